@@ -1,0 +1,19 @@
+"""Knows where: documents, their records and their events, kept so that they can be checked without us.
+
+A library that imports nothing else of Sohoa and stands alone on the disk: `FORMAT.md` says what lies there. What it
+needs from elsewhere (a clock, a validator of PDF) is handed to it as functions.
+
+* ``errors``    (pure) what is refused, by code
+* ``record``    (pure) what is known of a document, and its bytes as JSON
+* ``naming``    (pure) codes, shelves and file names
+* ``event``     (pure) what happened, and the leaf that binds it
+* ``log``       (pure) the Merkle tree of RFC 6962 and its proofs
+* ``durable``   bytes that are still there after the power went
+* ``catalogue`` the tables, one writer, events and leaves in one transaction
+* ``query``     what an auditor asks, as SQL
+* ``store``     ``Archive``: numbering, filing, describing, asking
+* ``filing``    one document onto its shelf
+* ``shelves``   the dated folders on the disk, and what an interrupted filing left there
+* ``bag``       a past day sealed as a BagIt bag
+* ``verify``    every byte and every row checked, written apart from the writer
+"""

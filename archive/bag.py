@@ -1,0 +1,184 @@
+"""A past day sealed as a BagIt 1.0 bag (RFC 8493).
+
+Promises: a sealed day was read again, byte by byte, against the catalogue before it was called sealed; its manifest's
+digest is a leaf of the log; sealing may be interrupted anywhere and run again. Refuses (ArchiveError) a day that is not
+over, and a shelf that is not what the catalogue says: a person must look before that becomes a bag.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from sqlite_utils import Database
+
+from archive import event as events
+from archive import shelves
+from archive.catalogue import Catalogue, Row
+from archive.durable import make_dirs_durably, replace_durably, sha256_file
+from archive.errors import ArchiveError
+from archive.event import Event, stamp
+from archive.log import root as log_root
+from archive.naming import LOCAL, local_date, shelf_of
+from archive.shelves import DATA
+
+MANIFEST, TAGMANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
+EVENTS = f"{DATA}/events.jsonl"
+
+_DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+_READ_ONLY_FILE, _READ_ONLY_FOLDER, _OPEN_FOLDER = 0o444, 0o555, 0o755
+
+
+@dataclass(frozen=True, slots=True)
+class SealResult:
+    """A sealed day; a day on which nothing was filed and nothing happened has no bag (`path` is None)."""
+
+    day: dt.date
+    path: str | None = None
+    documents: int = 0
+    files: int = 0
+    octets: int = 0
+    manifest_sha256: str | None = None
+    sealed_at: str | None = None
+
+
+def seal_day(root: Path, catalogue: Catalogue, day: dt.date, actor: str, organization: str) -> SealResult:
+    """Closes a day to filing, writes its bag, reads it again, records it, makes it read-only.
+
+    Raises:
+        ArchiveError: `day-open`; `missing`, `altered`, `orphan`.
+    """
+    folder = root / shelf_of(day)
+    with catalogue.writing() as db:
+        sealed = _sealed(db, day)
+        if sealed is None and not _close(root, catalogue, db, day):
+            return SealResult(day)
+        expected, documents = _expected(db, folder, day)
+        lines = list(_event_lines(db, day)) if sealed is None else []
+    if sealed is not None:
+        _make_read_only(folder)  # the last step of an earlier run, which may have been cut short
+        return sealed
+    _make_writable(folder)
+    payload = expected | {EVENTS: replace_durably(folder / EVENTS, b"".join(lines)).sha256}
+    octets = _read_again(folder, payload)
+    manifest = _write_tags(folder, payload, f"{octets}.{len(payload)}", _bag_info(day, catalogue.now(), organization))
+    _make_read_only(folder)
+    return _record(catalogue, actor, SealResult(day, shelf_of(day).as_posix(), documents, len(payload), octets, manifest))
+
+
+def encode_path(path: str) -> str:
+    """A path as manifests write it (RFC 8493 §2.1.3): only %, CR and LF are encoded."""
+    return path.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def manifest_of(digests: Mapping[str, str]) -> bytes:
+    """A manifest's bytes, sorted by path."""
+    return "".join(f"{digests[path]}  {encode_path(path)}\n" for path in sorted(digests)).encode()
+
+
+def _sealed(db: Database, day: dt.date) -> SealResult | None:
+    for row in db.table("day").rows_where("day = ? and sealed_at is not null", [day.isoformat()]):
+        return SealResult(day, shelf_of(day).as_posix(), row["documents"], row["files"], row["octets"],
+                          row["manifest_sha256"], row["sealed_at"])  # fmt: skip
+    return None
+
+
+def _close(root: Path, catalogue: Catalogue, db: Database, day: dt.date) -> bool:
+    """Whether the day has anything to seal; if so no filing can reach it from here on."""
+    if day >= local_date(catalogue.now()):
+        raise ArchiveError("day-open", f"{day} is not over")
+    iso, folder = day.isoformat(), root / shelf_of(day)
+    if not db.table("event").count_where("day = ?", [iso]) and not db.table("day").count_where("day = ?", [iso]):
+        return False
+    make_dirs_durably(folder / DATA)
+    _make_writable(folder)
+    shelves.clear(root, folder, db)
+    db.table("day").insert({"day": iso, "closed_at": stamp(catalogue.moment().at)}, ignore=True)
+    return True
+
+
+def _expected(db: Database, folder: Path, day: dt.date) -> tuple[dict[str, str], int]:
+    """The payload by the catalogue, as path in the bag and SHA-256, and how many documents are in it."""
+    within = len(PurePosixPath(shelf_of(day)).parts)
+
+    def inside(path: str) -> str:
+        return PurePosixPath(*PurePosixPath(path).parts[within:]).as_posix()
+
+    expected: dict[str, str] = {}
+    documents = list(db.table("document").rows_where("shelf_day = ?", [day.isoformat()]))
+    for row in documents:
+        expected[inside(row["path"])] = row["sha256"]
+        expected[str(PurePosixPath(inside(row["path"])).with_suffix(".json"))] = row["record_sha256"]
+    for scan in db.table("scan").rows_where("shelf_day = ?", [day.isoformat()]):
+        expected[inside(scan["path"])] = scan["sha256"]
+    return expected, len(documents)
+
+
+def _event_lines(db: Database, day: dt.date) -> Iterable[bytes]:
+    sql = "select seq, entry, leaf_hash, private, salt from event join leaf using (seq) where day = ? order by seq"
+    return (events.line(row) for row in db.query(sql, [day.isoformat()]))
+
+
+def _read_again(folder: Path, payload: Mapping[str, str]) -> int:
+    """Bytes of the payload, each of which was read and is what the catalogue says."""
+    found = {path.relative_to(folder).as_posix() for path in shelves.payload(folder)}
+    _refuse("missing", folder, payload.keys() - found)
+    _refuse("orphan", folder, found - payload.keys())
+    octets, altered = 0, []
+    for path, digest in payload.items():
+        blob = sha256_file(folder / path)
+        octets += blob.size
+        altered += [path] if blob.sha256 != digest else []
+    _refuse("altered", folder, altered)
+    return octets
+
+
+def _refuse(code: str, folder: Path, paths: Iterable[str]) -> None:
+    if named := sorted(paths):
+        raise ArchiveError(code, f"{folder}: {', '.join(named[:10])}{' ...' if len(named) > 10 else ''}")
+
+
+def _bag_info(day: dt.date, now: dt.datetime, organization: str) -> dict[str, str]:
+    source = {"Source-Organization": " ".join(organization.split())} if organization.strip() else {}
+    return source | {"External-Identifier": day.isoformat(), "Bagging-Date": local_date(now).isoformat(),
+                     "Bag-Software-Agent": "sohoa"}  # fmt: skip
+
+
+def _write_tags(folder: Path, payload: Mapping[str, str], oxum: str, info: Mapping[str, str]) -> str:
+    """Writes the tag files, the tag manifest last; returns the manifest's digest."""
+    text = "".join(f"{label}: {value}\n" for label, value in (info | {"Payload-Oxum": oxum}).items())
+    tags = {"bagit.txt": _DECLARATION, "bag-info.txt": text.encode(), MANIFEST: manifest_of(payload)}
+    digests = {name: replace_durably(folder / name, data).sha256 for name, data in tags.items()}
+    replace_durably(folder / TAGMANIFEST, manifest_of(digests))
+    return digests[MANIFEST]
+
+
+def _record(catalogue: Catalogue, actor: str, made: SealResult) -> SealResult:
+    with catalogue.writing() as db:
+        if known := _sealed(db, made.day):  # another process was quicker
+            return known
+        leaves = [bytes.fromhex(hashed) for (hashed,) in db.execute("select leaf_hash from leaf order by seq")]
+        manifest = made.manifest_sha256 or ""
+        facts: Row = {"documents": made.documents, "files": made.files, "octets": made.octets, "manifest_sha256": manifest}
+        moment = catalogue.moment()
+        public = {"day": made.day.isoformat(), "tree_size": len(leaves), "root": log_root(leaves).hex(), **facts}
+        catalogue.append(Event("sealed", actor, public=public), moment)
+        sealed_at = moment.at.astimezone(LOCAL).isoformat(timespec="seconds")
+        db.table("day").update(made.day.isoformat(), facts | {"sealed_at": sealed_at})
+    return SealResult(made.day, made.path, made.documents, made.files, made.octets, manifest, sealed_at)
+
+
+def _make_read_only(folder: Path) -> None:
+    for place, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            os.chmod(os.path.join(place, name), _READ_ONLY_FILE, follow_symlinks=True)
+        os.chmod(place, _READ_ONLY_FOLDER)
+
+
+def _make_writable(folder: Path) -> None:
+    """So that an interrupted sealing can be run again."""
+    for place, _, _ in os.walk(folder):
+        os.chmod(place, _OPEN_FOLDER)

@@ -1,0 +1,22 @@
+"""What the archive refuses, as one exception with a stable code.
+
+PURE: no I/O, no third-party package.
+"""
+
+from __future__ import annotations
+
+
+class ArchiveError(Exception):
+    """The archive refuses; its content is as it was before.
+
+    Attributes:
+        code: stable, for programs: `file-unknown`, `file-closed`, `file-exists`, `bad-file-code`, `unknown`, `not-filed`,
+            `not-numbered`, `already-filed`, `key-mismatch`, `shelf-closed`, `clock-behind`, `day-open`, `ambiguous`,
+            `bad-field`, `bad-value`, `exists`, `altered`, `not-a-file`, `missing`, `orphan`, `catalogue-version`.
+        detail: English, for the log; never text of a document.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail

@@ -1,0 +1,227 @@
+"""What the archive keeps of a document, and its bytes as JSON.
+
+PURE: no I/O, no third-party package. Promises: a value made here is valid; the same value always gives the same
+bytes. Refuses (RecordError): unknown fields, dates that are not ISO 8601, numbers that JSON readers would round.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from archive.errors import ArchiveError
+
+DESCRIPTIVE: tuple[str, ...] = (
+    "type_name", "code_number", "code_notation", "issued_date", "organ_name", "subject", "language",
+    "page_amount", "signer_position", "signer_name",
+)  # fmt: skip
+
+# The order of the JSON contract (docs/design.md, "JSON that others rely on").
+FIELDS: tuple[str, ...] = (
+    "doc_code", "file_code", "doc_ordinal", "lane", "form", "part", "state", "description", "path", "original_path",
+    "original_name", "sha256", "scan_sha256", "pages", *DESCRIPTIVE, "confidence", "block_text", "signed_at",
+    "timestamped_at", "filed_at", "pades_level", "pdfa",
+)  # fmt: skip
+
+# Lengths of NĐ 30/2020 PL VI mục I, the wider one where TT 05/2025 PL I allows more (language).
+LENGTHS: Mapping[str, int] = MappingProxyType({
+    "type_name": 100, "code_number": 11, "code_notation": 30, "organ_name": 200, "subject": 500, "language": 100,
+    "signer_position": 100, "signer_name": 50,
+})  # fmt: skip
+
+_MOST_PAGES = 9999  # numberOfPage is N4 in TT 05/2025 PL I
+_EXACT_INTEGER = 2**53 - 1  # beyond it a JSON reader may round (RFC 8785 §3.2.2.3)
+
+
+class RecordError(ArchiveError):
+    """A value is not what a record may hold: `bad-field` or `bad-value`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes at rest, known by their digest (lower-case hexadecimal SHA-256); size in bytes."""
+
+    path: Path
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKey:
+    """What makes a document one and the same; `again` is 0, or n for the n-th lawful second copy."""
+
+    scan_sha256: str
+    lane: str
+    file_code: str
+    part: str = ""
+    again: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """The descriptive fields of a record, each with how sure its reader was (0..1)."""
+
+    type_name: str | None = None
+    code_number: str | None = None
+    code_notation: str | None = None
+    issued_date: str | None = None
+    organ_name: str | None = None
+    subject: str | None = None
+    language: str | None = None
+    page_amount: int | None = None
+    signer_position: str | None = None
+    signer_name: str | None = None
+    confidence: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, sure in self.confidence.items():
+            if not 0 <= sure <= 1:
+                raise RecordError("bad-value", f"confidence of {name} must lie in 0..1, not {sure}")
+
+    def replace_fields(self, changes: Mapping[str, str]) -> Description:
+        """The same description with fields set by hand: their confidence is 1.0; an empty value clears a field.
+
+        Raises:
+            RecordError: `bad-field` for a name not in DESCRIPTIVE, `bad-value` for a value the field cannot hold.
+        """
+        values = {name: parse_field(name, text) for name, text in changes.items()}
+        sure = {name: value for name, value in self.confidence.items() if name not in values}
+        sure |= {name: 1.0 for name, value in values.items() if value is not None}
+        return replace(self, confidence=sure, **values)  # type: ignore[arg-type]  # parse_field gave each its type
+
+    def lacks(self, required: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the required fields that say nothing yet."""
+        return tuple(name for name in required if getattr(self, name) in (None, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Everything the application knows when it files a document; times are RFC 3339 with offset.
+
+    `text` is the text of each page; `provenance` is any JSON: software, settings, side-car, what was dropped.
+    """
+
+    key: DocumentKey
+    doc_code: str
+    form: str | None
+    original_name: str
+    description: Description
+    complete: bool
+    pdf: Blob
+    scan: Blob
+    scan_ext: str
+    pages: int
+    block_text: str | None = None
+    signed_at: str | None = None
+    timestamped_at: str | None = None
+    pades_level: str | None = None
+    pdfa: str | None = None
+    text: tuple[str, ...] = ()
+    provenance: Mapping[str, object] = field(default_factory=dict)
+
+
+def parse_field(name: str, text: str) -> str | int | None:
+    """The value of a descriptive field as typed by a person; empty text is None.
+
+    Raises:
+        RecordError: `bad-field`, `bad-value`.
+    """
+    if name not in DESCRIPTIVE:
+        raise RecordError("bad-field", f"{name!r} cannot be described; fields are {', '.join(DESCRIPTIVE)}")
+    value = unicodedata.normalize("NFC", text).strip()
+    if not value:
+        return None
+    if name == "issued_date":
+        return _iso_date(value)
+    if name == "page_amount":
+        return _page_amount(value)
+    if len(value) > LENGTHS[name]:
+        raise RecordError("bad-value", f"{name} may have {LENGTHS[name]} characters, not {len(value)}")
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
+        raise RecordError("bad-value", f"{name} may not hold control characters or line breaks")
+    return value
+
+
+def canonical_json(value: object) -> bytes:
+    """The one byte form of a value, for digests: RFC 8785 without floating-point numbers.
+
+    Raises:
+        RecordError: `bad-value` for a float, an integer beyond 2^53-1, a key or a value that is not JSON.
+    """
+    return _encoded(_canonical(value), indent=None)
+
+
+def record_json(value: Mapping[str, object]) -> bytes:
+    """A record as it lies on the disk: sorted keys, UTF-8, NFC, one field a line, a line feed at the end.
+
+    Raises:
+        RecordError: `bad-value` for what is not JSON (not-a-number and infinity included).
+    """
+    return _encoded(_composed(value), indent=1) + b"\n"
+
+
+def line_json(value: Mapping[str, object]) -> bytes:
+    """The same on one line and without the line feed.
+
+    Raises:
+        RecordError: `bad-value`, as record_json.
+    """
+    return _encoded(_composed(value), indent=None)
+
+
+def _iso_date(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise RecordError("bad-value", f"a date is written YYYY-MM-DD, not {value!r}")
+    try:
+        return dt.date.fromisoformat(value).isoformat()
+    except ValueError as error:
+        raise RecordError("bad-value", f"{value!r} is no day of the calendar") from error
+
+
+def _page_amount(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", value) or not 1 <= int(value) <= _MOST_PAGES:
+        raise RecordError("bad-value", f"page_amount is a number from 1 to {_MOST_PAGES}, not {value!r}")
+    return int(value)
+
+
+def _canonical(value: object) -> object:
+    if isinstance(value, Mapping):
+        keys = sorted(_keys(value), key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+        return {key: _canonical(value[key]) for key in keys}
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if isinstance(value, int) and abs(value) <= _EXACT_INTEGER:
+        return value
+    raise RecordError("bad-value", f"{type(value).__name__} has no canonical form here")
+
+
+def _composed(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {unicodedata.normalize("NFC", key): _composed(value[key]) for key in sorted(_keys(value))}
+    if isinstance(value, list | tuple):
+        return [_composed(item) for item in value]
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+def _keys(value: Mapping[object, object]) -> list[str]:
+    keys = [key for key in value if isinstance(key, str)]
+    if len(keys) != len(value):
+        raise RecordError("bad-value", "the keys of an object must be text")
+    return keys
+
+
+def _encoded(value: object, indent: int | None) -> bytes:
+    separators = (",", ":") if indent is None else (",", ": ")
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
+        return text.encode("utf-8")
+    except (TypeError, ValueError) as error:  # UnicodeEncodeError (a lone surrogate) is a ValueError
+        raise RecordError("bad-value", str(error)) from error

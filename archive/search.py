@@ -1,0 +1,81 @@
+"""The auditor's questions, answered from the catalogue.
+
+Promises: newest first; a long answer is read in portions, so that nobody who writes waits for someone who reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from sqlite_utils import Database
+
+from archive import event, filing, query
+from archive.catalogue import Catalogue, Row
+from archive.errors import ArchiveError
+from archive.query import Query
+
+_PORTION = 500
+_LAST = "\U0010ffff"  # sorts after every character of a code
+
+
+def find(catalogue: Catalogue, question: Query) -> Iterator[Row]:
+    """Documents that answer the question, newest first.
+
+    Raises:
+        ArchiveError: `bad-field`.
+    """
+    conditions, arguments = query.where(question)
+    if question.words.strip():
+        words = query.match(question.words)
+        if words is None:
+            return iter(())
+        conditions.append("doc_code in (select doc_code from search where id in "
+                          "(select rowid from search_fts where search_fts match ?))")  # fmt: skip
+        arguments.append(words)
+    return _portions(catalogue, " and ".join(conditions) or "1", arguments, question.limit)
+
+
+def get(db: Database, id: str) -> Row | None:
+    """One document with events and text; None when nothing begins so.
+
+    Raises:
+        ArchiveError: `ambiguous`.
+    """
+    rows = _candidates(db, id)
+    kept = [row for row in rows if row["state"] != "void"] or rows  # a void code steps back behind its successor
+    if len(kept) > 1:
+        raise ArchiveError("ambiguous", f"{len(kept)} documents or more begin with {id!r}")
+    return _whole(db, kept[0]) if kept else None
+
+
+def _candidates(db: Database, id: str) -> list[Row]:
+    if not id:
+        return []
+    documents = db.table("document")
+    exact = list(documents.rows_where("doc_code = ?", [id]))
+    sql = "(doc_code >= ? and doc_code < ?) or (scan_sha256 >= ? and scan_sha256 < ?)"
+    return exact or list(documents.rows_where(sql, [id, id + _LAST, id.lower(), id.lower() + _LAST], limit=100))
+
+
+def _whole(db: Database, row: Row) -> Row:
+    code = row["doc_code"]
+    sql = "select * from event join leaf using (seq) where doc_code = ? order by seq"
+    pages = [json.loads(found["pages"]) for found in db.table("search").rows_where("doc_code = ?", [code])]
+    return filing.fields_of(row) | {
+        "events": [event.shown(happened) for happened in db.query(sql, [code])],
+        "text": pages[0] if pages else [],
+    }
+
+
+def _portions(catalogue: Catalogue, where: str, arguments: list[object], limit: int | None) -> Iterator[Row]:
+    below, left = None, limit
+    while left is None or left > 0:
+        size = _PORTION if left is None else min(_PORTION, left)
+        bound, values = (f"({where}) and seq < ?", [*arguments, below]) if below is not None else (where, arguments)
+        with catalogue.reading() as db:
+            rows = list(db.table("document").rows_where(bound, values, order_by="seq desc", limit=size))
+        yield from map(filing.fields_of, rows)
+        if len(rows) < size:
+            return
+        below, left = rows[-1]["seq"], None if left is None else left - size

@@ -1,0 +1,65 @@
+"""The dated folders on the disk, and what an interrupted filing left in them.
+
+Promises: `clear` removes only what a filing that never committed can have left in a day that is not sealed: unfinished
+writes, files of a code that has no place or another place, scans that no document is known to be made of. Refuses to
+touch anything else: a file it cannot account for is for a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from sqlite_utils import Database
+
+from archive.durable import clear_temporaries
+
+DATA = "data"
+SCANS = "scans"
+
+_SCAN_NAME = re.compile(r"[0-9a-f]{64}\.[0-9a-z]{1,8}")
+_DAY = "[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]"
+
+
+def day_folders(root: Path) -> Iterator[Path]:
+    """The dated folders there are, oldest first."""
+    return iter(sorted(path for path in root.glob(_DAY) if path.is_dir() and not path.is_symlink()))
+
+
+def day_of(folder: Path) -> str:
+    """The day of a dated folder, ISO 8601."""
+    return "-".join(folder.parts[-3:])
+
+
+def payload(folder: Path) -> Iterator[Path]:
+    """Everything below the folder's payload that is not a folder, symbolic links too."""
+    data = folder / DATA
+    return (path for path in sorted(data.rglob("*")) if path.is_symlink() or not path.is_dir())
+
+
+def clear(root: Path, folder: Path, db: Database) -> list[str]:
+    """Removes what an interrupted filing left in a day that is not sealed; within a writing transaction.
+
+    Returns:
+        The paths removed, from the root.
+    """
+    removed = [temporary for place in (folder, folder / DATA, folder / DATA / SCANS)
+               for temporary in clear_temporaries(place)]  # fmt: skip
+    for path in payload(folder):
+        if path.is_file() and not path.is_symlink() and _left_over(path.relative_to(folder), root, path, db):
+            path.unlink()
+            removed.append(path)
+    return [path.relative_to(root).as_posix() for path in removed]
+
+
+def _left_over(within: Path, root: Path, path: Path, db: Database) -> bool:
+    place = path.relative_to(root).as_posix()
+    match PurePosixPath(within).parts:
+        case (_, name) if path.suffix in (".pdf", ".json"):
+            known = list(db.query("select path from document where doc_code = ?", [name.removesuffix(path.suffix)]))
+            return bool(known) and known[0]["path"] != str(PurePosixPath(place).with_suffix(".pdf"))
+        case (_, _, name) if within.parts[1] == SCANS and _SCAN_NAME.fullmatch(name):
+            return not db.table("scan").count_where("path = ?", [place])
+        case _:
+            return False

@@ -1,0 +1,227 @@
+"""Words with boxes made into lines, and lines into the zones of a letter (NĐ 30/2020 Phụ lục I: ô 1-9b).
+
+PURE. Promises: any words in any order give the same lines, in time linear in the words but for sorting; lines
+bear a skew of about one degree and the two columns of the head. Refuses: a head without the country's name or
+the motto, since a body that quotes a document would be read as one.
+
+Theory: words are taken from left to right and chained to the line whose last word lies at nearly the same height,
+so a line may climb or fall across the page. The head's columns part where the country's name or the motto begins.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from processor.describe.vocabulary import Vocabulary, fold, nfc, skeleton
+
+HEAD_DEPTH = 0.4  # the head ends in the upper part of the page
+LONGEST_WORD = 120  # characters: longer is noise
+TALLEST_WORD = 2.5  # median heights: taller is a stamp, a rule or a signature
+SIGNATURE_LEFT = 0.42  # the signature stands in the right half (ô 7a-7c)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A recognised word; its box in fractions of the upright page, 0 to 1; how sure the recogniser is, 0 to 1."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    confidence: float
+
+    @property
+    def height(self) -> float:
+        """Of the box, as a fraction of the page's height."""
+        return self.bottom - self.top
+
+    @property
+    def middle(self) -> float:
+        """Of the box, from the top."""
+        return (self.top + self.bottom) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The words of one upright page, in any order."""
+
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Words of one line from left to right; never empty."""
+
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        """The words with single spaces."""
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def confidence(self) -> float:
+        """That of the worst word."""
+        return min(word.confidence for word in self.words)
+
+    @property
+    def top(self) -> float:
+        """A height of the line that one tall word does not move."""
+        return statistics.median(word.top for word in self.words)
+
+    @property
+    def left(self) -> float:
+        """Where the line begins."""
+        return self.words[0].left
+
+    @property
+    def centre(self) -> float:
+        """Half-way between its ends."""
+        return (self.words[0].left + max(word.right for word in self.words)) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The zones of a first page: agency and number, place and date, then what lies below both (kind and subject)."""
+
+    left: tuple[Line, ...]
+    right: tuple[Line, ...]
+    below: tuple[Line, ...]
+    pitch: float
+
+
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """The zones at the end of a letter: the list of recipients and, beside it, the signature."""
+
+    recipients: tuple[Line, ...]
+    signature: tuple[Line, ...]
+
+
+def _clean(words: Iterable[Word]) -> list[Word]:
+    kept = []
+    for word in words:
+        box = (word.left, word.top, word.right, word.bottom)
+        if len(word.text) > LONGEST_WORD or not all(map(math.isfinite, box)) or not -1 <= min(box) <= max(box) <= 2:
+            continue
+        text = nfc("".join(c for c in " ".join(word.text.split()) if c.isprintable()))
+        if not text or word.right <= word.left or word.bottom <= word.top:
+            continue
+        sure = min(max(word.confidence, 0.0), 1.0) if math.isfinite(word.confidence) else 0.0
+        kept.append(Word(text, *box, sure))
+    if not kept:
+        return []
+    limit = TALLEST_WORD * statistics.median(word.height for word in kept)
+    return sorted((w for w in kept if w.height <= limit), key=_place)
+
+
+def _place(word: Word) -> tuple[float, float, float, float, str, float]:
+    return (word.left, word.top, word.right, word.bottom, word.text, word.confidence)
+
+
+def lines(page: Page) -> tuple[Line, ...]:
+    """The lines of a page from top to bottom, across all columns."""
+    words = _clean(page.words)
+    if not words:
+        return ()
+    reach = statistics.median(word.height for word in words) / 2
+    chains: list[list[Word]] = []
+    tails: list[tuple[float, int]] = []  # (height of the last word, chain), sorted
+    for word in words:
+        at = bisect_left(tails, (word.middle, -1))
+        near = [tails[i] for i in (at - 1, at) if 0 <= i < len(tails)]
+        best = min(near, key=lambda tail: (abs(tail[0] - word.middle), tail[1]), default=None)
+        if best is None or abs(best[0] - word.middle) > reach:
+            insort(tails, (word.middle, len(chains)))
+            chains.append([word])
+            continue
+        chains[best[1]].append(word)
+        tails.remove(best) if len(tails) < 64 else tails.pop(bisect_left(tails, best))
+        insort(tails, ((best[0] + word.middle) / 2, best[1]))  # a comma moves the line half as much
+    return tuple(sorted((Line(tuple(chain)) for chain in chains), key=lambda line: (line.top, line.left)))
+
+
+def pitch(rows: Sequence[Line]) -> float:
+    """The usual distance from one line to the next, as a fraction of the page's height."""
+    steps = [low.top - high.top for high, low in zip(rows, rows[1:], strict=False)]
+    tall = statistics.median(word.height for row in rows for word in row.words)
+    usual = [step for step in steps if tall * 0.8 < step < tall * 3]
+    return statistics.median(usual) if usual else tall * 1.5
+
+
+def _where(line: Line, phrase: Sequence[str]) -> tuple[int, int]:
+    """How many words of a phrase stand together in a line, and the index of the first."""
+    names = [fold(word.text).strip(".,;:-–—_'\"") for word in line.words]
+    best = (0, 0)
+    for start in range(len(names)):
+        window = names[start : start + len(phrase) + 2]  # two more: the dashes of the motto
+        if window[0] in phrase:
+            best = max(best, (sum((Counter(window) & Counter(phrase)).values()), start))
+    return best
+
+
+def _anchor(rows: Sequence[Line], law: Vocabulary) -> tuple[int, float] | None:
+    """The line the head hangs on, and where its right column begins."""
+    for index, row in enumerate(rows):
+        if row.top > HEAD_DEPTH - 0.1:
+            break
+        for phrase in (law.country, law.motto):
+            count, start = _where(row, phrase)
+            if phrase and count * 3 >= len(phrase) * 2:
+                return index, _column(row, start)
+    return None
+
+
+def _column(row: Line, start: int) -> float:
+    """The left edge of the column that holds a word: recognition may have spoilt the words just before it."""
+    gaps = [(0.0, row.words[start].left)]
+    for before, word in zip(row.words[:start], row.words[1 : start + 1], strict=True):
+        if word.left > row.words[start].left - 0.1:
+            gaps.append((word.left - before.right, word.left))
+    return max(gaps)[1]
+
+
+def _part(row: Line, column: float) -> tuple[Line | None, Line | None]:
+    left = tuple(word for word in row.words if word.left < column - 0.005)
+    right = tuple(word for word in row.words if word.left >= column - 0.005)
+    return (Line(left) if left else None, Line(right) if right else None)
+
+
+def head(rows: Sequence[Line], law: Vocabulary) -> Head | None:
+    """The head of a letter's first page; None where there is none to be sure of."""
+    anchor = _anchor(rows, law)
+    if anchor is None:
+        return None
+    step = pitch(rows)
+    first, column = anchor
+    top = rows[first].top - step / 2
+    if _where(rows[first], law.motto)[0] > _where(rows[first], law.country)[0]:
+        top -= 2 * step  # the country's name, unread, stands above
+    upper = [row for row in rows if top <= row.top < HEAD_DEPTH]
+    parted = [_part(row, column) for row in upper]
+    return Head(
+        tuple(left for left, _ in parted if left),
+        tuple(right for _, right in parted if right),
+        tuple(row for row in rows if row.top > rows[first].top + step),
+        step,
+    )
+
+
+def foot(rows: Sequence[Line], law: Vocabulary) -> Foot | None:
+    """The end of a letter, found by the list of recipients; None on a page without one."""
+    for index, row in enumerate(rows):
+        opening = skeleton("".join(word.text for word in row.words[:2]))
+        if row.left < SIGNATURE_LEFT and opening in law.recipients:
+            step = pitch(rows)
+            parted = [_part(line, SIGNATURE_LEFT) for line in rows if line.top > row.top - 2.5 * step]
+            return Foot(
+                tuple(left for left, _ in parted if left and left.top >= row.top - step / 2),
+                tuple(right for _, right in parted if right),
+            )
+    return None

@@ -1,0 +1,161 @@
+"""The closed lists of words a head is read by, built from `config/law/kinds.toml`, and how words are compared.
+
+PURE. Promises: `Vocabulary` is frozen and holds no rule of its own, only what the mapping said; a mapping of the
+wrong shape is an error that names the key. Refuses: to know where the mapping came from.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+
+def nfc(text: str) -> str:
+    """NFC (TCVN 6909:2001), with the Icelandic eth of old fonts and recognisers made the Vietnamese đ."""
+    return unicodedata.normalize("NFC", text).replace("\u00d0", "\u0110").replace("\u00f0", "\u0111")
+
+
+@lru_cache(maxsize=4096)
+def _fold_letter(letter: str) -> str:
+    low = letter.lower()[:1]
+    return "d" if low == "đ" else unicodedata.normalize("NFD", low)[:1]
+
+
+def fold(text: str) -> str:
+    """Lower case without Vietnamese marks, letter for letter: as long as `nfc(text)`."""
+    return "".join(map(_fold_letter, nfc(text)))
+
+
+def skeleton(text: str) -> str:
+    """`fold`, letters and digits only, doubled letters once: what survives the slips of recognition."""
+    kept: list[str] = []
+    for letter in fold(text):
+        if letter.isalnum() and (not kept or kept[-1] != letter):
+            kept.append(letter)
+    return "".join(kept)
+
+
+def marks(text: str) -> tuple[str, ...]:
+    """The marks of a text, sorted, wherever they sit: `UỶ` and `ỦY` have the same, `TINH` and `TỈNH` do not."""
+    found = [c for c in unicodedata.normalize("NFD", text) if unicodedata.combining(c)]
+    return tuple(sorted([*found, *(["đ"] * nfc(text).lower().count("đ"))]))
+
+
+def folded_words(text: str) -> tuple[str, ...]:
+    """The words of a text, folded, without the signs around and between them."""
+    parts = (fold(part).strip(".,;:-–—_") for part in text.split())
+    return tuple(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of document: its name, its abbreviation in notations (empty: none), its code in the archive's metadata."""
+
+    name: str
+    abbreviation: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Everything closed that reading rests on. Phrases are kept as tuples of folded words, mapped to how they are written."""
+
+    kinds: Mapping[str, Kind]
+    country: tuple[str, ...]
+    motto: tuple[str, ...]
+    addressed: tuple[str, ...]
+    grounds: tuple[str, ...]
+    subject_openers: Mapping[str, str]
+    agency_openers: frozenset[tuple[str, ...]]
+    agency_written: Mapping[tuple[str, ...], str]
+    places: Mapping[tuple[str, ...], str]
+    local: tuple[str, ...]
+    recipients: tuple[str, ...]
+    authorities: frozenset[str]
+    deputising: frozenset[str]
+    deputies: tuple[str, ...]
+    positions: Mapping[tuple[str, ...], str]
+    surnames: frozenset[str]
+
+    @classmethod
+    def from_mapping(cls, law: Mapping[str, Any], day: dt.date | None = None) -> Vocabulary:
+        """The vocabulary of a law file.
+
+        Kinds of every profile are known, in force or not: paper is older than the law it is filed under.
+        Codes are those in force on `day` (without one: of the first table).
+
+        Raises:
+            ValueError: a table or key is missing or of the wrong type; the message names it.
+        """
+        head, agency, signature = (_table(law, key) for key in ("head", "agency", "signature"))
+        return cls(
+            kinds=_kinds(law, day),
+            country=folded_words(_text(head, "country")),
+            motto=folded_words(_text(head, "motto")),
+            addressed=tuple(map(skeleton, _texts(head, "addressed"))),
+            grounds=tuple(map(skeleton, _texts(head, "grounds"))),
+            subject_openers={
+                skeleton(slip): nfc(name) for name, slips in _table(law, "subject").items() for slip in slips
+            },
+            agency_openers=frozenset(map(folded_words, _texts(agency, "openers"))),
+            agency_written=_phrases(_texts(agency, "written")),
+            places=_phrases(_texts(agency, "places")),
+            local=tuple(map(nfc, _texts(agency, "local"))),
+            recipients=tuple(map(skeleton, _texts(signature, "recipients"))),
+            authorities=frozenset(map(fold, _texts(signature, "authorities"))),
+            deputising=frozenset(map(fold, _texts(signature, "deputising"))),
+            deputies=tuple(map(nfc, _texts(signature, "deputies"))),
+            positions=_phrases(_texts(signature, "positions")),
+            surnames=frozenset(map(nfc, _texts(signature, "surnames"))),
+        )
+
+    def abbreviation(self, text: str) -> Kind | None:
+        """The kind this is the exact abbreviation of."""
+        return next((kind for kind in self.kinds.values() if kind.abbreviation == text != ""), None)
+
+
+def _kinds(law: Mapping[str, Any], day: dt.date | None) -> dict[str, Kind]:
+    tables = _tables(law, "codes")
+    in_force = [t for t in tables if day is None or t["valid_from"] <= day <= t.get("valid_to", dt.date.max)]
+    codes = _table(in_force[0], "type_name") if in_force else {}
+    kinds: dict[str, Kind] = {}
+    for profile in _tables(law, "kinds"):
+        for name, abbreviation in _table(profile, "abbreviations").items():
+            kinds.setdefault(skeleton(name), Kind(nfc(name), nfc(abbreviation), str(codes.get(name, ""))))
+    return kinds
+
+
+def _phrases(texts: Iterable[str]) -> dict[tuple[str, ...], str]:
+    return {folded_words(text): nfc(text) for text in texts}
+
+
+def _table(law: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = law.get(key)
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{key}: a table is expected")
+    return value
+
+
+def _tables(law: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    value = law.get(key)
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        raise ValueError(f"{key}: a list of tables is expected")
+    return value
+
+
+def _text(table: Mapping[str, Any], key: str) -> str:
+    value = table.get(key)
+    if not isinstance(value, str):
+        raise ValueError(f"{key}: a text is expected")
+    return value
+
+
+def _texts(table: Mapping[str, Any], key: str) -> list[str]:
+    value = table.get(key)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError(f"{key}: a list of texts is expected")
+    return value

@@ -1,0 +1,179 @@
+"""Runs jobs in worker processes: warm, limited, killed whole on time-out, replaced when they die or grow old.
+
+Promises: `call` returns the job's value or raises `Verdict`; a worker that dies or hangs costs the job in hand and no
+other; nothing a worker sends is executed. Another engine (many machines) keeps this one method.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import queue
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from processor import sandbox
+from processor.errors import Verdict
+from processor.settings import EngineTable, LimitsTable
+
+Answer = Callable[[str, bytes], bytes]
+_MEGABYTE = 1 << 20
+_LONGEST_MESSAGE = 64 * _MEGABYTE
+
+
+def _no_answers(kind: str, body: bytes) -> bytes:
+    raise Verdict("unexpected", f"a job asked for {kind}, which it may not have ({len(body)} bytes)")
+
+
+class Engine(Protocol):
+    """Whatever runs jobs."""
+
+    def call(self, job: str, args: Mapping[str, Any], pages: int = 1, answer: Answer = _no_answers) -> Any:
+        """Run one job and return its JSON value.
+
+        Args:
+            job: a key of `processor.worker.JOBS`.
+            args: JSON values; files are named by absolute path.
+            pages: how many pages it works on, for the time-out.
+            answer: answers the job's questions.
+
+        Raises:
+            Verdict: the job's own, or `too-slow`, `worker-died`.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: subprocess.Popen[bytes]
+    channel: Connection
+    lifeline: int
+    private: Path
+    walls: tuple[str, ...]
+    jobs: int = 0
+
+    def kill(self) -> None:
+        """End it and every process it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.channel.close()
+        os.close(self.lifeline)
+        shutil.rmtree(self.private, ignore_errors=True)
+
+
+def _start(engine: EngineTable, limits: LimitsTable) -> _Worker:
+    ours, theirs = socket.socketpair()
+    their_life, our_life = os.pipe()
+    private = Path(tempfile.mkdtemp(prefix="sohoa-worker-"))
+    sizes = [engine.memory_mb * _MEGABYTE, 2 * limits.file_mb * _MEGABYTE]
+    command = [sys.executable, "-P", "-m", "processor.worker", str(theirs.fileno()), str(their_life)]
+    process = subprocess.Popen(
+        [*command, *(str(size) for size in sizes)],
+        env=sandbox.environment(private),
+        cwd=private,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,  # one known 123 KB file makes a tool print 58 million lines
+        stderr=subprocess.DEVNULL,
+        pass_fds=(theirs.fileno(), their_life),
+        start_new_session=True,
+    )
+    theirs.close()
+    os.close(their_life)
+    channel = Connection(ours.detach())
+    try:
+        walls = tuple(json.loads(channel.recv_bytes(_LONGEST_MESSAGE))["walls"])
+    except (EOFError, OSError) as error:
+        raise Verdict("worker-died", "a worker did not start") from error
+    return _Worker(process, channel, our_life, private, walls)
+
+
+class LocalEngine:
+    """Workers on this machine, one a core unless the settings say otherwise. Usable from many threads."""
+
+    def __init__(self, engine: EngineTable, limits: LimitsTable) -> None:
+        self._engine = engine
+        self._limits = limits
+        self.size = engine.workers or len(os.sched_getaffinity(0))
+        self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        for _ in range(self.size):
+            self._free.put(None)  # started when first needed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def call(self, job: str, args: Mapping[str, Any], pages: int = 1, answer: Answer = _no_answers) -> Any:
+        """See `Engine.call`."""
+        worker = self._free.get()
+        try:
+            if worker is None:
+                worker = _start(self._engine, self._limits)
+            deadline = time.monotonic() + self._engine.seconds_per_document + pages * self._engine.seconds_per_page
+            reply = self._converse(worker, {"job": job, "args": args}, deadline, answer)
+        except BaseException:
+            if worker is not None:
+                worker.kill()
+            self._free.put(None)
+            raise
+        self._free.put(self._retire(worker))
+        if "verdict" in reply:
+            raise Verdict(reply["verdict"], reply["detail"])
+        return reply["done"]
+
+    def _retire(self, worker: _Worker) -> _Worker | None:
+        worker.jobs += 1
+        if worker.jobs < self._engine.recycle_after:
+            return worker
+        worker.kill()  # parsers leak (PyMuPDF#881); a fresh process is the cure
+        return None
+
+    def _converse(self, worker: _Worker, message: Any, deadline: float, answer: Answer) -> dict[str, Any]:
+        channel = worker.channel
+        try:
+            channel.send_bytes(json.dumps(message).encode())
+            while channel.poll(max(0.0, deadline - time.monotonic())):
+                reply: dict[str, Any] = json.loads(channel.recv_bytes(_LONGEST_MESSAGE))
+                if "ask" not in reply:
+                    return reply
+                channel.send_bytes(json.dumps(_answered(reply, answer)).encode())
+        except (EOFError, OSError) as error:
+            raise Verdict("worker-died", f"{message['job']}: {type(error).__name__}") from error
+        raise Verdict("too-slow", f"{message['job']}: time-out")
+
+    def walls(self) -> tuple[str, ...]:
+        """Which walls stand around the workers here (for `doctor`)."""
+        worker = self._free.get()
+        worker = worker or _start(self._engine, self._limits)
+        self._free.put(worker)
+        return worker.walls
+
+    def close(self) -> None:
+        """End all workers; jobs in hand are abandoned."""
+        for _ in range(self.size):
+            worker = self._free.get()
+            if worker is not None:
+                worker.kill()
+
+
+def _answered(question: Mapping[str, str], answer: Answer) -> dict[str, str]:
+    try:
+        body = answer(question["ask"], base64.b64decode(question["body"]))
+    except Verdict as verdict:
+        return {"refuse": verdict.code, "detail": verdict.detail}
+    return {"answer": base64.b64encode(body).decode()}

@@ -1,0 +1,90 @@
+"""What can go wrong, as values with stable codes.
+
+Promises: every refusal is a code of `config/codes.toml`, with an English line and a Vietnamese sentence.
+Refuses: to exit the process (only `cli` does) or to print.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from importlib import resources
+
+
+class ExitCode(IntEnum):
+    """What the command line answers (docs/design.md); never reused for another meaning."""
+
+    DONE = 0
+    USAGE = 1
+    SOME_REFUSED = 2
+    NOT_VERIFIED = 3
+    MISSING = 4
+    RUNNING = 5
+    WAITING = 75
+    INTERRUPTED = 130
+
+
+class SohoaError(Exception):
+    """An error the operator can act on; its text says what to do next."""
+
+    exit_code = ExitCode.USAGE
+
+
+class SettingsError(SohoaError):
+    """The settings or the call are wrong."""
+
+
+class MissingError(SohoaError):
+    """Something Sohoa needs is not on this machine (a language, a font, a key)."""
+
+    exit_code = ExitCode.MISSING
+
+
+class NoSuchDocument(SohoaError):
+    """The id names nothing, or more than one thing."""
+
+
+class Verdict(Exception):
+    """A document cannot go on: raised inside a stage, caught at the per-document boundary.
+
+    Args:
+        code: a key of `config/codes.toml`.
+        detail: English, for the log and `reason.json`; never text of the document.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+    @property
+    def reason(self) -> Reason:
+        """The texts that belong to the code."""
+        return reason(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One row of `config/codes.toml`."""
+
+    code: str
+    state: str
+    en: str
+    vi: str
+    act: str
+
+
+@cache
+def reasons() -> Mapping[str, Reason]:
+    """All codes, by code."""
+    data = tomllib.loads(resources.files("config").joinpath("codes.toml").read_text("utf-8"))
+    return {code: Reason(code=code, **row) for code, row in data.items()}
+
+
+def reason(code: str) -> Reason:
+    """The row of a code; an unknown code is a defect and reads as `unexpected`."""
+    table = reasons()
+    return table.get(code, table["unexpected"])

@@ -1,0 +1,46 @@
+"""Page ranges as clerks write them: `1-3,5` (1-based, as scanned).
+
+PURE.
+"""
+
+from __future__ import annotations
+
+import re
+
+_RANGE = re.compile(r"\s*(\d{1,5})\s*(?:-\s*(\d{1,5})\s*)?")
+
+
+def parse(text: str, count: int) -> list[int] | None:
+    """The pages a range names, in order, each once; None where it is not a range or leaves the scan.
+
+    Args:
+        text: `1-3,5`; empty means every page.
+        count: pages of the scan.
+    """
+    if not text.strip():
+        return list(range(1, count + 1))
+    wanted: list[int] = []
+    for piece in text.split(","):
+        found = _RANGE.fullmatch(piece)
+        if found is None:
+            return None
+        first = int(found[1])
+        last = int(found[2] or first)
+        if not 1 <= first <= last <= count:
+            return None
+        wanted.extend(number for number in range(first, last + 1) if number not in wanted)
+    return wanted
+
+
+def normal(text: str) -> str:
+    """One spelling for one range: `1 - 3 , 5` and `1,2,3,5` are `1-3,5`; what is no range is left as it is."""
+    wanted = parse(text, 99_999) if text.strip() else []
+    if not wanted:
+        return text.strip()
+    runs: list[list[int]] = []
+    for number in wanted:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)

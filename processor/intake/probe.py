@@ -1,0 +1,217 @@
+"""Says what a scan is, before anything touches it: type, pages, born digital or scanned, signed, encrypted.
+
+Promises: signatures are recognised before any rewriting; limits are checked on declared sizes, before pixels are decoded.
+Refuses: to repair. Runs in a worker: the bytes are foreign.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pymupdf
+from PIL import Image
+
+from processor.errors import Verdict
+from processor.worker import Ask
+
+_FULL_PAGE = 0.85  # share of the page that images must cover for the page to be a scan
+_HEAD = 1024  # ISO 32000-1 Annex H.3: readers accept the header within the first 1024 bytes
+_TAIL = 4096
+_PAINTS_TEXT = frozenset({"fill-text", "stroke-text"})
+_PAINTS_IMAGE = frozenset({"fill-image", "fill-imgmask"})
+IMAGE_FORMATS = ("TIFF", "JPEG", "PNG")
+PICTURE_ERRORS = (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, RuntimeError, struct.error)
+"""What Pillow and its plug-ins raise on bytes that are not what they say (Pillow has no error class of its own)."""
+
+
+def sniff(path: Path) -> str:
+    """`pdf`, `tiff`, `jpeg` or `png` by content; the name's ending is never believed.
+
+    Raises:
+        Verdict: `empty`, `not-a-document`.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if not head:
+        raise Verdict("empty")
+    for magic, kind in ((b"\xff\xd8\xff", "jpeg"), (b"\x89PNG\r\n\x1a\n", "png")):
+        if head.startswith(magic):
+            return kind
+    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return "tiff"
+    if b"%PDF-" in head:
+        return "pdf"
+    raise Verdict("not-a-document")
+
+
+def _find(path: Path, needle: bytes) -> bool:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        return view.find(needle) >= 0
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        return file.read()
+
+
+def open_pdf(path: Path) -> pikepdf.Pdf:
+    """Open a foreign PDF.
+
+    Raises:
+        Verdict: `encrypted` (also by an owner's password alone: the owner forbade copying), `truncated`, `damaged`.
+    """
+    try:
+        pdf = pikepdf.open(path)
+    except pikepdf.PasswordError as error:
+        raise Verdict("encrypted") from error
+    except (pikepdf.PdfError, RuntimeError, ValueError, RecursionError) as error:
+        code = "damaged" if b"%%EOF" in _tail(path) else "truncated"
+        raise Verdict(code, type(error).__name__) from error
+    if pdf.is_encrypted:
+        raise Verdict("encrypted", "owner password")
+    return pdf
+
+
+def _dynamic_form(pdf: pikepdf.Pdf) -> bool:
+    """An XFA form whose pages are made by the viewer: what the file shows is a placeholder (ISO 32000-1, 12.7.8)."""
+    form = pdf.Root.get("/AcroForm")
+    has_xfa = isinstance(form, pikepdf.Dictionary) and "/XFA" in form
+    return bool(pdf.Root.get("/NeedsRendering", False)) or (has_xfa and len(form.get("/Fields", ())) == 0)
+
+
+def features(pdf: pikepdf.Pdf) -> list[str]:
+    """What the document carries besides pages, none of which reaches an archive copy."""
+    root = pdf.Root
+    names = root.get("/Names", pikepdf.Dictionary())
+    present = {
+        "form": "/AcroForm" in root and len(root.AcroForm.get("/Fields", ())) > 0,
+        "script": "/JavaScript" in names or "/OpenAction" in root or "/AA" in root,
+        "attachment": "/EmbeddedFiles" in names or "/AF" in root or "/Collection" in root,
+        "optional-content": "/OCProperties" in root,
+        "annotation": any(_annotations(page) for page in pdf.pages),
+    }
+    return [name for name, there in present.items() if there]
+
+
+def _annotations(page: pikepdf.Page) -> list[pikepdf.Object]:
+    annots = page.obj.get("/Annots")
+    if not isinstance(annots, pikepdf.Array):
+        return []
+    return [a for a in annots if isinstance(a, pikepdf.Dictionary) and a.get("/Subtype") != "/Link"]
+
+
+def page_kind(page: pymupdf.Page) -> str:
+    """`scan`, `digital`, `drawn` or `blank`, from what is painted in which order.
+
+    Text painted before a page-filling image is hidden by it, like invisible text: an OCR layer, not a document's text.
+    """
+    page.set_rotation(0)  # the log's boxes are in unrotated space
+    area = abs(page.rect)
+    covered, last_image, visible_text, painted = 0.0, -1, -1, 0
+    for position, (what, box) in enumerate(page.get_bboxlog()):
+        painted += what not in {"ignore-text"} and not what.startswith("clip")
+        if what in _PAINTS_IMAGE:
+            share = abs(pymupdf.Rect(box) & page.rect) / area if area else 0
+            covered += share
+            last_image = position
+        elif what in _PAINTS_TEXT:
+            visible_text = position
+    if covered >= _FULL_PAGE and visible_text < last_image:
+        return "scan"
+    if visible_text >= 0:
+        return "digital"
+    return "drawn" if painted else "blank"
+
+
+def _pdf_pages(path: Path, limits: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    with pymupdf.open(path) as document:
+        if document.page_count == 0:
+            raise Verdict("empty", "no pages")
+        for page in document:
+            pixels = sum(image["width"] * image["height"] for image in page.get_image_info())
+            if pixels > limits["page_megapixels"] * 1_000_000:
+                raise Verdict("too-large", f"{pixels} pixels on one page")
+            yield {"kind": page_kind(page)}
+
+
+def _probe_pdf(path: Path, limits: Mapping[str, int]) -> dict[str, Any]:
+    if _find(path, b"/ByteRange"):  # also an orphan one: a destroyed signature is not "unsigned"
+        return {"type": "pdf", "signed": True, "pages": [], "features": []}
+    with open_pdf(path) as pdf:
+        try:
+            if _dynamic_form(pdf):
+                raise Verdict("dynamic-form")
+            count = len(pdf.pages)
+            if count > limits["pages"]:
+                raise Verdict("too-large", f"{count} pages")
+            found = features(pdf)
+        except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+            raise Verdict("damaged", type(error).__name__) from error
+    try:
+        pages = list(_pdf_pages(path, limits))
+    except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
+        raise Verdict("damaged", type(error).__name__) from error
+    if len(pages) != count:  # two readers see two documents: nobody could say which one was copied
+        raise Verdict("damaged", f"{count} or {len(pages)} pages")
+    return {"type": "pdf", "signed": False, "pages": pages, "features": found}
+
+
+def open_image(path: Path, limits: Mapping[str, int]) -> Image.Image:
+    """Open a foreign picture without decoding it.
+
+    Raises:
+        Verdict: `damaged`, `too-large`.
+    """
+    Image.init()  # else a format that no file needed yet is unknown
+    Image.MAX_IMAGE_PIXELS = limits["page_megapixels"] * 1_000_000
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    try:
+        return Image.open(path, formats=IMAGE_FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Verdict("too-large", "too many pixels") from error
+    except PICTURE_ERRORS as error:
+        raise Verdict("damaged", type(error).__name__) from error
+
+
+def _probe_image(path: Path, kind: str, limits: Mapping[str, int]) -> dict[str, Any]:
+    with open_image(path, limits) as image:
+        frames = getattr(image, "n_frames", 1) if kind == "tiff" else 1
+        if frames > limits["pages"]:
+            raise Verdict("too-large", f"{frames} pages")
+        try:
+            for frame in range(frames):
+                image.seek(frame)
+                if image.width * image.height > limits["page_megapixels"] * 1_000_000:
+                    raise Verdict("too-large", "too many pixels")
+                image.load()
+        except (EOFError, *PICTURE_ERRORS) as error:
+            code = "truncated" if "truncated" in str(error).lower() else "damaged"
+            raise Verdict(code, type(error).__name__) from error
+    return {"type": kind, "signed": False, "pages": [{"kind": "scan"}] * frames, "features": []}
+
+
+def probe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """Worker job.
+
+    Args:
+        args: `path`, `limits` (file_mb, pages, page_megapixels).
+        ask: not used.
+
+    Returns:
+        `type`, `signed`, `pages` (each with its `kind`), `features` (what will not reach the archive copy).
+
+    Raises:
+        Verdict: `empty`, `not-a-document`, `truncated`, `damaged`, `encrypted`, `too-large`, `dynamic-form`.
+    """
+    path, limits = Path(args["path"]), args["limits"]
+    if path.stat().st_size > limits["file_mb"] << 20:
+        raise Verdict("too-large", "file size")
+    kind = sniff(path)
+    return _probe_pdf(path, limits) if kind == "pdf" else _probe_image(path, kind, limits)

@@ -1,0 +1,1 @@
+"""Reading pages: OCRmyPDF drives, Tesseract reads. Worker side."""

@@ -1,0 +1,185 @@
+"""Tesseract in this process: models loaded once, one page at a time.
+
+Promises: words with boxes and confidence, and a text-only PDF page that lies over the picture it was read from; the picture
+read may be a smaller or straightened copy, the text still lies where the ink is. Knows tesserocr and nothing else does.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy
+import pikepdf
+import tesserocr
+from PIL import Image
+
+from processor.errors import MissingError
+
+TESSDATA = (Path("/usr/share/tesseract-ocr/5/tessdata"), Path("/usr/share/tesseract-ocr/4.00/tessdata"))
+_HOCR_BOX = re.compile(r"bbox (\d+) (\d+) (\d+) (\d+); x_wconf (\d+)")
+_SKEW_SEEN = 0.4  # degrees; Tesseract copes with less by itself
+_SKEW_MOST = 8.0
+_INK = 0.55  # darker than this share of the paper's brightness is ink; bleed-through of a seal is paler
+_BLANK = 0.0004  # share of a page that even one line of type exceeds
+_MARGIN = 0.04  # edges of the glass and punch holes are not writing
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word; its box in fractions of the upright page, `confidence` 0-100."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    confidence: float
+
+
+def tessdata() -> Path:
+    """Where the models are.
+
+    Raises:
+        MissingError: nowhere.
+    """
+    for folder in TESSDATA:
+        if folder.is_dir():
+            return folder
+    raise MissingError("Tesseract's models are missing: install tesseract-ocr and tesseract-ocr-vie")
+
+
+@cache
+def _reader(languages: str) -> tesserocr.PyTessBaseAPI:
+    variables = {"tessedit_create_pdf": "1", "textonly_pdf": "1", "tessedit_create_hocr": "1"}
+    return tesserocr.PyTessBaseAPI(path=str(tessdata()), lang=languages, psm=tesserocr.PSM.AUTO, variables=variables)
+
+
+@cache
+def _compass() -> tesserocr.PyTessBaseAPI:
+    return tesserocr.PyTessBaseAPI(path=str(tessdata()), lang="osd", psm=tesserocr.PSM.OSD_ONLY)
+
+
+def is_blank(picture: Image.Image) -> bool:
+    """Whether nobody wrote on this page; the pale shadow of a seal from the other side is not writing."""
+    small = picture.convert("L").reduce(max(1, picture.width // 1000))
+    pixels = numpy.asarray(small)
+    across, down = (int(size * _MARGIN) for size in (pixels.shape[1], pixels.shape[0]))
+    inner = pixels[down : pixels.shape[0] - down or None, across : pixels.shape[1] - across or None]
+    if inner.size == 0:
+        return True
+    return float((inner < numpy.median(inner) * _INK).mean()) < _BLANK
+
+
+def orientation(picture: Image.Image) -> tuple[int, float]:
+    """Clockwise degrees the page must be turned to stand upright, and how sure that is (0-15 and more)."""
+    half = picture.convert("L").reduce(2) if picture.width > 1600 else picture.convert("L")
+    compass = _compass()
+    compass.SetImage(half)
+    found = compass.DetectOrientationScript()
+    compass.Clear()
+    if not found:
+        return 0, 0.0
+    return int(found["orient_deg"]), float(found["orient_conf"])
+
+
+def skew(picture: Image.Image) -> float:
+    """Degrees the lines of writing rise to the right (positive) or fall; 0 where no line is found."""
+    grey = picture.convert("L").reduce(max(1, picture.width // 420))
+    pixels = numpy.asarray(grey, dtype=numpy.float32)
+    ink = (pixels < numpy.median(pixels) * 0.75).astype(numpy.float32)
+    if ink.sum() < 50:
+        return 0.0
+    down, across = numpy.nonzero(ink)
+
+    def sharpness(angle: float) -> float:
+        rows = numpy.round(down + across * math.tan(math.radians(angle))).astype(int)
+        profile = numpy.bincount(rows - rows.min())
+        return float((profile.astype(numpy.float64) ** 2).sum())
+
+    coarse = max(numpy.arange(-_SKEW_MOST, _SKEW_MOST + 0.1, 0.5), key=sharpness)
+    fine = max(numpy.arange(coarse - 0.5, coarse + 0.51, 0.1), key=sharpness)
+    return float(fine) if abs(fine) < _SKEW_MOST else 0.0
+
+
+def read(picture: Image.Image, dpi: float, languages: str, read_dpi: int, out: Path) -> list[Word]:
+    """Read a page and write its text layer to `out` (a one-page PDF as large as the picture, nothing visible in it).
+
+    Args:
+        picture: the upright page.
+        dpi: its resolution.
+        languages: Tesseract's names joined by `+`.
+        read_dpi: denser pictures are read at this resolution.
+        out: the PDF to write.
+
+    Returns:
+        Words in reading order; boxes in the straightened page.
+    """
+    angle = skew(picture)
+    angle = angle if abs(angle) >= _SKEW_SEEN else 0.0
+    small, small_dpi = picture, dpi
+    if dpi > read_dpi * 1.1:
+        factor = read_dpi / dpi
+        size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
+        small, small_dpi = picture.convert("L").resize(size, Image.Resampling.BOX, reducing_gap=2.0), float(read_dpi)
+    if angle:
+        small = small.convert("L").rotate(-angle, Image.Resampling.BICUBIC, fillcolor=255)
+    handed = out.with_suffix(".tif")
+    small.save(handed, "TIFF", dpi=(small_dpi, small_dpi))
+    base = out.with_suffix("")
+    if not _reader(languages).ProcessPages(str(base), str(handed)):
+        raise RuntimeError("Tesseract gave up on a page")
+    words = _words(base.with_suffix(".hocr"), small.size)
+    _lay(out, (picture.width / dpi * 72, picture.height / dpi * 72), angle)
+    for left_over in (handed, base.with_suffix(".hocr")):
+        os.unlink(left_over)
+    return words
+
+
+def _words(hocr: Path, size: tuple[int, int]) -> list[Word]:
+    """Words of Tesseract's hOCR: `title="bbox 36 92 96 116; x_wconf 95"`."""
+    width, height = size
+    words = []
+    for _, element in ElementTree.iterparse(hocr):
+        if element.get("class") != "ocrx_word":
+            continue
+        text = "".join(element.itertext()).strip()
+        found = _HOCR_BOX.search(element.get("title", ""))
+        if text and found:
+            left, top, right, bottom = (int(value) for value in found.groups()[:4])
+            box = (left / width, top / height, right / width, bottom / height)
+            words.append(Word(text, *box, float(found[5])))
+    return words
+
+
+def _lay(page_file: Path, size: tuple[float, float], angle: float) -> None:
+    """Stretch the text page over the picture's size and turn it back by the skew it was read without."""
+    with pikepdf.open(page_file, allow_overwriting_input=True) as pdf:
+        page = pdf.pages[0]
+        wide, high = float(page.mediabox[2]), float(page.mediabox[3])
+        across, down = size[0] / wide, size[1] / high
+        cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        middle_x, middle_y = size[0] / 2, size[1] / 2
+        matrix = (
+            cos * across, sin * across, -sin * down, cos * down,
+            middle_x - cos * middle_x + sin * middle_y, middle_y - sin * middle_x - cos * middle_y,
+        )  # fmt: skip
+        page.contents_add(b"q %.6f %.6f %.6f %.6f %.4f %.4f cm\n" % matrix, prepend=True)
+        page.contents_add(b"\nQ")
+        page.mediabox = [0, 0, size[0], size[1]]
+        pdf.save(page_file)
+
+
+def version() -> str:
+    """Tesseract's version, for the record's provenance."""
+    return str(tesserocr.tesseract_version()).split()[1]
+
+
+def languages() -> set[str]:
+    """The models installed."""
+    return {path.stem for path in tessdata().glob("*.traineddata")}

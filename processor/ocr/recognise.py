@@ -1,0 +1,110 @@
+"""Gives a portion of a body its text layer and says what was read on each page. Runs in a worker.
+
+Promises: pages that were born digital keep their own text; scanned pages are turned upright by `/Rotate`, their pixels
+untouched unless the lane straightens; one core (the engine runs many portions at once).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import ocrmypdf
+import pikepdf
+import pymupdf
+from ocrmypdf import exceptions
+
+from processor.errors import Verdict
+from processor.ocr import plugin, reader
+from processor.worker import Ask
+
+_READ = frozenset({"scan", "drawn"})
+
+
+def _portion(source: Path, first: int, last: int, out: Path) -> None:
+    with pikepdf.open(source) as body, pikepdf.new() as portion:
+        portion.pages.extend(body.pages[first - 1 : last])
+        portion.save(out)
+
+
+def _run(portion: Path, out: Path, args: Mapping[str, Any], pages: list[int]) -> None:
+    plugin.write_settings(out.parent, "+".join(args["languages"]), args["read_dpi"])
+    try:
+        code = ocrmypdf.ocr(
+            portion, out, language=list(args["languages"]), mode="skip", pages=",".join(map(str, pages)),
+            output_type="pdf", pdf_renderer="sandwich", optimize=0, jobs=1, use_threads=True, progress_bar=False,
+            rotate_pages=args["rotate"], rotate_pages_threshold=args["rotate_confidence"], deskew=args["deskew"],
+            fast_web_view=999999, max_image_mpixels=args["page_megapixels"], tagged_pdf_mode="ignore",
+            plugins=["processor.ocr.plugin"],
+        )  # fmt: skip
+    except exceptions.MissingDependencyError as error:
+        raise Verdict("unexpected", f"OCRmyPDF misses something: {error}") from error
+    except (exceptions.ExitCodeException, pikepdf.PdfError, RuntimeError) as error:
+        raise Verdict("damaged", f"recognition: {type(error).__name__}") from error
+    if code != 0:
+        raise Verdict("damaged", f"recognition: exit code {int(code)}")
+
+
+def _own_words(page: pymupdf.Page) -> list[list[Any]]:
+    """The words a born-digital page carries, in the same shape as words that were read; they are certain."""
+    width, height = page.rect.width or 1, page.rect.height or 1
+    return [
+        [text, x0 / width, y0 / height, x1 / width, y1 / height, 100.0]
+        for x0, y0, x1, y1, text, *_ in page.get_text("words")
+    ]
+
+
+def _facts(path: Path, kinds: list[str], folder: Path) -> list[dict[str, Any]]:
+    found = []
+    with pymupdf.open(path) as document:
+        for number, (page, kind) in enumerate(zip(document, kinds, strict=True), 1):
+            read = plugin.words_file(folder, number)
+            if read.is_file():
+                told = json.loads(read.read_text("utf-8"))
+            else:
+                told = {"blank": kind == "blank", "words": _own_words(page) if kind == "digital" else []}
+            words = told["words"]
+            found.append({
+                "kind": kind, "blank": told["blank"], "words": words, "rotate": page.rotation,
+                "width": page.rect.width, "height": page.rect.height, "word_count": len(words),
+                "mean_confidence": round(fmean(w[5] for w in words), 1) if words else None,
+            })  # fmt: skip
+    return found
+
+
+def recognise(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """Worker job.
+
+    Args:
+        args: `body`, `first`, `last` (pages, 1-based), `kinds` (of those pages), `languages`, `rotate`,
+            `rotate_confidence`, `deskew`, `read_dpi`, `page_megapixels`, `out` (PDF), `reading` (JSON).
+        ask: not used.
+
+    Returns:
+        `tesseract`: its version. Files: the portion with its text layer, and what was read.
+
+    Raises:
+        Verdict: `damaged`.
+    """
+    logging.getLogger("ocrmypdf").setLevel(logging.CRITICAL)
+    out, kinds = Path(args["out"]), list(args["kinds"])
+    folder = Path(tempfile.mkdtemp(prefix="read-"))
+    try:
+        portion, made = folder / "portion.pdf", folder / "read.pdf"
+        _portion(Path(args["body"]), args["first"], args["last"], portion)
+        pages = [number for number, kind in enumerate(kinds, 1) if kind in _READ]
+        if pages:
+            _run(portion, made, args, pages)
+        else:
+            made = portion
+        Path(args["reading"]).write_text(json.dumps(_facts(made, kinds, folder), ensure_ascii=False), "utf-8")
+        shutil.copyfile(made, out)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return {"tesseract": reader.version()}

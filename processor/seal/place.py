@@ -1,0 +1,98 @@
+"""Where the block goes: top right of page 1 as a person sees it, in the first free spot near its lawful place.
+
+PURE. Lengths in points; display space has its origin top left of the visible page, x to the right, y down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Box = tuple[float, float, float, float]
+"""left, top, right, bottom (display space) or left, bottom, right, top (PDF user space)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """Which cells of the visible page carry ink: `rows[y][x]`, each cell `cell` points square."""
+
+    rows: Sequence[Sequence[bool]]
+    cell: float
+
+    def under(self, box: Box) -> int:
+        """How many inked cells a box would cover."""
+        left, top, right, bottom = (value / self.cell for value in box)
+        rows = self.rows[max(0, int(top)) : int(bottom) + 1]
+        return sum(sum(row[max(0, int(left)) : int(right) + 1]) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The lawful corner and how far from it to look."""
+
+    top: float
+    right: float
+    down: float
+    left: float
+
+
+def corner(page: tuple[float, float], size: tuple[float, float], search: Search) -> Box | None:
+    """The block's box at its lawful place, or None where the page cannot hold it."""
+    width, height = page
+    left, top = width - search.right - size[0], search.top
+    if left < 0:
+        left = max(0.0, (width - size[0]) / 2)
+    if left + size[0] > width or top + size[1] > height:
+        return None
+    return (left, top, left + size[0], top + size[1])
+
+
+def choose(page: tuple[float, float], size: tuple[float, float], search: Search, ink: Ink) -> Box | None:
+    """The free box nearest the lawful corner; where none is free, the one over the least ink.
+
+    Args:
+        page: width and height of the visible page.
+        size: width and height of the block.
+        search: the lawful corner and the reach of the search.
+        ink: what is on the page already: other offices' blocks and seals count like writing.
+    """
+    home = corner(page, size, search)
+    if home is None:
+        return None
+    down_steps = int(min(search.down, page[1] - home[3]) / ink.cell)
+    left_steps = int(min(search.left, home[0]) / ink.cell)
+    upper_steps = int(home[1] / ink.cell)  # a narrow top margin may have room only nearer the edge
+    offsets = [
+        (across * across + 2 * down * down, across, down)
+        for down in range(-upper_steps, down_steps + 1)
+        for across in range(left_steps + 1)
+    ]
+    best: tuple[int, Box] | None = None
+    for _, across, down in sorted(offsets):
+        dx, dy = across * ink.cell, down * ink.cell
+        box = (home[0] - dx, home[1] + dy, home[2] - dx, home[3] + dy)
+        covered = ink.under(box)
+        if covered == 0:
+            return box
+        if best is None or covered < best[0]:
+            best = (covered, box)
+    return best[1] if best else home
+
+
+def to_user(box: Box, crop: Box, rotate: int) -> Box:
+    """A display box in PDF user space.
+
+    Args:
+        box: display space of the visible page.
+        crop: the visible page in user space (left, bottom, right, top).
+        rotate: /Rotate of the page: 0, 90, 180 or 270 clockwise.
+    """
+    left, top, right, bottom = box
+    x0, y0, x1, y1 = crop
+    corners = {
+        0: (x0 + left, y1 - bottom, x0 + right, y1 - top),
+        90: (x0 + top, y0 + left, x0 + bottom, y0 + right),
+        180: (x1 - right, y0 + top, x1 - left, y0 + bottom),
+        270: (x1 - bottom, y1 - right, x1 - top, y1 - left),
+    }
+    return corners[rotate % 360]

@@ -1,0 +1,116 @@
+"""Finishes a document before it is sealed: one PDF/A with its metadata, and a place for the block. Runs in a worker.
+
+Promises: what leaves here passed the PDF/A-2b validator as it lies on disk (docs/design.md promise 3); nothing is drawn.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pikepdf
+import pymupdf
+from pikepdf import pdfa
+
+from processor.errors import Verdict
+from processor.seal import fonts, place
+from processor.seal.appearance import extent, wrap
+from processor.worker import Ask
+
+_MM = 72 / 25.4
+_CELL = 2.0  # points: finer than the strokes that must not be covered
+_DARKER = 0.80  # of the paper's brightness
+_EVERY_NTH = 97  # samples are enough to know the paper
+
+
+def _assemble(portions: list[str], xmp: Mapping[str, str]) -> pikepdf.Pdf:
+    whole = pikepdf.new()
+    for portion in portions:
+        with pikepdf.open(portion) as part:
+            whole.pages.extend(part.pages)
+    with whole.open_metadata(set_pikepdf_as_editor=False) as metadata:
+        metadata["dc:title"] = xmp["title"]
+        metadata["dc:identifier"] = xmp["identifier"]
+        metadata["dc:language"] = [xmp["language"]]
+        metadata["xmp:CreatorTool"] = xmp["creator"]
+    whole.Root.Lang = pikepdf.String(xmp["language"])
+    return whole
+
+
+def _visible(page: pikepdf.Page) -> place.Box:
+    media = [float(value) for value in page.mediabox]
+    crop = [float(value) for value in page.cropbox]
+    lows = [max(min(media[i], media[i + 2]), min(crop[i], crop[i + 2])) for i in (0, 1)]
+    highs = [min(max(media[i], media[i + 2]), max(crop[i], crop[i + 2])) for i in (0, 1)]
+    return (lows[0], lows[1], highs[0], highs[1])
+
+
+def _ink(path: Path) -> tuple[tuple[float, float], place.Ink]:
+    """The visible first page, upright: its size in points and where something is on it already."""
+    with pymupdf.open(path) as document:
+        page = document[0]
+        pixmap = page.get_pixmap(dpi=72, colorspace=pymupdf.csGRAY, alpha=False)
+        size = (page.rect.width, page.rect.height)
+    samples, wide, high = pixmap.samples, pixmap.width, pixmap.height
+    paper = median(samples[::_EVERY_NTH])
+    limit = paper * _DARKER
+    step = int(_CELL)
+    lines = [samples[y * pixmap.stride : y * pixmap.stride + wide] for y in range(high)]
+    rows = [
+        [min(min(line[x : x + step]) for line in lines[y : y + step]) < limit for x in range(0, wide, step)]
+        for y in range(0, high, step)
+    ]
+    return size, place.Ink(rows, _CELL)
+
+
+def _find_place(path: Path, args: Mapping[str, Any]) -> dict[str, Any]:
+    rule = args["rule"]
+    font = fonts.prepared(fonts.find(args["font"]), Path(tempfile.gettempdir()))
+
+    def measure(line: str) -> float:
+        return fonts.width(line, font, rule["font_size"])
+
+    size, ink = _ink(path)
+    with pikepdf.open(path) as pdf:
+        page = pdf.pages[0]
+        crop, rotate = _visible(page), int(page.obj.get("/Rotate", 0)) % 360
+        unit = float(page.obj.get("/UserUnit", 1))
+    limit = min(rule["width_mm"] * _MM, size[0] - 2 * _MM)
+    lines = wrap(args["block_text"], measure, limit)
+    block = extent(lines, measure, rule["leading"])
+    search = place.Search(*(rule[key] * _MM for key in ("top_mm", "right_mm", "search_down_mm", "search_left_mm")))
+    box = place.choose(size, block, search, ink)
+    if box is None:
+        raise Verdict("no-room", f"page {size[0]:.0f} x {size[1]:.0f} pt")
+    scaled = tuple(value / unit for value in box)
+    user = place.to_user((scaled[0], scaled[1], scaled[2], scaled[3]), crop, rotate)
+    return {
+        "box": [round(value) for value in user], "size": list(block), "rotate": rotate, "lines": len(lines),
+        "limit": limit, "over_ink": ink.under(box) > 0, "display": [round(value, 1) for value in box],
+    }  # fmt: skip
+
+
+def finish(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """Worker job.
+
+    Args:
+        args: `portions` (PDF files in order), `xmp` (title, identifier, language, creator), `out`; `rule` (a
+            `law.BlockRule` as a mapping), `block_text` (as it would read now: digits are equally wide), `font`.
+        ask: not used.
+
+    Returns:
+        Where the block goes: `box` (user space), `size`, `rotate`, `lines`, `limit`, `over_ink`, `display`.
+
+    Raises:
+        Verdict: `pdfa-impossible`, `no-room`.
+    """
+    out = Path(args["out"])
+    whole = _assemble(args["portions"], args["xmp"])
+    try:
+        pdfa.save(whole, out, "2b")
+    except pdfa.PdfaError as error:
+        raise Verdict("pdfa-impossible", str(error).splitlines()[0][:200]) from error
+    return _find_place(out, args)

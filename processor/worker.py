@@ -1,0 +1,85 @@
+"""The process that parses foreign bytes: takes a job, answers with values, asks for what it may not have.
+
+A job is JSON in and JSON out over one socket (never pickles: the coordinator must not execute what a parser sends).
+While it works it may ask the coordinator for a signature over a digest, a time-stamp or a revocation list; it holds no
+key and has no network. Run as `python -m processor.worker SOCKET LIFELINE MEMORY FILESIZE`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from multiprocessing.connection import Connection
+from typing import Any, TypeAlias
+
+from processor import sandbox
+from processor.errors import Verdict
+
+Ask: TypeAlias = Callable[[str, bytes], bytes]
+"""Ask the coordinator: kind of question (`sign`, `stamp`, `fetch`), body; answers bytes or raises Verdict."""
+
+JOBS: Mapping[str, str] = {
+    "probe": "processor.intake.probe",
+    "body": "processor.intake.body",
+    "recognise": "processor.ocr.recognise",
+    "describe": "processor.describe.reading",
+    "finish": "processor.seal.prepare",
+    "seal": "processor.seal.sign",
+    "examine": "processor.seal.validate",
+    "picture": "processor.intake.picture",
+}
+"""Each job is the function of its own name in a module that is loaded when first needed, and stays loaded."""
+
+
+def _asker(channel: Connection) -> Ask:
+    def ask(kind: str, body: bytes) -> bytes:
+        channel.send_bytes(json.dumps({"ask": kind, "body": base64.b64encode(body).decode()}).encode())
+        answer = json.loads(channel.recv_bytes())
+        if "refuse" in answer:
+            raise Verdict(answer["refuse"], answer.get("detail", ""))
+        return base64.b64decode(answer["answer"])
+
+    return ask
+
+
+def _perform(job: str, args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    try:
+        function = getattr(import_module(JOBS[job]), job)
+        return {"done": function(args, ask)}
+    except Verdict as verdict:
+        return {"verdict": verdict.code, "detail": verdict.detail}
+    except MemoryError:
+        return {"verdict": "too-large", "detail": f"{job}: out of memory"}
+    except Exception as error:  # the per-document boundary: a parser's failure costs this document, never the service
+        frames = traceback.extract_tb(error.__traceback__)[-4:]
+        where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+        return {"verdict": "unexpected", "detail": f"{job}: {type(error).__name__} at {where}"}
+
+
+def serve(channel: Connection) -> None:
+    """Do jobs until the coordinator closes the socket."""
+    ask = _asker(channel)
+    while True:
+        try:
+            message = json.loads(channel.recv_bytes())
+        except EOFError:
+            return
+        channel.send_bytes(json.dumps(_perform(message["job"], message["args"], ask)).encode())
+
+
+def main(argv: list[str]) -> None:
+    """Entry point of the worker process."""
+    socket, lifeline, memory, file_size = (int(word) for word in argv)
+    walls = sandbox.confine(memory, file_size)
+    sandbox.die_with(lifeline)
+    channel = Connection(socket)
+    channel.send_bytes(json.dumps({"walls": walls}).encode())
+    serve(channel)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
