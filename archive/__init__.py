@@ -10,10 +10,12 @@ needs from elsewhere (a clock, a validator of PDF) is handed to it as functions.
 * ``log``       (pure) the Merkle tree of RFC 6962 and its proofs
 * ``durable``   bytes that are still there after the power went
 * ``catalogue`` the tables, one writer, events and leaves in one transaction
-* ``query``     what an auditor asks, as SQL
-* ``store``     ``Archive``: numbering, filing, describing, asking
-* ``filing``    one document onto its shelf
+* ``dossiers``  declared files (hồ sơ)
+* ``codes``     a code for every key, once
+* ``filing``    one document onto its shelf, and what is learned about it later
+* ``query``     (pure) what an auditor asks, as SQL; ``search`` answers it
+* ``store``     ``Archive``: all of that in one place, what the application calls
 * ``shelves``   the dated folders on the disk, and what an interrupted filing left there
 * ``bag``       a past day sealed as a BagIt bag
-* ``verify``    every byte and every row checked, written apart from the writer
+* ``verify``    every byte and every row checked, written apart from the writer (``verify_log``, ``verify_bag``)
 """

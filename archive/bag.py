@@ -149,7 +149,7 @@ def _bag_info(day: dt.date, now: dt.datetime, organization: str) -> dict[str, st
 
 def _write_tags(folder: Path, payload: Mapping[str, str], oxum: str, info: Mapping[str, str]) -> str:
     """Writes the tag files, the tag manifest last; returns the manifest's digest."""
-    text = "".join(f"{label}: {value}\n" for label, value in (info | {"Payload-Oxum": oxum}).items())
+    text = "".join(f"{label}: {value}\n" for label, value in {**info, "Payload-Oxum": oxum}.items())
     tags = {"bagit.txt": _DECLARATION, "bag-info.txt": text.encode(), MANIFEST: manifest_of(payload)}
     digests = {name: replace_durably(folder / name, data).sha256 for name, data in tags.items()}
     replace_durably(folder / TAGMANIFEST, manifest_of(digests))

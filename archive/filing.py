@@ -1,4 +1,4 @@
-"""One document onto its shelf: its record, its files, its rows.
+"""One document onto its shelf: its record, its files, its rows; and what is learned about it later.
 
 Promises: the record holds every fact that the catalogue has of the document, so the catalogue can be made again; files
 are on the disk before a row says so. Refuses bytes that are not those announced (`altered`).
@@ -10,27 +10,65 @@ import datetime as dt
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from archive import query
-from archive.catalogue import Row
+from sqlite_utils import Database
+
+from archive import codes, dossiers, query
+from archive.catalogue import Catalogue, Moment, Row
 from archive.durable import copy_durably, make_dirs_durably, write_durably
-from archive.naming import LOCAL, shelf
-from archive.record import DESCRIPTIVE, FIELDS, Blob, Description, Filing, record_json
+from archive.errors import ArchiveError
+from archive.event import Event
+from archive.naming import LOCAL, local_date, shelf
+from archive.record import DESCRIPTIVE, FIELDS, Blob, Description, DocumentKey, Filing, record_json
 from archive.shelves import DATA, SCANS
 
 FORMAT = 1  # of the record, as FORMAT.md describes it
 
 
-@dataclass(frozen=True, slots=True)
-class Shelved:
-    """Where a document lies, from the root, and its record's bytes."""
+def file(root: Path, catalogue: Catalogue, what: Filing, actor: str) -> Row:
+    """Files a document in one transaction, or finds it filed; `Archive.file` says what is refused."""
+    with catalogue.writing() as db:
+        numbered = codes.row_of(db, what.doc_code)
+        if numbered["state"] == "filed":
+            return _filed_already(numbered, what)
+        _check(numbered, what)
+        moment = _open_moment(catalogue, db)
+        scan = next(iter(db.table("scan").rows_where("sha256 = ?", [what.key.scan_sha256])), None)
+        row = row_of(what, numbered, moment.at, scan["path"] if scan else scan_place(what, moment.at))
+        record = record_of(what, row, dossiers.row_of(db, row["file_code"]))
+        blob = shelve(root, what, row, record, scan_known=scan is not None)
+        row |= {"record_sha256": blob.sha256, "record_size": blob.size}
+        row["seq"] = catalogue.append(_filed(row, what, actor), moment)
+        if scan is None:
+            db.table("scan").insert({"sha256": what.key.scan_sha256, "path": row["original_path"],
+                                     "size": what.scan.size, "shelf_day": row["shelf_day"]})  # fmt: skip
+        db.table("document").update(what.doc_code, row)
+        db.table("search").insert(search_row(row, pages_of(what)))
+    return fields_of(row)
 
-    path: str
-    record: Blob
-    scan_path: str
-    scan_size: int
+
+def describe(
+    catalogue: Catalogue, doc_code: str, changes: Mapping[str, str], actor: str, required: tuple[str, ...]
+) -> Row:
+    """Adds to what is known of a filed document; `Archive.describe` says what is refused."""
+    with catalogue.writing() as db:
+        row = codes.row_of(db, doc_code)
+        if row["state"] != "filed":
+            raise ArchiveError("not-filed", f"{doc_code} is {row['state']}")
+        if not changes:
+            return fields_of(row)
+        described = description_of(row).replace_fields(changes)
+        row |= {name: getattr(described, name) for name in DESCRIPTIVE}
+        row["confidence"] = json.dumps(dict(described.confidence), sort_keys=True)
+        row["description"] = "partial" if described.lacks(required) else "full"
+        public, private = {"fields": ",".join(sorted(changes))}, {name: row[name] for name in changes}
+        catalogue.append(Event("described", actor, doc_code, row["scan_sha256"], public, private))
+        db.table("document").update(doc_code, row)
+        found = next(iter(db.table("search").rows_where("doc_code = ?", [doc_code])))
+        db.table("search").update(found["id"], search_row(row, json.loads(found["pages"])))
+    return fields_of(row)
 
 
 def place(filing: Filing, filed_at: dt.datetime) -> str:
@@ -59,13 +97,13 @@ def row_of(filing: Filing, numbered: Row, filed_at: dt.datetime, scan_path: str)
     }  # fmt: skip
 
 
-def record_of(filing: Filing, row: Row, file: Row, scan_size: int) -> bytes:
+def record_of(filing: Filing, row: Row, file: Row) -> bytes:
     """The record's bytes as they lie beside the PDF (FORMAT.md, "A record")."""
     raw = _raw(filing.original_name)
     exact = {} if raw == row["original_name"].encode() else {"original_name_hex": raw.hex()}
     dossier = {name: file[name] for name in ("title", "maintenance", "organ_id", "year")}
     return record_json(fields_of(row) | exact | {
-        "format": FORMAT, "again": filing.key.again, "size": filing.pdf.size, "scan_size": scan_size, "file": dossier,
+        "format": FORMAT, "again": filing.key.again, "size": filing.pdf.size, "scan_size": filing.scan.size, "file": dossier,
         "text": pages_of(filing), "provenance": filing.provenance,
     })  # fmt: skip
 
@@ -109,6 +147,36 @@ def fields_of(row: Row) -> Row:
 def description_of(row: Row) -> Description:
     """The described fields of a document's row."""
     return Description(**{name: row[name] for name in DESCRIPTIVE}, confidence=json.loads(row["confidence"] or "{}"))
+
+
+def _filed_already(row: Row, what: Filing) -> Row:
+    if row["sha256"] != what.pdf.sha256:
+        raise ArchiveError("already-filed", f"{what.doc_code} is filed with other bytes")
+    return fields_of(row)
+
+
+def _check(row: Row, what: Filing) -> None:
+    if row["state"] != "numbered":
+        raise ArchiveError("not-numbered", f"{what.doc_code} is {row['state']}")
+    key = DocumentKey(row["scan_sha256"], row["lane"], row["file_code"], row["part"], row["again"])
+    if key != what.key or what.scan.sha256 != key.scan_sha256:
+        raise ArchiveError("key-mismatch", f"{what.doc_code} was reserved for another document")
+
+
+def _open_moment(catalogue: Catalogue, db: Database) -> Moment:
+    moment = catalogue.moment()
+    if moment.behind:
+        raise ArchiveError("clock-behind", f"the clock is {moment.behind} behind the last event")
+    today = local_date(moment.at).isoformat()
+    if db.table("day").count_where("day >= ?", [today]):
+        raise ArchiveError("shelf-closed", f"{today} or a later day is closed")
+    return moment
+
+
+def _filed(row: Row, what: Filing, actor: str) -> Event:
+    public = {"sha256": row["sha256"], "size": row["size"], "path": row["path"], "record_sha256": row["record_sha256"],
+              "scan_path": row["original_path"], "scan_size": what.scan.size}  # fmt: skip
+    return Event("filed", actor, row["doc_code"], row["scan_sha256"], public)
 
 
 def _record_path(pdf: Path) -> Path:

@@ -69,12 +69,13 @@ def where(query: Query) -> tuple[list[str], list[object]]:
     Raises:
         ArchiveError: `bad-field`, a field that records do not have, or one that is not a single value.
     """
-    conditions, arguments = [], []
+    conditions: list[str] = []
+    arguments: list[object] = []
     for name, value in query.fields.items():
         if name not in FIELDS or name == "confidence":
             raise ArchiveError("bad-field", f"{name!r} cannot be asked for")
         conditions.append(_condition(name))
-        arguments.append(unicodedata.normalize("NFC", value.strip()))
+        arguments.append(_encodable(value).strip())
     if "state" not in query.fields:
         conditions.append("state = 'filed'")
     for bound, operator in ((query.date_from, ">="), (query.date_to, "<=")):
@@ -100,7 +101,7 @@ def _term(text: str) -> str:
 
 
 def _scrubbed(words: str) -> str:
-    text = unicodedata.normalize("NFC", words).encode("utf-8", "replace").decode()
+    text = _encodable(words)
     if text.count('"') % 2:
         text = text.replace('"', " ")
     return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
@@ -108,3 +109,8 @@ def _scrubbed(words: str) -> str:
 
 def _caseless(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
+
+
+def _encodable(text: str) -> str:
+    """Composed, and without the lone surrogates that an argument of a command line can hold."""
+    return unicodedata.normalize("NFC", text).encode("utf-8", "replace").decode()

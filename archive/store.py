@@ -8,7 +8,6 @@ change what is filed, to number for files that were not declared. Parses no docu
 from __future__ import annotations
 
 import datetime as dt
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,35 +16,20 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sqlite_utils import Database
-
-from archive import bag, filing, naming, search, shelves, verify
+from archive import bag, codes, dossiers, filing, search, shelves, verify
 from archive.bag import SealResult
-from archive.catalogue import Catalogue, Moment, Row
+from archive.catalogue import Catalogue, Row
+from archive.dossiers import FileRow
 from archive.durable import clear_temporaries, make_dirs_durably, write_durably
 from archive.errors import ArchiveError
-from archive.event import Event, stamp
+from archive.event import Event
 from archive.query import Query
-from archive.record import DESCRIPTIVE, DocumentKey, Filing
+from archive.record import DocumentKey, Filing
 from archive.verify import CheckPdf, VerifyResult
 
 __all__ = ["Archive", "ArchiveError", "DayRow", "FileRow", "Query", "SealResult", "VerifyResult"]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_SAME_KEY = "scan_sha256 = ? and lane = ? and file_code = ? and part = ? and again = ? and state != 'void'"
-
-
-@dataclass(frozen=True, slots=True)
-class FileRow:
-    """A declared file (hồ sơ); times are UTC, `documents` counts those filed."""
-
-    file_code: str
-    title: str
-    maintenance: str
-    year: int
-    opened_at: str
-    closed_at: str | None
-    documents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +93,8 @@ class Archive:
         Raises:
             ArchiveError: `bad-file-code`; `file-exists`, declared with other facts or differing only in case.
         """
-        if not naming.valid_file_code(file_code):
-            raise ArchiveError("bad-file-code", f"{file_code!r} is not organisation.year.notation")
         facts = {"title": title, "maintenance": maintenance, "organ_id": organ_id, "year": year}
-        with self._catalogue.writing() as db:
-            # two codes that differ only in case would be one folder's names on Windows
-            same = list(db.table("file").rows_where("caseless = ?", [file_code.casefold()]))
-            if same and {"file_code": file_code} | facts != {name: same[0][name] for name in ("file_code", *facts)}:
-                raise ArchiveError("file-exists", f"{same[0]['file_code']} is declared already with other facts")
-            if not same:
-                at = self._append(Event("file-declared", actor, public={"file_code": file_code}, private=facts))
-                db.table("file").insert({"file_code": file_code, "caseless": file_code.casefold(), **facts,
-                                         "opened_at": stamp(at.at), "closed_at": None, "last_ordinal": 0})  # fmt: skip
-            return _file_row(db, _file(db, file_code))
+        return dossiers.declare(self._catalogue, file_code, facts, actor)
 
     def close_file(self, file_code: str, actor: str) -> None:
         """Ends the numbering in a file; codes already reserved may still be filed.
@@ -129,20 +102,17 @@ class Archive:
         Raises:
             ArchiveError: `file-unknown`.
         """
-        with self._catalogue.writing() as db:
-            if _file(db, file_code)["closed_at"] is None:
-                at = self._append(Event("file-closed", actor, public={"file_code": file_code}))
-                db.table("file").update(file_code, {"closed_at": stamp(at.at)})
+        dossiers.close(self._catalogue, file_code, actor)
 
     def files(self) -> list[FileRow]:
         """All declared files, by code."""
         with self._catalogue.reading() as db:
-            return [_file_row(db, row) for row in db.table("file").rows_where(order_by="file_code")]
+            return dossiers.listed(db)
 
     def declared(self, file_code: str) -> FileRow | None:
         """One declared file, or None."""
         with self._catalogue.reading() as db:
-            return next((_file_row(db, row) for row in db.table("file").rows_where("file_code = ?", [file_code])), None)
+            return next(iter(dossiers.listed(db, "file_code = ?", (file_code,))), None)
 
     # Codes
 
@@ -152,24 +122,7 @@ class Archive:
         Raises:
             ArchiveError: `file-unknown`, `file-closed`.
         """
-        with self._catalogue.writing() as db:
-            if known := _by_key(db, key):
-                return str(known["doc_code"])
-            file = _file(db, key.file_code)
-            if file["closed_at"] is not None:
-                raise ArchiveError("file-closed", f"{key.file_code} takes no more documents")
-            ordinal = file["last_ordinal"] + 1
-            code = naming.doc_code(key.file_code, ordinal)
-            public = {"lane": key.lane, "file_code": key.file_code, "doc_ordinal": ordinal, "again": key.again}
-            # a part may be the path of a member of a mail: it can hold names
-            private = {"part": key.part} if key.part else {}
-            seq = self._catalogue.append(Event("numbered", actor, code, key.scan_sha256, public, private))
-            db.table("document").insert({
-                "doc_code": code, "file_code": key.file_code, "doc_ordinal": ordinal, "scan_sha256": key.scan_sha256,
-                "lane": key.lane, "part": key.part, "again": key.again, "state": "numbered", "seq": seq,
-            })  # fmt: skip
-            db.table("file").update(key.file_code, {"last_ordinal": ordinal})
-            return code
+        return codes.reserve(self._catalogue, key, actor)
 
     def void(self, doc_code: str, reason_code: str, actor: str) -> None:
         """Gives up a code whose document failed; it is never used again.
@@ -177,19 +130,12 @@ class Archive:
         Raises:
             ArchiveError: `unknown`; `not-numbered`, it is filed or void.
         """
-        with self._catalogue.writing() as db:
-            row = _document(db, doc_code)
-            if row["state"] != "numbered":
-                raise ArchiveError("not-numbered", f"{doc_code} is {row['state']}")
-            seq = self._catalogue.append(
-                Event("void", actor, doc_code, row["scan_sha256"], {"reason_code": reason_code})
-            )
-            db.table("document").update(doc_code, {"state": "void", "void_reason": reason_code, "seq": seq})
+        codes.void(self._catalogue, doc_code, reason_code, actor)
 
     def key_state(self, key: DocumentKey) -> tuple[str, str | None]:
         """`new`, `numbered` or `filed`, and the code there is."""
         with self._catalogue.reading() as db:
-            row = _by_key(db, key)
+            row = codes.by_key(db, key)
             return (row["state"], row["doc_code"]) if row else ("new", None)
 
     # Documents
@@ -204,25 +150,7 @@ class Archive:
                 `shelf-closed`, `clock-behind`, `altered`, `exists`, `not-a-file`.
             OSError: the disk failed; nothing is filed.
         """
-        with self._catalogue.writing() as db:
-            numbered = _document(db, what.doc_code)
-            if numbered["state"] == "filed":
-                return _filed_already(numbered, what)
-            _check(numbered, what)
-            moment = self._open_moment(db)
-            scan = next(iter(db.table("scan").rows_where("sha256 = ?", [what.key.scan_sha256])), None)
-            scan_path = scan["path"] if scan else filing.scan_place(what, moment.at)
-            row = filing.row_of(what, numbered, moment.at, scan_path)
-            record = filing.record_of(what, row, _file(db, row["file_code"]), what.scan.size)
-            blob = filing.shelve(self.root, what, row, record, scan_known=scan is not None)
-            row |= {"record_sha256": blob.sha256, "record_size": blob.size}
-            row["seq"] = self._catalogue.append(_filed(row, what, actor), moment)
-            if scan is None:
-                db.table("scan").insert({"sha256": what.key.scan_sha256, "path": scan_path, "size": what.scan.size,
-                                         "shelf_day": row["shelf_day"]})  # fmt: skip
-            db.table("document").update(what.doc_code, row)
-            db.table("search").insert(filing.search_row(row, filing.pages_of(what)))
-        return filing.fields_of(row)
+        return filing.file(self.root, self._catalogue, what, actor)
 
     def describe(self, doc_code: str, changes: Mapping[str, str], actor: str) -> Row:
         """Adds to what is known of a filed document; what lies on the shelf is untouched.
@@ -231,25 +159,7 @@ class Archive:
             RecordError: `bad-field`, `bad-value`.
             ArchiveError: `unknown`, `not-filed`.
         """
-        with self._catalogue.writing() as db:
-            row = _document(db, doc_code)
-            if row["state"] != "filed":
-                raise ArchiveError("not-filed", f"{doc_code} is {row['state']}")
-            if not changes:
-                return filing.fields_of(row)
-            described = filing.description_of(row).replace_fields(changes)
-            values = {name: getattr(described, name) for name in DESCRIPTIVE}
-            public = {"fields": ",".join(sorted(changes))}
-            private = {name: values[name] for name in changes}
-            self._append(Event("described", actor, doc_code, row["scan_sha256"], public, private))
-            row |= values | {
-                "confidence": json.dumps(dict(described.confidence), sort_keys=True),
-                "description": "partial" if described.lacks(self._require_to_close) else "full",
-            }
-            db.table("document").update(doc_code, row)
-            found = next(iter(db.table("search").rows_where("doc_code = ?", [doc_code])))
-            db.table("search").update(found["id"], filing.search_row(row, json.loads(found["pages"])))
-        return filing.fields_of(row)
+        return filing.describe(self._catalogue, doc_code, changes, actor, self._require_to_close)
 
     def recover(self) -> list[str]:
         """At start: removes what an interrupted filing left on days that are not sealed; returns those paths."""
@@ -277,7 +187,7 @@ class Archive:
             RecordError: `bad-value`.
         """
         with self._catalogue.writing():
-            self._append(Event(type, actor, doc_code, scan_sha256, public, private))
+            self._catalogue.append(Event(type, actor, doc_code, scan_sha256, public, private))
 
     # Questions
 
@@ -345,60 +255,3 @@ class Archive:
     def verify(self, what: Sequence[str] | dt.date | None = None, check_pdf: CheckPdf | None = None) -> VerifyResult:
         """Checks documents by code, a day, or (None) everything; `check_pdf` is asked about each PDF."""
         return verify.verify(self.root, what, check_pdf)
-
-    def _append(self, event: Event) -> Moment:
-        moment = self._catalogue.moment()
-        self._catalogue.append(event, moment)
-        return moment
-
-    def _open_moment(self, db: Database) -> Moment:
-        moment = self._catalogue.moment()
-        if moment.behind:
-            raise ArchiveError("clock-behind", f"the clock is {moment.behind} behind the last event")
-        today = naming.local_date(moment.at).isoformat()
-        if db.table("day").count_where("day >= ?", [today]):
-            raise ArchiveError("shelf-closed", f"{today} or a later day is closed")
-        return moment
-
-
-def _file(db: Database, file_code: str) -> Row:
-    for row in db.table("file").rows_where("file_code = ?", [file_code]):
-        return row
-    raise ArchiveError("file-unknown", f"{file_code!r} is not declared")
-
-
-def _file_row(db: Database, row: Row) -> FileRow:
-    filed = db.table("document").count_where("file_code = ? and state = 'filed'", [row["file_code"]])
-    return FileRow(row["file_code"], row["title"], row["maintenance"] or "", row["year"], row["opened_at"],
-                   row["closed_at"], filed)  # fmt: skip
-
-
-def _document(db: Database, doc_code: str) -> Row:
-    for row in db.table("document").rows_where("doc_code = ?", [doc_code]):
-        return row
-    raise ArchiveError("unknown", f"{doc_code!r} was never given")
-
-
-def _by_key(db: Database, key: DocumentKey) -> Row | None:
-    values = [key.scan_sha256, key.lane, key.file_code, key.part, key.again]
-    return next(iter(db.table("document").rows_where(_SAME_KEY, values)), None)
-
-
-def _filed_already(row: Row, what: Filing) -> Row:
-    if row["sha256"] != what.pdf.sha256:
-        raise ArchiveError("already-filed", f"{what.doc_code} is filed with other bytes")
-    return filing.fields_of(row)
-
-
-def _check(row: Row, what: Filing) -> None:
-    if row["state"] != "numbered":
-        raise ArchiveError("not-numbered", f"{what.doc_code} is {row['state']}")
-    key = DocumentKey(row["scan_sha256"], row["lane"], row["file_code"], row["part"], row["again"])
-    if key != what.key or what.scan.sha256 != key.scan_sha256:
-        raise ArchiveError("key-mismatch", f"{what.doc_code} was reserved for another document")
-
-
-def _filed(row: Row, what: Filing, actor: str) -> Event:
-    public = {"sha256": row["sha256"], "size": row["size"], "path": row["path"], "record_sha256": row["record_sha256"],
-              "scan_path": row["original_path"], "scan_size": what.scan.size}  # fmt: skip
-    return Event("filed", actor, row["doc_code"], row["scan_sha256"], public)

@@ -1,4 +1,4 @@
-"""The kit keeps its word: same seed, same bytes; all kinds; pages a real OCR reads; faults that are faults."""
+"""The kit keeps its word: same seed, same bytes; all kinds; pages an OCR can read; faults that are faults."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ import pytest
 from PIL import Image, ImageChops, ImageOps
 
 from tests.testkit import age, scans
-from tests.testkit.__main__ import FORMATS, Sample, main, sample
+from tests.testkit.__main__ import main
 from tests.testkit.forms import KINDS
 from tests.testkit.layout import BOTTOM, RIGHT, sheets
 from tests.testkit.letters import letter, written_date
+from tests.testkit.samples import FORMATS, Sample, sample
 from tests.testkit.typeset import Look, pages
 
 DPI = 60
@@ -71,6 +72,16 @@ def test_words_stay_on_the_paper_and_letters_are_short(size: float) -> None:
         assert 1 <= len(laid) <= 3
         for run in (run for sheet in laid for run in sheet.runs):
             assert 0 < run.x <= RIGHT and 0 < run.y <= BOTTOM + 40, (seed, run)
+
+
+def test_no_heading_or_signature_stands_alone() -> None:
+    for seed in SEEDS:
+        content = letter(seed)
+        laid = sheets(content)
+        for sheet in laid[:-1]:
+            assert max(sheet.runs, key=lambda run: run.y).face != "bold", seed
+        last = {run.text for run in laid[-1].runs}
+        assert set(content.signer_name.split()) | set(content.body[-1].text.split()[-2:]) <= last
 
 
 def test_number_and_day_by_hand_are_gaps_in_print() -> None:

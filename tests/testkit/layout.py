@@ -234,7 +234,7 @@ class _Flow:
                 for part in paragraph.text.split("\n")
                 for line in _balanced(part, "bold", self.size, 150 * MM)
             ]
-            self.room(len(lines) * self.leading + 40)
+            self.room(len(lines) * self.leading + 40 + keep)
             self.y = 8 + _centre(
                 self.sheets[-1], lines, (LEFT + RIGHT) / 2, self.y + self.leading + 8, self.size
             )
@@ -270,6 +270,16 @@ def _close(sheet: Sheet, letter: Letter, y: float) -> None:
     sheet.free.append((LEFT, below, BOTTOM - below))
 
 
+def _kept(body: Sequence[Paragraph], index: int, close: float) -> float:
+    """What must stay on a page with a paragraph: lines of text under a heading, the close under the last."""
+    after = body[index + 1 :]
+    if not after:
+        return close
+    if body[index].style not in ("bold", "centre"):
+        return 0
+    return 60 + (close if len(after) == 1 else 0)
+
+
 def sheets(letter: Letter, *, size: float = 14, by_hand: bool = False) -> list[Sheet]:
     """The letter's pages in order, body in `size` points (13 or 14); `by_hand` leaves number and day to be
     written in.
@@ -281,6 +291,6 @@ def sheets(letter: Letter, *, size: float = 14, by_hand: bool = False) -> list[S
     flow = _Flow(first, y, size)
     height = max(26 + 17 * len(letter.authority_lines) + SIGN_GAP + 30, 40 + 13.2 * len(letter.recipients))
     for index, paragraph in enumerate(letter.body):
-        flow.paragraph(paragraph, keep=height if index == len(letter.body) - 1 else 0)
+        flow.paragraph(paragraph, _kept(letter.body, index, height))
     _close(flow.sheets[-1], letter, flow.y)
     return flow.sheets

@@ -73,8 +73,7 @@ class Letter:
         return f"{self.code_number}/{self.code_notation}"
 
     def record(self) -> dict[str, Any]:
-        """The descriptive fields a record of this document must hold (NĐ 30 PL VI mục I), dates in ISO form.
-        """
+        """The descriptive fields a record of this document must hold (NĐ 30 PL VI mục I), dates in ISO form."""
         return {
             "type_name": self.type_name or OFFICE_LETTER,
             "code_number": self.code_number,
@@ -103,60 +102,16 @@ def _person(rng: random.Random) -> str:
 
 def _agency(rng: random.Random, kind: Kind) -> tuple[Agency, str]:
     """An agency that may issue this kind, and the place its letters are dated from."""
-    province, commune, school = (
-        rng.choice(p) for p in (phrases.PROVINCES, phrases.COMMUNES, phrases.SCHOOLS)
-    )
-    home = commune.split(" ", 1)[1]
-    level, place = rng.choice(((f"tỉnh {province}", province), (commune, home)))
-    units = ("VX", "KT", "NC", "TH") if place == province else ("VP", "KT", "VHXH")
-    if kind.abbreviation == "NQ":
-        council = f"Hội đồng nhân dân {level}"
-        return Agency("", council, "HĐND", "Chủ tịch", "Phó Chủ tịch", units, "Hội đồng nhân dân"), place
-    department = rng.choice(phrases.DEPARTMENTS)
-    name, abbreviation, head, deputy, parts = rng.choice(phrases.COMMUNE_UNITS)
-    choices = (
-        (
-            Agency(
-                "", f"Ủy ban nhân dân {level}", "UBND", "Chủ tịch", "Phó Chủ tịch", units, "Ủy ban nhân dân"
-            ),
-            place,
-        ),
-        (
-            Agency(
-                f"UBND tỉnh {province}",
-                department[0],
-                department[1],
-                "Giám đốc",
-                "Phó Giám đốc",
-                department[2],
-            ),
-            province,
-        ),
-        (Agency(f"UBND {commune}", name, abbreviation, head, deputy, parts), home),
-        (
-            Agency(
-                f"UBND {commune}",
-                f"Trường Tiểu học {school}",
-                "THS",
-                "Hiệu trưởng",
-                "Phó Hiệu trưởng",
-                ("CM",),
-            ),
-            home,
-        ),
-        (
-            Agency(
-                "Sở Giáo dục và Đào tạo",
-                f"Trường Trung học phổ thông {school}",
-                "THPT",
-                "Hiệu trưởng",
-                "Phó Hiệu trưởng",
-                ("VP", "CM"),
-            ),
-            province,
-        ),
-    )
-    return rng.choices(choices, weights=(4, 3, 2, 1, 1))[0]
+    commune = rng.choice(phrases.COMMUNES)
+    names = {
+        "province": rng.choice(phrases.PROVINCES),
+        "commune": commune,
+        "home": commune.split(" ", 1)[1],
+        "school": rng.choice(phrases.SCHOOLS),
+    }
+    agency, place = rng.choice(phrases.COUNCILS if kind.abbreviation == "NQ" else phrases.AGENCIES)
+    parent, name = agency.parent.format_map(names), agency.name.format_map(names)
+    return replace(agency, parent=parent, name=name), place.format_map(names)
 
 
 def _signature(rng: random.Random, agency: Agency) -> tuple[str, tuple[str, ...], str]:
@@ -189,7 +144,7 @@ def _blocks(rng: random.Random, form: tuple[str, ...], points: Iterator[str]) ->
             case "articles":
                 yield from (Paragraph("lead", f"Điều {{n}}. {p}") for p in islice(points, rng.randint(2, 4)))
             case "points" | "more":
-                low, high = (2, 4) if style == "points" else (0, 6)
+                low, high = (2, 4) if style == "points" else (0, rng.choice((5, 5, 20)))
                 yield from (Paragraph("lead", f"{{i}}. {p}") for p in islice(points, rng.randint(low, high)))
             case "bases":
                 chosen = sorted(rng.sample(range(len(phrases.BASES)), 3))
@@ -255,7 +210,9 @@ def letter(seed: int) -> Letter:
     words = _words(rng, agency, place, issued)
     words["matter"] = topic.matter.format_map(words)
     words |= {"kind": (kind.name or "").lower(), "signer": signer, "position": position}
-    points = iter((*rng.sample(topic.points, 3), *rng.sample(phrases.GENERAL, len(phrases.GENERAL))))
+    others = [point for other in phrases.TOPICS if other != topic for point in other.points]
+    general = rng.sample(phrases.GENERAL, len(phrases.GENERAL))
+    points = iter((*rng.sample(topic.points, 3), *general, *others))
     return Letter(
         organ_parent=agency.parent,
         organ_name=agency.name,

@@ -56,19 +56,36 @@ GIVEN = (
     "Duyên", "Khoẻ", "Trọng", "Cường", "Hòa", "Ái", "Bằng", "Thiện", "Vỹ", "Niềm", "Hậu",
 )
 
-DEPARTMENTS = (
-    ("Sở Nội vụ", "SNV", ("VP", "TCBC", "CCHC")),
-    ("Sở Y tế", "SYT", ("VP", "NVY", "KHTC")),
-    ("Sở Giáo dục và Đào tạo", "SGDĐT", ("VP", "GDTrH", "TCCB")),
-    ("Sở Nông nghiệp và Môi trường", "SNNMT", ("VP", "QLĐĐ", "CCTL")),
-    ("Sở Khoa học và Công nghệ", "SKHCN", ("VP", "CĐS")),
-    ("Sở Tài chính", "STC", ("VP", "QLNS", "TĐKT")),
+_CHAIR, _DIRECTOR = ("Chủ tịch", "Phó Chủ tịch"), ("Giám đốc", "Phó Giám đốc")
+_CHIEF, _MASTER = ("Trưởng phòng", "Phó Trưởng phòng"), ("Hiệu trưởng", "Phó Hiệu trưởng")
+_PROVINCE_UNITS, _COMMUNE_UNITS = ("VX", "KT", "NC", "TH"), ("VP", "KT", "VHXH")
+_COMMITTEE, _COUNCIL = "Ủy ban nhân dân", "Hội đồng nhân dân"
+_OF_PROVINCE, _OF_COMMUNE = "UBND tỉnh {province}", "UBND {commune}"
+_SECONDARY = "Trường Trung học phổ thông {school}"
+
+# Each with the place its letters are dated from; a kind that only councils issue takes from the second table.
+AGENCIES = (
+    (Agency("", f"{_COMMITTEE} tỉnh {{province}}", "UBND", *_CHAIR, _PROVINCE_UNITS, _COMMITTEE), "{province}"),
+    (Agency("", f"{_COMMITTEE} tỉnh {{province}}", "UBND", *_CHAIR, _PROVINCE_UNITS, _COMMITTEE), "{province}"),
+    (Agency("", f"{_COMMITTEE} {{commune}}", "UBND", *_CHAIR, _COMMUNE_UNITS, _COMMITTEE), "{home}"),
+    (Agency("", f"{_COMMITTEE} {{commune}}", "UBND", *_CHAIR, _COMMUNE_UNITS, _COMMITTEE), "{home}"),
+    (Agency("", f"{_COMMITTEE} {{commune}}", "UBND", *_CHAIR, _COMMUNE_UNITS, _COMMITTEE), "{home}"),
+    (Agency(_OF_PROVINCE, "Sở Nội vụ", "SNV", *_DIRECTOR, ("VP", "TCBC", "CCHC")), "{province}"),
+    (Agency(_OF_PROVINCE, "Sở Y tế", "SYT", *_DIRECTOR, ("VP", "NVY", "KHTC")), "{province}"),
+    (Agency(_OF_PROVINCE, "Sở Giáo dục và Đào tạo", "SGDĐT", *_DIRECTOR, ("VP", "GDTrH", "TCCB")), "{province}"),
+    (Agency(_OF_PROVINCE, "Sở Nông nghiệp và Môi trường", "SNNMT", *_DIRECTOR, ("VP", "QLĐĐ")), "{province}"),
+    (Agency(_OF_PROVINCE, "Sở Khoa học và Công nghệ", "SKHCN", *_DIRECTOR, ("VP", "CĐS")), "{province}"),
+    (Agency(_OF_PROVINCE, "Sở Tài chính", "STC", *_DIRECTOR, ("VP", "QLNS", "TĐKT")), "{province}"),
+    (Agency("Sở Y tế", "Trung tâm Y tế khu vực {home}", "TTYT", *_DIRECTOR, ("TCHC", "KSBT")), "{home}"),
+    (Agency(_OF_COMMUNE, "Phòng Văn hóa - Xã hội", "PVHXH", *_CHIEF, ("VHXH",)), "{home}"),
+    (Agency(_OF_COMMUNE, "Phòng Kinh tế", "PKT", *_CHIEF, ("KT",)), "{home}"),
+    (Agency(_OF_COMMUNE, "Trung tâm Phục vụ hành chính công", "TTPVHCC", *_DIRECTOR, ("TH",)), "{home}"),
+    (Agency(_OF_COMMUNE, "Trường Tiểu học {school}", "THS", *_MASTER, ("CM",)), "{home}"),
+    (Agency("Sở Giáo dục và Đào tạo", _SECONDARY, "THPT", *_MASTER, ("VP", "CM")), "{province}"),
 )
-COMMUNE_UNITS = (
-    ("Phòng Văn hóa - Xã hội", "PVHXH", "Trưởng phòng", "Phó Trưởng phòng", ("VHXH",)),
-    ("Phòng Kinh tế", "PKT", "Trưởng phòng", "Phó Trưởng phòng", ("KT",)),
-    ("Trung tâm Phục vụ hành chính công", "TTPVHCC", "Giám đốc", "Phó Giám đốc", ("TH",)),
-    ("Trung tâm Văn hóa, Thể thao và Truyền thanh", "TTVHTTTT", "Giám đốc", "Phó Giám đốc", ("TH",)),
+COUNCILS = (
+    (Agency("", f"{_COUNCIL} tỉnh {{province}}", "HĐND", *_CHAIR, _PROVINCE_UNITS, _COUNCIL), "{province}"),
+    (Agency("", f"{_COUNCIL} {{commune}}", "HĐND", *_CHAIR, _COMMUNE_UNITS, _COUNCIL), "{home}"),
 )
 
 BASES = (

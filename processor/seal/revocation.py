@@ -1,0 +1,93 @@
+"""Revocation data through the worker's door: what pyHanko would fetch itself, the coordinator's fetcher fetches for it.
+
+Promises: lists and answers are kept for the life of one validation; a host that may not be asked is a fetch error, which
+with revocation required means "cannot seal", never "valid".
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable
+
+from asn1crypto import crl, ocsp, x509
+from pyhanko_certvalidator.errors import CRLFetchError, OCSPFetchError
+from pyhanko_certvalidator.fetchers import CertificateFetcher, CRLFetcher, Fetchers, OCSPFetcher
+from pyhanko_certvalidator.fetchers.common_utils import enumerate_delivery_point_urls
+from pyhanko_certvalidator.util import get_relevant_crl_dps
+
+from processor.errors import Verdict
+from processor.worker import Ask
+
+
+def question(url: str, body: bytes = b"") -> bytes:
+    """The body of a `fetch` question: the address, a line feed, what to post."""
+    return url.encode("ascii", "replace") + b"\n" + body
+
+
+class Lists(CRLFetcher):
+    """Certificate revocation lists by the certificate's distribution points."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._kept: dict[bytes, list[crl.CertificateList]] = {}
+
+    async def fetch(self, cert: x509.Certificate, *, use_deltas: bool = False) -> Iterable[crl.CertificateList]:
+        """The lists of a certificate's distribution points; empty where it names none."""
+        if cert.issuer_serial not in self._kept:
+            points = get_relevant_crl_dps(cert, use_deltas=False)
+            urls = [url for point in points for url in enumerate_delivery_point_urls(point)]
+            self._kept[cert.issuer_serial] = [self._one(url) for url in urls[:1]]
+        return self._kept[cert.issuer_serial]
+
+    def _one(self, url: str) -> crl.CertificateList:
+        try:
+            return crl.CertificateList.load(self._ask("fetch", question(url)))
+        except (Verdict, ValueError) as error:
+            raise CRLFetchError(f"no revocation list ({type(error).__name__})") from error
+
+    def fetched_crls(self) -> Iterable[crl.CertificateList]:
+        """All lists had so far."""
+        return [found for lists in self._kept.values() for found in lists]
+
+    def fetched_crls_for_cert(self, cert: x509.Certificate) -> Iterable[crl.CertificateList]:
+        """The lists had for one certificate; KeyError where none was asked for."""
+        return self._kept[cert.issuer_serial]
+
+
+class NoAnswers(OCSPFetcher):
+    """OCSP is not asked when sealing: lists bind every link, and one answer for several certificates of a CA misleads
+    later validation (pyHanko counts its other serials as failures)."""
+
+    async def fetch(self, cert: x509.Certificate, authority: object) -> ocsp.OCSPResponse:
+        """Always an error."""
+        raise OCSPFetchError("not asked when sealing")
+
+    def fetched_responses(self) -> Iterable[ocsp.OCSPResponse]:
+        """None."""
+        return ()
+
+    def fetched_responses_for_cert(self, cert: x509.Certificate) -> Iterable[ocsp.OCSPResponse]:
+        """None."""
+        return ()
+
+
+class NoCertificates(CertificateFetcher):
+    """Certificates come from the settings, never from an address in another certificate."""
+
+    async def fetch_cert_issuers(self, cert: x509.Certificate) -> AsyncGenerator[x509.Certificate, None]:
+        """None."""
+        for nothing in ():
+            yield nothing
+
+    async def fetch_crl_issuers(self, certificate_list: crl.CertificateList) -> AsyncGenerator[x509.Certificate, None]:
+        """None."""
+        for nothing in ():
+            yield nothing
+
+    def fetched_certs(self) -> Iterable[x509.Certificate]:
+        """None."""
+        return ()
+
+
+def fetchers(ask: Ask) -> Fetchers:
+    """The three fetchers of one validation context."""
+    return Fetchers(ocsp_fetcher=NoAnswers(), crl_fetcher=Lists(ask), cert_fetcher=NoCertificates())
