@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from sqlite_utils import Database
@@ -64,9 +64,11 @@ def seal_day(root: Path, catalogue: Catalogue, day: dt.date, actor: str, organiz
     _make_writable(folder)
     payload = expected | {EVENTS: replace_durably(folder / EVENTS, b"".join(lines)).sha256}
     octets = _read_again(folder, payload)
-    manifest = _write_tags(folder, payload, f"{octets}.{len(payload)}", _bag_info(day, catalogue.now(), organization))
+    info = _bag_info(day, catalogue.now(), organization)
+    manifest = _write_tags(folder, payload, f"{octets}.{len(payload)}", info)
     _make_read_only(folder)
-    return _record(catalogue, actor, SealResult(day, shelf_of(day).as_posix(), documents, len(payload), octets, manifest))
+    made = SealResult(day, shelf_of(day).as_posix(), documents, len(payload), octets, manifest)
+    return _record(catalogue, actor, made)
 
 
 def encode_path(path: str) -> str:
@@ -91,7 +93,7 @@ def _close(root: Path, catalogue: Catalogue, db: Database, day: dt.date) -> bool
     if day >= local_date(catalogue.now()):
         raise ArchiveError("day-open", f"{day} is not over")
     iso, folder = day.isoformat(), root / shelf_of(day)
-    if not db.table("event").count_where("day = ?", [iso]) and not db.table("day").count_where("day = ?", [iso]):
+    if not any(db.table(name).count_where("day = ?", [iso]) for name in ("event", "day")):
         return False
     make_dirs_durably(folder / DATA)
     _make_writable(folder)
@@ -160,21 +162,24 @@ def _record(catalogue: Catalogue, actor: str, made: SealResult) -> SealResult:
     with catalogue.writing() as db:
         if known := _sealed(db, made.day):  # another process was quicker
             return known
-        leaves = [bytes.fromhex(hashed) for (hashed,) in db.execute("select leaf_hash from leaf order by seq")]
-        manifest = made.manifest_sha256 or ""
-        facts: Row = {"documents": made.documents, "files": made.files, "octets": made.octets, "manifest_sha256": manifest}
+        hashes = (bytes.fromhex(text) for (text,) in db.execute("select leaf_hash from leaf order by seq"))
+        head = {"root": log_root(hashes).hex(), "tree_size": db.table("leaf").count}
+        facts: Row = {
+            name: getattr(made, name) for name in ("documents", "files", "octets", "manifest_sha256")
+        }
         moment = catalogue.moment()
-        public = {"day": made.day.isoformat(), "tree_size": len(leaves), "root": log_root(leaves).hex(), **facts}
+        public = {"day": made.day.isoformat(), **head, **facts}
         catalogue.append(Event("sealed", actor, public=public), moment)
         sealed_at = moment.at.astimezone(LOCAL).isoformat(timespec="seconds")
         db.table("day").update(made.day.isoformat(), facts | {"sealed_at": sealed_at})
-    return SealResult(made.day, made.path, made.documents, made.files, made.octets, manifest, sealed_at)
+    return replace(made, sealed_at=sealed_at)
 
 
 def _make_read_only(folder: Path) -> None:
     for place, _, names in os.walk(folder, topdown=False):
         for name in names:
-            os.chmod(os.path.join(place, name), _READ_ONLY_FILE, follow_symlinks=True)
+            if not os.path.islink(path := os.path.join(place, name)):  # chmod would reach what it points at
+                os.chmod(path, _READ_ONLY_FILE)
         os.chmod(place, _READ_ONLY_FOLDER)
 
 

@@ -83,7 +83,9 @@ class Catalogue:
         version = catalogue._db.execute("pragma user_version").fetchone()[0]
         if version != VERSION:
             catalogue.close()
-            raise ArchiveError("catalogue-version", f"{path} has version {version}, this program knows {VERSION}")
+            raise ArchiveError(
+                "catalogue-version", f"{path} has version {version}, this program knows {VERSION}"
+            )
         return catalogue
 
     def close(self) -> None:
@@ -114,13 +116,20 @@ class Catalogue:
             raise
 
     def now(self) -> dt.datetime:
-        """The clock, as it is."""
-        return self._clock()
+        """The clock, as it is, in UTC.
+
+        Raises:
+            ValueError: the clock tells no zone; a guess could shelve a document on the wrong day.
+        """
+        now = self._clock()
+        if now.utcoffset() is None:
+            raise ValueError("the clock must tell its zone")
+        return now.astimezone(dt.UTC)
 
     def moment(self) -> Moment:
         """Now, but never before what is recorded: neither the last event nor the closing of a day."""
         sql = "select max(at) from (select max(at) as at from event union all select max(closed_at) from day)"
-        recorded, now = self._db.execute(sql).fetchone()[0], self._clock().astimezone(dt.UTC)
+        recorded, now = self._db.execute(sql).fetchone()[0], self.now()
         last = dt.datetime.fromisoformat(recorded) if recorded else now
         return Moment(max(now, last), max(last - now, dt.timedelta()))
 

@@ -44,11 +44,15 @@ def declare(catalogue: Catalogue, file_code: str, facts: Row, actor: str) -> Fil
         raise ArchiveError("bad-file-code", f"{file_code!r} is not organisation.year.notation")
     with catalogue.writing() as db:
         same = list(db.table("file").rows_where("caseless = ?", [file_code.casefold()]))
-        if same and {"file_code": file_code} | facts != {name: same[0][name] for name in ("file_code", *_FACTS)}:
+        if same and {"file_code": file_code} | facts != {
+            name: same[0][name] for name in ("file_code", *_FACTS)
+        }:
             raise ArchiveError("file-exists", f"{same[0]['file_code']} is declared already with other facts")
         if not same:
             moment = catalogue.moment()
-            catalogue.append(Event("file-declared", actor, public={"file_code": file_code}, private=facts), moment)
+            catalogue.append(
+                Event("file-declared", actor, public={"file_code": file_code}, private=facts), moment
+            )
             db.table("file").insert({"file_code": file_code, "caseless": file_code.casefold(), **facts,
                                      "opened_at": stamp(moment.at), "closed_at": None, "last_ordinal": 0})  # fmt: skip
         return _shown(db, row_of(db, file_code))

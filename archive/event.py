@@ -72,4 +72,7 @@ def shown(row: Mapping[str, object]) -> dict[str, object]:
     """An event's row as an auditor reads it."""
     entry: dict[str, object] = json.loads(str(row["entry"]))
     private = row["private"]
-    return entry | {"private": {} if private is None else json.loads(str(private)), "leaf_hash": row["leaf_hash"]}
+    return entry | {
+        "private": {} if private is None else json.loads(str(private)),
+        "leaf_hash": row["leaf_hash"],
+    }

@@ -141,12 +141,16 @@ def search_row(row: Row, pages: list[str]) -> Row:
 
 def fields_of(row: Row) -> Row:
     """A document's row as the JSON contract shows it."""
-    return {name: row.get(name) for name in FIELDS} | {"confidence": json.loads(row.get("confidence") or "{}")}
+    return {name: row.get(name) for name in FIELDS} | {
+        "confidence": json.loads(row.get("confidence") or "{}")
+    }
 
 
 def description_of(row: Row) -> Description:
     """The described fields of a document's row."""
-    return Description(**{name: row[name] for name in DESCRIPTIVE}, confidence=json.loads(row["confidence"] or "{}"))
+    return Description(
+        **{name: row[name] for name in DESCRIPTIVE}, confidence=json.loads(row["confidence"] or "{}")
+    )
 
 
 def _filed_already(row: Row, what: Filing) -> Row:

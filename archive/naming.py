@@ -127,7 +127,9 @@ def safe_name(text: str, max_bytes: int = 200) -> str:
 
 
 def _cleaned(name: str) -> str:
-    kept = "".join("_" if char in _FORBIDDEN or unicodedata.category(char) in _UNSEEN else char for char in name)
+    kept = "".join(
+        "_" if char in _FORBIDDEN or unicodedata.category(char) in _UNSEEN else char for char in name
+    )
     kept = kept.strip(" .") or "_"
     return f"_{kept}" if _RESERVED.match(kept) else kept
 

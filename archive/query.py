@@ -41,7 +41,9 @@ def exact(text: str) -> str:
 def fold(text: str) -> str:
     """Text as the folded column holds it: without marks, đ as d."""
     marked = unicodedata.normalize("NFD", text.lower())
-    return unicodedata.normalize("NFC", "".join(c for c in marked if not unicodedata.combining(c))).replace("đ", "d")
+    return unicodedata.normalize("NFC", "".join(c for c in marked if not unicodedata.combining(c))).replace(
+        "đ", "d"
+    )
 
 
 def contains(value: str | None, part: str) -> bool:

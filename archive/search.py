@@ -43,7 +43,9 @@ def get(db: Database, id: str) -> Row | None:
         ArchiveError: `ambiguous`.
     """
     rows = _candidates(db, id)
-    kept = [row for row in rows if row["state"] != "void"] or rows  # a void code steps back behind its successor
+    kept = [
+        row for row in rows if row["state"] != "void"
+    ] or rows  # a void code steps back behind its successor
     if len(kept) > 1:
         raise ArchiveError("ambiguous", f"{len(kept)} documents or more begin with {id!r}")
     return _whole(db, kept[0]) if kept else None
@@ -55,7 +57,9 @@ def _candidates(db: Database, id: str) -> list[Row]:
     documents = db.table("document")
     exact = list(documents.rows_where("doc_code = ?", [id]))
     sql = "(doc_code >= ? and doc_code < ?) or (scan_sha256 >= ? and scan_sha256 < ?)"
-    return exact or list(documents.rows_where(sql, [id, id + _LAST, id.lower(), id.lower() + _LAST], limit=100))
+    return exact or list(
+        documents.rows_where(sql, [id, id + _LAST, id.lower(), id.lower() + _LAST], limit=100)
+    )
 
 
 def _whole(db: Database, row: Row) -> Row:
@@ -72,7 +76,9 @@ def _portions(catalogue: Catalogue, where: str, arguments: list[object], limit: 
     below, left = None, limit
     while left is None or left > 0:
         size = _PORTION if left is None else min(_PORTION, left)
-        bound, values = (f"({where}) and seq < ?", [*arguments, below]) if below is not None else (where, arguments)
+        bound, values = (
+            (f"({where}) and seq < ?", [*arguments, below]) if below is not None else (where, arguments)
+        )
         with catalogue.reading() as db:
             rows = list(db.table("document").rows_where(bound, values, order_by="seq desc", limit=size))
         yield from map(filing.fields_of, rows)

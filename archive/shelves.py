@@ -57,7 +57,9 @@ def _left_over(within: Path, root: Path, path: Path, db: Database) -> bool:
     place = path.relative_to(root).as_posix()
     match PurePosixPath(within).parts:
         case (_, name) if path.suffix in (".pdf", ".json"):
-            known = list(db.query("select path from document where doc_code = ?", [name.removesuffix(path.suffix)]))
+            known = list(
+                db.query("select path from document where doc_code = ?", [name.removesuffix(path.suffix)])
+            )
             return bool(known) and known[0]["path"] != str(PurePosixPath(place).with_suffix(".pdf"))
         case (_, _, name) if within.parts[1] == SCANS and _SCAN_NAME.fullmatch(name):
             return not db.table("scan").count_where("path = ?", [place])

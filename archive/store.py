@@ -217,7 +217,10 @@ class Archive:
     def counts(self) -> dict[str, int]:
         """How many codes are in which state."""
         with self._catalogue.reading() as db:
-            return {row["state"]: row["n"] for row in db.query("select state, count(*) n from document group by state")}
+            return {
+                row["state"]: row["n"]
+                for row in db.query("select state, count(*) n from document group by state")
+            }
 
     def to_describe(self) -> list[Row]:
         """Filed documents whose description is partial; `reason` names the fields that are missing."""
@@ -237,7 +240,10 @@ class Archive:
                         (select sealed_at from day as sealed where sealed.day = event.day) sealed_at
                  from event group by day order by day"""
         with self._catalogue.reading() as db:
-            return [DayRow(dt.date.fromisoformat(row["day"]), row["documents"], row["sealed_at"]) for row in db.query(sql)]
+            return [
+                DayRow(dt.date.fromisoformat(row["day"]), row["documents"], row["sealed_at"])
+                for row in db.query(sql)
+            ]
 
     def unsealed_before(self, day: dt.date) -> list[dt.date]:
         """Days before this one that still have to be sealed, oldest first."""
@@ -252,6 +258,8 @@ class Archive:
         with self._sealing:
             return bag.seal_day(self.root, self._catalogue, day, actor, self._organization)
 
-    def verify(self, what: Sequence[str] | dt.date | None = None, check_pdf: CheckPdf | None = None) -> VerifyResult:
+    def verify(
+        self, what: Sequence[str] | dt.date | None = None, check_pdf: CheckPdf | None = None
+    ) -> VerifyResult:
         """Checks documents by code, a day, or (None) everything; `check_pdf` is asked about each PDF."""
         return verify.verify(self.root, what, check_pdf)

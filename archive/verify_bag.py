@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from archive.verify_log import Finding
+from archive.verify_log import Finding, sealed_days
 
 Row = dict[str, Any]
 
 _TAGS = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt")
-_ESCAPES = {"%25": "%", "%0A": "\n", "%0D": "\r", "%0a": "\n", "%0d": "\r"}
+_EVENTS = "data/events.jsonl"
+_ESCAPES = {"%25": "%", "%0A": "\n", "%0D": "\r"}
 
 
 def check_bags(root: Path, db: Database, day: dt.date | None) -> Iterator[Finding]:
     """One day's folder, or all that are on the disk or that the log says were sealed."""
-    sealed = _sealed(db)
+    sealed = {fact["day"]: fact for fact in sealed_days(db)}
     days = sorted({*_folders(root), *sealed}) if day is None else [day.isoformat()]
     for iso in days:
         folder = root.joinpath(*iso.split("-"))
@@ -40,12 +40,6 @@ def _folders(root: Path) -> list[str]:
     return ["-".join(path.parts[-3:]) for path in found]
 
 
-def _sealed(db: Database) -> dict[str, Row]:
-    rows = db.query("select entry from event join leaf using (seq) where type = 'sealed' order by seq")
-    facts = [json.loads(row["entry"])["public"] for row in rows]
-    return {fact["day"]: fact for fact in facts}
-
-
 def _check_bag(root: Path, db: Database, folder: Path, sealed: Row) -> Iterator[Finding]:
     place = folder.relative_to(root).as_posix()
     absent = [name for name in (*_TAGS, "tagmanifest-sha256.txt") if not (folder / name).is_file()]
@@ -53,8 +47,10 @@ def _check_bag(root: Path, db: Database, folder: Path, sealed: Row) -> Iterator[
     if "manifest-sha256.txt" in absent:
         return
     data = (folder / "manifest-sha256.txt").read_bytes()
-    if hashlib.sha256(data).hexdigest() != sealed["manifest_sha256"]:
-        yield Finding("manifest-altered", None, f"{place}/manifest-sha256.txt", "is not the one the log knows")
+    if hashlib.sha256(data).hexdigest() != sealed.get("manifest_sha256"):
+        yield Finding(
+            "manifest-altered", None, f"{place}/manifest-sha256.txt", "is not the one the log knows"
+        )
     listed = _entries(data)
     if not absent:
         yield from _check_tags(folder, place)
@@ -70,21 +66,22 @@ def _check_tags(folder: Path, place: str) -> Iterator[Finding]:
 
 
 def _check_payload(root: Path, folder: Path, listed: dict[str, str]) -> Iterator[Finding]:
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")
-             if path.is_symlink() or not path.is_dir()}  # fmt: skip
+    found = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
     for path in sorted(found.keys() - listed.keys() - {*_TAGS, "tagmanifest-sha256.txt"}):
         yield Finding("orphan", None, found[path].relative_to(root).as_posix(), "not in the day's manifest")
     for path in sorted(listed.keys() - found.keys()):
-        yield Finding("bag-incomplete", None, (folder / path).relative_to(root).as_posix(), "in the manifest only")
-    events = found.get("data/events.jsonl")
-    if events and hashlib.sha256(events.read_bytes()).hexdigest() != listed.get("data/events.jsonl"):
+        yield Finding(
+            "bag-incomplete", None, (folder / path).relative_to(root).as_posix(), "in the manifest only"
+        )
+    events = found.get(_EVENTS)
+    if events and hashlib.sha256(events.read_bytes()).hexdigest() != listed.get(_EVENTS):
         yield Finding("altered", None, events.relative_to(root).as_posix(), "not as in the day's manifest")
 
 
 def _check_rows(db: Database, place: str, listed: dict[str, str]) -> Iterator[Finding]:
     """The manifest and the catalogue must list the same files with the same digests."""
     known = dict(_known(db, place))
-    for path in sorted(known.keys() | listed.keys() - {"data/events.jsonl"}):
+    for path in sorted(known.keys() | listed.keys() - {_EVENTS}):
         if known.get(path) != listed.get(path):
             yield Finding("manifest-altered", None, f"{place}/{path}", "manifest and catalogue disagree")
 
@@ -92,31 +89,40 @@ def _check_rows(db: Database, place: str, listed: dict[str, str]) -> Iterator[Fi
 def _known(db: Database, place: str) -> Iterator[tuple[str, str]]:
     day, cut = place.replace("/", "-"), len(place) + 1
     for row in list(db.table("document").rows_where("shelf_day = ? and state = 'filed'", [day])):
-        path = row["path"][cut:]
+        path = (row["path"] or "")[cut:]
         yield path, row["sha256"]
-        yield str(PurePosixPath(path).with_suffix(".json")), row["record_sha256"]
+        yield path.removesuffix(".pdf") + ".json", row["record_sha256"]
     for row in list(db.table("scan").rows_where("shelf_day = ?", [day])):
         yield row["path"][cut:], row["sha256"]
 
 
 def _check_open(root: Path, db: Database, folder: Path) -> Iterator[Finding]:
-    """Files of an open day that neither a row nor an interrupted filing, which the next start clears, accounts for."""
+    """Files of an open day that no row accounts for, nor a filing that is under way or was interrupted."""
     place = folder.relative_to(root).as_posix()
     known = dict(_known(db, place))
-    for path in sorted(path for path in (folder / "data").rglob("*") if path.is_symlink() or not path.is_dir()):
+    for path in _files(folder / "data"):
         inner = path.relative_to(folder).as_posix()
         if inner not in known and not _passing(db, path, inner):
             yield Finding("orphan", None, f"{place}/{inner}", "no document is known to be here")
 
 
 def _passing(db: Database, path: Path, inner: str) -> bool:
-    if path.name.endswith(".part") or inner == "data/events.jsonl" or inner.startswith("data/scans/"):
-        return bool(path.name.endswith(".part") or inner == "data/events.jsonl" or re.search(r"/[0-9a-f]{64}\.\w+$", inner))
+    """Whether the next start or the sealing of the day would clear this or write it anew."""
+    if (
+        path.name.endswith(".part")
+        or inner == _EVENTS
+        or re.fullmatch(r"data/scans/[0-9a-f]{64}\.[0-9a-z]+", inner)
+    ):
+        return True
     code = path.name.removesuffix(path.suffix)
     return bool(db.table("document").count_where("doc_code = ?", [code]))
 
 
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+
+
 def _entries(manifest: bytes) -> dict[str, str]:
-    lines = [line.split(None, 1) for line in manifest.decode("utf-8", "replace").splitlines()]
-    return {re.sub("%25|%0[AaDd]", lambda m: _ESCAPES[m[0]], path): digest
-            for digest, path in (line for line in lines if len(line) == 2)}  # fmt: skip
+    lines = [line.split("  ", 1) for line in manifest.decode("utf-8", "replace").split("\n")]
+    return {re.sub("%25|%0[AaDd]", lambda found: _ESCAPES[found[0].upper()], line[1]): line[0]
+            for line in lines if len(line) == 2}  # fmt: skip

@@ -1,4 +1,5 @@
-"""The log checked: numbers without gaps, leaves that are those of their events, roots that were recorded.
+"""The log checked: numbers without gaps, leaves that are those of their events, roots that were recorded; and the
+codes and files of the catalogue against it.
 
 Reads only. Part of `verify`.
 """
@@ -7,19 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
 from archive.log import leaf_hash, roots
 
 Row = dict[str, Any]
+T = TypeVar("T", dict[str, Any], list[Any])
 
 _PORTION = 1000
 _BOUND = ("type", "at", "seq", "doc_code", "scan_sha256", "actor")
 _EVENTS = "select event.*, leaf.entry, leaf.leaf_hash from event left join leaf using (seq)"
+_CODES = """select file_code, last_ordinal, count(doc_ordinal) codes, max(doc_ordinal) highest, min(doc_ordinal) lowest
+            from file left join document using (file_code) group by file_code
+            having codes != last_ordinal or highest != last_ordinal or lowest != 1"""
+# event, the state its document must have (None: any, a code stays whatever becomes of it), the finding
+_STATES = (("numbered", None, "ordinal-gap"), ("filed", "filed", "missing"), ("void", "void", "missing"))
+_STATELESS = """select doc_code, seq from event where type = ? and not exists
+                (select 1 from document d where d.doc_code = event.doc_code and (? is null or d.state = ?))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +41,73 @@ class Finding:
     detail: str
 
 
-def check_events(db: Database, where: str, values: Sequence[object]) -> Iterator[Finding]:
+def parsed(text: str | bytes | None, kind: type[T] = dict) -> T:
+    """JSON of this kind; an empty one where the text holds something else: its digest tells what is wrong."""
+    try:
+        value = json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return kind()
+    return value if isinstance(value, kind) else kind()
+
+
+def facts(entry: str | None) -> Row:
+    """The public facts of a leaf."""
+    public = parsed(entry).get("public")
+    return public if isinstance(public, dict) else {}
+
+
+def sealed_days(db: Database) -> list[Row]:
+    """What the log knows of each sealing."""
+    rows = list(db.query("select entry from event join leaf using (seq) where type = 'sealed' order by seq"))
+    shown = [facts(row["entry"]) for row in rows]
+    return [
+        fact for fact in shown if isinstance(fact.get("day"), str) and isinstance(fact.get("tree_size"), int)
+    ]
+
+
+def check_events(db: Database, where: str, value: str) -> Iterator[Finding]:
     """Events in scope and their leaves."""
-    for row in list(db.query(f"{_EVENTS} where {where} order by seq", list(values))):
+    for row in list(db.query(f"{_EVENTS} where {where} order by seq", [value])):
         yield from _check_event(row)
 
 
 def check_log(db: Database) -> list[Finding]:
     """The whole log: every event, no number missing, no leaf without event, the roots recorded at every sealing."""
     findings: list[Finding] = []
-    recorded = _recorded_roots(db)
+    recorded = {fact["tree_size"]: fact.get("root") for fact in sealed_days(db)}
     for size, head in roots(_leaves(db, findings), frozenset(recorded)):
-        if recorded.get(size, head) != head:
-            findings.append(_broken(size, f"the root of the first {size} entries is not the one that was recorded"))
+        if recorded.get(size, head.hex()) != head.hex():
+            findings.append(_broken(size, f"the root of the first {size} entries is not the recorded one"))
         recorded.pop(size, None)
     findings += [_broken(size, f"the log is shorter than the {size} entries it had") for size in recorded]
-    orphans = db.query("select seq from leaf where seq not in (select seq from event)")
-    return findings + [_broken(row["seq"], "a leaf without its event") for row in orphans]
+    orphans = list(db.query("select seq from leaf where seq not in (select seq from event)"))
+    unsealed = list(db.query("select day from day where sealed_at is not null"))
+    lost = {row["day"] for row in unsealed} - {fact["day"] for fact in sealed_days(db)}
+    findings += [_broken(row["seq"], "a leaf without its event") for row in orphans]
+    return findings + [Finding("log-broken", None, day, "sealed by no event") for day in sorted(lost)]
+
+
+def check_codes(db: Database) -> Iterator[Finding]:
+    """Codes run from 1 without gaps; codes and files are those of the log, in the state the log says."""
+    for row in list(db.query(_CODES)):
+        yield Finding(
+            "ordinal-gap", None, row["file_code"], f"{row['codes']} codes up to {row['last_ordinal']}"
+        )
+    for type, state, code in _STATES:
+        for row in list(db.query(_STATELESS, [type, state, state])):
+            detail = f"event {row['seq']} says {type}, the catalogue does not"
+            yield Finding(code, row["doc_code"], "catalogue.db", detail)
+    sql = "select entry, private from event join leaf using (seq) where type = 'file-declared'"
+    for row in list(db.query(sql)):
+        yield from _check_file(db, facts(row["entry"]).get("file_code"), parsed(row["private"]))
+
+
+def _check_file(db: Database, file_code: object, declared: Row) -> Iterator[Finding]:
+    rows = list(db.query("select * from file where file_code = ?", [str(file_code)]))
+    if not rows:
+        yield Finding("missing", None, str(file_code), "the catalogue has lost a declared file")
+    for name in (name for row in rows for name, value in declared.items() if row.get(name) != value):
+        yield Finding("record-altered", None, str(file_code), f"{name} of the file is not what was declared")
 
 
 def _leaves(db: Database, findings: list[Finding]) -> Iterator[bytes]:
@@ -65,32 +124,27 @@ def _leaves(db: Database, findings: list[Finding]) -> Iterator[bytes]:
 
 
 def _check_event(row: Row) -> Iterator[Finding]:
-    seq, code = row["seq"], row["doc_code"]
+    seq, code, entry = row["seq"], row["doc_code"], parsed(row["entry"])
     if row["entry"] is None:
         yield _broken(seq, "an event without its leaf", code)
         return
-    entry = json.loads(row["entry"])
     if leaf_hash(row["entry"].encode()).hex() != row["leaf_hash"]:
         yield _broken(seq, "the leaf's hash is not that of its entry", code)
-    for name in _BOUND:
-        if entry.get(name) != row[name]:
+    told = {name: row[name] for name in _BOUND} | {"public": parsed(row["public"])}
+    told["private_sha256"] = _private_digest(row)
+    for name, value in told.items():
+        if entry.get(name) != value:
             yield _broken(seq, f"{name} of the event is not that of its leaf", code)
-    if entry.get("public") != json.loads(row["public"]):
-        yield _broken(seq, "public of the event is not that of its leaf", code)
-    if entry.get("private_sha256") != _private_digest(row):
-        yield _broken(seq, "private facts of the event are not those of its leaf", code)
 
 
 def _private_digest(row: Row) -> str | None:
-    if row["private"] is None or row["salt"] is None:
+    if row["private"] is None:
         return None
-    return hashlib.sha256(bytes.fromhex(row["salt"]) + row["private"].encode()).hexdigest()
-
-
-def _recorded_roots(db: Database) -> dict[int, bytes]:
-    rows = db.query("select entry from event join leaf using (seq) where type = 'sealed'")
-    facts = [json.loads(row["entry"])["public"] for row in rows]
-    return {fact["tree_size"]: bytes.fromhex(fact["root"]) for fact in facts}
+    try:
+        salt = bytes.fromhex(row["salt"] or "")
+    except ValueError:
+        salt = b""
+    return hashlib.sha256(salt + row["private"].encode()).hexdigest()
 
 
 def _broken(seq: int, detail: str, code: str | None = None) -> Finding:

@@ -26,11 +26,9 @@ JOBS: Mapping[str, str] = {
     "probe": "processor.intake.probe",
     "body": "processor.intake.body",
     "recognise": "processor.ocr.recognise",
-    "describe": "processor.describe.reading",
     "finish": "processor.seal.prepare",
     "seal": "processor.seal.sign",
     "examine": "processor.seal.validate",
-    "picture": "processor.intake.picture",
 }
 """Each job is the function of its own name in a module that is loaded when first needed, and stays loaded."""
 

@@ -13,7 +13,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-import img2pdf  # type: ignore[import-untyped]  # has no stubs
+import img2pdf
 import numpy as np
 import pikepdf
 from fpdf import FPDF
@@ -67,7 +67,8 @@ def png(path: Path, image: Image.Image, dpi: int = 300, bits: int = 8) -> Path:
 
 def tiff(path: Path, images: Images, dpi: int = 300, compression: str = "group4") -> Path:
     """TIFF of one or more pages: `group4` (made bitonal), `tiff_lzw` or `jpeg`."""
-    pages = [_bitonal(image) if compression == "group4" else image for image in images]
+    # copies: Pillow leaves its JPEG settings on an image it saved, and its TIFF writer chokes on them
+    pages = [_bitonal(image) if compression == "group4" else image.copy() for image in images]
     pages[0].save(
         path, "TIFF", save_all=True, append_images=pages[1:], compression=compression, dpi=(dpi, dpi)
     )

@@ -129,25 +129,24 @@ def test_wrong_clock_of_a_scanner_does_not_matter(
         assert [s.path for s in ready] == [s.path for s in ready_late]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        b".hidden.pdf", b"._scan.pdf", b".DS_Store", b".smbdelete1", b"~$van ban.docx", b"a.pdf.part", b"A.TMP",
-        b"a.crdownload", b"a.FilePart", b"a.partial", b"Thumbs.db", b"THUMBS.DB", b"desktop.ini", b"@eaDir",
-        b"__MACOSX", b"@eaDir/a.pdf", b"__MACOSX/a.pdf", b".stfolder/a.pdf", b"01.TCCB/~$a.docx", b"$RECYCLE.BIN",
-    ],
-)  # fmt: skip
+NO_DOCUMENTS = b"""\
+.hidden.pdf|._scan.pdf|.DS_Store|.smbdelete1|~$van ban.docx|a.pdf.part|A.TMP|a.crdownload|a.FilePart|a.partial
+|Thumbs.db|THUMBS.DB|desktop.ini|@eaDir|__MACOSX|@eaDir/a.pdf|__MACOSX/a.pdf|.stfolder/a.pdf|01.TCCB/~$a.docx
+|$RECYCLE.BIN""".replace(b"\n", b"").split(b"|")
+
+DOCUMENTS = b"""\
+a.pdf|part|tmp.pdf|a.part.pdf|~a.pdf|$a.pdf|01.TCCB/a.pdf|thumbs.db.pdf|desktop.ini.pdf|a b.tif|-rf.pdf
+""".replace(b"\n", b"").split(b"|")
+
+
+@pytest.mark.parametrize("name", NO_DOCUMENTS)
 def test_what_no_scanner_meant_as_a_document(name: bytes) -> None:
     assert ignorable(name)
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        b"a.pdf", "Quyết định.pdf".encode(), b"\xff\xfe.pdf", b"x" * 251 + b".pdf", b"part", b"tmp.pdf", b"a.part.pdf",
-        b"~a.pdf", b"$a.pdf", b"01.TCCB/a.pdf", b"thumbs.db.pdf", b"desktop.ini.pdf", b"a b\n.tif", b"-rf.pdf",
-    ],
-)  # fmt: skip
+    "name", [*DOCUMENTS, "Quyết định.pdf".encode(), b"\xff\xfe.pdf", b"x" * 251 + b".pdf", b"two\nlines.pdf"]
+)
 def test_what_may_be_a_document(name: bytes) -> None:
     assert not ignorable(name)
 

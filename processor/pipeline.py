@@ -1,0 +1,258 @@
+"""The way of a document, stage by stage, as docs/design.md tells it; every stage is one frozen type further.
+
+Promises: a stage either returns the next type or raises `Verdict`; the code stays reserved for the document's key whatever
+waits. This process parses nothing of the document: workers do.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, assert_never
+
+from archive.durable import sha256_file
+from archive.errors import ArchiveError
+from archive.record import Description, Filing
+from archive.store import Archive
+
+from processor import law
+from processor.document import (
+    Described,
+    Document,
+    Filed,
+    Finished,
+    Numbered,
+    Pending,
+    Recognised,
+    Scan,
+    Sealed,
+    scan_of,
+)
+from processor.engine import Engine
+from processor.errors import Verdict
+from processor.seal.keys import Sealer
+from processor.seal.timestamps import Outside
+from processor.settings import Lane, Settings
+
+ACTOR = "sohoa"
+_CLOCK_SLACK = dt.timedelta(seconds=60)
+_SUFFIX = {"pdf": "pdf", "tiff": "tif", "jpeg": "jpg", "png": "png"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the stages need from elsewhere; handed in, so that tests can hand in others."""
+
+    settings: Settings
+    station: Path
+    engine: Engine
+    archive: Archive
+    sealer: Sealer | None
+    outside: Outside
+    roots: tuple[bytes, ...]
+    clock: Callable[[], dt.datetime]
+
+
+def _text(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
+def _lane(scan: Scan, tools: Tools) -> Lane:
+    return tools.settings.lanes[scan.lane]
+
+
+def _rule(scan: Scan, tools: Tools, moment: dt.datetime) -> law.BlockRule:
+    lane = _lane(scan, tools)
+    form = lane.form if lane.kind == "copy" else "archive"
+    return law.block_rule(form, moment.astimezone(law.VIETNAM).date(), tools.station)
+
+
+def _admit(scan: Scan, lane: Lane, facts: Mapping[str, Any]) -> None:
+    """What a copy lane may take (NĐ 30 Đ25): paper, unsigned; see config/codes.toml."""
+    if facts["signed"]:
+        raise Verdict("signed")
+    if not scan.file_code and "file" in lane.require_to_seal:
+        raise Verdict("file-missing")
+    digital = any(page["kind"] == "digital" for page in facts["pages"])
+    if digital and lane.form == "sao-y":
+        raise Verdict("born-digital")
+
+
+def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
+    """Probe, choose pages, make the body, read it portion by portion."""
+    lane, settings = _lane(scan, tools), tools.settings
+    limits = settings.limits.model_dump()
+    facts = tools.engine.call("probe", {"path": str(scan.blob.path), "limits": limits})
+    _admit(scan, lane, facts)
+    body, kinds = work / "body.pdf", [page["kind"] for page in facts["pages"]]
+    made = tools.engine.call("body", {
+        "path": str(scan.blob.path), "type": facts["type"], "kinds": kinds, "features": facts["features"],
+        "pages": scan.part, "flatten": lane.flatten, "limits": limits, "out": str(body),
+    }, pages=len(kinds))  # fmt: skip
+    portions, reading = [], []
+    step = settings.engine.pages_per_job
+    for first in range(1, made["pages"] + 1, step):
+        last = min(first + step - 1, made["pages"])
+        out, read = work / f"read-{first:05}.pdf", work / f"read-{first:05}.json"
+        told = tools.engine.call("recognise", {
+            "body": str(body), "first": first, "last": last, "kinds": made["kinds"][first - 1 : last],
+            "languages": list(lane.languages), "rotate": settings.ocr.rotate,
+            "rotate_confidence": settings.ocr.rotate_confidence, "deskew": lane.deskew,
+            "read_dpi": settings.ocr.read_dpi, "page_megapixels": settings.limits.page_megapixels,
+            "out": str(out), "reading": str(read),
+        }, pages=last - first + 1)  # fmt: skip
+        portions.append(sha256_file(out))
+        reading += json.loads(read.read_text("utf-8"))
+    whole = work / "reading.json"
+    whole.write_text(json.dumps(reading, ensure_ascii=False), "utf-8")
+    known = {"type": facts["type"], "dropped": facts["features"], "noted": made["noted"], **told}
+    return Recognised(scan, tuple(portions), sha256_file(whole), made["pages"], known)
+
+
+def describe(recognised: Recognised, tools: Tools) -> Described:
+    """The record's fields: for now what the side-car says; empty beats wrong."""
+    sidecar = {key: str(value) for key, value in scan_of(recognised).sidecar.items() if key in Description.__slots__}
+    described = Description(page_amount=recognised.pages, confidence={}).replace_fields(sidecar)
+    lacking = described.lacks(_lane(scan_of(recognised), tools).require_to_close)
+    values = {name: getattr(described, name) for name in Description.__slots__ if name != "confidence"}
+    return Described(recognised, values, dict(described.confidence), not lacking)
+
+
+def number(described: Described, tools: Tools) -> Numbered:
+    """Reserve the document's code; asked again it is the same one."""
+    try:
+        return Numbered(described, tools.archive.reserve(scan_of(described).key, ACTOR))
+    except ArchiveError as error:
+        raise Verdict(error.code, "the file takes no documents") from error
+
+
+def finish(numbered: Numbered, tools: Tools, work: Path) -> Finished:
+    """One PDF/A, validated, and a place for the block."""
+    scan, out = scan_of(numbered), work / "finished.pdf"
+    agency = tools.settings.station.agency
+    if not agency:
+        raise Verdict("agency-missing")
+    now = tools.clock()
+    rule = _rule(scan, tools, now)
+    described = numbered.source
+    title = described.values["subject"] or described.values["type_name"] or numbered.doc_code
+    place = tools.engine.call("finish", {
+        "portions": [str(blob.path) for blob in described.source.portions], "out": str(out),
+        "xmp": {"title": title, "identifier": numbered.doc_code, "language": "vi", "creator": "Sohoa"},
+        "rule": asdict(rule), "block_text": rule.text(agency, now), "font": tools.settings.seal.font,
+    }, pages=described.source.pages)  # fmt: skip
+    return Finished(numbered, sha256_file(out), place)
+
+
+def _answers(tools: Tools) -> Callable[[str, bytes], bytes]:
+    """The worker's three doors for one document; the key answers once."""
+    signed = []
+
+    def answer(kind: str, body: bytes) -> bytes:
+        if kind == "sign" and tools.sealer is not None and not signed:
+            signed.append(True)
+            return tools.sealer.sign(body)
+        if kind == "stamp" and body:
+            return tools.outside.stamp(body[1:], body[0])
+        if kind == "fetch":
+            url, _, posted = body.partition(b"\n")
+            return tools.outside.fetch(url.decode("ascii", "replace"), posted)
+        raise Verdict("seal-failed", f"a worker asked for {kind} out of turn")
+
+    return answer
+
+
+def seal(finished: Finished, tools: Tools, work: Path) -> Sealed:
+    """Sign, time-stamp, embed; then look at it with fresh eyes."""
+    if tools.sealer is None or not tools.settings.may_seal_unattended:
+        raise Verdict("needs-operator")
+    moment = tools.clock()
+    if reason := tools.sealer.usable(moment):
+        raise Verdict("waiting-key", reason)
+    out, rule = work / "sealed.pdf", _rule(scan_of(finished), tools, moment)
+    block = rule.text(tools.settings.station.agency, moment)
+    roots = [_text(root) for root in tools.roots]
+    tools.engine.call("seal", {
+        "pdf": str(finished.pdf.path), "out": str(out), "certificate": _text(tools.sealer.certificate_der()),
+        "chain": [_text(link) for link in tools.sealer.chain_der()], "roots": roots, "rule": asdict(rule),
+        "block_text": block, "font": tools.settings.seal.font, "place": dict(finished.place),
+        "certify": tools.settings.seal.certify,
+    }, answer=_answers(tools))  # fmt: skip
+    seen = tools.engine.call("examine", {"path": str(out), "roots": roots, "before": str(finished.pdf.path)})
+    if seen["findings"] or seen["level"] != "B-LTA":
+        raise Verdict("seal-failed", "; ".join(seen["findings"])[:300])
+    _check_time(moment, seen["timestamped_at"], tools.settings.seal.max_stamp_delay)
+    return Sealed(
+        finished, sha256_file(out), block, moment.isoformat(), seen["timestamped_at"], seen["level"], seen["pdfa"]
+    )
+
+
+def _check_time(moment: dt.datetime, stamped: str, most: float) -> None:
+    """The token's time must agree with the block's (docs/design.md promise 3), else it is sealed anew later."""
+    late = dt.datetime.fromisoformat(stamped) - moment
+    if not -_CLOCK_SLACK <= late <= dt.timedelta(seconds=most):
+        raise Verdict("waiting-tsa", "the token's time does not agree with the block's")
+
+
+def file(sealed: Sealed, tools: Tools) -> Filed:
+    """Into the archive: durable files, row, event and leaf in one transaction."""
+    numbered = sealed.source.source
+    described, scan = numbered.source, scan_of(sealed)
+    recognised = described.source
+    pages = json.loads(recognised.reading.path.read_text("utf-8"))
+    lane = _lane(scan, tools)
+    filing = Filing(
+        key=scan.key, doc_code=numbered.doc_code, form=lane.form or None, original_name=scan.original_name,
+        description=Description(**described.values, confidence=described.confidence), complete=described.complete,
+        pdf=sealed.pdf, scan=scan.blob, scan_ext=_SUFFIX[recognised.facts["type"]], pages=recognised.pages,
+        block_text=sealed.block_text, signed_at=sealed.signed_at, timestamped_at=sealed.timestamped_at,
+        pades_level=sealed.pades_level, pdfa=sealed.pdfa,
+        text=tuple(" ".join(word[0] for word in page["words"]) for page in pages),
+        provenance={
+            **recognised.facts, "received_at": scan.received_at, "sidecar": dict(scan.sidecar),
+            "sohoa": version("sohoa"), "over_ink": sealed.source.place["over_ink"],
+            "pages": [{k: page[k] for k in ("kind", "blank", "word_count", "mean_confidence")} for page in pages],
+        },
+    )  # fmt: skip
+    try:
+        return Filed(sealed, tools.archive.file(filing, ACTOR))
+    except ArchiveError as error:
+        code = "waiting-clock" if error.code in {"shelf-closed", "clock-behind"} else "unexpected"
+        raise Verdict(code, error.code) from error
+
+
+def advance(document: Pending, tools: Tools, work: Path) -> Document:
+    """The next stage of a document."""
+    match document:
+        case Scan():
+            return recognise(document, tools, work)
+        case Recognised():
+            return describe(document, tools)
+        case Described():
+            return number(document, tools)
+        case Numbered():
+            return finish(document, tools, work)
+        case Finished():
+            return seal(document, tools, work)
+        case Sealed():
+            return file(document, tools)
+        case _:
+            assert_never(document)
+
+
+def process(document: Document, tools: Tools, work: Path) -> Filed:
+    """Every stage to the end.
+
+    Raises:
+        Verdict: where the document stops.
+    """
+    while not isinstance(document, Filed):
+        document = advance(document, tools, work)
+    return document
+
+
