@@ -1,7 +1,7 @@
 """Knows where: documents, their records and their events, kept so that they can be checked without us.
 
-A library that imports nothing else of Sohoa and stands alone on the disk: `FORMAT.md` says what lies there. What it
-needs from elsewhere (a clock, a validator of PDF) is handed to it as functions.
+A library that imports nothing else of Sohoa and stands alone on the disk: `FORMAT.md` says what lies there.
+What it needs from elsewhere (a clock, a validator of PDF) is handed to it as functions.
 
 * ``errors``    (pure) what is refused, by code
 * ``record``    (pure) what is known of a document, and its bytes as JSON
@@ -17,5 +17,6 @@ needs from elsewhere (a clock, a validator of PDF) is handed to it as functions.
 * ``store``     ``Archive``: all of that in one place, what the application calls
 * ``shelves``   the dated folders on the disk, and what an interrupted filing left there
 * ``bag``       a past day sealed as a BagIt bag
-* ``verify``    every byte and every row checked, written apart from the writer (``verify_log``, ``verify_bag``)
+* ``verify``    every byte and every row checked, written apart from the writer; with ``verify_log`` and
+  ``verify_bag``
 """

@@ -1,8 +1,9 @@
 """A past day sealed as a BagIt 1.0 bag (RFC 8493).
 
-Promises: a sealed day was read again, byte by byte, against the catalogue before it was called sealed; its manifest's
-digest is a leaf of the log; sealing may be interrupted anywhere and run again. Refuses (ArchiveError) a day that is not
-over, and a shelf that is not what the catalogue says: a person must look before that becomes a bag.
+Promises: a sealed day was read again, byte by byte, against the catalogue before it was called sealed; its
+manifest's digest is a leaf of the log; sealing may be interrupted anywhere and run again. Refuses
+(ArchiveError) a day that is not over, and a shelf that is not what the catalogue says: a person must look
+before that becomes a bag.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ def _expected(db: Database, folder: Path, day: dt.date) -> tuple[dict[str, str],
 
 
 def _event_lines(db: Database, day: dt.date) -> Iterable[bytes]:
-    sql = "select seq, entry, leaf_hash, private, salt from event join leaf using (seq) where day = ? order by seq"
+    sql = "select * from event join leaf using (seq) where day = ? order by seq"
     return (events.line(row) for row in db.query(sql, [day.isoformat()]))
 
 

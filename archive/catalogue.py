@@ -1,10 +1,12 @@
 """The tables, one writer, and the events with their leaves.
 
-Promises: a change of the catalogue, its event and its leaf are one transaction that is on the disk when it returns
-(journal_mode=DELETE, synchronous=EXTRA); events are numbered without gaps and never go back in time. Refuses to write
-outside `writing()`, to change or delete an event or a leaf, and a catalogue of another version.
+Promises: a change of the catalogue, its event and its leaf are one transaction that is on the disk when it
+returns (journal_mode=DELETE, synchronous=EXTRA); events are numbered without gaps and never go back in
+time. Refuses to write outside `writing()`, to change or delete an event or a leaf, and a catalogue of
+another version.
 
-WAL is not used: SQLite before 3.51.3 (3.44.6, 3.50.7) may corrupt a database in it (sqlite.org/wal.html#walresetbug).
+WAL is not used: SQLite before 3.51.3 (3.44.6, 3.50.7) may corrupt a database in it
+(sqlite.org/wal.html#walresetbug).
 """
 
 from __future__ import annotations
@@ -38,15 +40,16 @@ _BUSY_MS = 60_000  # another process may be sealing or filing a large scan
 _TEXT_FIELDS = (
     "form", "description", "path", "original_path", "original_name", "sha256", "record_sha256", "type_name",
     "code_number", "code_notation", "issued_date", "organ_name", "subject", "language", "signer_position",
-    "signer_name", "confidence", "block_text", "signed_at", "timestamped_at", "filed_at", "shelf_day", "pades_level",
-    "pdfa", "void_reason",
+    "signer_name", "confidence", "block_text", "signed_at", "timestamped_at", "filed_at", "shelf_day",
+    "pades_level", "pdfa", "void_reason",
 )  # fmt: skip
 _KEY = {"doc_code": str, "file_code": str, "doc_ordinal": int, "scan_sha256": str, "lane": str, "part": str,
         "again": int, "state": str, "seq": int}  # fmt: skip
 
 # What sqlite-utils has no words for: an index with a condition, and tables that only grow.
 _GUARDS = """
-create unique index document_key on document (scan_sha256, lane, file_code, part, again) where state != 'void';
+create unique index document_key on document (scan_sha256, lane, file_code, part, again)
+    where state != 'void';
 create trigger event_kept before delete on event begin select raise(abort, 'events are kept'); end;
 create trigger leaf_kept before delete on leaf begin select raise(abort, 'leaves are kept'); end;
 create trigger leaf_fixed before update on leaf begin select raise(abort, 'leaves are fixed'); end;
@@ -56,7 +59,7 @@ create trigger document_kept before delete on document begin select raise(abort,
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When something is recorded: now, or the last recorded moment when the clock is behind it by `behind`."""
+    """When something is recorded: now, or the last recorded moment, which the clock is `behind`."""
 
     at: dt.datetime
     behind: dt.timedelta
@@ -148,8 +151,8 @@ class Catalogue:
         at = events.stamp(moment.at)
         leaf = events.leaf(event, seq, at, secrets.token_bytes(16))
         self._db.table("event").insert({
-            "seq": seq, "type": event.type, "at": at, "day": local_date(moment.at).isoformat(), "actor": event.actor,
-            "doc_code": event.doc_code, "scan_sha256": event.scan_sha256,
+            "seq": seq, "type": event.type, "at": at, "day": local_date(moment.at).isoformat(),
+            "actor": event.actor, "doc_code": event.doc_code, "scan_sha256": event.scan_sha256,
             "public": json.dumps(public, ensure_ascii=False, sort_keys=True), "private": leaf.private,
             "salt": leaf.salt,
         })  # fmt: skip
@@ -171,7 +174,7 @@ def connect(path: Path) -> Database:
 
 
 def create(path: Path) -> None:
-    """Makes an empty catalogue under another name and links it to its own, so that it never exists by halves."""
+    """Makes an empty catalogue under another name, then links it to its own: it never exists by halves."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     temporary.unlink(missing_ok=True)
     try:
@@ -207,10 +210,14 @@ def _tables(db: Database) -> None:
     )  # fmt: skip
     scan.create_index(["shelf_day"])
     _log_tables(db)
-    db.table("search").create({"id": int, "doc_code": str, "pages": str, "exact": str, "folded": str}, pk="id",
-                              foreign_keys=[("doc_code", "document", "doc_code")], strict=True)  # fmt: skip
-    db.table("search").create_index(["doc_code"], unique=True)
-    db.table("search").enable_fts(["exact", "folded"], tokenize=query.TOKENIZE, create_triggers=True)
+    search = db.table("search").create(
+        {"id": int, "doc_code": str, "pages": str, "exact": str, "folded": str},
+        pk="id",  # an implicit rowid may change in VACUUM, and the index would point elsewhere
+        foreign_keys=[("doc_code", "document", "doc_code")],
+        strict=True,
+    )
+    search.create_index(["doc_code"], unique=True)
+    search.enable_fts(["exact", "folded"], tokenize=query.TOKENIZE, create_triggers=True)
     db.executescript(_GUARDS)
 
 
@@ -222,8 +229,10 @@ def _log_tables(db: Database) -> None:
     )  # fmt: skip
     for column in ("at", "day", "doc_code", "type"):
         event.create_index([column])
-    db.table("leaf").create({"seq": int, "entry": str, "leaf_hash": str}, pk="seq", not_null={"entry", "leaf_hash"},
-                            foreign_keys=[("seq", "event", "seq")], strict=True)  # fmt: skip
+    db.table("leaf").create(
+        {"seq": int, "entry": str, "leaf_hash": str}, pk="seq", not_null={"entry", "leaf_hash"},
+        foreign_keys=[("seq", "event", "seq")], strict=True,
+    )  # fmt: skip
     db.table("day").create(
         {"day": str, "closed_at": str, "sealed_at": str, "documents": int, "files": int, "octets": int,
          "manifest_sha256": str},

@@ -1,7 +1,7 @@
 """Document codes: reserved for a key, kept with it, never used for another.
 
-Promises: one key has one code while it is not void; codes of a file run from 1 without gaps, since the counter and the
-row are one transaction. Refuses (ArchiveError) files that were not declared or are closed.
+Promises: one key has one code while it is not void; codes of a file run from 1 without gaps, since the
+counter and the row are one transaction. Refuses (ArchiveError) files that were not declared or are closed.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ def reserve(catalogue: Catalogue, key: DocumentKey, actor: str) -> str:
         private = {"part": key.part} if key.part else {}  # the path of a member of a mail can hold names
         seq = catalogue.append(Event("numbered", actor, code, key.scan_sha256, public, private))
         db.table("document").insert({
-            "doc_code": code, "file_code": key.file_code, "doc_ordinal": ordinal, "scan_sha256": key.scan_sha256,
-            "lane": key.lane, "part": key.part, "again": key.again, "state": "numbered", "seq": seq,
+            "doc_code": code, "file_code": key.file_code, "doc_ordinal": ordinal,
+            "scan_sha256": key.scan_sha256, "lane": key.lane, "part": key.part, "again": key.again,
+            "state": "numbered", "seq": seq,
         })  # fmt: skip
         db.table("file").update(key.file_code, {"last_ordinal": ordinal})
         return code
@@ -70,5 +71,5 @@ def row_of(db: Database, doc_code: str) -> Row:
         ArchiveError: `unknown`.
     """
     for row in db.table("document").rows_where("doc_code = ?", [doc_code]):
-        return row
+        return dict(row)
     raise ArchiveError("unknown", f"{doc_code!r} was never given")

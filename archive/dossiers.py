@@ -1,7 +1,7 @@
 """Declared files (hồ sơ): only they take documents.
 
-Promises: a file is declared once; its documents are counted from 1 for as long as it is open. Refuses (ArchiveError) a
-code that is not one, and two codes that one folder on Windows could not tell apart.
+Promises: a file is declared once; its documents are counted from 1 for as long as it is open. Refuses
+(ArchiveError) a code that is not one, and two codes that one folder on Windows could not tell apart.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def declare(catalogue: Catalogue, file_code: str, facts: Row, actor: str) -> Fil
             catalogue.append(
                 Event("file-declared", actor, public={"file_code": file_code}, private=facts), moment
             )
-            db.table("file").insert({"file_code": file_code, "caseless": file_code.casefold(), **facts,
-                                     "opened_at": stamp(moment.at), "closed_at": None, "last_ordinal": 0})  # fmt: skip
+            row = facts | {"file_code": file_code, "caseless": file_code.casefold(), "last_ordinal": 0}
+            db.table("file").insert(row | {"opened_at": stamp(moment.at), "closed_at": None})
         return _shown(db, row_of(db, file_code))
 
 
@@ -83,7 +83,7 @@ def row_of(db: Database, file_code: str) -> Row:
         ArchiveError: `file-unknown`.
     """
     for row in db.table("file").rows_where("file_code = ?", [file_code]):
-        return row
+        return dict(row)
     raise ArchiveError("file-unknown", f"{file_code!r} is not declared")
 
 

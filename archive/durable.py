@@ -1,10 +1,10 @@
 """Bytes that are still there after the power went, under a name that never held half of them.
 
-Promises: a file is written beside its place, fsynced, linked to its name, and its folder fsynced, in that order; what
-is returned is on the disk. Refuses (DurableError) to overwrite other bytes and to follow a symbolic link at a name. A
-failed fsync is raised and never tried again on the same file: the kernel may have dropped the pages and report success
-the second time ("fsyncgate").
-Needs a local POSIX file system; NFS and SMB are for copies only.
+Promises: a file is written beside its place, fsynced, linked to its name, and its folder fsynced, in that
+order; what is returned is on the disk. Refuses (DurableError) to overwrite other bytes and to follow a
+symbolic link at a name. A failed fsync is raised and never tried again on the same file: the kernel may
+have dropped the pages and report success the second time ("fsyncgate"). Needs a local POSIX file system;
+NFS and SMB are for copies only.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ _CHUNK = 1 << 20
 
 
 class DurableError(ArchiveError):
-    """A file could not be put where it belongs: `exists` (other bytes lie there), `altered` (the source is not what was
-    promised), `not-a-file`.
+    """A file could not be put where it belongs.
+
+    `exists`: other bytes lie there; `altered`: the source is not what was promised; `not-a-file`.
     """
 
     def __init__(self, code: str, path: Path) -> None:
@@ -43,7 +44,7 @@ def write_durably(target: Path, data: bytes) -> Blob:
 
 
 def copy_durably(source: Path, target: Path, *, expected: str | None = None) -> Blob:
-    """Copies a file to a name that is free, hashing what it copies; does nothing when the same bytes lie there.
+    """Copies a file to a free name, hashing what it copies; does nothing when the same bytes lie there.
 
     Args:
         expected: SHA-256 the source must have; nothing appears at the target when it has another.

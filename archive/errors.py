@@ -10,9 +10,10 @@ class ArchiveError(Exception):
     """The archive refuses; its content is as it was before.
 
     Attributes:
-        code: stable, for programs: `file-unknown`, `file-closed`, `file-exists`, `bad-file-code`, `unknown`, `not-filed`,
-            `not-numbered`, `already-filed`, `key-mismatch`, `shelf-closed`, `clock-behind`, `day-open`, `ambiguous`,
-            `bad-field`, `bad-value`, `exists`, `altered`, `not-a-file`, `missing`, `orphan`, `catalogue-version`.
+        code: stable, for programs: `file-unknown`, `file-closed`, `file-exists`, `bad-file-code`, `unknown`,
+            `not-filed`, `not-numbered`, `already-filed`, `key-mismatch`, `shelf-closed`, `clock-behind`,
+            `day-open`, `ambiguous`, `bad-field`, `bad-value`, `exists`, `altered`, `not-a-file`, `missing`,
+            `orphan`, `catalogue-version`.
         detail: English, for the log; never text of a document.
     """
 

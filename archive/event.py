@@ -1,7 +1,7 @@
 """What happened, and the leaf that binds it for ever.
 
-PURE: no I/O, no third-party package. Promises: a leaf holds no name, title or text; what is private enters it only as a
-salted digest, so it can be erased under an order without breaking the log.
+PURE: no I/O, no third-party package. Promises: a leaf holds no name, title or text; what is private enters
+it only as a salted digest, so it can be erased under an order without breaking the log.
 """
 
 from __future__ import annotations
@@ -55,15 +55,15 @@ def leaf(event: Event, seq: int, at: str, salt: bytes) -> Leaf:
     """
     private = line_json(event.private).decode() if event.private else None
     entry = {
-        "type": event.type, "at": at, "seq": seq, "doc_code": event.doc_code, "scan_sha256": event.scan_sha256,
-        "actor": event.actor, "public": event.public,
+        "type": event.type, "at": at, "seq": seq, "actor": event.actor,
+        "doc_code": event.doc_code, "scan_sha256": event.scan_sha256, "public": event.public,
         "private_sha256": None if private is None else hashlib.sha256(salt + private.encode()).hexdigest(),
     }  # fmt: skip
     return Leaf(canonical_json(entry).decode(), private, None if private is None else salt.hex())
 
 
 def line(row: Mapping[str, object]) -> bytes:
-    """An event's row as a line of `events.jsonl`: the exact texts that were hashed, so that anyone can hash them."""
+    """An event's row as a line of `events.jsonl`: the very texts that were hashed, for anyone to hash."""
     kept = {name: row[name] for name in ("seq", "entry", "leaf_hash", "private", "salt")}
     return canonical_json(kept) + b"\n"
 

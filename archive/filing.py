@@ -1,7 +1,7 @@
 """One document onto its shelf: its record, its files, its rows; and what is learned about it later.
 
-Promises: the record holds every fact that the catalogue has of the document, so the catalogue can be made again; files
-are on the disk before a row says so. Refuses bytes that are not those announced (`altered`).
+Promises: the record holds every fact that the catalogue has of the document, so the catalogue can be made
+again; files are on the disk before a row says so. Refuses bytes that are not those announced (`altered`).
 """
 
 from __future__ import annotations
@@ -86,15 +86,20 @@ def scan_place(filing: Filing, filed_at: dt.datetime) -> str:
 def row_of(filing: Filing, numbered: Row, filed_at: dt.datetime, scan_path: str) -> Row:
     """The document's row as filed, but for its record's digest and its event's number."""
     description = {name: getattr(filing.description, name) for name in DESCRIPTIVE}
-    return numbered | description | {
+    filed = numbered | description | {
         "form": filing.form, "state": "filed", "description": "full" if filing.complete else "partial",
-        "path": place(filing, filed_at), "original_path": scan_path, "original_name": _readable(filing.original_name),
+        "path": place(filing, filed_at), "original_path": scan_path,
+        "original_name": _raw(filing.original_name).decode("utf-8", "replace"),
         "sha256": filing.pdf.sha256, "size": filing.pdf.size, "pages": filing.pages,
         "confidence": json.dumps(dict(filing.description.confidence), sort_keys=True),
-        "block_text": filing.block_text, "signed_at": filing.signed_at, "timestamped_at": filing.timestamped_at,
+        "block_text": filing.block_text, "signed_at": filing.signed_at,
+        "timestamped_at": filing.timestamped_at,
         "filed_at": filed_at.astimezone(LOCAL).isoformat(timespec="seconds"),
         "shelf_day": "-".join(shelf(filed_at).parts), "pades_level": filing.pades_level, "pdfa": filing.pdfa,
     }  # fmt: skip
+    # what the row says and what the record says must be the same characters; a key stays as it was reserved
+    return {name: value if name in numbered and numbered[name] is not None else _composed(value)
+            for name, value in filed.items()}  # fmt: skip
 
 
 def record_of(filing: Filing, row: Row, file: Row) -> bytes:
@@ -103,8 +108,8 @@ def record_of(filing: Filing, row: Row, file: Row) -> bytes:
     exact = {} if raw == row["original_name"].encode() else {"original_name_hex": raw.hex()}
     dossier = {name: file[name] for name in ("title", "maintenance", "organ_id", "year")}
     return record_json(fields_of(row) | exact | {
-        "format": FORMAT, "again": filing.key.again, "size": filing.pdf.size, "scan_size": filing.scan.size, "file": dossier,
-        "text": pages_of(filing), "provenance": filing.provenance,
+        "format": FORMAT, "again": filing.key.again, "size": filing.pdf.size, "scan_size": filing.scan.size,
+        "file": dossier, "text": pages_of(filing), "provenance": filing.provenance,
     })  # fmt: skip
 
 
@@ -129,7 +134,7 @@ def shelve(root: Path, filing: Filing, row: Row, record: bytes, scan_known: bool
 
 def pages_of(filing: Filing) -> list[str]:
     """The text of each page, as UTF-8 can hold it."""
-    return [text.encode("utf-8", "replace").decode() for text in filing.text]
+    return [str(_composed(text)) for text in filing.text]
 
 
 def search_row(row: Row, pages: list[str]) -> Row:
@@ -178,8 +183,8 @@ def _open_moment(catalogue: Catalogue, db: Database) -> Moment:
 
 
 def _filed(row: Row, what: Filing, actor: str) -> Event:
-    public = {"sha256": row["sha256"], "size": row["size"], "path": row["path"], "record_sha256": row["record_sha256"],
-              "scan_path": row["original_path"], "scan_size": what.scan.size}  # fmt: skip
+    public = {name: row[name] for name in ("sha256", "size", "path", "record_sha256")}
+    public |= {"scan_path": row["original_path"], "scan_size": what.scan.size}
     return Event("filed", actor, row["doc_code"], row["scan_sha256"], public)
 
 
@@ -192,5 +197,8 @@ def _raw(name: str) -> bytes:
     return re.sub("[\ud800-\udc7f\udd00-\udfff]", "\ufffd", name).encode("utf-8", "surrogateescape")
 
 
-def _readable(name: str) -> str:
-    return unicodedata.normalize("NFC", _raw(name).decode("utf-8", "replace"))
+def _composed(value: object) -> object:
+    """Text in NFC and without lone surrogates, which no UTF-8 can hold."""
+    if not isinstance(value, str):
+        return value
+    return unicodedata.normalize("NFC", value).encode("utf-8", "replace").decode()

@@ -1,8 +1,9 @@
-"""A Merkle log as in RFC 6962 §2.1: roots, and proofs that an entry is in it and that an older log is its beginning.
+"""A Merkle log as in RFC 6962 §2.1: roots, and proofs that an entry is in it and that an older log is its
+beginning.
 
-PURE: no I/O, no third-party package. Promises: a proof verifies only for the very tree it was made of. Refuses
-(ValueError) to make a proof about what is not in the tree; refuses to pad a tree by doubling a node, which would give
-two logs one root.
+PURE: no I/O, no third-party package. Promises: a proof verifies only for the very tree it was made of.
+Refuses (ValueError) to make a proof about what is not in the tree; refuses to pad a tree by doubling a
+node, which would give two logs one root.
 """
 
 from __future__ import annotations

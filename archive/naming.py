@@ -1,8 +1,8 @@
 """Codes, shelves and file names.
 
-PURE: no I/O, no third-party package. Promises: a code is a legal one and fit to be a file name on every system; a
-shelf is the day in Việt Nam, whatever the zone of the server. Refuses (ValueError): a time without a zone, a code that
-is not one.
+PURE: no I/O, no third-party package. Promises: a code is a legal one and fit to be a file name on every
+system; a shelf is the day in Việt Nam, whatever the zone of the server. Refuses (ValueError): a time
+without a zone, a code that is not one.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
-# Asia/Ho_Chi_Minh has been UTC+7 without summer time since 1975. The fixed offset needs no time-zone files, which a
-# small server may lack.
+# Asia/Ho_Chi_Minh has been UTC+7 without summer time since 1975. The fixed offset needs no time-zone files,
+# which a small server may lack.
 LOCAL = dt.timezone(dt.timedelta(hours=7))
 
 DOC_CODE = "{file_code}.{ordinal:07}"  # TT 05/2025 PL I, docCode: file code, a dot, seven digits
@@ -117,8 +117,8 @@ def expand_file_code(given: str, organ_id: str, year: int) -> str:
 def safe_name(text: str, max_bytes: int = 200) -> str:
     """A file name every system takes, as near to the text as can be; its suffix survives shortening.
 
-    NFC, no character that Windows refuses, no control or invisible character, no reserved device name, no dot or space
-    at either end, never empty, at most so many bytes of UTF-8. Applying it twice changes nothing.
+    NFC, no character that Windows refuses, no control or invisible character, no reserved device name, no dot
+    or space at either end, never empty, at most so many bytes of UTF-8. Applying it twice changes nothing.
     """
     name = unicodedata.normalize("NFC", text)
     while (cleaned := _shortened(_cleaned(name), max_bytes)) != name:

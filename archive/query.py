@@ -1,7 +1,8 @@
 """What an auditor asks, as values and as SQL.
 
-Promises: no input of a person is ever a syntax error; a word typed with its marks finds that word, a word typed without
-finds it with any marks. Refuses (ArchiveError `bad-field`): fields the JSON contract does not name.
+Promises: no input of a person is ever a syntax error; a word typed with its marks finds that word, a word
+typed without finds it with any marks. Refuses (ArchiveError `bad-field`): fields the JSON contract does not
+name.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def match(words: str) -> str | None:
 
 
 def where(query: Query) -> tuple[list[str], list[object]]:
-    """The conditions on a document's row that the fields and the days of a question make, and their arguments.
+    """The conditions on a document's row that a question's fields and days make, and their arguments.
 
     Raises:
         ArchiveError: `bad-field`, a field that records do not have, or one that is not a single value.

@@ -1,7 +1,8 @@
 """What the archive keeps of a document, and its bytes as JSON.
 
-PURE: no I/O, no third-party package. Promises: a value made here is valid; the same value always gives the same
-bytes. Refuses (RecordError): unknown fields, dates that are not ISO 8601, numbers that JSON readers would round.
+PURE: no I/O, no third-party package. Promises: a value made here is valid; the same value always gives the
+same bytes. Refuses (RecordError): unknown fields, dates that are not ISO 8601, numbers that JSON readers
+would round.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ DESCRIPTIVE: tuple[str, ...] = (
 
 # The order of the JSON contract (docs/design.md, "JSON that others rely on").
 FIELDS: tuple[str, ...] = (
-    "doc_code", "file_code", "doc_ordinal", "lane", "form", "part", "state", "description", "path", "original_path",
-    "original_name", "sha256", "scan_sha256", "pages", *DESCRIPTIVE, "confidence", "block_text", "signed_at",
-    "timestamped_at", "filed_at", "pades_level", "pdfa",
+    "doc_code", "file_code", "doc_ordinal", "lane", "form", "part", "state", "description", "path",
+    "original_path", "original_name", "sha256", "scan_sha256", "pages", *DESCRIPTIVE, "confidence", "block_text",
+    "signed_at", "timestamped_at", "filed_at", "pades_level", "pdfa",
 )  # fmt: skip
 
 # Lengths of NĐ 30/2020 PL VI mục I, the wider one where TT 05/2025 PL I allows more (language).
 LENGTHS: Mapping[str, int] = MappingProxyType({
-    "type_name": 100, "code_number": 11, "code_notation": 30, "organ_name": 200, "subject": 500, "language": 100,
-    "signer_position": 100, "signer_name": 50,
+    "type_name": 100, "code_number": 11, "code_notation": 30, "organ_name": 200, "subject": 500,
+    "language": 100, "signer_position": 100, "signer_name": 50,
 })  # fmt: skip
 
 _MOST_PAGES = 9999  # numberOfPage is N4 in TT 05/2025 PL I
@@ -85,10 +86,10 @@ class Description:
                 raise RecordError("bad-value", f"confidence of {name} must lie in 0..1, not {sure}")
 
     def replace_fields(self, changes: Mapping[str, str]) -> Description:
-        """The same description with fields set by hand: their confidence is 1.0; an empty value clears a field.
+        """The same description with fields set by hand, as sure as can be (1.0); empty text clears a field.
 
         Raises:
-            RecordError: `bad-field` for a name not in DESCRIPTIVE, `bad-value` for a value the field cannot hold.
+            RecordError: `bad-field`, not in DESCRIPTIVE; `bad-value`, nothing the field can hold.
         """
         values = {name: parse_field(name, text) for name, text in changes.items()}
         sure = {name: value for name, value in self.confidence.items() if name not in values}

@@ -1,6 +1,7 @@
 """The auditor's questions, answered from the catalogue.
 
-Promises: newest first; a long answer is read in portions, so that nobody who writes waits for someone who reads.
+Promises: newest first; a long answer is read in portions, so that nobody who writes waits for someone who
+reads.
 """
 
 from __future__ import annotations

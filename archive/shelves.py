@@ -1,8 +1,8 @@
 """The dated folders on the disk, and what an interrupted filing left in them.
 
-Promises: `clear` removes only what a filing that never committed can have left in a day that is not sealed: unfinished
-writes, files of a code that has no place or another place, scans that no document is known to be made of. Refuses to
-touch anything else: a file it cannot account for is for a person.
+Promises: `clear` removes only what a filing that never committed can have left in a day that is not sealed:
+unfinished writes, files of a code that has no place or another place, scans that no document is known to be
+made of. Refuses to touch anything else: a file it cannot account for is for a person.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """`Archive`: numbering, filing, describing, asking.
 
-Promises: what `file` returns is on the disk and in the catalogue, or nothing of it is; the same key never gets two codes
-while the first is not void; a code is never used twice. Refuses (ArchiveError) to file on a day that is closed, to
-change what is filed, to number for files that were not declared. Parses no document and draws no conclusion from one.
+Promises: what `file` returns is on the disk and in the catalogue, or nothing of it is; the same key never
+gets two codes while the first is not void; a code is never used twice. Refuses (ArchiveError) to file on a
+day that is closed, to change what is filed, to number for files that were not declared. Parses no document
+and draws no conclusion from one.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ class Archive:
         Filing the same document again returns its record.
 
         Raises:
-            ArchiveError: `unknown`, `key-mismatch`, `already-filed` (with other bytes), `not-numbered` (void),
+            ArchiveError: `unknown`, `key-mismatch`, `already-filed` (other bytes), `not-numbered` (void),
                 `shelf-closed`, `clock-behind`, `altered`, `exists`, `not-a-file`.
             OSError: the disk failed; nothing is filed.
         """
@@ -162,7 +163,7 @@ class Archive:
         return filing.describe(self._catalogue, doc_code, changes, actor, self._require_to_close)
 
     def recover(self) -> list[str]:
-        """At start: removes what an interrupted filing left on days that are not sealed; returns those paths."""
+        """At start: removes what an interrupted filing left on days not yet sealed; returns those paths."""
         with self._catalogue.writing() as db:
             sealed = {row["day"] for row in db.table("day").rows_where("sealed_at is not null")}
             removed = [path.name for path in clear_temporaries(self.root)]
@@ -192,7 +193,7 @@ class Archive:
     # Questions
 
     def get(self, id: str) -> Row | None:
-        """One document with its events and the text of its pages, by code or by a unique beginning of code or scan.
+        """One document with its events and its pages' text, by code or a unique beginning of code or scan.
 
         Raises:
             ArchiveError: `ambiguous`.
@@ -253,7 +254,7 @@ class Archive:
         """Makes a past day a bag that is never changed again; may be run again after any interruption.
 
         Raises:
-            ArchiveError: `day-open`; `missing`, `altered`, `orphan`: the shelf is not what the catalogue says.
+            ArchiveError: `day-open`; `missing`, `altered`, `orphan`: the shelf contradicts the catalogue.
         """
         with self._sealing:
             return bag.seal_day(self.root, self._catalogue, day, actor, self._organization)

@@ -1,20 +1,21 @@
 """Every byte, every row and the log checked against each other; written apart from what wrote them.
 
-Promises: reads only, through a connection that cannot write; needs nothing but the folder; whatever a row or a file
-holds, what is wrong is a Finding with a stable code, never a crash. Shares with the writer only the forms of digests
-and of names. Refuses to repair.
+Promises: reads only, through a connection that cannot write; needs nothing but the folder; whatever a row
+or a file holds, what is wrong is a Finding with a stable code, never a crash. Shares with the writer only
+the forms of digests and of names. Refuses to repair.
 
-It finds what has come apart. That the whole was not rewritten with all its digests is shown only by a root that was
-kept elsewhere (FORMAT.md, "How to check it").
+It finds what has come apart. That the whole was not rewritten with all its digests is shown only by a root
+that was kept elsewhere (FORMAT.md, "How to check it").
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -69,7 +70,7 @@ def verify(
     Args:
         root: The archive's folder.
         what: Document codes; or a day; or None.
-        check_pdf: Is asked about each PDF whose bytes are unaltered; its findings get the document's code and path.
+        check_pdf: Is asked about each PDF whose bytes are unaltered; its findings get the code and the path.
     """
     db = _connect(root / "catalogue.db")
     try:
@@ -106,7 +107,7 @@ def _check_rest(root: Path, db: Database, what: Sequence[str] | dt.date | None) 
 
 
 def _filed(db: Database, what: Sequence[str] | dt.date | None) -> Iterator[Row]:
-    """Filed documents in scope, in portions: an archive may be larger than memory, and writers must not wait."""
+    """Filed documents in scope, in portions: archives outgrow memory, and writers must not wait."""
     documents = db.table("document")
     if what is not None and not isinstance(what, dt.date):
         for code in what:
@@ -184,8 +185,8 @@ def _check_record(root: Path, db: Database, row: Row) -> Iterator[Finding]:
             yield Finding(
                 "record-altered", code, path, f"{name} in the catalogue is neither recorded nor described"
             )
-        pages = [found["pages"] for found in db.query("select pages from search where doc_code = ?", [code])]
-        if [parsed(text, list) for text in pages] != [record.get("text")]:
+        rows = list(db.query("select pages from search where doc_code = ?", [code]))
+        if [parsed(f'{{"text": {found["pages"]}}}').get("text") for found in rows] != [record.get("text")]:
             yield Finding("record-altered", code, path, "the text that is searched is not the recorded text")
 
 
@@ -193,7 +194,12 @@ def _differing(row: Row, record: Row, corrections: Sequence[Row]) -> list[str]:
     expected = {name: record.get(name) for name in (*_FIXED, *DESCRIPTIVE)}
     for correction in corrections:
         expected |= correction
-    return [name for name, value in expected.items() if row.get(name) != value]
+    return [name for name, value in expected.items() if _composed(row.get(name)) != value]
+
+
+def _composed(value: object) -> object:
+    """A part of a scan keeps the characters it came with; records are in NFC."""
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
 def _entries(db: Database, code: str, type: str) -> list[tuple[Row, Row]]:
@@ -207,7 +213,8 @@ def _entries(db: Database, code: str, type: str) -> list[tuple[Row, Row]]:
 
 def _check_scans(root: Path, db: Database) -> Iterator[Finding]:
     """Scans that no filed document names any more; the others are read with their documents."""
-    sql = "select path, sha256 from scan where path not in (select original_path from document where state = 'filed')"
+    sql = """select path, sha256 from scan
+             where path not in (select original_path from document where state = 'filed')"""
     for row in list(db.query(sql)):
         yield Finding("missing", None, row["path"], "no filed document is made of this scan")
         yield from _check_bytes(root, row["path"], row["sha256"], None)

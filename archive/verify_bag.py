@@ -1,4 +1,5 @@
-"""The dated folders checked: sealed days are whole bags with the manifest the log knows, and hold nothing else.
+"""The dated folders checked: sealed days are whole bags with the manifest the log knows, and hold nothing
+else.
 
 Reads only. Part of `verify`; the payload's own bytes are read there, document by document.
 """

@@ -1,5 +1,5 @@
-"""The log checked: numbers without gaps, leaves that are those of their events, roots that were recorded; and the
-codes and files of the catalogue against it.
+"""The log checked: numbers without gaps, leaves that are those of their events, roots that were recorded; and
+the codes and files of the catalogue against it.
 
 Reads only. Part of `verify`.
 """
@@ -10,19 +10,19 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlite_utils import Database
 
 from archive.log import leaf_hash, roots
 
 Row = dict[str, Any]
-T = TypeVar("T", dict[str, Any], list[Any])
 
 _PORTION = 1000
 _BOUND = ("type", "at", "seq", "doc_code", "scan_sha256", "actor")
 _EVENTS = "select event.*, leaf.entry, leaf.leaf_hash from event left join leaf using (seq)"
-_CODES = """select file_code, last_ordinal, count(doc_ordinal) codes, max(doc_ordinal) highest, min(doc_ordinal) lowest
+_CODES = """select file_code, last_ordinal, count(doc_ordinal) codes, max(doc_ordinal) highest,
+                   min(doc_ordinal) lowest
             from file left join document using (file_code) group by file_code
             having codes != last_ordinal or highest != last_ordinal or lowest != 1"""
 # event, the state its document must have (None: any, a code stays whatever becomes of it), the finding
@@ -41,13 +41,13 @@ class Finding:
     detail: str
 
 
-def parsed(text: str | bytes | None, kind: type[T] = dict) -> T:
-    """JSON of this kind; an empty one where the text holds something else: its digest tells what is wrong."""
+def parsed(text: str | bytes | None) -> Row:
+    """A JSON object; an empty one where the text holds something else: its digest tells what is wrong."""
     try:
         value = json.loads(text or "null")
     except (ValueError, RecursionError):
-        return kind()
-    return value if isinstance(value, kind) else kind()
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def facts(entry: str | None) -> Row:
@@ -72,7 +72,7 @@ def check_events(db: Database, where: str, value: str) -> Iterator[Finding]:
 
 
 def check_log(db: Database) -> list[Finding]:
-    """The whole log: every event, no number missing, no leaf without event, the roots recorded at every sealing."""
+    """The whole log: every event, no number missing, no leaf without event, the roots of every sealing."""
     findings: list[Finding] = []
     recorded = {fact["tree_size"]: fact.get("root") for fact in sealed_days(db)}
     for size, head in roots(_leaves(db, findings), frozenset(recorded)):

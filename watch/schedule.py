@@ -15,10 +15,10 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
-from apscheduler.jobstores.memory import MemoryJobStore  # type: ignore[import-untyped]  # 3.x ships no types
-from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]  # the same
-from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # the same
-from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]  # the same
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 Job: TypeAlias = Callable[[], object]
 _Trigger: TypeAlias = Any  # APScheduler 3.x ships no types

@@ -1,11 +1,12 @@
 """Words with boxes made into lines, and lines into the zones of a letter (NĐ 30/2020 Phụ lục I: ô 1-9b).
 
-PURE. Promises: any words in any order give the same lines, in time linear in the words but for sorting; lines
+PURE. Promises: any words in any order give the same lines, in time that grows as sorting them does; lines
 bear a skew of about one degree and the two columns of the head. Refuses: a head without the country's name or
 the motto, since a body that quotes a document would be read as one.
 
-Theory: words are taken from left to right and chained to the line whose last word lies at nearly the same height,
-so a line may climb or fall across the page. The head's columns part where the country's name or the motto begins.
+Theory: words are taken from left to right and chained to the line whose last word lies at nearly the same
+height, so a line may climb or fall across the page. The head's columns part where the country's name or the
+motto begins.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from processor.describe.vocabulary import Vocabulary, fold, nfc, skeleton
+from processor.describe.vocabulary import Vocabulary, fold, nfc, squash
 
 HEAD_DEPTH = 0.4  # the head ends in the upper part of the page
 LONGEST_WORD = 120  # characters: longer is noise
@@ -27,7 +28,7 @@ SIGNATURE_LEFT = 0.42  # the signature stands in the right half (ô 7a-7c)
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A recognised word; its box in fractions of the upright page, 0 to 1; how sure the recogniser is, 0 to 1."""
+    """A recognised word, its box in fractions of the upright page, and how sure the recogniser is; all 0 to 1."""
 
     text: str
     left: float
@@ -88,11 +89,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The zones of a first page: agency and number, place and date, then what lies below both (kind and subject)."""
+    """The zones of a first page: agency and number, place and date, and below both the kind and subject."""
 
     left: tuple[Line, ...]
     right: tuple[Line, ...]
     below: tuple[Line, ...]
+    top: float
     pitch: float
 
 
@@ -108,7 +110,8 @@ def _clean(words: Iterable[Word]) -> list[Word]:
     kept = []
     for word in words:
         box = (word.left, word.top, word.right, word.bottom)
-        if len(word.text) > LONGEST_WORD or not all(map(math.isfinite, box)) or not -1 <= min(box) <= max(box) <= 2:
+        near = all(map(math.isfinite, box)) and -1 <= min(box) <= max(box) <= 2
+        if not near or len(word.text) > LONGEST_WORD:
             continue
         text = nfc("".join(c for c in " ".join(word.text.split()) if c.isprintable()))
         if not text or word.right <= word.left or word.bottom <= word.top:
@@ -142,7 +145,7 @@ def lines(page: Page) -> tuple[Line, ...]:
             chains.append([word])
             continue
         chains[best[1]].append(word)
-        tails.remove(best) if len(tails) < 64 else tails.pop(bisect_left(tails, best))
+        tails.pop(bisect_left(tails, best))
         insort(tails, ((best[0] + word.middle) / 2, best[1]))  # a comma moves the line half as much
     return tuple(sorted((Line(tuple(chain)) for chain in chains), key=lambda line: (line.top, line.left)))
 
@@ -209,14 +212,15 @@ def head(rows: Sequence[Line], law: Vocabulary) -> Head | None:
         tuple(left for left, _ in parted if left),
         tuple(right for _, right in parted if right),
         tuple(row for row in rows if row.top > rows[first].top + step),
+        rows[first].top,
         step,
     )
 
 
 def foot(rows: Sequence[Line], law: Vocabulary) -> Foot | None:
     """The end of a letter, found by the list of recipients; None on a page without one."""
-    for index, row in enumerate(rows):
-        opening = skeleton("".join(word.text for word in row.words[:2]))
+    for row in rows:
+        opening = squash("".join(word.text for word in row.words[:2]))
         if row.left < SIGNATURE_LEFT and opening in law.recipients:
             step = pitch(rows)
             parted = [_part(line, SIGNATURE_LEFT) for line in rows if line.top > row.top - 2.5 * step]

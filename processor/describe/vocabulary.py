@@ -1,7 +1,7 @@
-"""The closed lists of words a head is read by, built from `config/law/kinds.toml`, and how words are compared.
+"""The closed lists a letter is read by, built from `config/law/kinds.toml`, and how words are compared.
 
-PURE. Promises: `Vocabulary` is frozen and holds no rule of its own, only what the mapping said; a mapping of the
-wrong shape is an error that names the key. Refuses: to know where the mapping came from.
+PURE. Promises: `Vocabulary` is frozen and holds no rule of its own, only what the mapping said; a mapping of
+the wrong shape is an error that names the key. Refuses: to know where the mapping came from.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 
@@ -22,38 +23,39 @@ def nfc(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _fold_letter(letter: str) -> str:
     low = letter.lower()[:1]
-    return "d" if low == "đ" else unicodedata.normalize("NFD", low)[:1]
+    return "d" if low in "đð" else unicodedata.normalize("NFD", low)[:1]
 
 
 def fold(text: str) -> str:
-    """Lower case without Vietnamese marks, letter for letter: as long as `nfc(text)`."""
-    return "".join(map(_fold_letter, nfc(text)))
+    """Lower case without Vietnamese marks, letter for letter: exactly as long as the text, which is NFC."""
+    return "".join(map(_fold_letter, text))
+
+
+def squash(text: str) -> str:
+    """`fold`, letters and digits only."""
+    return "".join(filter(str.isalnum, fold(nfc(text))))
 
 
 def skeleton(text: str) -> str:
-    """`fold`, letters and digits only, doubled letters once: what survives the slips of recognition."""
-    kept: list[str] = []
-    for letter in fold(text):
-        if letter.isalnum() and (not kept or kept[-1] != letter):
-            kept.append(letter)
-    return "".join(kept)
+    """`squash` with doubled letters once: what survives the slips of recognition."""
+    return "".join(letter for letter, _ in groupby(squash(text)))
 
 
 def marks(text: str) -> tuple[str, ...]:
-    """The marks of a text, sorted, wherever they sit: `UỶ` and `ỦY` have the same, `TINH` and `TỈNH` do not."""
+    """The marks of a text, wherever they sit: `UỶ` and `ỦY` have the same, `TINH` and `TỈNH` do not."""
     found = [c for c in unicodedata.normalize("NFD", text) if unicodedata.combining(c)]
     return tuple(sorted([*found, *(["đ"] * nfc(text).lower().count("đ"))]))
 
 
 def folded_words(text: str) -> tuple[str, ...]:
     """The words of a text, folded, without the signs around and between them."""
-    parts = (fold(part).strip(".,;:-–—_") for part in text.split())
+    parts = (fold(part).strip(".,;:-–—_") for part in nfc(text).split())
     return tuple(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of document: its name, its abbreviation in notations (empty: none), its code in the archive's metadata."""
+    """A kind of document: its name, its abbreviation in notations (empty: none), its typeName code."""
 
     name: str
     abbreviation: str
@@ -62,7 +64,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Everything closed that reading rests on. Phrases are kept as tuples of folded words, mapped to how they are written."""
+    """Every closed list reading rests on. A phrase is a tuple of folded words, mapped to how it is written."""
 
     kinds: Mapping[str, Kind]
     country: tuple[str, ...]
@@ -96,16 +98,16 @@ class Vocabulary:
             kinds=_kinds(law, day),
             country=folded_words(_text(head, "country")),
             motto=folded_words(_text(head, "motto")),
-            addressed=tuple(map(skeleton, _texts(head, "addressed"))),
-            grounds=tuple(map(skeleton, _texts(head, "grounds"))),
+            addressed=tuple(map(squash, _texts(head, "addressed"))),
+            grounds=tuple(map(squash, _texts(head, "grounds"))),
             subject_openers={
-                skeleton(slip): nfc(name) for name, slips in _table(law, "subject").items() for slip in slips
+                squash(slip): nfc(name) for name, slips in _table(law, "subject").items() for slip in slips
             },
             agency_openers=frozenset(map(folded_words, _texts(agency, "openers"))),
             agency_written=_phrases(_texts(agency, "written")),
             places=_phrases(_texts(agency, "places")),
             local=tuple(map(nfc, _texts(agency, "local"))),
-            recipients=tuple(map(skeleton, _texts(signature, "recipients"))),
+            recipients=tuple(map(squash, _texts(signature, "recipients"))),
             authorities=frozenset(map(fold, _texts(signature, "authorities"))),
             deputising=frozenset(map(fold, _texts(signature, "deputising"))),
             deputies=tuple(map(nfc, _texts(signature, "deputies"))),
@@ -125,7 +127,7 @@ def _kinds(law: Mapping[str, Any], day: dt.date | None) -> dict[str, Kind]:
     kinds: dict[str, Kind] = {}
     for profile in _tables(law, "kinds"):
         for name, abbreviation in _table(profile, "abbreviations").items():
-            kinds.setdefault(skeleton(name), Kind(nfc(name), nfc(abbreviation), str(codes.get(name, ""))))
+            kinds.setdefault(squash(name), Kind(nfc(name), nfc(abbreviation), str(codes.get(name, ""))))
     return kinds
 
 

@@ -21,6 +21,7 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner, Signer
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.pdf_signer import DSSContentSettings, TimestampDSSContentSettings
 from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
@@ -104,6 +105,11 @@ async def _sign(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
         field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, validation_context=context,
         embed_validation_info=True, use_pades_lta=True, certify=args["certify"],
         docmdp_permissions=MDPPerm.FILL_FORMS, signer_key_usage={"digital_signature"},
+        # the time-stamp's own revocation data goes in before it, so that it is last and covers the whole file
+        dss_settings=DSSContentSettings(
+            include_vri=False,
+            next_ts_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
+        ),
     )  # fmt: skip
     left, bottom, right, top = args["place"]["box"]
     signer = PdfSigner(
@@ -113,7 +119,7 @@ async def _sign(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
         stamp_style=_style(args),
         new_field_spec=SigFieldSpec(FIELD, on_page=0, box=(left, bottom, right, top)),
     )
-    room = _RESERVED + sum(len(c.dump()) for c in (certificate, *chain))
+    room = _RESERVED + 2 * sum(len(c.dump()) for c in (certificate, *chain))  # must be even
     with path.open("rb+") as file:
         await signer.async_sign_pdf(IncrementalPdfFileWriter(file), in_place=True, bytes_reserved=room)
 

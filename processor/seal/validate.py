@@ -66,11 +66,10 @@ async def _signatures(path: Path, roots: list[x509.Certificate]) -> tuple[list[s
         if status.modification_level not in {ModificationLevel.NONE, ModificationLevel.LTA_UPDATES}:
             findings.append("changed-after-signing")
         at: dt.datetime | None = verdict.best_signature_time
-        own_token = own[0].attached_timestamp_data
         return findings, {
             "signed_at": own[0].self_reported_timestamp.isoformat() if own[0].self_reported_timestamp else None,
             "timestamped_at": at.isoformat() if at else None,
-            "level": "B-LTA" if own_token is not None and "/DSS" in reader.root else "B-B",
+            "level": "B-LTA" if status.timestamp_validity is not None and "/DSS" in reader.root else "B-B",
         }
 
 

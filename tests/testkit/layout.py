@@ -132,7 +132,7 @@ def _code_line(sheet: Sheet, letter: Letter, y: float, by_hand: bool) -> None:
     if not by_hand:
         _centre(sheet, [_words(f"Số: {letter.code}", "regular")], HEAD_LEFT, y, 13)
         return
-    gap = max(26.0, 8.5 * len(letter.code_number))
+    gap = max(26.0, 10.5 * len(letter.code_number))
     label, notation = _words("Số:", "regular"), _words(f"/{letter.code_notation}", "regular")
     x = HEAD_LEFT - (_natural(label, 13) + gap + _natural(notation, 13)) / 2
     end = _set(sheet, label, x, y, 13)

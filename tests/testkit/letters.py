@@ -144,7 +144,7 @@ def _blocks(rng: random.Random, form: tuple[str, ...], points: Iterator[str]) ->
             case "articles":
                 yield from (Paragraph("lead", f"Điều {{n}}. {p}") for p in islice(points, rng.randint(2, 4)))
             case "points" | "more":
-                low, high = (2, 4) if style == "points" else (0, rng.choice((5, 5, 20)))
+                low, high = (2, 4) if style == "points" else (1, rng.choice((5, 5, 20)))
                 yield from (Paragraph("lead", f"{{i}}. {p}") for p in islice(points, rng.randint(low, high)))
             case "bases":
                 chosen = sorted(rng.sample(range(len(phrases.BASES)), 3))

@@ -1,5 +1,6 @@
 """A look names everything, opens nothing and never fails."""
 
+import errno
 import os
 import socket
 import unicodedata
@@ -107,6 +108,25 @@ def test_vanished_root_is_an_oddity_not_an_error(drop: Path) -> None:
     (drop / "a.pdf").write_bytes(b"x")
     assert names(folder.look()) == [b"a.pdf"]
     assert folder.oddities() == []
+
+
+@pytest.mark.parametrize(("number", "told"), [(errno.EACCES, [b"01.TCCB"]), (errno.ENOENT, [])])
+def test_sub_folder_that_cannot_be_listed_is_told(
+    drop: Path, monkeypatch: pytest.MonkeyPatch, number: int, told: list[bytes]
+) -> None:
+    (drop / "01.TCCB").mkdir()
+    (drop / "a.pdf").write_bytes(b"x")
+    real_open = os.open
+
+    def refuse(path: bytes | Path, flags: int, *, dir_fd: int | None = None) -> int:
+        if path == b"01.TCCB":  # the tests may run as root, whom no mode stops
+            raise OSError(number, os.strerror(number))
+        return real_open(path, flags, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", refuse)
+    folder = DropFolder(drop)
+    assert folder.oddities() == told
+    assert names(folder.look()) == [b"a.pdf"]
 
 
 def test_future_modification_time_settles_like_any_other(drop: Path) -> None:

@@ -135,6 +135,18 @@ def test_root_replaced_between_two_looks(drop: Path) -> None:
         assert waker.wait(1)
 
 
+def test_root_deleted_and_made_again_between_two_looks(drop: Path) -> None:
+    """The new folder often gets the inode of the old one; the watch on it is dead all the same."""
+    with Waker([drop], nothing) as waker:
+        shutil.rmtree(drop)
+        drop.mkdir()
+        time.sleep(0.3)
+        assert waker.refresh() == ()
+        ready(waker)
+        write(drop)
+        assert waker.wait(1)
+
+
 def until(condition: Callable[[], bool]) -> bool:
     end = time.monotonic() + 5
     while not condition() and time.monotonic() < end:

@@ -1,0 +1,130 @@
+"""The issuing agency's name, from the left column of the head (NĐ 30/2020 Phụ lục I, Phần I, mục II.2).
+
+PURE. Promises: the name is the printed one, written as names are written (Phụ lục II, mục IV) where all its
+words are known, in its capitals where not. Refuses: a name with a doubtful word that neither a closed list
+nor the place of issue confirms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from processor.describe.heading import SURE, Value
+from processor.describe.layout import Line, Word
+from processor.describe.vocabulary import Vocabulary, folded_words, marks, nfc, skeleton
+
+LISTED = 0.85  # how sure a word is that a closed list confirms
+LONGEST_PHRASE = 12  # words
+_SIGNS = " .,;:_-–—'\"`|~^"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An agency's name, the place it ends in ("tỉnh Quảng Ngãi"; empty: none), and how sure it is."""
+
+    text: str
+    place: str
+    confidence: float
+
+
+def names(rows: Sequence[Line], law: Vocabulary) -> list[list[Word]]:
+    """The names of the left column, the parent's first, each as its words; none where a word is not in capitals."""
+    found: list[list[Word]] = []
+    for row in rows:
+        words = [_stripped(word) for word in row.words if any(map(str.isalpha, word.text))]
+        if not words:
+            continue
+        if not all(word.text.isupper() for word in words):
+            return []
+        opens = any(_key(words[:size]) in law.agency_openers for size in (1, 2, 3))
+        if found and not (opens and _key(found[-1]) not in law.agency_openers):
+            found[-1].extend(words)
+        elif opens:
+            found.append(words)
+        else:
+            return []
+    return found
+
+
+def agency(found: Sequence[Sequence[Word]], issued_at: Value | None, law: Vocabulary) -> Value | None:
+    """The issuing agency: the last name of the left column, with its parent's place where custom adds it."""
+    own = _name(found[-1], issued_at, law) if found else None
+    if own is None:
+        return None
+    local = own.text.partition(" ")[0] in law.local
+    if local and not own.place and len(found) > 1:
+        parent = _name(found[-2], issued_at, law)
+        if parent and parent.place:
+            return Value(f"{own.text} {parent.place}", min(own.confidence, parent.confidence) * 0.9)
+    return Value(own.text, own.confidence)
+
+
+def _stripped(word: Word) -> Word:
+    return Word(word.text.strip(_SIGNS), word.left, word.top, word.right, word.bottom, word.confidence)
+
+
+def _key(words: Sequence[Word]) -> tuple[str, ...]:
+    return folded_words(_text(words))
+
+
+def _listed(words: Sequence[Word], at: int, phrases: Mapping[tuple[str, ...], str]) -> tuple[int, str]:
+    """The longest listed phrase that begins at a word: how many words it takes, and how it is written."""
+    for size in range(min(LONGEST_PHRASE, len(words) - at), 0, -1):
+        written = phrases.get(_key(words[at : at + size]))
+        if written:
+            return size, written
+    return 0, ""
+
+
+def _name(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> Name | None:
+    pieces: list[str] = []
+    place, sure, at = "", 1.0, 0
+    while at < len(words):
+        size, written = _listed(words, at, law.agency_written)
+        located = not size
+        if located:
+            size, written = _listed(words, at, law.places)
+        if not size:
+            return _as_printed(words)
+        said = words[at : at + size]
+        pieces.append(written)
+        sure = min(sure, max(LISTED, min(word.confidence for word in said)))
+        at += size
+        if located:
+            end = next((i for i in range(at, len(words)) if _listed(words, i, law.places)[0]), len(words))
+            proper = _proper(words[at:end], issued_at, marks(_text(said)) != marks(written.upper()))
+            if proper is None:
+                return None
+            pieces.append(proper.text)
+            sure, at, place = min(sure, proper.confidence), end, f"{written} {proper.text}"
+    return Name(" ".join(pieces), place, sure)
+
+
+def _text(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def _as_printed(words: Sequence[Word]) -> Name | None:
+    """A name with a word no list knows: in its capitals, if every word is sure and the marks are not lost."""
+    worst = min(word.confidence for word in words)
+    return Name(_text(words), "", worst) if worst >= SURE and marks(_text(words)) else None
+
+
+def _proper(words: Sequence[Word], issued_at: Value | None, lost: bool) -> Value | None:
+    """The name of a place. The place of issue, in small letters and so better read, vouches for it and mends it.
+
+    Args:
+        words: the name, in capitals.
+        issued_at: the place of issue.
+        lost: the word before it has lost its marks: then this one may have too.
+    """
+    said = _text(words)
+    if not said:
+        return None
+    if issued_at and issued_at.confidence >= SURE and skeleton(issued_at.text) == skeleton(said):
+        return Value(issued_at.text, issued_at.confidence)
+    worst = min(word.confidence for word in words)
+    if lost or worst < SURE:
+        return None
+    return Value(" ".join(nfc(w.text[:1] + w.text[1:].lower()) for w in words), worst)

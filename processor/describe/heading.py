@@ -1,0 +1,208 @@
+"""Number, notation and date from the head of a letter (NĐ 30/2020 Phụ lục I, Phần I, mục II.2-4).
+
+PURE. Promises: a number or a date is read only whole, printed and sure; handwriting in a printed frame is told
+by the gap it leaves, its height and its doubtful digits. Refuses: to mend a digit, or letters that no closed
+list and no second printing on the page vouches for.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from processor.describe.layout import Head, Line, Word
+from processor.describe.vocabulary import Kind, Vocabulary, fold, skeleton, squash
+
+SURE_DIGIT = 0.85  # a digit has no neighbours that would give a slip away
+SURE = 0.8
+VOUCHED = 0.75  # how sure a doubtful word is that a closed list or the page itself confirms
+PRINTED = 1.15  # printed digits are at most so much taller than printed digits beside them
+EARLIEST, LATEST = 1900, 2100
+MOST_GROUPS = 5
+LONGEST_GROUP = 15  # letters
+LINES_TO_NUMBER = 8  # from the country's name
+LINES_TO_DATE = 5
+
+_DATE = re.compile(r"ngay([0-9]{1,2})thang([0-9]{1,2})nam([0-9]{4})(?![0-9])")
+_YEAR = re.compile(r"[0-9]{4}/")
+_SIGNS = " .,;:_-–—'\"`|~^"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What was read, as the record keeps it, and how sure it is (0 to 1)."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Words of a line without the spaces between, each letter knowing its word."""
+
+    text: str
+    owners: tuple[Word, ...]
+
+    @classmethod
+    def of(cls, words: Sequence[Word]) -> Run:
+        """The run of some words."""
+        return cls("".join(w.text for w in words), tuple(w for w in words for _ in w.text))
+
+    def confidence(self, start: int, end: int) -> float:
+        """The worst of the words a stretch lies in."""
+        return min((word.confidence for word in self.owners[start:end]), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The line `Số: …/…`: its words from "Số" on, and its index in the left column."""
+
+    index: int
+    top: float
+    words: tuple[Word, ...]
+
+
+def _opens_number(word: Word) -> bool:
+    text = word.text
+    vowel = unicodedata.normalize("NFD", text[1:2])
+    return text[:1] == "S" and vowel[:1] == "o" and "\u031b" not in vowel and not text[2:3].isalpha()
+
+
+def number_line(head: Head) -> Number | None:
+    """The first line of the left column with a "Số" and a "/"."""
+    for index, row in enumerate(head.left):
+        if row.top > head.top + LINES_TO_NUMBER * head.pitch:
+            break
+        start = next((i for i, word in enumerate(row.words) if _opens_number(word)), None)
+        if start is not None and any("/" in word.text for word in row.words[start:]):
+            return Number(index, row.top, row.words[start:])
+    return None
+
+
+def _within_frame(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The words up to the first wide gap after the "/": what stands beyond belongs to the other column."""
+    seen = False
+    for index, word in enumerate(words):
+        if seen and word.left - words[index - 1].right > 1.5 * _letter(words[index - 1]):
+            return words[:index]
+        seen = seen or "/" in word.text
+    return words
+
+
+def _letter(word: Word) -> float:
+    return (word.right - word.left) / len(word.text)
+
+
+def number(line: Number) -> Value | None:
+    """The digits of the number, only where printed: set close to the "/", no taller than it, every digit sure."""
+    run = Run.of(line.words)
+    slash = run.text.index("/")
+    start = 2
+    while start < slash and not run.text[start].isalnum():
+        start += 1
+    digits = run.text[start:slash]
+    year = _YEAR.match(run.text, slash + 1)
+    if not re.fullmatch(r"[0-9]{1,6}", digits) or "/" in run.text[year.end() if year else slash + 1 :]:
+        return None
+    last, sign, opening = run.owners[slash - 1], run.owners[slash], run.owners[0]
+    if last is sign:
+        printed = last is opening or last.height <= opening.height * 1.05
+    else:
+        printed = sign.left - last.right < _letter(sign) / 2 and last.height <= sign.height * 1.05
+    sure = run.confidence(start, slash + 1)
+    return Value(digits, sure) if printed and sure >= SURE_DIGIT else None
+
+
+def notation(line: Number, kind: Kind | None, vouchers: frozenset[str], law: Vocabulary) -> Value | None:
+    """What follows the "/": groups of letters joined by "-", each sure or vouched for.
+
+    The first group of a titled document must be its kind's abbreviation: then a slip in it is mended.
+    """
+    run = Run.of(_within_frame(line.words))
+    for sign in re.finditer("/", run.text):  # a number written by hand may look like one more "/"
+        found = _groups(run, sign.end(), kind, vouchers, law)
+        if found:
+            return found
+    return None
+
+
+def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law: Vocabulary) -> Value | None:
+    year = _YEAR.match(run.text, at)  # acts of law: 28/2021/NĐ-CP
+    prefix = year.group() if year else ""
+    start = at + len(prefix)
+    groups: list[str] = []
+    sure = run.confidence(at, start) if prefix else 1.0
+    for group in run.text[start:].rstrip(_SIGNS).split("-"):
+        if not _is_group(group) or len(groups) == MOST_GROUPS:
+            return None
+        found = run.confidence(start, start + len(group))
+        start += len(group) + 1
+        if kind and not groups and not prefix:
+            if skeleton(group) != skeleton(kind.abbreviation):
+                return None
+            group, found = kind.abbreviation, max(found, VOUCHED)
+        elif group in vouchers or (not groups and law.abbreviation(group)):
+            found = max(found, VOUCHED)
+        elif found < SURE:
+            return None
+        groups.append(group)
+        sure = min(sure, found)
+    return Value(prefix + "-".join(groups), sure) if sure >= VOUCHED else None
+
+
+def _is_group(text: str) -> bool:
+    plain = fold(text)
+    letters = all(c.isascii() and (c.isalnum() or c in "&.") for c in plain)
+    return 0 < len(text) <= LONGEST_GROUP and letters and plain[0].isalpha()
+
+
+def date_line(head: Head, number: Number | None) -> Line | None:
+    """The line of place and date: the first of the right column with "tháng" and "năm", beside the number.
+
+    The body quotes dates too, so nothing lower is one.
+    """
+    lowest = (number.top if number else head.top) + (2 if number else LINES_TO_DATE) * head.pitch
+    for row in head.right:
+        said = squash(row.text)
+        if row.top <= lowest and "thang" in said and "nam" in said:
+            return row
+    return None
+
+
+def issued_date(line: Line) -> Value | None:
+    """The date in ISO form, only where every digit is sure and the day is printed like the year."""
+    run = Run.of(line.words)
+    match = _DATE.search(fold(run.text))
+    if not match:
+        return None
+    day, year = run.owners[match.start(1)], run.owners[match.start(3)]
+    if day.text.isdecimal() and year.text.isdecimal():
+        if day.height > PRINTED * year.height or abs(day.bottom - year.bottom) > 0.35 * year.height:
+            return None
+    sure = min(run.confidence(*match.span(group)) for group in (1, 2, 3))
+    days, months, years = (int(match.group(group)) for group in (1, 2, 3))
+    if sure < SURE_DIGIT or not EARLIEST <= years <= LATEST:
+        return None
+    try:
+        return Value(dt.date(years, months, days).isoformat(), sure)
+    except ValueError:  # no such day: then some digit is wrong
+        return None
+
+
+def place(line: Line) -> Value | None:
+    """The place of issue: the words before "ngày" in the line of place and date."""
+    at = next((i for i, word in enumerate(line.words) if fold(word.text).startswith("ngay")), 0)
+    words = line.words[:at]
+    if not words or not words[-1].text.endswith(","):
+        return None
+    return Value(" ".join(word.text.strip(_SIGNS) for word in words), Line(words).confidence)
+
+
+def initials(words: Sequence[Word]) -> str:
+    """The initials of an agency's name as notations use them: `SGDĐT`."""
+    named = (word.text.strip(_SIGNS) for word in words if fold(word.text) != "va")
+    first = (unicodedata.normalize("NFD", text)[:1] for text in named)
+    return "".join(first).upper()

@@ -1,0 +1,71 @@
+"""Who signed and as what, from the foot of a letter (NĐ 30/2020 Phụ lục I, Phần I, mục II.7).
+
+PURE. Promises: a position is one of the closed list; a name opens with a known surname, every word of it sure.
+Refuses: what a seal may have bitten off: seals lie over the left of these lines, so "PHÓ" and "KT." go first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from processor.describe.heading import SURE_DIGIT, Value
+from processor.describe.layout import Foot, Line, Word
+from processor.describe.vocabulary import Vocabulary, fold, folded_words, squash
+
+SURE_NAME = SURE_DIGIT  # a name, like a number, has nothing that gives a slip away
+SURE_POSITION = 0.7
+ALIGNED = 0.015  # of the page's width: lines of the block are centred on one axis
+_APART = re.compile(r"[.\s]+")
+_SIGNS = " .,;:_-–—'\"`|~^"
+
+
+def signer(foot: Foot, pitch: float, law: Vocabulary) -> tuple[Value | None, Value | None]:
+    """The signer's position and full name, None where in doubt. `pitch` is the page's distance of lines."""
+    under = foot.recipients[0].top + 2 * pitch if foot.recipients else 1.0
+    named = [(row, found) for row in foot.signature if row.top > under and (found := _full_name(row, law))]
+    if len({found.text for _, found in named}) != 1:
+        return _position(foot.signature, None, law), None
+    row, found = named[0]
+    return _position(foot.signature, row, law), found
+
+
+def _full_name(row: Line, law: Vocabulary) -> Value | None:
+    words = [word for word in row.words if any(map(str.isalpha, word.text))]
+    start = next((i for i, word in enumerate(words) if word.text in law.surnames), None)
+    if start is None or any(len(squash(word.text)) > 1 for word in words[:start]):
+        return None
+    name = words[start:]
+    if not 2 <= len(name) <= 5 or not all(map(_is_given, name)):
+        return None
+    return Value(" ".join(word.text for word in name), min(word.confidence for word in name))
+
+
+def _is_given(word: Word) -> bool:
+    text = word.text
+    return text.isalpha() and text[0].isupper() and text[1:].islower() and word.confidence >= SURE_NAME
+
+
+def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value | None:
+    deputy = False
+    axis = [name.centre] if name else []
+    best: tuple[Line, str] | None = None
+    for row in rows:
+        if name and row.top >= name.top:
+            break
+        words = [part for word in row.words for part in _APART.split(word.text.strip(_SIGNS)) if squash(part)]
+        if not words or not " ".join(words).isupper():
+            continue
+        if fold(words[0]) in law.authorities:
+            deputy = deputy or fold(words[0]) in law.deputising
+            axis.append(row.centre)
+            continue
+        written = law.positions.get(folded_words(" ".join(words)))
+        best = (row, written) if written else best
+    if best is None or best[0].confidence < SURE_POSITION:
+        return None
+    row, written = best
+    whole = written.startswith(law.deputies)
+    if not whole and (deputy or not any(abs(row.centre - centre) <= ALIGNED for centre in axis)):
+        return None
+    return Value(written, row.confidence)
