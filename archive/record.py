@@ -26,8 +26,8 @@ DESCRIPTIVE: tuple[str, ...] = (
 # The order of the JSON contract (docs/design.md, "JSON that others rely on").
 FIELDS: tuple[str, ...] = (
     "doc_code", "file_code", "doc_ordinal", "lane", "form", "part", "state", "description", "path",
-    "original_path", "original_name", "sha256", "scan_sha256", "pages", *DESCRIPTIVE, "confidence", "block_text",
-    "signed_at", "timestamped_at", "filed_at", "pades_level", "pdfa",
+    "original_path", "original_name", "sha256", "scan_sha256", "pages", *DESCRIPTIVE, "confidence",
+    "block_text", "signed_at", "timestamped_at", "filed_at", "pades_level", "pdfa",
 )  # fmt: skip
 
 # Lengths of NĐ 30/2020 PL VI mục I, the wider one where TT 05/2025 PL I allows more (language).

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from archive.record import Blob
-from watch.claims import Claimed, claim, clear
-from watch.folders import DropFolder
-from watch.settle import Sighting, Watched, ignorable, settle
 
+from archive.record import Blob
 from processor import pipeline, station
 from processor.document import Scan
 from processor.errors import Verdict
 from processor.settings import Lane
+from watch.claims import Claimed, claim, clear
+from watch.folders import DropFolder
+from watch.settle import Sighting, Watched, ignorable, settle
 
 log = structlog.get_logger()
 _BETWEEN_LOOKS = 0.25

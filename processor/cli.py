@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from archive.errors import ArchiveError
 from archive.query import Query
 from archive.store import Archive
-from cryptography.hazmat.primitives.serialization import Encoding
-from watch.lock import AlreadyRunning, Instance
-
 from processor import batch, station
 from processor.engine import LocalEngine
 from processor.errors import ExitCode, SohoaError
@@ -24,6 +23,7 @@ from processor.seal.demo import DemoAuthority
 from processor.seal.keys import Sealer, passphrase, read_certificates
 from processor.seal.timestamps import Fetcher, Outside
 from processor.settings import Settings, load
+from watch.lock import AlreadyRunning, Instance
 
 _HERE = click.option("--station", "folder", type=click.Path(path_type=Path), default=Path(), help="The station's folder.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -19,7 +19,6 @@ from archive.durable import sha256_file
 from archive.errors import ArchiveError
 from archive.record import Description, Filing
 from archive.store import Archive
-
 from processor import law
 from processor.document import (
     Described,
@@ -151,7 +150,7 @@ def finish(numbered: Numbered, tools: Tools, work: Path) -> Finished:
 
 def _answers(tools: Tools) -> Callable[[str, bytes], bytes]:
     """The worker's three doors for one document; the key answers once."""
-    signed = []
+    signed: list[bool] = []
 
     def answer(kind: str, body: bytes) -> bytes:
         if kind == "sign" and tools.sealer is not None and not signed:

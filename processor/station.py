@@ -12,7 +12,6 @@ from pathlib import Path
 
 from archive.durable import copy_durably, make_dirs_durably, write_durably
 from archive.naming import safe_name
-
 from processor import law
 from processor.document import Scan
 from processor.errors import SettingsError, Verdict

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Line, Word
-from processor.describe.vocabulary import Vocabulary, folded_words, marks, nfc, skeleton
+from processor.describe.vocabulary import SIGNS, Vocabulary, folded_words, marks, nfc, skeleton
 
 LISTED = 0.85  # how sure a word is that a closed list confirms
 LONGEST_PHRASE = 12  # words
-_SIGNS = " .,;:_-–—'\"`|~^"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Name:
 
 
 def names(rows: Sequence[Line], law: Vocabulary) -> list[list[Word]]:
-    """The names of the left column, the parent's first, each as its words; none where a word is not in capitals."""
+    """The names of the left column, the parent's first, as words; none where a word is not in capitals."""
     found: list[list[Word]] = []
     for row in rows:
         words = [_stripped(word) for word in row.words if any(map(str.isalpha, word.text))]
@@ -61,7 +60,7 @@ def agency(found: Sequence[Sequence[Word]], issued_at: Value | None, law: Vocabu
 
 
 def _stripped(word: Word) -> Word:
-    return Word(word.text.strip(_SIGNS), word.left, word.top, word.right, word.bottom, word.confidence)
+    return Word(word.text.strip(SIGNS), word.left, word.top, word.right, word.bottom, word.confidence)
 
 
 def _key(words: Sequence[Word]) -> tuple[str, ...]:
@@ -112,7 +111,7 @@ def _as_printed(words: Sequence[Word]) -> Name | None:
 
 
 def _proper(words: Sequence[Word], issued_at: Value | None, lost: bool) -> Value | None:
-    """The name of a place. The place of issue, in small letters and so better read, vouches for it and mends it.
+    """The name of a place. The place of issue, in small letters and so read better, vouches for it.
 
     Args:
         words: the name, in capitals.

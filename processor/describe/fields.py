@@ -15,7 +15,7 @@ from processor.describe import heading
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.layout import Head, Line, Page, Word, foot, head, lines, pitch
 from processor.describe.signature import signer
-from processor.describe.vocabulary import Kind, Vocabulary, squash
+from processor.describe.vocabulary import Kind, Vocabulary, is_spelt, squash
 
 TITLE_DEPTH = 0.5  # of the page: a kind's title stands above
 TITLE_AXIS = (0.38, 0.64)  # of the width: and is centred
@@ -31,7 +31,7 @@ _PARTS = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The fields read, by their names in the record, and how sure each is (0 to 1); one not read is absent."""
+    """The fields read, by their names in the record, and how sure each is (0 to 1); others are absent."""
 
     fields: Mapping[str, str]
     confidence: Mapping[str, float]
@@ -125,8 +125,9 @@ def _title(rows: Sequence[Line], law: Vocabulary) -> _Title | None:
 
 def _vouchers(rows: Sequence[Line], names: Sequence[Sequence[Word]]) -> frozenset[str]:
     """Groups of letters that may stand in a notation: surely printed elsewhere, or the agencies' initials."""
-    printed = (w.text for row in rows for w in row.words if w.confidence >= heading.SURE_DIGIT and "/" not in w.text)
-    parts = {part for text in printed for part in _PARTS.findall(text) if len(part) > 1}
+    printed = (word for row in rows for word in row.words if word.confidence >= heading.SURE_DIGIT)
+    texts = (word.text for word in printed if "/" not in word.text)
+    parts = {part for text in texts for part in _PARTS.findall(text) if len(part) > 1}
     short = [heading.initials(words)[:12] for words in names]
     return frozenset(parts | {text[:size] for text in short for size in range(2, len(text) + 1)})
 
@@ -190,7 +191,7 @@ def _subject_beside(top: Head, line: Number | None, law: Vocabulary) -> _Subject
 
 
 def _opening(words: Sequence[Word], law: Vocabulary) -> tuple[str, int]:
-    """How a subject's opening is written, and how many words it takes: nothing and 0 where the list has none."""
+    """How a subject's opening is written, and how many words it takes; nothing and 0 if not listed."""
     for size in (1, 2):
         written = law.subject_openers.get(squash("".join(word.text for word in words[:size])))
         if written:
@@ -208,7 +209,8 @@ def _subject(rows: Sequence[Line], law: Vocabulary) -> Value | None:
         return None
     text = " ".join([*([opening] if opening else []), *(word.text for word in rest)]).strip(" .,;:_-–—")
     sure = min(word.confidence for word in rest if any(map(str.isalnum, word.text)))
-    return Value(text, sure) if sure >= SURE and len(text) <= SUBJECT_LENGTH else None
+    spelt = all(is_spelt(part) for word in rest for part in _PARTS.findall(word.text))
+    return Value(text, sure) if sure >= SURE and spelt and len(text) <= SUBJECT_LENGTH else None
 
 
 def _language(pages: Sequence[Page]) -> Value | None:

@@ -1,8 +1,8 @@
 """Number, notation and date from the head of a letter (NĐ 30/2020 Phụ lục I, Phần I, mục II.2-4).
 
-PURE. Promises: a number or a date is read only whole, printed and sure; handwriting in a printed frame is told
-by the gap it leaves, its height and its doubtful digits. Refuses: to mend a digit, or letters that no closed
-list and no second printing on the page vouches for.
+PURE. Promises: a number or a date is read only whole, printed and sure; handwriting in a printed frame is
+told by the gap it leaves, its height and its doubtful digits. Refuses: to mend a digit, or letters that no
+closed list and no second printing on the page vouches for.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from processor.describe.layout import Head, Line, Word
-from processor.describe.vocabulary import Kind, Vocabulary, fold, skeleton, squash
+from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, fold, skeleton, squash
 
 SURE_DIGIT = 0.85  # a digit has no neighbours that would give a slip away
 SURE = 0.8
 VOUCHED = 0.75  # how sure a doubtful word is that a closed list or the page itself confirms
 PRINTED = 1.15  # printed digits are at most so much taller than printed digits beside them
 EARLIEST, LATEST = 1900, 2100
+MOST_WORDS = 20  # of a number and its notation
+MOST_SLASHES = 4
 MOST_GROUPS = 5
 LONGEST_GROUP = 15  # letters
 LINES_TO_NUMBER = 8  # from the country's name
@@ -28,7 +31,6 @@ LINES_TO_DATE = 5
 
 _DATE = re.compile(r"ngay([0-9]{1,2})thang([0-9]{1,2})nam([0-9]{4})(?![0-9])")
 _YEAR = re.compile(r"[0-9]{4}/")
-_SIGNS = " .,;:_-–—'\"`|~^"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,9 @@ def number_line(head: Head) -> Number | None:
         if row.top > head.top + LINES_TO_NUMBER * head.pitch:
             break
         start = next((i for i, word in enumerate(row.words) if _opens_number(word)), None)
-        if start is not None and any("/" in word.text for word in row.words[start:]):
-            return Number(index, row.top, row.words[start:])
+        words = row.words[start : start + MOST_WORDS] if start is not None else ()
+        if any("/" in word.text for word in words):
+            return Number(index, row.top, words)
     return None
 
 
@@ -97,7 +100,7 @@ def _letter(word: Word) -> float:
 
 
 def number(line: Number) -> Value | None:
-    """The digits of the number, only where printed: set close to the "/", no taller than it, every digit sure."""
+    """The digits of the number, only where printed: close to the "/", no taller than it, every digit sure."""
     run = Run.of(line.words)
     slash = run.text.index("/")
     start = 2
@@ -122,7 +125,8 @@ def notation(line: Number, kind: Kind | None, vouchers: frozenset[str], law: Voc
     The first group of a titled document must be its kind's abbreviation: then a slip in it is mended.
     """
     run = Run.of(_within_frame(line.words))
-    for sign in re.finditer("/", run.text):  # a number written by hand may look like one more "/"
+    # a number written by hand may look like one more "/"
+    for sign in islice(re.finditer("/", run.text), MOST_SLASHES):
         found = _groups(run, sign.end(), kind, vouchers, law)
         if found:
             return found
@@ -135,7 +139,7 @@ def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law:
     start = at + len(prefix)
     groups: list[str] = []
     sure = run.confidence(at, start) if prefix else 1.0
-    for group in run.text[start:].rstrip(_SIGNS).split("-"):
+    for group in run.text[start:].rstrip(SIGNS).split("-"):
         if not _is_group(group) or len(groups) == MOST_GROUPS:
             return None
         found = run.confidence(start, start + len(group))
@@ -156,7 +160,8 @@ def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law:
 def _is_group(text: str) -> bool:
     plain = fold(text)
     letters = all(c.isascii() and (c.isalnum() or c in "&.") for c in plain)
-    return 0 < len(text) <= LONGEST_GROUP and letters and plain[0].isalpha()
+    capitals = sum(map(str.isupper, text)) >= sum(map(str.islower, text))  # QyĐ, TTr, TTg
+    return 0 < len(text) <= LONGEST_GROUP and letters and text[0].isupper() and capitals
 
 
 def date_line(head: Head, number: Number | None) -> Line | None:
@@ -198,11 +203,11 @@ def place(line: Line) -> Value | None:
     words = line.words[:at]
     if not words or not words[-1].text.endswith(","):
         return None
-    return Value(" ".join(word.text.strip(_SIGNS) for word in words), Line(words).confidence)
+    return Value(" ".join(word.text.strip(SIGNS) for word in words), Line(words).confidence)
 
 
 def initials(words: Sequence[Word]) -> str:
     """The initials of an agency's name as notations use them: `SGDĐT`."""
-    named = (word.text.strip(_SIGNS) for word in words if fold(word.text) != "va")
+    named = (word.text.strip(SIGNS) for word in words if fold(word.text) != "va")
     first = (unicodedata.normalize("NFD", text)[:1] for text in named)
     return "".join(first).upper()

@@ -24,11 +24,12 @@ HEAD_DEPTH = 0.4  # the head ends in the upper part of the page
 LONGEST_WORD = 120  # characters: longer is noise
 TALLEST_WORD = 2.5  # median heights: taller is a stamp, a rule or a signature
 SIGNATURE_LEFT = 0.42  # the signature stands in the right half (ô 7a-7c)
+COLUMN_GAP = 0.04  # of the width: no space between words is so wide
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A recognised word, its box in fractions of the upright page, and how sure the recogniser is; all 0 to 1."""
+    """A recognised word, its box in fractions of the upright page, how sure the recogniser is: all 0 to 1."""
 
     text: str
     left: float
@@ -217,13 +218,20 @@ def head(rows: Sequence[Line], law: Vocabulary) -> Head | None:
     )
 
 
+def _signature_column(row: Line) -> float:
+    """Where the right column begins in a row: after its widest gap; a row without one is all of one column."""
+    gaps = [(after.left - before.right, after.left) for before, after in zip(row.words, row.words[1:], strict=False)]
+    wide = [gap for gap in gaps if gap[0] > COLUMN_GAP and gap[1] >= SIGNATURE_LEFT]
+    return max(wide)[1] if wide else (row.left if row.left >= SIGNATURE_LEFT else math.inf)
+
+
 def foot(rows: Sequence[Line], law: Vocabulary) -> Foot | None:
     """The end of a letter, found by the list of recipients; None on a page without one."""
     for row in rows:
         opening = squash("".join(word.text for word in row.words[:2]))
         if row.left < SIGNATURE_LEFT and opening in law.recipients:
             step = pitch(rows)
-            parted = [_part(line, SIGNATURE_LEFT) for line in rows if line.top > row.top - 2.5 * step]
+            parted = [_part(line, _signature_column(line)) for line in rows if line.top > row.top - 2.5 * step]
             return Foot(
                 tuple(left for left, _ in parted if left and left.top >= row.top - step / 2),
                 tuple(right for _, right in parted if right),

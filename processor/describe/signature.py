@@ -1,6 +1,6 @@
 """Who signed and as what, from the foot of a letter (NĐ 30/2020 Phụ lục I, Phần I, mục II.7).
 
-PURE. Promises: a position is one of the closed list; a name opens with a known surname, every word of it sure.
+PURE. Promises: a position is one of the closed list; a name opens with a known surname, each word sure.
 Refuses: what a seal may have bitten off: seals lie over the left of these lines, so "PHÓ" and "KT." go first.
 """
 
@@ -11,13 +11,14 @@ from collections.abc import Sequence
 
 from processor.describe.heading import SURE_DIGIT, Value
 from processor.describe.layout import Foot, Line, Word
-from processor.describe.vocabulary import Vocabulary, fold, folded_words, squash
+from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, squash
 
 SURE_NAME = SURE_DIGIT  # a name, like a number, has nothing that gives a slip away
 SURE_POSITION = 0.7
+LEAST_NAME = 3  # words: of two, the surname may be the one the seal covers ("Hoàng Giang" is both)
+MOST_NAME = 5
 ALIGNED = 0.015  # of the page's width: lines of the block are centred on one axis
 _APART = re.compile(r"[.\s]+")
-_SIGNS = " .,;:_-–—'\"`|~^"
 
 
 def signer(foot: Foot, pitch: float, law: Vocabulary) -> tuple[Value | None, Value | None]:
@@ -36,7 +37,7 @@ def _full_name(row: Line, law: Vocabulary) -> Value | None:
     if start is None or any(len(squash(word.text)) > 1 for word in words[:start]):
         return None
     name = words[start:]
-    if not 2 <= len(name) <= 5 or not all(map(_is_given, name)):
+    if not LEAST_NAME <= len(name) <= MOST_NAME or not all(map(_is_given, name)):
         return None
     return Value(" ".join(word.text for word in name), min(word.confidence for word in name))
 
@@ -53,7 +54,7 @@ def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value
     for row in rows:
         if name and row.top >= name.top:
             break
-        words = [part for word in row.words for part in _APART.split(word.text.strip(_SIGNS)) if squash(part)]
+        words = [part for word in row.words for part in _APART.split(word.text.strip(SIGNS)) if squash(part)]
         if not words or not " ".join(words).isupper():
             continue
         if fold(words[0]) in law.authorities:

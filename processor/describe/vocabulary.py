@@ -14,6 +14,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
+SIGNS = " .,;:_-–—'\"`|~^"  # what recognition hangs on the ends of words
+
 
 def nfc(text: str) -> str:
     """NFC (TCVN 6909:2001), with the Icelandic eth of old fonts and recognisers made the Vietnamese đ."""
@@ -47,6 +49,20 @@ def marks(text: str) -> tuple[str, ...]:
     return tuple(sorted([*found, *(["đ"] * nfc(text).lower().count("đ"))]))
 
 
+def is_spelt(word: str) -> bool:
+    """Whether a word may be Vietnamese: no letter of another alphabet, and a tone where the spelling asks for one.
+
+    A syllable that ends in c, ch, p or t bears the acute or the dot; words without any mark are let pass.
+    """
+    letters = unicodedata.normalize("NFD", "".join(filter(str.isalpha, nfc(word))))
+    plain = "".join(map(_fold_letter, letters))
+    bare = "".join(c for c in plain if not unicodedata.combining(c))
+    if not bare.isascii():
+        return False
+    toned = "\u0301" in letters or "\u0323" in letters
+    return toned or len(letters) == len(bare) or not bare.endswith(("c", "ch", "p", "t"))
+
+
 def folded_words(text: str) -> tuple[str, ...]:
     """The words of a text, folded, without the signs around and between them."""
     parts = (fold(part).strip(".,;:-–—_") for part in nfc(text).split())
@@ -64,7 +80,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Every closed list reading rests on. A phrase is a tuple of folded words, mapped to how it is written."""
+    """Every closed list reading rests on. A phrase is its folded words, mapped to how it is written."""
 
     kinds: Mapping[str, Kind]
     country: tuple[str, ...]

@@ -30,9 +30,13 @@ _FLATTEN_DPI = 300
 _DEEPEST_FORM = 8
 
 
-def _forms(resources: pikepdf.Object) -> Iterator[pikepdf.Stream]:
-    xobjects = resources.get("/XObject", {}) if isinstance(resources, pikepdf.Dictionary) else {}
-    for _, xobject in xobjects.items():
+def _xobjects(resources: pikepdf.Object | None) -> list[pikepdf.Object]:
+    held = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
+    return [xobject for _, xobject in held.items()] if isinstance(held, pikepdf.Dictionary) else []
+
+
+def _forms(resources: pikepdf.Object | None) -> Iterator[pikepdf.Stream]:
+    for xobject in _xobjects(resources):
         if isinstance(xobject, pikepdf.Stream) and xobject.get("/Subtype") == "/Form":
             yield xobject
 
@@ -57,9 +61,8 @@ def _strip_text(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
             waiting += [(inner, depth + 1) for inner in _forms(form.get("/Resources"))]
 
 
-def _images(resources: pikepdf.Object, depth: int = 0) -> Iterator[pikepdf.Stream]:
-    xobjects = resources.get("/XObject", {}) if isinstance(resources, pikepdf.Dictionary) else {}
-    for _, xobject in xobjects.items():
+def _images(resources: pikepdf.Object | None, depth: int = 0) -> Iterator[pikepdf.Stream]:
+    for xobject in _xobjects(resources):
         if isinstance(xobject, pikepdf.Stream) and xobject.get("/Subtype") == "/Image":
             yield xobject
         elif isinstance(xobject, pikepdf.Stream) and depth < _DEEPEST_FORM:
@@ -100,9 +103,10 @@ def _carry_over(body: pikepdf.Pdf, source: pikepdf.Pdf, index: int) -> pikepdf.P
 
 def _from_ancestor(node: pikepdf.Object, key: str) -> pikepdf.Object | None:
     for _ in range(50):  # a page tree that is its own ancestor is not walked for ever
-        node = node.get("/Parent")
-        if not isinstance(node, pikepdf.Dictionary):
+        parent = node.get("/Parent")
+        if not isinstance(parent, pikepdf.Dictionary):
             return None
+        node = parent
         if key in node:
             return node[key]
     return None

@@ -83,21 +83,26 @@ def _dynamic_form(pdf: pikepdf.Pdf) -> bool:
     """An XFA form whose pages are made by the viewer: what the file shows is a placeholder (ISO 32000-1, 12.7.8)."""
     form = pdf.Root.get("/AcroForm")
     has_xfa = isinstance(form, pikepdf.Dictionary) and "/XFA" in form
-    return bool(pdf.Root.get("/NeedsRendering", False)) or (has_xfa and len(form.get("/Fields", ())) == 0)
+    return bool(pdf.Root.get("/NeedsRendering", False)) or (has_xfa and not _has_fields(form))
 
 
 def features(pdf: pikepdf.Pdf) -> list[str]:
     """What the document carries besides pages, none of which reaches an archive copy."""
     root = pdf.Root
-    names = root.get("/Names", pikepdf.Dictionary())
+    names = root.get("/Names")
     present = {
-        "form": "/AcroForm" in root and len(root.AcroForm.get("/Fields", ())) > 0,
-        "script": "/JavaScript" in names or "/OpenAction" in root or "/AA" in root,
-        "attachment": "/EmbeddedFiles" in names or "/AF" in root or "/Collection" in root,
+        "form": _has_fields(root.get("/AcroForm")),
+        "script": (names is not None and "/JavaScript" in names) or "/OpenAction" in root or "/AA" in root,
+        "attachment": (names is not None and "/EmbeddedFiles" in names) or "/AF" in root or "/Collection" in root,
         "optional-content": "/OCProperties" in root,
         "annotation": any(_annotations(page) for page in pdf.pages),
     }
     return [name for name, there in present.items() if there]
+
+
+def _has_fields(form: pikepdf.Object | None) -> bool:
+    fields = form.get("/Fields") if isinstance(form, pikepdf.Dictionary) else None
+    return isinstance(fields, pikepdf.Array) and len(fields) > 0
 
 
 def _annotations(page: pikepdf.Page) -> list[pikepdf.Object]:

@@ -171,7 +171,7 @@ def _lay(page_file: Path, size: tuple[float, float], angle: float) -> None:
         )  # fmt: skip
         page.contents_add(b"q %.6f %.6f %.6f %.6f %.4f %.4f cm\n" % matrix, prepend=True)
         page.contents_add(b"\nQ")
-        page.mediabox = [0, 0, size[0], size[1]]
+        page.mediabox = pikepdf.Array([0, 0, size[0], size[1]])
         pdf.save(page_file)
 
 

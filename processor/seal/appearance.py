@@ -72,6 +72,8 @@ class BlockStamp(BaseStamp):  # type: ignore[misc]  # pyHanko's base is not full
 
     def _render_inner_content(self) -> list[bytes]:
         style = self.style
+        if self.writer is None:
+            raise ValueError("a block is drawn for a writer")
         engine = GlyphAccumulatorFactory(str(style.font)).create_font_engine(self.writer)
         commands = [b"0 g"]
         baseline = style.size[1] - _PADDING - style.font_size * 0.9

@@ -6,6 +6,7 @@ Everything it makes says DEMO in its names. It answers in process what the fetch
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import secrets
 import threading
@@ -130,7 +131,8 @@ class DemoAuthority:
         if skip:
             raise Verdict("waiting-tsa", "the demo authority is the only one")
         asked = tsp.TimeStampReq.load(request)
-        return b"\0" + self._response(asked).dump()
+        response: bytes = self._response(asked).dump()
+        return b"\0" + response
 
     def fetch(self, url: str, body: bytes) -> bytes:
         """See `timestamps.Outside.fetch`: `root.crl` and `issuing.crl`, made anew each run."""
@@ -154,7 +156,8 @@ class DemoAuthority:
             .add_extension(x509.CRLNumber(int(now.timestamp())), False)
             .add_extension(authority, False)
         )
-        return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+        made: bytes = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+        return made
 
     def _response(self, asked: tsp.TimeStampReq) -> tsp.TimeStampResp:
         info = {
@@ -204,9 +207,7 @@ class DemoAuthority:
 
 
 def _sha256(data: bytes) -> bytes:
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(data)
-    return digest.finalize()
+    return hashlib.sha256(data).digest()
 
 
 def _load(path: Path) -> Key:

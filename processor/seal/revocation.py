@@ -75,13 +75,15 @@ class NoCertificates(CertificateFetcher):
 
     async def fetch_cert_issuers(self, cert: x509.Certificate) -> AsyncGenerator[x509.Certificate, None]:
         """None."""
-        for nothing in ():
-            yield nothing
+        nothing: tuple[x509.Certificate, ...] = ()
+        for certificate in nothing:
+            yield certificate
 
     async def fetch_crl_issuers(self, certificate_list: crl.CertificateList) -> AsyncGenerator[x509.Certificate, None]:
         """None."""
-        for nothing in ():
-            yield nothing
+        nothing: tuple[x509.Certificate, ...] = ()
+        for certificate in nothing:
+            yield certificate
 
     def fetched_certs(self) -> Iterable[x509.Certificate]:
         """None."""

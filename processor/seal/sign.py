@@ -56,7 +56,7 @@ class RemoteTimeStamper(TimeStamper):
     """A time-stamper whose network is elsewhere; a bad answer of one authority is followed by the next one's."""
 
     def __init__(self, ask: Ask) -> None:
-        super().__init__()
+        super().__init__(include_nonce=True)  # type: ignore[no-untyped-call]  # pyHanko's constructor is untyped
         self._ask = ask
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:

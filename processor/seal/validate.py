@@ -59,6 +59,8 @@ async def _signatures(path: Path, roots: list[x509.Certificate]) -> tuple[list[s
             findings.append("bytes-after-the-last-signature")
         verdict = await ades_lta_validation(own[0], _policy(roots))
         status = verdict.api_status
+        if status is None:
+            return [*findings, "signature: no status"], {}
         if verdict.ades_subindic != AdESPassed.OK:
             findings.append(f"signature: {verdict.ades_subindic}")
         if not (status.intact and status.valid):

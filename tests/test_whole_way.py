@@ -1,0 +1,88 @@
+"""The whole way for real: a scanner's file in a drop folder comes out sealed, filed, found and verified by others' tools."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.testkit import samples, scans
+
+SOHOA = Path(sys.executable).with_name("sohoa")
+
+
+def sohoa(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(SOHOA), *words], capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("office") / "station"
+    assert sohoa("init", "--demo", str(folder)).returncode == 0
+    pages = samples.sample(7, dpi=200).aged
+    drop = folder / "drop"
+    scans.jpeg(drop / "sao-y" / "mot.jpg", pages[0])
+    scans.tiff(drop / "luu-tru" / "hai.tif", pages)
+    scans.pdf_turned(drop / "sao-y" / "ba.pdf", pages[:1])
+    scans.html_named_pdf(drop / "sao-y" / "web.pdf")
+    scans.encrypted(drop / "sao-y" / "khoa.pdf", pages[:1])
+    scans.pdf_born_digital(drop / "sao-y" / "dien-tu.pdf", samples.sample(7, dpi=200).letter)
+    run = sohoa("run", "--station", str(folder))
+    assert run.returncode == 2, run.stderr
+    return folder
+
+
+def found(station: Path) -> list[dict[str, object]]:
+    return json.loads(sohoa("find", "--json", "--station", str(station)).stdout)
+
+
+def test_every_paper_scan_is_filed_under_codes_without_gaps(station: Path) -> None:
+    records = found(station)
+    assert sorted(r["doc_code"] for r in records) == [f"H05.99.2026.01.VP.{n:07}" for n in (1, 2, 3)]
+    assert {r["original_name"] for r in records} == {"mot.jpg", "hai.tif", "ba.pdf"}
+    assert {r["pades_level"] for r in records} == {"B-LTA"}
+
+
+def test_what_is_refused_lies_beside_its_reason(station: Path) -> None:
+    told = json.loads(sohoa("status", "--json", "--station", str(station)).stdout)
+    assert {item["name"]: item["code"] for item in told["rejected"]} == {
+        "web.pdf": "not-a-document", "khoa.pdf": "encrypted"}  # fmt: skip
+    assert {item["name"]: item["code"] for item in told["held"]} == {"dien-tu.pdf": "born-digital"}
+    assert (next((station / "held").rglob("ly-do.txt"))).read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_sources_are_cleared_and_the_clerk_gets_copies(station: Path) -> None:
+    assert [p for p in (station / "drop").rglob("*") if p.is_file()] == []
+    assert {p.name for p in (station / "out").rglob("*.pdf")} == {"mot.pdf", "hai.pdf", "ba.pdf"}
+
+
+def test_others_tools_accept_what_was_sealed(station: Path) -> None:
+    for record in found(station):
+        path = station / "archive" / str(record["path"])
+        said = subprocess.run(["pdfsig", str(path)], capture_output=True, text=True).stdout
+        assert "Signature is Valid" in said
+        assert subprocess.run(["qpdf", "--check", str(path)], capture_output=True).returncode == 0
+
+
+def test_the_block_reads_as_the_law_writes_it(station: Path) -> None:
+    forms = {r["original_name"]: str(r["block_text"]) for r in found(station)}
+    assert forms["mot.jpg"].startswith("SAO Y; Ủy ban nhân dân xã Minh Họa; ") and forms["mot.jpg"].endswith(" +07:00")
+    assert forms["hai.tif"].startswith("Ủy ban nhân dân xã Minh Họa; ")
+
+
+def test_the_same_scan_dropped_again_makes_no_second_document(station: Path) -> None:
+    scans.jpeg(station / "drop" / "sao-y" / "lan-nua.jpg", samples.sample(7, dpi=200).aged[0])
+    assert sohoa("run", "--station", str(station)).returncode == 0
+    assert len(found(station)) == 3
+    assert not (station / "drop" / "sao-y" / "lan-nua.jpg").exists()
+
+
+def test_a_changed_byte_is_found(station: Path) -> None:
+    assert sohoa("verify", "--station", str(station)).returncode == 0
+    path = station / "archive" / str(found(station)[0]["path"])
+    path.chmod(0o644)
+    original = path.read_bytes()
+    path.write_bytes(original[:-1] + b"X")
+    assert sohoa("verify", "--station", str(station)).returncode == 3
+    path.write_bytes(original)
