@@ -1,0 +1,40 @@
+"""Where the block goes."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processor.seal import place
+
+A4 = (595.0, 842.0)
+SEARCH = place.Search(top=14, right=23, down=128, left=283)
+
+
+def blank(page: tuple[float, float]) -> list[list[bool]]:
+    return [[False] * (int(page[0] / 2) + 1) for _ in range(int(page[1] / 2) + 1)]
+
+
+def test_on_an_empty_page_it_stands_in_the_lawful_corner() -> None:
+    box = place.choose(A4, (200, 26), SEARCH, place.Ink(blank(A4), 2))
+    assert box == (595 - 23 - 200, 14, 595 - 23, 40)
+
+
+def test_it_moves_off_another_offices_block() -> None:
+    rows = blank(A4)
+    for y in range(0, 25):
+        rows[y] = [False] * 150 + [True] * 148
+    box = place.choose(A4, (200, 26), SEARCH, place.Ink(rows, 2))
+    assert box is not None and place.Ink(rows, 2).under(box) == 0
+
+
+def test_a_page_smaller_than_the_block_has_no_place() -> None:
+    assert place.choose((100, 20), (200, 26), SEARCH, place.Ink(blank((100, 20)), 2)) is None
+
+
+@given(st.sampled_from([0, 90, 180, 270]), st.floats(0, 300), st.floats(0, 300))
+def test_turning_keeps_the_box_inside_and_its_area(rotate: int, left: float, top: float) -> None:
+    crop = (10.0, 20.0, 605.0, 862.0)
+    wide, high = (595.0, 842.0) if rotate % 180 == 0 else (842.0, 595.0)
+    box = (left, top, min(left + 200, wide), min(top + 30, high))
+    x0, y0, x1, y1 = place.to_user(box, crop, rotate)
+    assert crop[0] <= x0 <= x1 <= crop[2] and crop[1] <= y0 <= y1 <= crop[3]
+    assert abs((x1 - x0) * (y1 - y0) - (box[2] - box[0]) * (box[3] - box[1])) < 1e-6
