@@ -219,9 +219,10 @@ def head(rows: Sequence[Line], law: Vocabulary) -> Head | None:
 
 
 def _signature_column(row: Line) -> float:
-    """Where the right column begins in a row: after its widest gap; a row without one is all of one column."""
-    gaps = [(after.left - before.right, after.left) for before, after in zip(row.words, row.words[1:], strict=False)]
-    wide = [gap for gap in gaps if gap[0] > COLUMN_GAP and gap[1] >= SIGNATURE_LEFT]
+    """Where the right column begins in a row: after its widest gap; a row without one is in one column."""
+    pairs = zip(row.words, row.words[1:], strict=False)
+    gaps = [(after.left - before.right, after.left) for before, after in pairs]
+    wide = [(gap, left) for gap, left in gaps if gap > COLUMN_GAP and left >= SIGNATURE_LEFT]
     return max(wide)[1] if wide else (row.left if row.left >= SIGNATURE_LEFT else math.inf)
 
 
@@ -231,7 +232,8 @@ def foot(rows: Sequence[Line], law: Vocabulary) -> Foot | None:
         opening = squash("".join(word.text for word in row.words[:2]))
         if row.left < SIGNATURE_LEFT and opening in law.recipients:
             step = pitch(rows)
-            parted = [_part(line, _signature_column(line)) for line in rows if line.top > row.top - 2.5 * step]
+            lowest = [line for line in rows if line.top > row.top - 2.5 * step]
+            parted = [_part(line, _signature_column(line)) for line in lowest]
             return Foot(
                 tuple(left for left, _ in parted if left and left.top >= row.top - step / 2),
                 tuple(right for _, right in parted if right),

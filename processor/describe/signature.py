@@ -32,11 +32,9 @@ def signer(foot: Foot, pitch: float, law: Vocabulary) -> tuple[Value | None, Val
 
 
 def _full_name(row: Line, law: Vocabulary) -> Value | None:
-    words = [word for word in row.words if any(map(str.isalpha, word.text))]
-    start = next((i for i, word in enumerate(words) if word.text in law.surnames), None)
-    if start is None or any(len(squash(word.text)) > 1 for word in words[:start]):
+    name = [word for word in row.words if any(map(str.isalpha, word.text))]
+    if not name or name[0].text not in law.surnames:
         return None
-    name = words[start:]
     if not LEAST_NAME <= len(name) <= MOST_NAME or not all(map(_is_given, name)):
         return None
     return Value(" ".join(word.text for word in name), min(word.confidence for word in name))

@@ -50,7 +50,7 @@ def marks(text: str) -> tuple[str, ...]:
 
 
 def is_spelt(word: str) -> bool:
-    """Whether a word may be Vietnamese: no letter of another alphabet, and a tone where the spelling asks for one.
+    """Whether a word may be Vietnamese: no letter of another alphabet, a tone where spelling asks for one.
 
     A syllable that ends in c, ch, p or t bears the acute or the dot; words without any mark are let pass.
     """
