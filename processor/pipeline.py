@@ -114,9 +114,13 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
 
 
 def describe(recognised: Recognised, tools: Tools) -> Described:
-    """The record's fields: for now what the side-car says; empty beats wrong."""
-    sidecar = {key: str(value) for key, value in scan_of(recognised).sidecar.items() if key in Description.__slots__}
-    described = Description(page_amount=recognised.pages, confidence={}).replace_fields(sidecar)
+    """The record's fields: read from the pages by rule, a person's words (the side-car) over them."""
+    told = tools.engine.call("describe", {"reading": str(recognised.reading.path), "station": str(tools.station)})
+    known = set(Description.__slots__) - {"confidence", "page_amount"}
+    read = {name: value for name, value in told["fields"].items() if name in known}
+    sure = {name: value for name, value in told["confidence"].items() if name in read}
+    by_hand = {key: str(value) for key, value in scan_of(recognised).sidecar.items() if key in Description.__slots__}
+    described = Description(**read, page_amount=recognised.pages, confidence=sure).replace_fields(by_hand)
     lacking = described.lacks(_lane(scan_of(recognised), tools).require_to_close)
     values = {name: getattr(described, name) for name in Description.__slots__ if name != "confidence"}
     return Described(recognised, values, dict(described.confidence), not lacking)

@@ -26,6 +26,7 @@ JOBS: Mapping[str, str] = {
     "probe": "processor.intake.probe",
     "body": "processor.intake.body",
     "recognise": "processor.ocr.recognise",
+    "describe": "processor.reading",
     "finish": "processor.seal.prepare",
     "seal": "processor.seal.sign",
     "examine": "processor.seal.validate",

@@ -8,7 +8,6 @@ nor the place of issue confirms.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Line, Word
@@ -16,15 +15,6 @@ from processor.describe.vocabulary import SIGNS, Vocabulary, folded_words, marks
 
 LISTED = 0.85  # how sure a word is that a closed list confirms
 LONGEST_PHRASE = 12  # words
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """An agency's name, the place it ends in ("tỉnh Quảng Ngãi"; empty: none), and how sure it is."""
-
-    text: str
-    place: str
-    confidence: float
 
 
 def names(rows: Sequence[Line], law: Vocabulary) -> list[list[Word]]:
@@ -46,17 +36,29 @@ def names(rows: Sequence[Line], law: Vocabulary) -> list[list[Word]]:
     return found
 
 
-def agency(found: Sequence[Sequence[Word]], issued_at: Value | None, law: Vocabulary) -> Value | None:
-    """The issuing agency: the last name of the left column, with its parent's place where custom adds it."""
-    own = _name(found[-1], issued_at, law) if found else None
-    if own is None:
-        return None
-    local = own.text.partition(" ")[0] in law.local
-    if local and not own.place and len(found) > 1:
-        parent = _name(found[-2], issued_at, law)
-        if parent and parent.place:
-            return Value(f"{own.text} {parent.place}", min(own.confidence, parent.confidence) * 0.9)
-    return Value(own.text, own.confidence)
+def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> Value | None:
+    """The name these words print; None where in doubt. `issued_at` is the place of issue."""
+    pieces: list[str] = []
+    sure, at = 1.0, 0
+    while at < len(words):
+        size, written = _listed(words, at, law.agency_written)
+        named = not size
+        if named:
+            size, written = _listed(words, at, law.before_names)
+        if not size:
+            return _as_printed(words)
+        said = words[at : at + size]
+        pieces.append(written)
+        sure = min(sure, max(LISTED, min(word.confidence for word in said)))
+        at += size
+        if named:
+            end = next((i for i in range(at, len(words)) if _listed(words, i, law.before_names)[0]), len(words))
+            proper = _proper(words[at:end], issued_at, marks(_text(said)) != marks(written.upper()))
+            if proper is None:
+                return None
+            pieces.append(proper.text)
+            sure, at = min(sure, proper.confidence), end
+    return Value(" ".join(pieces), sure)
 
 
 def _stripped(word: Word) -> Word:
@@ -76,38 +78,14 @@ def _listed(words: Sequence[Word], at: int, phrases: Mapping[tuple[str, ...], st
     return 0, ""
 
 
-def _name(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> Name | None:
-    pieces: list[str] = []
-    place, sure, at = "", 1.0, 0
-    while at < len(words):
-        size, written = _listed(words, at, law.agency_written)
-        located = not size
-        if located:
-            size, written = _listed(words, at, law.places)
-        if not size:
-            return _as_printed(words)
-        said = words[at : at + size]
-        pieces.append(written)
-        sure = min(sure, max(LISTED, min(word.confidence for word in said)))
-        at += size
-        if located:
-            end = next((i for i in range(at, len(words)) if _listed(words, i, law.places)[0]), len(words))
-            proper = _proper(words[at:end], issued_at, marks(_text(said)) != marks(written.upper()))
-            if proper is None:
-                return None
-            pieces.append(proper.text)
-            sure, at, place = min(sure, proper.confidence), end, f"{written} {proper.text}"
-    return Name(" ".join(pieces), place, sure)
-
-
 def _text(words: Sequence[Word]) -> str:
     return " ".join(word.text for word in words)
 
 
-def _as_printed(words: Sequence[Word]) -> Name | None:
+def _as_printed(words: Sequence[Word]) -> Value | None:
     """A name with a word no list knows: in its capitals, if every word is sure and the marks are not lost."""
     worst = min(word.confidence for word in words)
-    return Name(_text(words), "", worst) if worst >= SURE and marks(_text(words)) else None
+    return Value(_text(words), worst) if worst >= SURE and marks(_text(words)) else None
 
 
 def _proper(words: Sequence[Word], issued_at: Value | None, lost: bool) -> Value | None:

@@ -78,7 +78,7 @@ def _headed(rows: Sequence[Line], top: Head, law: Vocabulary) -> dict[str, Value
         "code_number": heading.number(line) if line and notation else None,
         "code_notation": notation,
         "issued_date": heading.issued_date(dated) if dated else None,
-        "organ_name": agencies.agency(names, heading.place(dated) if dated else None, law),
+        "organ_name": agencies.agency(names[-1], heading.place(dated) if dated else None, law) if names else None,
         "subject": about.value if about else None,
     }
 

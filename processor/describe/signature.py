@@ -42,7 +42,7 @@ def _full_name(row: Line, law: Vocabulary) -> Value | None:
 
 def _is_given(word: Word) -> bool:
     text = word.text
-    return text.isalpha() and text[0].isupper() and text[1:].islower() and word.confidence >= SURE_NAME
+    return text.isalpha() and text.istitle() and word.confidence >= SURE_NAME
 
 
 def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value | None:

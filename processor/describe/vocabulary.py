@@ -90,8 +90,7 @@ class Vocabulary:
     subject_openers: Mapping[str, str]
     agency_openers: frozenset[tuple[str, ...]]
     agency_written: Mapping[tuple[str, ...], str]
-    places: Mapping[tuple[str, ...], str]
-    local: tuple[str, ...]
+    before_names: Mapping[tuple[str, ...], str]
     recipients: tuple[str, ...]
     authorities: frozenset[str]
     deputising: frozenset[str]
@@ -121,8 +120,7 @@ class Vocabulary:
             },
             agency_openers=frozenset(map(folded_words, _texts(agency, "openers"))),
             agency_written=_phrases(_texts(agency, "written")),
-            places=_phrases(_texts(agency, "places")),
-            local=tuple(map(nfc, _texts(agency, "local"))),
+            before_names=_phrases(_texts(agency, "before_names")),
             recipients=tuple(map(squash, _texts(signature, "recipients"))),
             authorities=frozenset(map(fold, _texts(signature, "authorities"))),
             deputising=frozenset(map(fold, _texts(signature, "deputising"))),

@@ -1,0 +1,39 @@
+"""The worker's job between the pages that were read and the pure rules that say what the document is.
+
+Runs in a worker: the words come from foreign bytes, and rules over hostile text may take their time there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from processor import law
+from processor.describe.fields import read
+from processor.describe.layout import Page, Word
+from processor.describe.vocabulary import Vocabulary
+from processor.worker import Ask
+
+_PERCENT = 100.0
+
+
+def _page(words: list[list[Any]]) -> Page:
+    return Page(tuple(Word(text, *box, confidence / _PERCENT) for text, *box, confidence in words))
+
+
+def describe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """Worker job.
+
+    Args:
+        args: `reading` (what `recognise` wrote of all pages), `station` (whose `law/kinds.toml` is laid over ours).
+        ask: not used.
+
+    Returns:
+        `fields` and `confidence` (0-1) by name; a field that was not read is absent.
+    """
+    pages = json.loads(Path(args["reading"]).read_text("utf-8"))
+    vocabulary = Vocabulary.from_mapping(law.read("kinds.toml", Path(args["station"])))
+    found = read([_page(page["words"]) for page in pages], vocabulary)
+    return {"fields": dict(found.fields), "confidence": dict(found.confidence)}
