@@ -90,6 +90,7 @@ def make_dirs_durably(path: Path) -> None:
     while not path.is_dir():
         missing.append(path)
         path = path.parent
+    fsync_dir(path.parent)  # whoever made the last one that exists may have died before this
     for folder in reversed(missing):
         folder.mkdir(exist_ok=True)
         fsync_dir(folder.parent)

@@ -7,10 +7,12 @@ same documents under the same codes. What waits for the outside keeps its source
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,11 +68,37 @@ def _scan(arrival: Arrival, taken: Claimed, tools: pipeline.Tools) -> Scan:
     )  # fmt: skip
 
 
-def take(arrival: Arrival, tools: pipeline.Tools) -> str:
+class _InHand:
+    """Scans being worked on: the same bytes a second time in one lane wait until the first are done."""
+
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def only(self, key: str) -> Iterator[None]:
+        """Nobody else works on this key within the block."""
+        with self._changed:
+            self._changed.wait_for(lambda: key not in self._keys)
+            self._keys.add(key)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._keys.discard(key)
+                self._changed.notify_all()
+
+
+def take(arrival: Arrival, tools: pipeline.Tools, in_hand: _InHand) -> str:
     """One document as far as it goes; returns its state."""
     taken = claim(arrival.root, arrival.sighting, tools.station / "work" / "claims")
     if taken is None:
         return "arriving"
+    with in_hand.only(f"{arrival.lane.name}/{taken.sha256}"):
+        return _carry(arrival, taken, tools)
+
+
+def _carry(arrival: Arrival, taken: Claimed, tools: pipeline.Tools) -> str:
     scan = _scan(arrival, taken, tools)
     state, _ = tools.archive.key_state(scan.key)
     if state == "filed":
@@ -104,5 +132,16 @@ def run(tools: pipeline.Tools, workers: int) -> Counter[str]:
     """Everything that waits, once; returns how many ended in each state."""
     tools.archive.recover()
     waiting = list(arrivals(tools.station, list(tools.settings.lanes.values())))
+    in_hand = _InHand()
     with ThreadPoolExecutor(workers) as pool:
-        return Counter(pool.map(lambda arrival: take(arrival, tools), waiting))
+        futures = [pool.submit(take, arrival, tools, in_hand) for arrival in waiting]
+    return Counter(_outcome(future) for future in futures)
+
+
+def _outcome(future: Future[str]) -> str:
+    """How one document ended; an error of our own costs this document its turn, not the others theirs."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    log.error("failed", error=type(error).__name__)
+    return "waiting"

@@ -20,7 +20,12 @@ _PERCENT = 100.0
 
 
 def _page(words: list[list[Any]]) -> Page:
-    return Page(tuple(Word(text, *box, confidence / _PERCENT) for text, *box, confidence in words))
+    return Page(
+        tuple(
+            Word(text, left, top, right, bottom, confidence / _PERCENT)
+            for text, left, top, right, bottom, confidence in words
+        )
+    )
 
 
 def describe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:

@@ -52,7 +52,8 @@ def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> V
         sure = min(sure, max(LISTED, min(word.confidence for word in said)))
         at += size
         if named:
-            end = next((i for i in range(at, len(words)) if _listed(words, i, law.before_names)[0]), len(words))
+            others = (i for i in range(at, len(words)) if _listed(words, i, law.before_names)[0])
+            end = next(others, len(words))
             proper = _proper(words[at:end], issued_at, marks(_text(said)) != marks(written.upper()))
             if proper is None:
                 return None

@@ -72,13 +72,14 @@ def _headed(rows: Sequence[Line], top: Head, law: Vocabulary) -> dict[str, Value
         vouchers = _vouchers(rows, names)
         notation = heading.notation(line, title.kind if title else None, vouchers, law)
     about = _subject_below(top, title, law) if title else _subject_beside(top, line, law)
+    issued_at = heading.place(dated) if dated else None
     marked = bool(about) or _own(notation, names)
     return {
         "type_name": title.value if title else _letter_kind(top, notation, marked, law),
         "code_number": heading.number(line) if line and notation else None,
         "code_notation": notation,
         "issued_date": heading.issued_date(dated) if dated else None,
-        "organ_name": agencies.agency(names[-1], heading.place(dated) if dated else None, law) if names else None,
+        "organ_name": agencies.agency(names[-1], issued_at, law) if names else None,
         "subject": about.value if about else None,
     }
 

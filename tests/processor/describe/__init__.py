@@ -1,0 +1,1 @@
+"""Tests of the describe room; `written` sets words on a page as a recogniser would report them."""

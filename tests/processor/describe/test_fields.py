@@ -1,0 +1,282 @@
+"""The reading of a letter: what is printed is read, what is doubtful is left to a person."""
+
+import random
+import time
+import unicodedata
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from processor.describe.fields import Reading, read
+from processor.describe.layout import Page, Word
+
+from .written import BODY, DECISION, FOOT, VOCABULARY, centred, head, line, page, word
+
+NAMES = {
+    "type_name", "code_number", "code_notation", "issued_date", "organ_name", "subject", "language",
+    "signer_position", "signer_name",
+}  # fmt: skip
+DATE = "Quảng Ngãi, ngày 05 tháng 02 năm 2026"
+
+
+def reading(*words: Word) -> Reading:
+    return read([Page(words)], VOCABULARY)
+
+
+def headed(number: str = "Số: 15/QĐ-UBND", date: str = DATE, title: str = "QUYẾT ĐỊNH") -> dict[str, str]:
+    rows = [*head(number, date), *centred(title, 0.52, 0.17), *centred("Về việc khen thưởng", 0.52, 0.19), *BODY]
+    return dict(reading(*rows).fields)
+
+
+def test_a_printed_decision_is_read_whole() -> None:
+    found = reading(*DECISION)
+    assert found.fields == {
+        "type_name": "Quyết định",
+        "code_number": "15",
+        "code_notation": "QĐ-UBND",
+        "issued_date": "2026-02-05",
+        "organ_name": "Ủy ban nhân dân tỉnh Quảng Ngãi",
+        "subject": "Về việc thành lập Hội đồng thi đua của tỉnh năm 2026",
+        "language": "vi",
+        "signer_position": "Phó Chủ tịch",
+        "signer_name": "Trần Thị Lan Anh",
+    }
+    assert found.confidence.keys() == found.fields.keys()
+    assert all(0 < sure <= 1 for sure in found.confidence.values())
+
+
+def test_an_office_letter_has_no_title_and_its_subject_under_the_number() -> None:
+    rows = [
+        *head("Số: 299/UBND-TTHC", DATE),
+        *line("V/v công bố Danh mục", 0.14, 0.145),
+        *line("thủ tục hành chính", 0.14, 0.163),
+        *line("Kính gửi: Sở Nội vụ.", 0.36, 0.234),
+        *line("Thực hiện Quyết định số 12/QĐ-TTg của Thủ tướng Chính phủ về việc nêu trên.", 0.18, 0.27),
+    ]
+    found = reading(*rows).fields
+    assert found["type_name"] == "Công văn"
+    assert found["subject"] == "V/v công bố Danh mục thủ tục hành chính"
+    assert found["code_notation"] == "UBND-TTHC"
+
+
+def test_a_title_is_mended_by_the_list_of_kinds() -> None:
+    assert headed(title="QUYÉT ĐINH")["type_name"] == "Quyết định"
+    assert headed("Số: 15/CT-UBND", title="CHÍ THỊ")["type_name"] == "Chỉ thị"
+
+
+def test_a_kind_no_list_has_is_no_kind() -> None:
+    assert "type_name" not in headed("Số: 28/NĐ-CP", title="NGHỊ ĐỊNH")
+    assert "type_name" not in headed(title="QUYẾT ĐỊNH KHEN THƯỞNG NĂM")
+
+
+def test_words_of_a_kind_in_the_body_are_no_title() -> None:
+    rows = [*head("Số: 15/XX-UBND", DATE), *BODY, *centred("QUYẾT ĐỊNH:", 0.52, 0.32)]
+    assert "type_name" not in reading(*rows).fields
+
+
+# What a pen fills in -------------------------------------------------------------------------------------------
+
+
+def by_hand(text: str, left: float, top: float, sure: float) -> Word:
+    """Digits as a pen writes them into a frame: taller than print."""
+    return Word(text, left, top - 0.002, left + 0.025, top + 0.0135, sure)
+
+
+@pytest.mark.parametrize("sure", [0.4, 0.91, 0.99])
+def test_a_number_in_a_frame_is_left_to_a_person(sure: float) -> None:
+    rows = [w for w in DECISION if not (0.124 < w.top < 0.126 and w.left < 0.5)]
+    frame = [word("Số:", 0.16, 0.125), by_hand("44", 0.2, 0.125, sure), word("/QĐ-UBND", 0.24, 0.125)]
+    found = reading(*rows, *frame).fields
+    assert "code_number" not in found
+    assert found["code_notation"] == "QĐ-UBND"
+
+
+@pytest.mark.parametrize("sure", [0.4, 0.91, 0.99])
+def test_a_day_in_a_frame_is_left_to_a_person(sure: float) -> None:
+    rows = [w for w in DECISION if w.text != "05"]
+    gap = next(w for w in DECISION if w.text == "05")
+    assert "issued_date" not in reading(*rows, by_hand("15", gap.left, gap.top, sure)).fields
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Quảng Ngãi, ngày tháng 02 năm 2026",
+        "Quảng Ngãi, ngày {5 tháng 3 năm 2026",
+        "Quảng Ngãi, ngày 05~0.42 tháng 02 năm 2026",
+        "Quảng Ngãi, ngày 05 tháng 02 năm 2026~0.6",
+        "Quảng Ngãi, ngày 31 tháng 02 năm 2026",
+        "Quảng Ngãi, ngày 05 tháng 13 năm 2026",
+        "Quảng Ngãi, ngày 05 tháng 02 năm 0026",
+        "Quảng Ngãi, ngày 05 tháng 02 năm 20266",
+    ],
+)
+def test_a_doubtful_date_is_no_date(date: str) -> None:
+    assert "issued_date" not in headed(date=date)
+
+
+def test_a_date_of_the_body_is_never_the_date_of_issue() -> None:
+    rows = [w for w in DECISION if not (0.124 < w.top < 0.126 and w.left > 0.5)]
+    assert "issued_date" not in reading(*rows).fields
+
+
+def test_words_run_together_are_still_a_date() -> None:
+    assert headed(date="Đà Nẵng, ngày 26tháng 7 năm 2020")["issued_date"] == "2020-07-26"
+
+
+@pytest.mark.parametrize("number", ["Số: /QĐ-UBND", "Số: 1S/QĐ-UBND", "Số: 15~0.5 /QĐ-UBND", "Số: 15 QĐ-UBND"])
+def test_a_number_not_whole_is_no_number(number: str) -> None:
+    assert "code_number" not in headed(number)
+
+
+def test_a_notation_must_fit_the_kind() -> None:
+    assert "code_notation" not in headed("Số: 15/BC-UBND")
+    assert headed("Số: 15/QĐÐ-UBND~0.7")["code_notation"] == "QĐ-UBND"
+
+
+def test_an_act_of_law_keeps_its_year() -> None:
+    found = headed("Số: 28/2021/NĐ-CP", title="NGHỊ ĐỊNH")
+    assert (found["code_number"], found["code_notation"]) == ("28", "2021/NĐ-CP")
+
+
+# Agency --------------------------------------------------------------------------------------------------------
+
+
+def agency(first: str, second: str, date: str = DATE) -> str | None:
+    return reading(*head("Số: 15/QĐ-X", date, (first, second)), *centred("QUYẾT ĐỊNH", 0.52, 0.17)).fields.get("organ_name")
+
+
+def test_the_parent_is_not_the_issuer() -> None:
+    assert agency("UBND TP. ĐÀ NẴNG", "SỞ GIÁO DỤC VÀ ĐÀO TẠO") == "Sở Giáo dục và Đào tạo"
+
+
+def test_a_name_goes_on_over_two_lines() -> None:
+    assert agency("ỦY BAN NHÂN DÂN", "THÀNH PHỐ ĐÀ NẴNG") == "Ủy ban nhân dân thành phố Đà Nẵng"
+
+
+def test_the_place_of_issue_mends_the_agency() -> None:
+    assert agency("ỦY BAN NHÂN DÂN", "TINH QUANG NGAI") == "Ủy ban nhân dân tỉnh Quảng Ngãi"
+    assert agency("ỦY BAN NHÂN DÂN", "TỈNH HẢÁI~0.31 DƯƠNG", "Hải Dương, ngày 5 tháng 3 năm 2026") == (
+        "Ủy ban nhân dân tỉnh Hải Dương"
+    )
+
+
+def test_a_name_nothing_vouches_for_is_left_out() -> None:
+    assert agency("ỦY BAN NHÂN DÂN", "TINH QUANG NAM") is None
+    assert agency("ỦY BAN NHÂN DÂN", "XÃ BÌNH~0.5 SƠN") is None
+
+
+def test_a_name_of_unknown_words_keeps_its_capitals() -> None:
+    assert agency("SỞ Y TẾ", "TRUNG TÂM PHÁP Y") == "TRUNG TÂM PHÁP Y"
+
+
+# Subject, signer -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("subject", ["Về việc khen~0.5 thưởng", "Về việc khen thưởng quyêt liệt", "Về việc Quảng Nøãi"])
+def test_one_doubtful_word_spoils_a_subject(subject: str) -> None:
+    rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *centred(subject, 0.52, 0.19), *BODY]
+    assert "subject" not in reading(*rows).fields
+
+
+def test_the_opening_of_a_subject_is_mended() -> None:
+    rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
+    for slip in (",Vềviệc~0.6 khen thưởng", "và~0.7 việc khen thưởng", "Vê việc khen thưởng"):
+        assert reading(*rows, *centred(slip, 0.52, 0.19), *BODY).fields["subject"] == "Về việc khen thưởng"
+
+
+def signed(*rows: list[Word]) -> dict[str, str]:
+    recipients = [*line("Nơi nhận:", 0.13, 0.70), *line("- Lưu: VT.", 0.13, 0.72)]
+    return dict(read([page(BODY, recipients, *rows)], VOCABULARY).fields)
+
+
+def test_a_position_the_seal_has_bitten_off_is_not_read() -> None:
+    name = centred("Trần Thị Lan Anh", 0.72, 0.82)
+    assert signed(centred("TM. ỦY BAN NHÂN DÂN", 0.72, 0.7), centred("CHỦ TỊCH", 0.72, 0.72), name)["signer_position"] == "Chủ tịch"
+    assert "signer_position" not in signed(centred("KT. CHỦ TỊCH", 0.72, 0.7), centred("CHỦ TỊCH", 0.74, 0.72), name)
+    assert "signer_position" not in signed(centred("CHỦ TỊCH", 0.75, 0.72), name)  # KT. and PHÓ are under the seal
+
+
+@pytest.mark.parametrize("name", ["rần Hoàng Tuấn", "Kguyễn Quốc Việt", "Trần Hoàng Tuấn~0.8", "n Hoàng Giang", "Hoàng Giang"])
+def test_a_name_the_seal_has_bitten_is_not_read(name: str) -> None:
+    assert "signer_name" not in signed(centred("CHỦ TỊCH", 0.72, 0.72), centred(name, 0.72, 0.82))
+
+
+def test_two_names_are_none() -> None:
+    rows = centred("Trần Thị Lan Anh", 0.72, 0.82), centred("Lê Văn Minh Đức", 0.72, 0.9)
+    assert "signer_name" not in signed(*rows)
+
+
+def test_the_signer_of_an_annex_is_not_the_signer() -> None:
+    first = page([w for w in DECISION if w not in FOOT])
+    annex = page(head("Số: /NQ-HĐND", DATE), FOOT)
+    assert "signer_name" not in read([first, annex], VOCABULARY).fields
+
+
+def test_a_signature_on_a_later_page_is_found() -> None:
+    first = page([w for w in DECISION if w not in FOOT])
+    assert read([first, page(FOOT)], VOCABULARY).fields["signer_name"] == "Trần Thị Lan Anh"
+
+
+def test_other_languages_are_not_vietnamese() -> None:
+    english = line("The committee met on Monday and agreed to publish the report before June", 0.1, 0.3)
+    assert reading(*english).fields == {}
+
+
+# Any input -----------------------------------------------------------------------------------------------------
+
+TEXTS = st.one_of(st.sampled_from([w.text for w in DECISION]), st.text(max_size=12))
+PLACES = st.one_of(st.floats(0, 1), st.floats())
+WORDS = st.lists(st.builds(Word, TEXTS, PLACES, PLACES, PLACES, PLACES, st.floats()), max_size=40)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(WORDS, st.booleans())
+def test_any_words_are_read_without_error(words: list[Word], with_letter: bool) -> None:
+    found = reading(*words, *(DECISION if with_letter else ()))
+    assert found.fields.keys() <= NAMES
+    assert found.fields.keys() == found.confidence.keys()
+    assert all(0 <= sure <= 1 for sure in found.confidence.values())
+    assert all(unicodedata.is_normalized("NFC", text) and text for text in found.fields.values())
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.randoms(use_true_random=False), WORDS)
+def test_the_order_of_words_is_of_no_account(chance: random.Random, more: list[Word]) -> None:
+    words = [*DECISION, *more]
+    shuffled = list(words)
+    chance.shuffle(shuffled)
+    assert reading(*shuffled) == reading(*words)
+
+
+@settings(deadline=None, max_examples=40)
+@given(WORDS)
+def test_decomposed_letters_read_alike(more: list[Word]) -> None:
+    words = [*DECISION, *more]
+    apart = [
+        Word(unicodedata.normalize("NFD", w.text), w.left, w.top, w.right, w.bottom, w.confidence) for w in words
+    ]
+    assert reading(*apart) == reading(*words)
+
+
+HOSTILE = ["Số:", "/", "15/QĐ-UBND", "ngày", "1", "tháng", "năm", "CỘNG", "HÒA", "TỈNH", "V/v", "Nơi", "nhận:", "-" * 100]
+
+
+@pytest.mark.parametrize("spread", ["one line", "one place", "everywhere", "stairs"])
+def test_twenty_thousand_words_are_read_in_a_second(spread: str) -> None:
+    chance = random.Random(7)
+    count = 20_000
+    words = list(head("Số: 15/QĐ-UBND", DATE))
+    for index in range(count):
+        share = index / count
+        left, top = {
+            "one line": (share * 0.4, 0.125),
+            "one place": (0.16, 0.125),
+            "everywhere": (chance.random(), chance.random()),
+            "stairs": (share, share),
+        }[spread]
+        words.append(word(chance.choice(HOSTILE), left, top))
+    start = time.process_time()
+    reading(*words)
+    assert time.process_time() - start < 1.0
