@@ -43,13 +43,23 @@ def get(db: Database, id: str) -> Row | None:
     Raises:
         ArchiveError: `ambiguous`.
     """
+    row = one(db, id)
+    return _whole(db, row) if row else None
+
+
+def one(db: Database, id: str) -> Row | None:
+    """The row of the document whose code or scan begins so.
+
+    Raises:
+        ArchiveError: `ambiguous`.
+    """
     rows = _candidates(db, id)
     kept = [
         row for row in rows if row["state"] != "void"
     ] or rows  # a void code steps back behind its successor
     if len(kept) > 1:
         raise ArchiveError("ambiguous", f"{len(kept)} documents or more begin with {id!r}")
-    return _whole(db, kept[0]) if kept else None
+    return kept[0] if kept else None
 
 
 def _candidates(db: Database, id: str) -> list[Row]:

@@ -262,5 +262,16 @@ class Archive:
     def verify(
         self, what: Sequence[str] | dt.date | None = None, check_pdf: CheckPdf | None = None
     ) -> VerifyResult:
-        """Checks documents by code, a day, or (None) everything; `check_pdf` is asked about each PDF."""
+        """Checks documents (as `get` names them), a day, or (None) everything.
+
+        Args:
+            check_pdf: Is asked about each PDF whose bytes are unaltered.
+
+        Raises:
+            ArchiveError: `ambiguous`.
+        """
+        if what is not None and not isinstance(what, dt.date):
+            with self._catalogue.reading() as db:
+                rows = [(id, search.one(db, id)) for id in what]
+            what = [row["doc_code"] if row else id for id, row in rows]
         return verify.verify(self.root, what, check_pdf)

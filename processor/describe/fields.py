@@ -15,7 +15,7 @@ from processor.describe import heading
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.layout import Head, Line, Page, Word, foot, head, lines, pitch
 from processor.describe.signature import signer
-from processor.describe.vocabulary import Kind, Vocabulary, is_spelt, squash
+from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, is_spelt, squash
 
 TITLE_DEPTH = 0.5  # of the page: a kind's title stands above
 TITLE_AXIS = (0.38, 0.64)  # of the width: and is centred
@@ -200,16 +200,19 @@ def _opening(words: Sequence[Word], law: Vocabulary) -> tuple[str, int]:
     return "", 0
 
 
+def _is_written(word: Word) -> bool:
+    """Not a speck: letters and digits always count, a sign alone only if it is a sure dash."""
+    return any(map(str.isalnum, word.text)) or (word.text in ("-", "–") and word.confidence >= SURE)
+
+
 def _subject(rows: Sequence[Line], law: Vocabulary) -> Value | None:
-    words = [word for row in rows for word in row.words]
-    while words and not any(map(str.isalnum, words[0].text)):
-        words.pop(0)
+    words = [word for row in rows for word in row.words if _is_written(word)]
     opening, taken = _opening(words, law)
     rest = words[taken:]
-    if not any(map(str.isalnum, "".join(word.text for word in rest))):
+    if not rest:
         return None
-    text = " ".join([*([opening] if opening else []), *(word.text for word in rest)]).strip(" .,;:_-–—")
-    sure = min(word.confidence for word in rest if any(map(str.isalnum, word.text)))
+    text = " ".join([*([opening] if opening else []), *(word.text for word in rest)]).strip(SIGNS)
+    sure = min(word.confidence for word in rest)
     spelt = all(is_spelt(part) for word in rest for part in _PARTS.findall(word.text))
     return Value(text, sure) if sure >= SURE and spelt and len(text) <= SUBJECT_LENGTH else None
 

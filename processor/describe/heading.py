@@ -30,6 +30,7 @@ LINES_TO_NUMBER = 8  # from the country's name
 LINES_TO_DATE = 5
 
 _DATE = re.compile(r"ngay([0-9]{1,2})thang([0-9]{1,2})nam([0-9]{4})(?![0-9])")
+_DESCENDERS = frozenset("Qgpqyj,;")
 _YEAR = re.compile(r"[0-9]{4}/")
 
 
@@ -70,7 +71,7 @@ class Number:
 def _opens_number(word: Word) -> bool:
     text = word.text
     vowel = unicodedata.normalize("NFD", text[1:2])
-    return text[:1] == "S" and vowel[:1] == "o" and "\u031b" not in vowel and not text[2:3].isalpha()
+    return text[:1] in ("S", "s") and vowel[:1] == "o" and "\u031b" not in vowel and not text[2:3].isalpha()
 
 
 def number_line(head: Head) -> Number | None:
@@ -100,7 +101,7 @@ def _letter(word: Word) -> float:
 
 
 def number(line: Number) -> Value | None:
-    """The digits of the number, only where printed: close to the "/", no taller than it, every digit sure."""
+    """The digits of the number, only where printed: close to the "/", level with "Số", every digit sure."""
     run = Run.of(line.words)
     slash = run.text.index("/")
     start = 2
@@ -110,13 +111,17 @@ def number(line: Number) -> Value | None:
     year = _YEAR.match(run.text, slash + 1)
     if not re.fullmatch(r"[0-9]{1,6}", digits) or "/" in run.text[year.end() if year else slash + 1 :]:
         return None
-    last, sign, opening = run.owners[slash - 1], run.owners[slash], run.owners[0]
-    if last is sign:
-        printed = last is opening or last.height <= opening.height * 1.05
-    else:
-        printed = sign.left - last.right < _letter(sign) / 2 and last.height <= sign.height * 1.05
+    last, sign = run.owners[slash - 1], run.owners[slash]
+    close = last is sign or sign.left - last.right < _letter(sign) / 2
     sure = run.confidence(start, slash + 1)
-    return Value(digits, sure) if printed and sure >= SURE_DIGIT else None
+    return Value(digits, sure) if close and sure >= SURE_DIGIT and _is_level(last, run.owners[0]) else None
+
+
+def _is_level(digits: Word, opening: Word) -> bool:
+    """Whether digits keep to the height of the "Số" before them, as print does and a pen does not."""
+    slack = opening.height / 10
+    below = 3 * slack if _DESCENDERS.intersection(digits.text) else slack
+    return digits.top >= opening.top - slack and digits.bottom <= opening.bottom + slack + below
 
 
 def notation(line: Number, kind: Kind | None, vouchers: frozenset[str], law: Vocabulary) -> Value | None:

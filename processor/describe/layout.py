@@ -112,10 +112,10 @@ def _clean(words: Iterable[Word]) -> list[Word]:
     for word in words:
         box = (word.left, word.top, word.right, word.bottom)
         near = all(map(math.isfinite, box)) and -1 <= min(box) <= max(box) <= 2
-        if not near or len(word.text) > LONGEST_WORD:
+        if not near:
             continue
         text = nfc("".join(c for c in " ".join(word.text.split()) if c.isprintable()))
-        if not text or word.right <= word.left or word.bottom <= word.top:
+        if not 0 < len(text) <= LONGEST_WORD or word.right <= word.left or word.bottom <= word.top:
             continue
         sure = min(max(word.confidence, 0.0), 1.0) if math.isfinite(word.confidence) else 0.0
         kept.append(Word(text, *box, sure))

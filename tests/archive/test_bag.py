@@ -7,7 +7,7 @@ import stat
 import subprocess
 from pathlib import Path
 
-import bagit
+import bagit  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from archive.bag import encode_path, manifest_of

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import bagit
+import bagit  # type: ignore[import-untyped]  # it has no types
 import pytest
 from sqlite_utils import Database
 
@@ -48,7 +48,7 @@ def arm(step: int) -> None:
 
     for name in CALLS:
         setattr(os, name, lethal(getattr(os, name)))
-    Database.commit = lethal(Database.commit)  # type: ignore[method-assign]  # in the child only
+    Database.commit = lethal(Database.commit)  # type: ignore[assignment,method-assign]  # in the child only
 
 
 def killed(step: int, work: Callable[[], object]) -> bool:
@@ -215,7 +215,7 @@ archive.file(office.filing(archive), CLERK)
 
 def strace_works() -> bool:
     strace = shutil.which("strace")
-    return bool(strace) and subprocess.run([strace, "-o", os.devnull, "true"], capture_output=True).returncode == 0
+    return strace is not None and subprocess.run([strace, "-o", os.devnull, "true"], capture_output=True).returncode == 0
 
 
 @pytest.mark.skipif(not strace_works(), reason="strace is not here or may not trace")

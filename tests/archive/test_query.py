@@ -3,6 +3,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,21 +17,24 @@ from tests.archive.conftest import CLERK, FILE, Clock, Office
 Find = Callable[..., list[int]]
 
 
+BOOKS: dict[str, dict[str, Any]] = {
+    "cong-van": {"code_number": "299", "code_notation": "UBND-TTHC", "organ_name": "Ủy ban nhân dân xã Đông Hà",
+                 "subject": "Về việc quyết định nghỉ lễ", "issued_date": "2026-09-02", "type_name": "Công văn",
+                 "text": ("Kính gửi: các thôn", "Nơi nhận: Đoàn thanh niên")},
+    "quyet-dinh": {"code_number": "05", "code_notation": "QĐ-UBND", "organ_name": "ỦY BAN NHÂN DÂN HUYỆN",
+                   "subject": "Bổ nhiệm cán bộ", "issued_date": "2025-12-31", "type_name": "Quyết định",
+                   "page_amount": 3},
+    "khong-ro": {"text": ("Quyet dinh nay", "299 ubnd")},
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     """Three documents; `find` names them by their place in the file."""
     office = Office(Path(tmp_path_factory.mktemp("library")), Clock())
     archive = office.open()
     archive.declare_file(FILE, "Hồ sơ", year=2026, actor=CLERK)
-    for name, described in {
-        "cong-van": {"code_number": "299", "code_notation": "UBND-TTHC", "organ_name": "Ủy ban nhân dân xã Đông Hà",
-                     "subject": "Về việc quyết định nghỉ lễ", "issued_date": "2026-09-02", "type_name": "Công văn",
-                     "text": ("Kính gửi: các thôn", "Nơi nhận: Đoàn thanh niên")},
-        "quyet-dinh": {"code_number": "05", "code_notation": "QĐ-UBND", "organ_name": "ỦY BAN NHÂN DÂN HUYỆN",
-                       "subject": "Bổ nhiệm cán bộ", "issued_date": "2025-12-31", "type_name": "Quyết định",
-                       "page_amount": 3},
-        "khong-ro": {"text": ("Quyet dinh nay", "299 ubnd")},
-    }.items():  # fmt: skip
+    for name, described in BOOKS.items():
         archive.file(office.filing(archive, name, **described), CLERK)
         office.clock.pass_(days=1)
     yield archive

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 import unicodedata
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_a_declared_file_is_listed_with_the_documents_filed_in_it(office: Office
 
 
 def test_declaring_again_is_the_same_file_or_refused(archive: Archive) -> None:
-    same = {"maintenance": "01", "organ_id": "H05.02", "year": 2026, "actor": CLERK}
+    same: dict[str, Any] = {"maintenance": "01", "organ_id": "H05.02", "year": 2026, "actor": CLERK}
     archive.declare_file(FILE, "Hồ sơ tổ chức cán bộ", **same)
     assert refusal(archive.declare_file, FILE, "Khác", **same) == "file-exists"
     assert refusal(archive.declare_file, FILE.replace("TCCB", "tccb"), "Khác", **same) == "file-exists"
