@@ -43,10 +43,6 @@ class MissingError(SohoaError):
     exit_code = ExitCode.MISSING
 
 
-class NoSuchDocument(SohoaError):
-    """The id names nothing, or more than one thing."""
-
-
 class Verdict(Exception):
     """A document cannot go on: raised inside a stage, caught at the per-document boundary.
 
