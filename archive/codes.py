@@ -6,6 +6,9 @@ counter and the row are one transaction. Refuses (ArchiveError) files that were 
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
+
 from sqlite_utils import Database
 
 from archive import dossiers, naming
@@ -14,10 +17,13 @@ from archive.errors import ArchiveError
 from archive.event import Event
 from archive.record import DocumentKey
 
+CodeTemplate = Callable[[dt.date], str]
+"""How a document's code is written, on a day: laws change."""
+
 _SAME_KEY = "scan_sha256 = ? and lane = ? and file_code = ? and part = ? and again = ? and state != 'void'"
 
 
-def reserve(catalogue: Catalogue, key: DocumentKey, actor: str) -> str:
+def reserve(catalogue: Catalogue, key: DocumentKey, actor: str, template: CodeTemplate) -> str:
     """The code the key has, or the next of its file.
 
     Raises:
@@ -30,7 +36,7 @@ def reserve(catalogue: Catalogue, key: DocumentKey, actor: str) -> str:
         if file["closed_at"] is not None:
             raise ArchiveError("file-closed", f"{key.file_code} takes no more documents")
         ordinal = file["last_ordinal"] + 1
-        code = naming.doc_code(key.file_code, ordinal)
+        code = naming.doc_code(key.file_code, ordinal, template(naming.local_date(catalogue.now())))
         public = {"lane": key.lane, "file_code": key.file_code, "doc_ordinal": ordinal, "again": key.again}
         private = {"part": key.part} if key.part else {}  # the path of a member of a mail can hold names
         seq = catalogue.append(Event("numbered", actor, code, key.scan_sha256, public, private))

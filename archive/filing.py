@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
 from sqlite_utils import Database
@@ -50,7 +50,8 @@ def file(root: Path, catalogue: Catalogue, what: Filing, actor: str) -> Row:
 
 
 def describe(
-    catalogue: Catalogue, doc_code: str, changes: Mapping[str, str], actor: str, required: tuple[str, ...]
+    catalogue: Catalogue, doc_code: str, changes: Mapping[str, str], actor: str,
+    required: Callable[[str], tuple[str, ...]],
 ) -> Row:
     """Adds to what is known of a filed document; `Archive.describe` says what is refused."""
     with catalogue.writing() as db:
@@ -62,7 +63,7 @@ def describe(
         described = description_of(row).replace_fields(changes)
         row |= {name: getattr(described, name) for name in DESCRIPTIVE}
         row["confidence"] = json.dumps(dict(described.confidence), sort_keys=True)
-        row["description"] = "partial" if described.lacks(required) else "full"
+        row["description"] = "partial" if described.lacks(required(row["lane"])) else "full"
         public, private = {"fields": ",".join(sorted(changes))}, {name: row[name] for name in changes}
         catalogue.append(Event("described", actor, doc_code, row["scan_sha256"], public, private))
         db.table("document").update(doc_code, row)

@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 # which a small server may lack.
 LOCAL = dt.timezone(dt.timedelta(hours=7))
 
+FILE_CODE = "{organ_id}.{year}.{notation}"  # NĐ 30/2020 PL VI
 DOC_CODE = "{file_code}.{ordinal:07}"  # TT 05/2025 PL I, docCode: file code, a dot, seven digits
 
 _ORGANS = (
@@ -107,11 +108,13 @@ def valid_file_code(code: str) -> bool:
     )
 
 
-def expand_file_code(given: str, organ_id: str, year: int) -> str:
+def expand_file_code(given: str, organ_id: str, year: int, template: str = FILE_CODE) -> str:
     """The full file code: `01.TCCB` becomes `<organ_id>.<year>.01.TCCB`; a full code stays as it is."""
     code = unicodedata.normalize("NFC", given).strip()
     own = bool(organ_id) and re.match(re.escape(organ_id) + r"\.[12][0-9]{3}\.", code) is not None
-    return code if own or split_file_code(code) else f"{organ_id}.{year}.{code}"
+    if own or split_file_code(code):
+        return code
+    return template.format(organ_id=organ_id, year=year, notation=code)
 
 
 def safe_name(text: str, max_bytes: int = 200) -> str:

@@ -34,7 +34,7 @@ def find(catalogue: Catalogue, question: Query) -> Iterator[Row]:
         conditions.append("doc_code in (select doc_code from search where id in "
                           "(select rowid from search_fts where search_fts match ?))")  # fmt: skip
         arguments.append(words)
-    return _portions(catalogue, " and ".join(conditions) or "1", arguments, question.limit)
+    return portions(catalogue, " and ".join(conditions) or "1", arguments, question.limit)
 
 
 def get(db: Database, id: str) -> Row | None:
@@ -83,7 +83,8 @@ def _whole(db: Database, row: Row) -> Row:
     }
 
 
-def _portions(catalogue: Catalogue, where: str, arguments: list[object], limit: int | None) -> Iterator[Row]:
+def portions(catalogue: Catalogue, where: str, arguments: list[object], limit: int | None) -> Iterator[Row]:
+    """Documents of a condition, newest first, read as they are asked for."""
     below, left = None, limit
     while left is None or left > 0:
         size = _PORTION if left is None else min(_PORTION, left)

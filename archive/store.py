@@ -17,9 +17,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from archive import bag, codes, dossiers, filing, search, shelves, verify
+from archive import bag, codes, dossiers, filing, naming, search, shelves, verify
 from archive.bag import SealResult
 from archive.catalogue import Catalogue, Row
+from archive.codes import CodeTemplate
 from archive.dossiers import FileRow
 from archive.durable import clear_temporaries, make_dirs_durably, write_durably
 from archive.errors import ArchiveError
@@ -29,6 +30,8 @@ from archive.record import DocumentKey, Filing
 from archive.verify import CheckPdf, VerifyResult
 
 __all__ = ["Archive", "ArchiveError", "DayRow", "FileRow", "Query", "SealResult", "VerifyResult"]
+
+RequireToClose = Callable[[str], tuple[str, ...]]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -46,12 +49,14 @@ class Archive:
     """One archive on the disk. Open it with `Archive.open`; several threads may use it."""
 
     def __init__(
-        self, root: Path, catalogue: Catalogue, require_to_close: tuple[str, ...], organization: str
+        self, root: Path, catalogue: Catalogue, require_to_close: RequireToClose, organization: str,
+        code_template: CodeTemplate,
     ) -> None:
         self.root = root
         self._catalogue = catalogue
         self._require_to_close = require_to_close
         self._organization = organization
+        self._code_template = code_template
         self._sealing = threading.Lock()
 
     @classmethod
@@ -60,16 +65,18 @@ class Archive:
         root: Path,
         clock: Callable[[], dt.datetime],
         *,
-        require_to_close: tuple[str, ...] = (),
+        require_to_close: RequireToClose = lambda lane: (),
         organization: str = "",
+        code_template: CodeTemplate = lambda day: naming.DOC_CODE,
     ) -> Archive:
         """Opens the archive in this folder, and makes it first where there is none.
 
         Args:
             root: The folder; on a local file system.
             clock: Tells the time, with its zone.
-            require_to_close: Fields without which the description of a filed document is `partial`.
+            require_to_close: Fields without which the description of a document of a lane is `partial`.
             organization: Name that bags carry as their source.
+            code_template: How document codes are written on a day, of `{file_code}` and `{ordinal}`.
 
         Raises:
             ArchiveError: `catalogue-version`.
@@ -78,7 +85,7 @@ class Archive:
         catalogue = Catalogue.open(root / "catalogue.db", clock)
         if not (root / "FORMAT.md").exists():
             write_durably(root / "FORMAT.md", resources.files("archive").joinpath("FORMAT.md").read_bytes())
-        return cls(root, catalogue, require_to_close, organization)
+        return cls(root, catalogue, require_to_close, organization, code_template)
 
     def close(self) -> None:
         """Ends the use of the archive."""
@@ -123,7 +130,7 @@ class Archive:
         Raises:
             ArchiveError: `file-unknown`, `file-closed`.
         """
-        return codes.reserve(self._catalogue, key, actor)
+        return codes.reserve(self._catalogue, key, actor, self._code_template)
 
     def void(self, doc_code: str, reason_code: str, actor: str) -> None:
         """Gives up a code whose document failed; it is never used again.
@@ -209,6 +216,16 @@ class Archive:
         """
         return search.find(self._catalogue, query)
 
+    def filed_on(self, day: dt.date) -> Iterator[Row]:
+        """Documents on the shelf of a day, newest first."""
+        return search.portions(self._catalogue, "state = 'filed' and shelf_day = ?", [day.isoformat()], None)
+
+    def events_on(self, day: dt.date) -> dict[str, int]:
+        """How often each type of event happened on a day."""
+        with self._catalogue.reading() as db:
+            rows = db.query("select type, count(*) n from event where day = ? group by type", [day.isoformat()])
+            return {row["type"]: row["n"] for row in rows}
+
     def scan_blob(self, scan_sha256: str) -> Path | None:
         """Where the archive keeps these bytes, if it does."""
         with self._catalogue.reading() as db:
@@ -229,7 +246,7 @@ class Archive:
             return [
                 {"id": row["doc_code"], "name": row["original_name"], "lane": row["lane"],
                  "scan_sha256": row["scan_sha256"], "code": "partial",
-                 "reason": ", ".join(filing.description_of(row).lacks(self._require_to_close))}
+                 "reason": ", ".join(filing.description_of(row).lacks(self._require_to_close(row["lane"])))}
                 for row in db.table("document").rows_where("description = 'partial'", order_by="doc_code")
             ]  # fmt: skip
 

@@ -16,7 +16,14 @@ from archive.record import Blob, DocumentKey
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Bytes that arrived and were claimed: copied, hashed, durable."""
+    """Bytes that arrived and were claimed: copied, hashed, durable.
+
+    Attributes:
+        sidecar: descriptive fields a person set; they go before what is read.
+        beside: the side-car's own bytes, as they came.
+        released: codes a person has looked at and released.
+        refusal: code and detail where its side-car or a person already decided that it goes no further.
+    """
 
     blob: Blob
     lane: str
@@ -25,8 +32,10 @@ class Scan:
     file_code: str = ""
     part: str = ""
     again: int = 0
-    sidecar: Mapping[str, Any] = field(default_factory=dict)
+    sidecar: Mapping[str, str] = field(default_factory=dict)
+    beside: Blob | None = None
     released: tuple[str, ...] = ()
+    refusal: tuple[str, ...] = ()
 
     @property
     def key(self) -> DocumentKey:
@@ -109,8 +118,8 @@ def scan_of(document: Document) -> Scan:
 def blobs(document: Document) -> tuple[Blob, ...]:
     """The files this stage itself added, which must still be there for it to be taken up again."""
     match document:
-        case Scan(blob=blob):
-            return (blob,)
+        case Scan(blob=blob, beside=beside):
+            return (blob, beside) if beside else (blob,)
         case Recognised(portions=portions, reading=reading):
             return (*portions, reading)
         case Finished(pdf=pdf) | Sealed(pdf=pdf):
@@ -139,11 +148,11 @@ def _blob(value: Mapping[str, Any]) -> Blob:
 
 
 def _revive(name: str, value: Any) -> Any:
-    if name in {"blob", "pdf", "reading"}:
-        return _blob(value)
+    if name in {"blob", "pdf", "reading", "beside"}:
+        return _blob(value) if value else None
     if name == "portions":
         return tuple(_blob(item) for item in value)
-    if name == "released":
+    if name in {"released", "refusal"}:
         return tuple(value)
     return value
 

@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from processor import sandbox
-from processor.errors import Verdict
+from processor.errors import Abandoned, Verdict
 from processor.settings import EngineTable, LimitsTable
 
 Answer = Callable[[str, bytes], bytes]
@@ -41,6 +42,17 @@ def _no_answers(kind: str, body: bytes) -> bytes:
 class Engine(Protocol):
     """Whatever runs jobs."""
 
+    size: int
+    """How many jobs at once."""
+
+    def walls(self) -> tuple[str, ...]:
+        """Which walls stand around a worker."""
+        ...
+
+    def abandon(self) -> None:
+        """End all jobs in hand at once, from any thread: each `call`, now and later, raises Abandoned."""
+        ...
+
     def call(self, job: str, args: Mapping[str, Any], pages: int = 1, answer: Answer = _no_answers) -> Any:
         """Run one job and return its JSON value.
 
@@ -52,11 +64,12 @@ class Engine(Protocol):
 
         Raises:
             Verdict: the job's own, or `too-slow`, `worker-died`.
+            Abandoned: `abandon` was called.
         """
         ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Worker:
     process: subprocess.Popen[bytes]
     channel: Connection
@@ -109,6 +122,8 @@ class LocalEngine:
         self._limits = limits
         self.size = engine.workers or len(os.sched_getaffinity(0))
         self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        self._alive: set[_Worker] = set()
+        self._abandoned = threading.Event()
         for _ in range(self.size):
             self._free.put(None)  # started when first needed
 
@@ -122,25 +137,39 @@ class LocalEngine:
         """See `Engine.call`."""
         worker = self._free.get()
         try:
-            if worker is None:
-                worker = _start(self._engine, self._limits)
+            worker = worker or self._begin()
             deadline = time.monotonic() + self._engine.seconds_per_document + pages * self._engine.seconds_per_page
             reply = self._converse(worker, {"job": job, "args": args}, deadline, answer)
-        except BaseException:
+        except BaseException as error:
             if worker is not None:
-                worker.kill()
+                self._stop(worker)
             self._free.put(None)
+            if self._abandoned.is_set():
+                raise Abandoned(job) from error
             raise
         self._free.put(self._retire(worker))
         if "verdict" in reply:
             raise Verdict(reply["verdict"], reply["detail"])
         return reply["done"]
 
+    def _begin(self) -> _Worker:
+        if self._abandoned.is_set():
+            raise Abandoned("no job is begun any more")
+        worker = _start(self._engine, self._limits)
+        self._alive.add(worker)
+        if self._abandoned.is_set():  # it came between the question and the start
+            self._stop(worker)
+        return worker
+
+    def _stop(self, worker: _Worker) -> None:
+        self._alive.discard(worker)
+        worker.kill()
+
     def _retire(self, worker: _Worker) -> _Worker | None:
         worker.jobs += 1
         if worker.jobs < self._engine.recycle_after:
             return worker
-        worker.kill()  # parsers leak (PyMuPDF#881); a fresh process is the cure
+        self._stop(worker)  # parsers leak (PyMuPDF#881); a fresh process is the cure
         return None
 
     def _converse(self, worker: _Worker, message: Any, deadline: float, answer: Answer) -> dict[str, Any]:
@@ -158,17 +187,23 @@ class LocalEngine:
 
     def walls(self) -> tuple[str, ...]:
         """Which walls stand around the workers here (for `doctor`)."""
-        worker = self._free.get()
-        worker = worker or _start(self._engine, self._limits)
+        worker = self._free.get() or self._begin()
         self._free.put(worker)
         return worker.walls
 
+    def abandon(self) -> None:
+        """See `Engine.abandon`."""
+        self._abandoned.set()
+        for worker in list(self._alive):
+            worker.process.kill()
+
     def close(self) -> None:
         """End all workers; jobs in hand are abandoned."""
+        self.abandon()
         for _ in range(self.size):
             worker = self._free.get()
             if worker is not None:
-                worker.kill()
+                self._stop(worker)
 
 
 def _answered(question: Mapping[str, str], answer: Answer) -> dict[str, str]:

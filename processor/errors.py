@@ -43,6 +43,10 @@ class MissingError(SohoaError):
     exit_code = ExitCode.MISSING
 
 
+class Abandoned(Exception):
+    """A job was given up because Sohoa stops; its document goes on from its last stage next time."""
+
+
 class Verdict(Exception):
     """A document cannot go on: raised inside a stage, caught at the per-document boundary.
 

@@ -1,6 +1,7 @@
 """The dated legal profiles of `config/law/`, overlaid by a station's own `law/*.toml`.
 
-Promises: a rule is found by the day it must hold on; no rule in force is an error, not a guess.
+Promises: a rule is found by the day it must hold on; no rule in force is an error, not a guess. A slip in a station's own
+rule is an error that names the key, before anything is printed by it.
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError, with_config
 
 from processor.errors import SettingsError
 
 VIETNAM = dt.timezone(dt.timedelta(hours=7), "+07:00")  # Asia/Ho_Chi_Minh has had no other offset since 1975
+Length: TypeAlias = Annotated[float, Strict()]
 
 
+@with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True)
 class BlockRule:
     """How the text block of a form is written and where it goes (`config/law/copies.toml`)."""
@@ -29,17 +34,23 @@ class BlockRule:
     date: str
     time: str
     zone: str
-    font_size: float
-    leading: float
-    width_mm: float
-    top_mm: float
-    right_mm: float
-    search_down_mm: float
-    search_left_mm: float
+    font_size: Length
+    leading: Length
+    width_mm: Length
+    top_mm: Length
+    right_mm: Length
+    search_down_mm: Length
+    search_left_mm: Length
     words: str
 
     def text(self, agency: str, moment: dt.datetime) -> str:
-        """The block as one line, at this moment (an aware time; shown in Vietnamese time)."""
+        """The block as one line, at this moment (shown in Vietnamese time).
+
+        Raises:
+            ValueError: `moment` has no zone: it would be read in the server's.
+        """
+        if moment.tzinfo is None:
+            raise ValueError("the moment of a block needs a time zone")
         local = moment.astimezone(VIETNAM)
         values = {
             "form": self.words,
@@ -51,18 +62,24 @@ class BlockRule:
         return self.separator.join(part.format(**values) for part in self.template)
 
 
+_RULE = TypeAdapter(BlockRule)
+_WHEN = frozenset({"forms", "valid_from", "valid_to"})  # what chooses a rule; the rest is the rule
+
+
 def read(name: str, station: Path | None = None) -> dict[str, Any]:
-    """One law file; a station's tables come before the shipped ones, its keys replace theirs."""
+    """One law file; a station's tables come before the shipped ones, its keys replace theirs.
+
+    Raises:
+        SettingsError: the station's file cannot be read, or has a table where ours has a list of them.
+    """
     base = tomllib.loads(resources.files("config").joinpath("law", name).read_text("utf-8"))
     own_path = station / "law" / name if station else None
-    if own_path is None or not own_path.is_file():
+    if own_path is None or not own_path.exists():
         return base
-    try:
-        own = tomllib.loads(own_path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{own_path}: not TOML: {error}") from error
-    for key, value in own.items():
+    for key, value in _own(own_path).items():
         below = base.get(key)
+        if isinstance(below, list | dict) and type(value) is not type(below):
+            raise SettingsError(f"{own_path}: {key}: write [[{key}]] for a list, [{key}] for a table, as in ours")
         if isinstance(value, list) and isinstance(below, list):
             base[key] = value + below
         elif isinstance(value, dict) and isinstance(below, dict):
@@ -72,28 +89,70 @@ def read(name: str, station: Path | None = None) -> dict[str, Any]:
     return base
 
 
+def _own(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))  # Notepad writes a byte order mark
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _day(rule: Mapping[str, Any], key: str, what: str, default: dt.date | None = None) -> dt.date:
+    day = rule.get(key, default)
+    if type(day) is not dt.date:  # a date with a time is a date to isinstance, and cannot be compared with one
+        raise SettingsError(f"law profile for {what}: {key}: not a day (write 2026-01-31)")
+    return day
+
+
 def in_force(rules: Iterable[Mapping[str, Any]], day: dt.date, what: str) -> Mapping[str, Any]:
-    """The first rule whose dates hold on this day.
+    """The first rule whose dates hold on this day, the last one included.
 
     Raises:
-        SettingsError: none does.
+        SettingsError: none does, or a rule's dates are none.
     """
     for rule in rules:
-        if rule["valid_from"] <= day and day <= rule.get("valid_to", dt.date.max):
+        if _day(rule, "valid_from", what) <= day <= _day(rule, "valid_to", what, dt.date.max):
             return rule
     raise SettingsError(f"no law profile for {what} is in force on {day.isoformat()}")
 
 
 def block_rule(form: str, day: dt.date, station: Path | None = None) -> BlockRule:
-    """The rule for the block of a form (`sao-y` …, or `archive`) on a day."""
-    law = read("copies.toml", station)
-    rule = in_force((r for r in law["block"] if form in r["forms"]), day, f"the block of {form}")
-    fields = {key: rule[key] for key in BlockRule.__slots__ if key in rule}
-    fields["template"] = tuple(fields["template"])
-    return BlockRule(**fields, words=law["words"].get(form, ""))
+    """The rule for the block of a form (`sao-y` …, or `archive`) on a day.
+
+    Raises:
+        SettingsError: none is in force, or it cannot be printed by.
+    """
+    law, what = read("copies.toml", station), f"the block of {form}"
+    if not all(isinstance(rule, dict) and isinstance(rule.get("forms"), list) for rule in law["block"]):
+        raise SettingsError("copies.toml: block.forms: a list of forms is missing")
+    rule = in_force((rule for rule in law["block"] if form in rule["forms"]), day, what)
+    written = {key: value for key, value in rule.items() if key not in _WHEN}
+    try:
+        block = _RULE.validate_python({"words": law["words"].get(form, ""), **written})
+    except ValidationError as error:
+        lines = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+        raise SettingsError(f"law profile for {what}: " + "; ".join(lines)) from error
+    _try_out(block, what)
+    return block
+
+
+def _try_out(block: BlockRule, what: str) -> None:
+    try:
+        block.text("", dt.datetime(2000, 1, 1, tzinfo=VIETNAM))
+    except (KeyError, IndexError, ValueError, AttributeError) as error:
+        raise SettingsError(f"law profile for {what}: template: {type(error).__name__}: {error}") from error
+    if not block.words and any("{form}" in part for part in block.template):
+        raise SettingsError(f"law profile for {what}: the template prints the form, and words has none for it")
 
 
 def document_code_template(day: dt.date, station: Path | None = None) -> str:
     """The template of a document's code (TT 05/2025) on a day."""
     rule = in_force(read("identifiers.toml", station)["document"], day, "document codes")
+    return str(rule["code"])
+
+
+def file_code_template(day: dt.date, station: Path | None = None) -> str:
+    """The template of a file's full code (NĐ 30/2020 Phụ lục VI) on a day."""
+    rule = in_force(read("identifiers.toml", station)["file"], day, "file codes")
     return str(rule["code"])

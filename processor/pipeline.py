@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +21,7 @@ from archive.durable import sha256_file
 from archive.errors import ArchiveError
 from archive.record import Description, Filing
 from archive.store import Archive
-from processor import law
+from processor import lanes, law
 from processor.document import (
     Described,
     Document,
@@ -40,12 +42,17 @@ from processor.settings import Lane, Settings
 
 ACTOR = "sohoa"
 _CLOCK_SLACK = dt.timedelta(seconds=60)
+_SEAL_TRIES = 2
 _SUFFIX = {"pdf": "pdf", "tiff": "tif", "jpeg": "jpg", "png": "png"}
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the stages need from elsewhere; handed in, so that tests can hand in others."""
+    """What the stages need from elsewhere; handed in, so that tests can hand in others.
+
+    Attributes:
+        key_missing: why there is no `sealer` though the station may seal, else empty.
+    """
 
     settings: Settings
     station: Path
@@ -55,6 +62,12 @@ class Tools:
     outside: Outside
     roots: tuple[bytes, ...]
     clock: Callable[[], dt.datetime]
+    key_missing: str = ""
+
+    @property
+    def font(self) -> str:
+        """The office's own font file, absolute; empty where one is looked for."""
+        return str(self.station / self.settings.seal.font) if self.settings.seal.font else ""
 
 
 def _text(data: bytes) -> str:
@@ -67,61 +80,68 @@ def _lane(scan: Scan, tools: Tools) -> Lane:
 
 def _rule(scan: Scan, tools: Tools, moment: dt.datetime) -> law.BlockRule:
     lane = _lane(scan, tools)
-    form = lane.form if lane.kind == "copy" else "archive"
-    return law.block_rule(form, moment.astimezone(law.VIETNAM).date(), tools.station)
-
-
-def _admit(scan: Scan, lane: Lane, facts: Mapping[str, Any]) -> None:
-    """What a copy lane may take (NĐ 30 Đ25): paper, unsigned; see config/codes.toml."""
-    if facts["signed"]:
-        raise Verdict("signed")
-    if not scan.file_code and "file" in lane.require_to_seal:
-        raise Verdict("file-missing")
-    digital = any(page["kind"] == "digital" for page in facts["pages"])
-    if digital and lane.form == "sao-y":
-        raise Verdict("born-digital")
+    return law.block_rule(lanes.kind(lane).block(lane), moment.astimezone(law.VIETNAM).date(), tools.station)
 
 
 def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     """Probe, choose pages, make the body, read it portion by portion."""
-    lane, settings = _lane(scan, tools), tools.settings
-    limits = settings.limits.model_dump()
+    lane, limits = _lane(scan, tools), tools.settings.limits.model_dump()
     facts = tools.engine.call("probe", {"path": str(scan.blob.path), "limits": limits})
-    _admit(scan, lane, facts)
+    lanes.kind(lane).admit(scan, lane, facts)
+    if not scan.file_code and "file" in lane.require_to_seal:
+        raise Verdict("file-missing")
     body, kinds = work / "body.pdf", [page["kind"] for page in facts["pages"]]
     made = tools.engine.call("body", {
         "path": str(scan.blob.path), "type": facts["type"], "kinds": kinds, "features": facts["features"],
         "pages": scan.part, "flatten": lane.flatten, "limits": limits, "out": str(body),
     }, pages=len(kinds))  # fmt: skip
-    portions, reading = [], []
+    told, portions = _read(body, made["kinds"], lane, tools)
+    whole = work / "reading.json"
+    reading = [page for portion in portions for page in json.loads(_beside(portion).read_text("utf-8"))]
+    whole.write_text(json.dumps(reading, ensure_ascii=False), "utf-8")
+    body.unlink()
+    known = {"type": facts["type"], "scan_pages": len(kinds), "dropped": facts["features"], "noted": made["noted"], **told}
+    return Recognised(scan, tuple(map(sha256_file, portions)), sha256_file(whole), made["pages"], known)
+
+
+def _beside(portion: Path) -> Path:
+    return portion.with_suffix(".json")
+
+
+def _read(body: Path, kinds: Sequence[str], lane: Lane, tools: Tools) -> tuple[dict[str, Any], list[Path]]:
+    """The body read in portions, as many at once as there are workers: one long document keeps all cores busy."""
+    settings = tools.settings
     step = settings.engine.pages_per_job
-    for first in range(1, made["pages"] + 1, step):
-        last = min(first + step - 1, made["pages"])
-        out, read = work / f"read-{first:05}.pdf", work / f"read-{first:05}.json"
+
+    def read(first: int) -> tuple[dict[str, Any], Path]:
+        last = min(first + step - 1, len(kinds))
+        out = body.with_name(f"read-{first:05}.pdf")
         told = tools.engine.call("recognise", {
-            "body": str(body), "first": first, "last": last, "kinds": made["kinds"][first - 1 : last],
+            "body": str(body), "first": first, "last": last, "kinds": kinds[first - 1 : last],
             "languages": list(lane.languages), "rotate": settings.ocr.rotate,
             "rotate_confidence": settings.ocr.rotate_confidence, "deskew": lane.deskew,
             "read_dpi": settings.ocr.read_dpi, "page_megapixels": settings.limits.page_megapixels,
-            "out": str(out), "reading": str(read),
+            "out": str(out), "reading": str(_beside(out)),
         }, pages=last - first + 1)  # fmt: skip
-        portions.append(sha256_file(out))
-        reading += json.loads(read.read_text("utf-8"))
-    whole = work / "reading.json"
-    whole.write_text(json.dumps(reading, ensure_ascii=False), "utf-8")
-    known = {"type": facts["type"], "dropped": facts["features"], "noted": made["noted"], **told}
-    return Recognised(scan, tuple(portions), sha256_file(whole), made["pages"], known)
+        return told, out
+
+    firsts = range(1, len(kinds) + 1, step)
+    with ThreadPoolExecutor(min(len(firsts), os.cpu_count() or 1)) as pool:
+        done = list(pool.map(read, firsts))
+    return done[-1][0], [out for _, out in done]
 
 
 def describe(recognised: Recognised, tools: Tools) -> Described:
     """The record's fields: read from the pages by rule, a person's words (the side-car) over them."""
     told = tools.engine.call("describe", {"reading": str(recognised.reading.path), "station": str(tools.station)})
+    scan, lane = scan_of(recognised), _lane(scan_of(recognised), tools)
+    lanes.require(scan, lane, told["marks"])
+    lanes.kind(lane).allow(scan, lane, told["marks"])
     known = set(Description.__slots__) - {"confidence", "page_amount"}
     read = {name: value for name, value in told["fields"].items() if name in known}
     sure = {name: value for name, value in told["confidence"].items() if name in read}
-    by_hand = {key: str(value) for key, value in scan_of(recognised).sidecar.items() if key in Description.__slots__}
-    described = Description(**read, page_amount=recognised.pages, confidence=sure).replace_fields(by_hand)
-    lacking = described.lacks(_lane(scan_of(recognised), tools).require_to_close)
+    described = Description(**read, page_amount=recognised.pages, confidence=sure).replace_fields(dict(scan.sidecar))
+    lacking = described.lacks(lane.require_to_close)
     values = {name: getattr(described, name) for name in Description.__slots__ if name != "confidence"}
     return Described(recognised, values, dict(described.confidence), not lacking)
 
@@ -147,7 +167,7 @@ def finish(numbered: Numbered, tools: Tools, work: Path) -> Finished:
     place = tools.engine.call("finish", {
         "portions": [str(blob.path) for blob in described.source.portions], "out": str(out),
         "xmp": {"title": title, "identifier": numbered.doc_code, "language": "vi", "creator": "Sohoa"},
-        "rule": asdict(rule), "block_text": rule.text(agency, now), "font": tools.settings.seal.font,
+        "rule": asdict(rule), "block_text": rule.text(agency, now), "font": tools.font,
     }, pages=described.source.pages)  # fmt: skip
     return Finished(numbered, sha256_file(out), place)
 
@@ -171,35 +191,38 @@ def _answers(tools: Tools) -> Callable[[str, bytes], bytes]:
 
 
 def seal(finished: Finished, tools: Tools, work: Path) -> Sealed:
-    """Sign, time-stamp, embed; then look at it with fresh eyes."""
-    if tools.sealer is None or not tools.settings.may_seal_unattended:
+    """Sign, time-stamp, embed; then look at it with fresh eyes. A token too late for the block: once more, with a new block."""
+    if not tools.settings.may_seal_unattended:
         raise Verdict("needs-operator")
-    moment = tools.clock()
-    if reason := tools.sealer.usable(moment):
-        raise Verdict("waiting-key", reason)
-    out, rule = work / "sealed.pdf", _rule(scan_of(finished), tools, moment)
+    if tools.sealer is None:
+        raise Verdict("waiting-key", tools.key_missing)
+    for _ in range(_SEAL_TRIES):
+        moment = tools.clock()
+        if reason := tools.sealer.usable(moment):
+            raise Verdict("waiting-key", reason)
+        sealed = _sealed(finished, tools, tools.sealer, work / "sealed.pdf", moment)
+        late = dt.datetime.fromisoformat(sealed.timestamped_at) - moment
+        if -_CLOCK_SLACK <= late <= dt.timedelta(seconds=tools.settings.seal.max_stamp_delay):
+            return sealed
+    raise Verdict("waiting-tsa", "the token's time does not agree with the block's (docs/design.md promise 3)")
+
+
+def _sealed(finished: Finished, tools: Tools, sealer: Sealer, out: Path, moment: dt.datetime) -> Sealed:
+    rule = _rule(scan_of(finished), tools, moment)
     block = rule.text(tools.settings.station.agency, moment)
     roots = [_text(root) for root in tools.roots]
     tools.engine.call("seal", {
-        "pdf": str(finished.pdf.path), "out": str(out), "certificate": _text(tools.sealer.certificate_der()),
-        "chain": [_text(link) for link in tools.sealer.chain_der()], "roots": roots, "rule": asdict(rule),
-        "block_text": block, "font": tools.settings.seal.font, "place": dict(finished.place),
+        "pdf": str(finished.pdf.path), "out": str(out), "certificate": _text(sealer.certificate_der()),
+        "chain": [_text(link) for link in sealer.chain_der()], "roots": roots, "rule": asdict(rule),
+        "block_text": block, "font": tools.font, "place": dict(finished.place),
         "certify": tools.settings.seal.certify,
     }, answer=_answers(tools))  # fmt: skip
     seen = tools.engine.call("examine", {"path": str(out), "roots": roots, "before": str(finished.pdf.path)})
     if seen["findings"] or seen["level"] != "B-LTA":
         raise Verdict("seal-failed", "; ".join(seen["findings"])[:300])
-    _check_time(moment, seen["timestamped_at"], tools.settings.seal.max_stamp_delay)
     return Sealed(
         finished, sha256_file(out), block, moment.isoformat(), seen["timestamped_at"], seen["level"], seen["pdfa"]
     )
-
-
-def _check_time(moment: dt.datetime, stamped: str, most: float) -> None:
-    """The token's time must agree with the block's (docs/design.md promise 3), else it is sealed anew later."""
-    late = dt.datetime.fromisoformat(stamped) - moment
-    if not -_CLOCK_SLACK <= late <= dt.timedelta(seconds=most):
-        raise Verdict("waiting-tsa", "the token's time does not agree with the block's")
 
 
 def file(sealed: Sealed, tools: Tools) -> Filed:
@@ -218,6 +241,7 @@ def file(sealed: Sealed, tools: Tools) -> Filed:
         text=tuple(" ".join(word[0] for word in page["words"]) for page in pages),
         provenance={
             **recognised.facts, "received_at": scan.received_at, "sidecar": dict(scan.sidecar),
+            "sidecar_sha256": scan.beside.sha256 if scan.beside else None, "released": list(scan.released),
             "sohoa": version("sohoa"), "over_ink": sealed.source.place["over_ink"],
             "pages": [{k: page[k] for k in ("kind", "blank", "word_count", "mean_confidence")} for page in pages],
         },
@@ -246,16 +270,3 @@ def advance(document: Pending, tools: Tools, work: Path) -> Document:
             return file(document, tools)
         case _:
             assert_never(document)
-
-
-def process(document: Document, tools: Tools, work: Path) -> Filed:
-    """Every stage to the end.
-
-    Raises:
-        Verdict: where the document stops.
-    """
-    while not isinstance(document, Filed):
-        document = advance(document, tools, work)
-    return document
-
-

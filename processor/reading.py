@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from processor import law
 from processor.describe.fields import read
 from processor.describe.layout import Page, Word
+from processor.describe.marks import marks
 from processor.describe.vocabulary import Vocabulary
 from processor.worker import Ask
 
@@ -36,9 +38,11 @@ def describe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         ask: not used.
 
     Returns:
-        `fields` and `confidence` (0-1) by name; a field that was not read is absent.
+        `fields` and `confidence` (0-1) by name, a field that was not read being absent; `marks`: whether pages bear
+        the `head`, the `signature`, a mark of `secrecy`.
     """
     pages = json.loads(Path(args["reading"]).read_text("utf-8"))
     vocabulary = Vocabulary.from_mapping(law.read("kinds.toml", Path(args["station"])))
-    found = read([_page(page["words"]) for page in pages], vocabulary)
-    return {"fields": dict(found.fields), "confidence": dict(found.confidence)}
+    leaves = [_page(page["words"]) for page in pages]
+    found, seen = read(leaves, vocabulary), marks(leaves, vocabulary)
+    return {"fields": dict(found.fields), "confidence": dict(found.confidence), "marks": asdict(seen)}

@@ -5,40 +5,71 @@ Promises: a `Settings` that exists is valid; nothing is read from the environmen
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 
 from processor.errors import SettingsError
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd])")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 
 
 def seconds(value: object) -> float:
     """`"15m"` in seconds; a bare number is seconds already.
 
     Raises:
-        ValueError: the text is not a number with a unit of s, m, h, d.
+        ValueError: the text is not a number with a unit of s, m, h, d; the number is negative or has no end.
     """
-    if isinstance(value, int | float):
-        return float(value)
-    found = _DURATION.fullmatch(str(value).strip())
-    if found is None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        length = float(value)
+    elif isinstance(value, str) and (found := _DURATION.fullmatch(value.strip())):
+        length = float(found[1]) * _UNITS[found[2]]
+    else:
         raise ValueError(f'not a duration: {value!r} (write "10s", "15m", "2h" or "7d")')
-    return float(found[1]) * _UNITS[found[2]]
+    if not (math.isfinite(length) and length >= 0):
+        raise ValueError(f"not a duration: {value!r} (negative or without end)")
+    return length
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.port == 0:
+        raise ValueError(f"not an http or https address: {text!r}")
+    return text
+
+
+def _host(text: str) -> str:
+    """A host's name as addresses are compared with it: lower case, without scheme, port or path."""
+    name = text.strip().lower()
+    if _HOST.fullmatch(name) is None:
+        raise ValueError(f'not the name of a host: {text!r} (write "crl.example.vn")')
+    return name
 
 
 Duration = Annotated[float, BeforeValidator(seconds)]
+Count: TypeAlias = Annotated[int, Field(ge=1)]
+Amount: TypeAlias = Annotated[int, Field(ge=0)]
+Texts: TypeAlias = Annotated[tuple[str, ...], Strict(False)]  # TOML has arrays, no tuples
+Addresses: TypeAlias = Annotated[tuple[Annotated[str, AfterValidator(_address)], ...], Strict(False)]
+Hosts: TypeAlias = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], Strict(False)]
+Seal = Literal["file", "form", "no-secrecy-mark"]
+Close = Literal[
+    "type_name", "code_number", "code_notation", "issued_date", "organ_name", "subject", "language", "page_amount",
+    "signer_position", "signer_name",
+]  # fmt: skip
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)  # strict: "no" is not true, "2" is not 2
 
 
 class StationTable(_Table):
@@ -52,29 +83,29 @@ class StationTable(_Table):
 class EngineTable(_Table):
     """The workers."""
 
-    workers: int
-    memory_mb: int
-    recycle_after: int
-    seconds_per_document: float
-    seconds_per_page: float
-    pages_per_job: int
+    workers: Amount
+    memory_mb: Count
+    recycle_after: Count
+    seconds_per_document: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    seconds_per_page: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    pages_per_job: Count
 
 
 class LimitsTable(_Table):
     """What a scan may be."""
 
-    file_mb: int
-    pages: int
-    page_megapixels: int
-    free_disk_mb: int
+    file_mb: Count
+    pages: Count
+    page_megapixels: Count
+    free_disk_mb: Amount
 
 
 class OcrTable(_Table):
     """How pages are read."""
 
-    read_dpi: int
+    read_dpi: Count
     rotate: bool
-    rotate_confidence: float
+    rotate_confidence: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class SealTable(_Table):
@@ -84,7 +115,7 @@ class SealTable(_Table):
     authorisation: str
     key: str
     passphrase_file: str
-    chain: tuple[str, ...]
+    chain: Texts
     font: str
     certify: bool
     max_stamp_delay: Duration
@@ -93,29 +124,29 @@ class SealTable(_Table):
 class TimeTable(_Table):
     """Time-stamping authorities."""
 
-    urls: tuple[str, ...]
-    timeout: Duration
-    attempts: int
+    urls: Annotated[Addresses, Field(max_length=8)]  # a worker asks no more than eight for one stamp
+    timeout: Annotated[Duration, Field(gt=0)]
+    attempts: Count
     backoff: Duration
-    parallel: int
+    parallel: Count
 
 
 class TrustTable(_Table):
     """What seals must lead to."""
 
-    roots: tuple[str, ...]
-    intermediates: tuple[str, ...]
-    revocation_hosts: tuple[str, ...]
+    roots: Texts
+    intermediates: Texts
+    revocation_hosts: Hosts
     revocation_keep: Duration
 
 
 class ScheduleTable(_Table):
     """When things happen."""
 
-    nightly: str
-    rescan: Duration
-    poll: Duration
-    fixity_share: int
+    nightly: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    rescan: Annotated[Duration, Field(gt=0)]
+    poll: Annotated[Duration, Field(gt=0)]
+    fixity_share: Count
 
 
 class OutTable(_Table):
@@ -124,20 +155,25 @@ class OutTable(_Table):
     keep: Duration
 
 
-class Lane(_Table):
-    """One drop folder and what is done with what lands there."""
+class LaneTable(_Table):
+    """The keys of a lane."""
 
-    name: str
     kind: Literal["copy", "archive"]
     form: Literal["", "sao-y", "sao-luc", "trich-sao"]
     file: str
-    languages: tuple[str, ...]
+    languages: Annotated[Texts, Field(min_length=1)]
     settle: Duration
     sidecar: Literal["optional", "required"]
     flatten: bool
     deskew: bool
-    require_to_seal: tuple[str, ...]
-    require_to_close: tuple[str, ...]
+    require_to_seal: Annotated[tuple[Seal, ...], Strict(False)]
+    require_to_close: Annotated[tuple[Close, ...], Strict(False)]
+
+
+class Lane(LaneTable):
+    """One drop folder and what is done with what lands there."""
+
+    name: str
 
 
 class Settings(_Table):
@@ -158,6 +194,10 @@ class Settings(_Table):
     def may_seal_unattended(self) -> bool:
         """NĐ 30 Đ32: the clerk signs in person, unless the agency authorised otherwise in writing."""
         return self.station.demo or (self.seal.unattended and bool(self.seal.authorisation.strip()))
+
+
+class _Lanes(_Table):
+    lane: LaneTable
 
 
 def defaults() -> dict[str, Any]:
@@ -181,13 +221,11 @@ def parse(own: Mapping[str, Any]) -> Settings:
         SettingsError: an unknown key, a wrong type or value; the text names the path of each.
     """
     base = defaults()
-    lane_defaults = base.pop("lane")
+    lane_base = _overlay({"lane": base.pop("lane")}, {"lane": own.get("lane", {})})["lane"]
     merged = _overlay(base, {key: value for key, value in own.items() if key not in {"lanes", "lane"}})
-    lane_base = _overlay(lane_defaults, own.get("lane", {}))
-    merged["lanes"] = {
-        name: {**_overlay(lane_base, table), "name": name} for name, table in own.get("lanes", {}).items()
-    }
+    merged["lanes"] = _lanes(lane_base, own.get("lanes", {}))
     try:
+        _Lanes.model_validate({"lane": lane_base})
         settings = Settings.model_validate(merged)
     except ValidationError as error:
         lines = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
@@ -196,12 +234,27 @@ def parse(own: Mapping[str, Any]) -> Settings:
     return settings
 
 
+def _lanes(base: Any, tables: Any) -> Any:
+    """Each lane's table over the defaults; what is no table is left for the types to refuse."""
+    if not isinstance(base, Mapping) or not isinstance(tables, Mapping):
+        return tables
+    for name, table in tables.items():
+        if isinstance(table, Mapping) and "name" in table:
+            raise SettingsError(f"sohoa.toml: lanes.{name}.name: unknown key (a lane's name is its table's)")
+    return {
+        name: {**_overlay(base, table), "name": name} if isinstance(table, Mapping) else table
+        for name, table in tables.items()
+    }
+
+
 def _check_lanes(settings: Settings) -> None:
     for name, lane in settings.lanes.items():
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", name):
             raise SettingsError(f"sohoa.toml: lanes.{name}: a lane's name is lower-case letters, digits, hyphens")
-        if lane.kind == "copy" and "form" in lane.require_to_seal and not lane.form:
+        if lane.kind == "copy" and not lane.form:  # without it the block has no words (NĐ 30 Phụ lục I, Phần II, I.3)
             raise SettingsError(f"sohoa.toml: lanes.{name}.form: a copy lane needs sao-y, sao-luc or trich-sao")
+        if lane.kind != "copy" and lane.form:
+            raise SettingsError(f"sohoa.toml: lanes.{name}.form: only a copy lane has a form")
 
 
 def load(station: Path) -> Settings:
@@ -212,9 +265,11 @@ def load(station: Path) -> Settings:
     """
     path = station / "sohoa.toml"
     try:
-        own = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+        own = tomllib.loads(path.read_text("utf-8-sig"))  # Notepad writes a byte order mark
+    except (FileNotFoundError, NotADirectoryError):
         raise SettingsError(f"no station here: {path} does not exist (make one with `sohoa init DIR`)") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
     return parse(own)

@@ -23,6 +23,7 @@ Ask: TypeAlias = Callable[[str, bytes], bytes]
 """Ask the coordinator: kind of question (`sign`, `stamp`, `fetch`), body; answers bytes or raises Verdict."""
 
 JOBS: Mapping[str, str] = {
+    "sidecar": "processor.intake.sidecar",
     "probe": "processor.intake.probe",
     "body": "processor.intake.body",
     "recognise": "processor.ocr.recognise",
@@ -30,6 +31,7 @@ JOBS: Mapping[str, str] = {
     "finish": "processor.seal.prepare",
     "seal": "processor.seal.sign",
     "examine": "processor.seal.validate",
+    "sheet": "processor.sheet",
 }
 """Each job is the function of its own name in a module that is loaded when first needed, and stays loaded."""
 

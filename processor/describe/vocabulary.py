@@ -97,6 +97,7 @@ class Vocabulary:
     deputies: tuple[str, ...]
     positions: Mapping[tuple[str, ...], str]
     surnames: frozenset[str]
+    secrecy: frozenset[tuple[str, ...]]
 
     @classmethod
     def from_mapping(cls, law: Mapping[str, Any], day: dt.date | None = None) -> Vocabulary:
@@ -127,6 +128,7 @@ class Vocabulary:
             deputies=tuple(map(nfc, _texts(signature, "deputies"))),
             positions=_phrases(_texts(signature, "positions")),
             surnames=frozenset(map(nfc, _texts(signature, "surnames"))),
+            secrecy=frozenset(map(folded_words, _texts(_table(law, "secrecy"), "degrees"))),
         )
 
     def abbreviation(self, text: str) -> Kind | None:

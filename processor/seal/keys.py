@@ -1,8 +1,8 @@
 """The key holder: sees digests and attributes, never a PDF.
 
 Promises: the key is loaded once a run; it signs only DER of signed attributes that name its own certificate (ESS
-signingCertificateV2) and a SHA-256 digest; the passphrase comes from a 0600 file or a systemd credential, never from
-settings, arguments or the environment.
+signingCertificateV2) and a SHA-256 digest of data, each once; the passphrase comes from a 0600 file or a systemd credential,
+never from settings, arguments or the environment.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
 from processor.errors import MissingError, Verdict
 
+_LEAST_RSA, _LEAST_EC = 2048, 256  # bits (NĐ 23/2025, TT 15/2025)
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -43,6 +44,16 @@ def read_certificates(paths: Sequence[Path]) -> list[x509.Certificate]:
     return found
 
 
+def _credential(name: str) -> Path:
+    """Where systemd laid a credential; only it may read there, so the mode tells nothing."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")  # the one place systemd tells; holds a path, no secret
+    if not folder:
+        raise MissingError("the passphrase is a systemd credential, and there is none here (CREDENTIALS_DIRECTORY)")
+    if name in {"", ".", ".."} or "/" in name:
+        raise MissingError(f"the passphrase: not the name of a credential: {name!r}")
+    return Path(folder) / name
+
+
 def passphrase(setting: str, station: Path) -> bytes:
     """The passphrase of the PKCS#12 file.
 
@@ -54,12 +65,9 @@ def passphrase(setting: str, station: Path) -> bytes:
         MissingError: absent, or readable by others than its owner.
     """
     if setting.startswith("credential:"):
-        folder = os.environ.get("CREDENTIALS_DIRECTORY", "")  # the one place systemd tells; holds a path, no secret
-        path = Path(folder) / setting.removeprefix("credential:")
-        shared = 0
+        path, shared = _credential(setting.removeprefix("credential:")), 0
     else:
-        path = station / setting
-        shared = stat.S_IRWXG | stat.S_IRWXO
+        path, shared = station / setting, stat.S_IRWXG | stat.S_IRWXO
     try:
         if path.stat().st_mode & shared:
             raise MissingError(f"{path} can be read by others: chmod 600 it")
@@ -89,8 +97,11 @@ class Sealer:
             raise MissingError(f"the key cannot be read: {file} ({error.strerror})") from error
         except ValueError as error:
             raise MissingError(f"{file}: wrong passphrase, or not a PKCS#12 file") from error
-        if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) or certificate is None:
-            raise MissingError(f"{file}: holds no RSA or ECDSA key with its certificate")
+        least = _LEAST_RSA if isinstance(key, rsa.RSAPrivateKey) else _LEAST_EC
+        if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) or key.key_size < least or certificate is None:
+            raise MissingError(
+                f"{file}: holds no key with its certificate: RSA of {_LEAST_RSA} bits or ECDSA of {_LEAST_EC}, at least"
+            )
         return cls(key, certificate, (*others, *more))
 
     def certificate_der(self) -> bytes:
@@ -132,9 +143,13 @@ class Sealer:
         try:
             parsed = cms.CMSAttributes.load(attributes, strict=True)
             values = {attribute["type"].native: attribute["values"] for attribute in parsed}
+            once = len(values) == len(parsed) and all(len(value) == 1 for value in values.values())
+            content = values["content_type"][0].native
             digest = values["message_digest"][0].native
             named = values["signing_certificate_v2"][0]["certs"][0]["cert_hash"].native
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise Verdict("seal-failed", "asked to sign something that is not a seal's attributes") from error
+        if not once or content != "data":  # a time-stamp or a token of another kind is not ours to give
+            raise Verdict("seal-failed", "asked to sign attributes that are not a seal's")
         if len(digest) != 32 or named != self.certificate.fingerprint(hashes.SHA256()):
             raise Verdict("seal-failed", "asked to sign attributes of another certificate or digest")

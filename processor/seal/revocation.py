@@ -1,15 +1,16 @@
 """Revocation data through the worker's door: what pyHanko would fetch itself, the coordinator's fetcher fetches for it.
 
-Promises: lists and answers are kept for the life of one validation; a host that may not be asked is a fetch error, which
-with revocation required means "cannot seal", never "valid".
+Promises: lists are kept for the life of one validation; every address of a certificate is tried in turn; a host that may not
+be asked, or an answer that is no list, is the code `waiting-revocation`: it is tried again later, never taken for "valid".
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncGenerator, Iterable
 
 from asn1crypto import crl, ocsp, x509
-from pyhanko_certvalidator.errors import CRLFetchError, OCSPFetchError
+from pyhanko_certvalidator.errors import OCSPFetchError
 from pyhanko_certvalidator.fetchers import CertificateFetcher, CRLFetcher, Fetchers, OCSPFetcher
 from pyhanko_certvalidator.fetchers.common_utils import enumerate_delivery_point_urls
 from pyhanko_certvalidator.util import get_relevant_crl_dps
@@ -31,18 +32,31 @@ class Lists(CRLFetcher):
         self._kept: dict[bytes, list[crl.CertificateList]] = {}
 
     async def fetch(self, cert: x509.Certificate, *, use_deltas: bool = False) -> Iterable[crl.CertificateList]:
-        """The lists of a certificate's distribution points; empty where it names none."""
+        """The list of a certificate's distribution points; empty where it names none.
+
+        Raises:
+            Verdict: `waiting-revocation`. Not pyHanko's own fetch error, which ends as a fault of the document.
+        """
         if cert.issuer_serial not in self._kept:
             points = get_relevant_crl_dps(cert, use_deltas=False)
             urls = [url for point in points for url in enumerate_delivery_point_urls(point)]
-            self._kept[cert.issuer_serial] = [self._one(url) for url in urls[:1]]
+            self._kept[cert.issuer_serial] = [self._first(urls)] if urls else []
         return self._kept[cert.issuer_serial]
 
+    def _first(self, urls: list[str]) -> crl.CertificateList:
+        for url in urls[:-1]:
+            with contextlib.suppress(Verdict):
+                return self._one(url)
+        return self._one(urls[-1])
+
     def _one(self, url: str) -> crl.CertificateList:
+        answer = self._ask("fetch", question(url))
         try:
-            return crl.CertificateList.load(self._ask("fetch", question(url)))
-        except (Verdict, ValueError) as error:
-            raise CRLFetchError(f"no revocation list ({type(error).__name__})") from error
+            found = crl.CertificateList.load(answer, strict=True)
+            found["tbs_cert_list"]["issuer"].dump()  # asn1crypto parses no further than it is asked
+        except (ValueError, TypeError) as error:
+            raise Verdict("waiting-revocation", f"no revocation list ({type(error).__name__})") from error
+        return found
 
     def fetched_crls(self) -> Iterable[crl.CertificateList]:
         """All lists had so far."""

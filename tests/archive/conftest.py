@@ -45,7 +45,7 @@ class Office:
         return self.folder / "archive"
 
     def open(self) -> Archive:
-        archive = Archive.open(self.root, self.clock, require_to_close=("code_number", "subject"), organization="UBND xã")
+        archive = Archive.open(self.root, self.clock, require_to_close=lambda lane: ("code_number", "subject"), organization="UBND xã")
         self.opened.append(archive)
         return archive
 

@@ -1,0 +1,45 @@
+"""The command line: wires everything, prints, and is the only place that ends the process (docs/design.md, exit codes)."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from archive.errors import ArchiveError
+from processor.cli import archive_verbs, queue_verbs, station_verbs
+from processor.errors import ExitCode, SohoaError
+from watch.lock import AlreadyRunning
+
+
+@click.group()
+@click.version_option(package_name="sohoa")
+def cli() -> None:
+    """Sohoa: from the scanner's drop folder to a sealed, catalogued, verifiable archive."""
+
+
+for verb in (*station_verbs.VERBS, *queue_verbs.VERBS, *archive_verbs.VERBS):
+    cli.add_command(verb)
+
+
+def main() -> None:
+    """Entry point of `sohoa`."""
+    try:
+        cli(standalone_mode=False)
+    except SohoaError as error:
+        click.echo(f"sohoa: {error}", err=True)
+        sys.exit(error.exit_code)
+    except AlreadyRunning as error:
+        click.echo(f"sohoa: another instance runs ({error})", err=True)
+        sys.exit(ExitCode.RUNNING)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.USAGE)
+    except ArchiveError as error:
+        click.echo(f"sohoa: {error}", err=True)
+        sys.exit(ExitCode.USAGE)
+    except BrokenPipeError:  # `find | head`: the reader has what it wanted
+        sys.stderr.close()
+        sys.exit(ExitCode.DONE)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(ExitCode.INTERRUPTED)

@@ -1,0 +1,199 @@
+"""The auditor's and the archivist's verbs: find, show, seal, verify, files."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archive.query import Query
+from archive.record import FIELDS
+from archive.verify import VerifyResult
+from processor import law
+from processor.cli import wiring
+from processor.cli.wiring import HERE, JSON
+from processor.engine import LocalEngine
+from processor.errors import ExitCode, SettingsError, SohoaError
+from processor.nightly import checker
+from processor.settings import load
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.argument("words", nargs=-1)
+@click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="May be given several times.")
+@click.option("--from", "date_from", type=_DAY, default=None, help="First day: issued, or filed where no date is known.")
+@click.option("--to", "date_to", type=_DAY, default=None, help="Last day.")
+@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="--jsonl streams all.")
+@click.option("--jsonl", "form", flag_value="jsonl", help="One JSON object a line, all of them.")
+@click.option("--csv", "form", flag_value="csv", help="A table for a spreadsheet.")
+@click.option("--json", "form", flag_value="json", help="One JSON array.")
+@HERE
+def find(
+    words: tuple[str, ...], fields: tuple[str, ...], date_from: dt.datetime | None, date_to: dt.datetime | None,
+    limit: int, form: str | None, folder: Path,
+) -> None:  # fmt: skip
+    """Find filed documents: words of the text and the record, fields, days; newest first."""
+    pairs = dict(_pair(pair) for pair in fields)
+    days = [day.date().isoformat() if day else None for day in (date_from, date_to)]
+    query = Query(" ".join(words), pairs, days[0], days[1], None if form == "jsonl" else limit)
+    with wiring.opened_archive(folder, load(folder)) as archive:
+        _print_records(archive.find(query), form)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise SettingsError(f"--field wants NAME=VALUE, not {text!r}")
+    return name, value
+
+
+def _print_records(records: Iterable[dict[str, Any]], form: str | None) -> None:
+    match form:
+        case "json":
+            wiring.print_json(list(records))
+        case "jsonl":
+            for record in records:
+                click.echo(json.dumps(record, ensure_ascii=False))
+        case "csv":
+            writer = csv.writer(sys.stdout)
+            writer.writerow(FIELDS)
+            writer.writerows([_cell(record[name]) for name in FIELDS] for record in records)
+        case _:
+            for record in records:
+                number = "/".join(filter(None, (record["code_number"], record["code_notation"])))
+                about = "  ".join(filter(None, (record["type_name"], number, record["issued_date"], record["subject"])))
+                click.echo(f"{record['doc_code']}  {record['filed_at'][:10]}  {record['lane']}  {about}\n    {record['path']}")
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    # A spreadsheet must not take a subject for a formula (OWASP, CSV injection).
+    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+
+
+@click.command()
+@click.argument("identifier", metavar="ID")
+@HERE
+@JSON
+def show(identifier: str, folder: Path, as_json: bool) -> None:
+    """Everything about one document, with its events and its text."""
+    with wiring.opened_archive(folder, load(folder)) as archive:
+        found = archive.get(identifier)
+    if found is None:
+        raise SohoaError(f"nothing is known by {identifier}")
+    if as_json:
+        wiring.print_json(found)
+        return
+    for name, value in found.items():
+        if name not in {"events", "text", "confidence"} and value is not None:
+            sure = found["confidence"].get(name)
+            click.echo(f"{name:16}  {value}" + (f"   ({sure:.0%})" if sure is not None else ""))
+    for event in found["events"]:
+        click.echo(f"{event['at']}  {event['type']}  {event['actor']}")
+
+
+@click.command()
+@click.option("--day", type=_DAY, default=None, help="One day; else every past day that is not sealed yet.")
+@HERE
+def seal(day: dt.datetime | None, folder: Path) -> None:
+    """Close past days: BagIt tag files, every byte read again."""
+    today = wiring.now().astimezone(law.VIETNAM).date()
+    with wiring.opened_archive(folder, load(folder)) as archive:
+        days = [day.date()] if day else archive.unsealed_before(today)
+        for each in days:
+            archive.seal_day(each, wiring.operator())
+            click.echo(f"sealed {each.isoformat()}")
+    if not days:
+        click.echo("no past day waits for its seal")
+
+
+@click.command()
+@click.argument("identifiers", metavar="[ID]...", nargs=-1)
+@click.option("--day", type=_DAY, default=None, help="One shelf.")
+@click.option("--all", "everything", is_flag=True, help="The whole archive with its log (also without any ID).")
+@HERE
+@JSON
+def verify(identifiers: tuple[str, ...], day: dt.datetime | None, everything: bool, folder: Path, as_json: bool) -> None:
+    """Bytes, seals, bags, log and catalogue against each other; exit code 3 when anything disagrees."""
+    if sum((bool(identifiers), day is not None, everything)) > 1:
+        raise SettingsError("verify wants IDs, or --day, or --all")
+    settings = load(folder)
+    what = list(identifiers) if identifiers else day.date() if day else None
+    with (
+        wiring.opened_archive(folder, settings) as archive,
+        LocalEngine(settings.engine, settings.limits) as engine,
+    ):
+        result = archive.verify(what, checker(engine, wiring.roots(folder, settings)))
+    _print_result(result, as_json)
+    if not result.ok:
+        sys.exit(ExitCode.NOT_VERIFIED)
+
+
+def _print_result(result: VerifyResult, as_json: bool) -> None:
+    findings = [{"code": f.code, "doc_code": f.doc_code, "path": str(f.path), "detail": f.detail} for f in result.findings]
+    if as_json:
+        wiring.print_json({"ok": result.ok, "checked": result.checked, "findings": findings})
+        return
+    click.echo(f"checked {result.checked} documents: " + ("all hold" if result.ok else f"{len(findings)} FINDINGS"))
+    for finding in findings:
+        click.echo(f"  {finding['code']}  {finding['doc_code']}  {finding['path']}  {finding['detail']}")
+
+
+@click.group()
+def files() -> None:
+    """Declared files (hồ sơ): only they take documents."""
+
+
+@files.command("add")
+@click.argument("file_code", metavar="CODE")
+@click.argument("title")
+@click.option("--year", type=click.IntRange(1900, 2999), required=True)
+@click.option("--maintenance", default="", help="Thời hạn lưu trữ, as the file's list has it.")
+@HERE
+def files_add(file_code: str, title: str, year: int, maintenance: str, folder: Path) -> None:
+    """Declare a file; the same declaration again changes nothing."""
+    settings = load(folder)
+    with wiring.opened_archive(folder, settings) as archive:
+        archive.declare_file(
+            file_code, title, maintenance=maintenance, organ_id=settings.station.organ_id, year=year, actor=wiring.operator()
+        )
+    click.echo(f"declared {file_code}")
+
+
+@files.command("list")
+@HERE
+@JSON
+def files_list(folder: Path, as_json: bool) -> None:
+    """All declared files."""
+    with wiring.opened_archive(folder, load(folder)) as archive:
+        rows = archive.files()
+    if as_json:
+        wiring.print_json([
+            {"file_code": r.file_code, "title": r.title, "year": r.year, "documents": r.documents, "closed_at": r.closed_at}
+            for r in rows
+        ])  # fmt: skip
+        return
+    for row in rows:
+        click.echo(f"{row.file_code}  {row.documents}  {'closed' if row.closed_at else 'open'}  {row.title}")
+
+
+@files.command("close")
+@click.argument("file_code", metavar="CODE")
+@HERE
+def files_close(file_code: str, folder: Path) -> None:
+    """Close a file: it takes no more documents."""
+    with wiring.opened_archive(folder, load(folder)) as archive:
+        archive.close_file(file_code, wiring.operator())
+    click.echo(f"closed {file_code}")
+
+
+VERBS = (find, show, seal, verify, files)

@@ -1,0 +1,174 @@
+"""Verbs for what waits: look at it, release, retry, reject, describe it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archive.errors import ArchiveError
+from archive.record import parse_field
+from processor import parking, requests
+from processor.cli import wiring
+from processor.cli.wiring import HERE, JSON
+from processor.errors import SettingsError, SohoaError, reason
+from processor.flow import Flow
+from processor.journal import Item, Journal
+from processor.requests import Target
+from processor.shift import Shift
+from processor.sources import Parked
+
+ID = click.argument("identifier", metavar="ID")
+
+
+@click.command()
+@HERE
+@JSON
+def status(folder: Path, as_json: bool) -> None:
+    """The queue by state; what is held, rejected, waiting, still to be described."""
+    settings = wiring.check_station(folder)
+    with wiring.opened_archive(folder, settings) as archive, wiring.opened_journal(folder) as journal:
+        told = _status(folder, archive.counts(), archive.to_describe(), journal)
+    if as_json:
+        wiring.print_json(told)
+        return
+    for state, count in sorted(told["counts"].items()):
+        click.echo(f"{state}: {count}")
+    for name in ("held", "rejected", "waiting"):
+        for item in told[name]:
+            click.echo(f"  {name} {item['id'][:12]} {item['lane']}/{item['name']}: {item['code']} ({item['reason']})")
+    for item in told["to_describe"]:
+        click.echo(f"  to describe {item['id']} {item['lane']}/{item['name']}: {item['reason']}")
+
+
+def _status(folder: Path, filed: dict[str, int], to_describe: list[dict[str, Any]], journal: Journal) -> dict[str, Any]:
+    items = journal.items()
+    under_way = {item.source.folder for item in items if isinstance(item.source, Parked)}
+    lists = {
+        state: [row for row in parking.listed(folder, state) if row["folder"] not in under_way]
+        for state in ("held", "rejected")
+    }
+    waiting = [_waits(item) for item in items if item.state != "working"]
+    counts: dict[str, int] = {state: count for state, count in filed.items() if state in {"filed", "void"}}
+    counts |= {state: len(rows) for state, rows in lists.items()}
+    for state in ("working", "waiting", "to-seal"):
+        counts[state] = sum(1 for item in items if item.state == state)
+    return {"counts": counts, **lists, "waiting": waiting, "to_describe": to_describe}
+
+
+def _waits(item: Item) -> dict[str, str]:
+    scan = item.scan
+    return {
+        "id": scan.blob.sha256, "name": scan.original_name.encode("utf-8", "replace").decode(), "lane": scan.lane,
+        "scan_sha256": scan.blob.sha256, "code": item.code, "reason": reason(item.code).en,
+        "state": item.state, "not_before": item.not_before,
+    }  # fmt: skip
+
+
+def _find(identifier: str, folder: Path) -> Target:
+    settings = wiring.check_station(folder)
+    with wiring.opened_archive(folder, settings) as archive, wiring.opened_journal(folder) as journal:
+        return requests.find(identifier, folder, journal, archive)
+
+
+def _ask(folder: Path, verb: str, **args: str) -> None:
+    with wiring.opened_journal(folder) as journal:
+        done = wiring.hand_over(folder, journal, verb, _answer, **args, operator=wiring.operator())
+    click.echo("done; the next run takes it up" if done else "handed over to the instance at work")
+
+
+def _answer(shift: Shift) -> None:
+    """Do what was asked, without working on any document."""
+    flow = Flow(shift)
+    flow.open()
+    flow.answer()
+    flow.close()
+
+
+@click.command()
+@ID
+@click.option("--reason", "why", default="", help="Kept in the log.")
+@HERE
+def release(identifier: str, why: str, folder: Path) -> None:
+    """Send a held document on its way again, with what fields.json says by now."""
+    target = _find(identifier, folder)
+    if target.kind != "lot" or not target.name.startswith("held/"):
+        raise SohoaError(f"{identifier} is not held")
+    if (parking.read(folder / target.name) or {}).get("code") == parking.ORPHAN:
+        raise SohoaError("a side-car alone cannot be released: drop it again with its scan, and reject this one")
+    _ask(folder, "release", kind=target.kind, name=target.name, reason=why)
+
+
+@click.command()
+@click.argument("identifier", metavar="ID", required=False)
+@click.option("--all", "everything", is_flag=True, help="All that waits, and what was rejected by a fault of Sohoa.")
+@click.option("--again", is_flag=True, help="A lawful second copy of a filed document.")
+@click.option("--reason", "why", default="", help="Why; needed with --again.")
+@HERE
+def retry(identifier: str | None, everything: bool, again: bool, why: str, folder: Path) -> None:
+    """Try again what waits or was rejected."""
+    if everything == bool(identifier):
+        raise SettingsError("retry wants an ID or --all")
+    if identifier is None:
+        wiring.check_station(folder)
+        _ask(folder, "retry-all", reason=why)
+        return
+    target = _find(identifier, folder)
+    if again and not why.strip():
+        raise SettingsError("--again needs --reason: the log keeps why there is a second copy")
+    if again != (target.kind == "filed"):
+        raise SohoaError(f"{identifier} is filed; a second copy wants --again" if not again else f"{identifier} is not filed")
+    _ask(folder, "again" if again else "retry", kind=target.kind, name=target.name, reason=why)
+
+
+@click.command()
+@ID
+@click.option("--reason", "why", required=True, help="Why; kept beside the bytes and in the log.")
+@HERE
+def reject(identifier: str, why: str, folder: Path) -> None:
+    """Refuse what is held or waits; its bytes stay in rejected/."""
+    target = _find(identifier, folder)
+    if target.kind == "filed" or target.name.startswith("rejected/"):
+        raise SohoaError(f"{identifier} is {'filed' if target.kind == 'filed' else 'rejected already'}")
+    _ask(folder, "reject", kind=target.kind, name=target.name, reason=why)
+
+
+@click.command()
+@ID
+@click.option("--set", "pairs", multiple=True, required=True, metavar="FIELD=VALUE", help="May be given several times.")
+@HERE
+@JSON
+def describe(identifier: str, pairs: tuple[str, ...], folder: Path, as_json: bool) -> None:
+    """Say what a document is: adds to a filed one, sends a held one on its way."""
+    changes = dict(_pair(pair) for pair in pairs)
+    target = _find(identifier, folder)
+    settings = wiring.check_station(folder)
+    if target.kind == "item":
+        raise SohoaError(f"{identifier} is under way; describe it when it is filed")
+    if target.kind == "lot":
+        requests.set_fields(folder, target.name, changes)
+        verb = "release" if target.name.startswith("held/") else "retry"
+        _ask(folder, verb, kind=target.kind, name=target.name, reason="described")
+        return
+    with wiring.opened_archive(folder, settings) as archive:
+        record = archive.describe(target.name, changes, wiring.operator())
+    if as_json:
+        wiring.print_json(record)
+    else:
+        click.echo(f"{target.name}: {record['description']}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise SettingsError(f"--set wants FIELD=VALUE, not {text!r}")
+    if name not in {"file_code", "pages"}:
+        try:
+            parse_field(name, value)
+        except ArchiveError as error:
+            raise SettingsError(error.detail) from error
+    return name, value
+
+
+VERBS = (status, release, retry, reject, describe)

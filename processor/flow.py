@@ -1,0 +1,227 @@
+"""The instance at work: looks, takes, carries many documents at once, answers requests; for one batch or for good.
+
+Promises: no more is claimed than is worked on (a queue of 100,000 files costs no space); lanes take turns; an error of our
+own costs its document its turn and no other; below `free_disk_mb` nothing is taken.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, zip_longest
+
+import structlog
+
+from processor import requests
+from processor.arrivals import Arrival, Lookout
+from processor.errors import Abandoned, Verdict
+from processor.shift import Shift, carry, clear_again, start, stop
+from processor.taking import take
+
+log = structlog.get_logger()
+_MEGABYTE = 1 << 20
+_COOL = {"arriving": 1.0, "unreadable": 60.0}  # seconds before such a file is tried again
+_BETWEEN_LOOKS = 0.25
+_LOOK_SHARE = 5  # at most a fifth of the time is spent looking: a folder of 100,000 files takes 0.3 s
+
+
+class Flow:
+    """Documents on their way, with as many threads as there are workers."""
+
+    def __init__(self, shift: Shift) -> None:
+        self._shift = shift
+        settings, self._size = shift.tools.settings, shift.tools.engine.size
+        self._pool = ThreadPoolExecutor(self._size, thread_name_prefix="carry")
+        self._lookouts = [Lookout(shift.tools.station, lane) for lane in settings.lanes.values()]
+        self._carried: dict[Future[str], int] = {}
+        self._taken: dict[Future[str], tuple[str, bytes]] = {}
+        self._cooling: dict[tuple[str, bytes], float] = {}
+        self._ready: list[Arrival] = []
+        self._wants_look, self._next_look = True, 0.0
+        self._news = threading.Event()
+        self.restless = 0
+        self.has_seen_all = False
+        self.is_disk_low = False
+        self.ended: Counter[str] = Counter()
+        self.on_turn: Callable[[], object] = int  # does nothing, until someone shows progress
+
+    def open(self) -> None:
+        """Put right what an earlier instance left."""
+        start(self._shift)
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is being worked on."""
+        return not self._carried and not self._taken
+
+    @property
+    def in_hand(self) -> int:
+        """How many documents are being worked on."""
+        return len(self._carried) + len(self._taken)
+
+    def news(self) -> None:
+        """Something happened: `pause` ends. From any thread."""
+        self._news.set()
+
+    def look_now(self) -> None:
+        """The next turn looks at the drop folders, if that is not too soon."""
+        self._wants_look = True
+
+    def pause(self, seconds: float) -> None:
+        """Wait for news, at most so long."""
+        self._news.wait(seconds)
+        self._news.clear()
+
+    def answer(self) -> None:
+        """Do what was asked on the command line."""
+        for request in self._shift.journal.asked():
+            requests.do(request, self._shift)
+            self._shift.journal.answered(request.number)
+            self.look_now()
+
+    def turn(self) -> None:
+        """One round: what ended, what was asked, what waits no longer, what arrived."""
+        self._collect()
+        self.on_turn()
+        self.answer()
+        self._shift.journal.due(self._shift.tools.clock())
+        self._carry_on()
+        self._take_in()
+
+    def abandon(self) -> None:
+        """Stop: what is being read is given up, what is being filed is filed."""
+        self._shift.tools.engine.abandon()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._collect()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=True)
+
+    @property
+    def _room(self) -> int:
+        return self._size - len(self._carried) - len(self._taken)
+
+    def _submit(self, work: Callable[[], str]) -> Future[str]:
+        future = self._pool.submit(work)
+        future.add_done_callback(lambda _: self.news())
+        return future
+
+    def _carry_on(self) -> None:
+        """Documents the journal says are to be worked on, oldest first."""
+        shift, busy = self._shift, set(self._carried.values())
+        numbers = [n for n in shift.journal.numbers("working") if n not in busy] if self._room > 0 else []
+        for number in numbers[: self._room]:
+            item = shift.journal.item(number)
+            self._carried[self._submit(lambda item=item: carry(item, shift))] = number  # type: ignore[misc]  # bound now
+
+    def _take_in(self) -> None:
+        if self._room <= 0:
+            return
+        if self._wants_look and not self._ready and time.monotonic() >= self._next_look:
+            self._look()
+        if self._ready and self._no_disk():
+            return
+        while self._ready and self._room > 0:
+            arrival = self._ready.pop(0)
+            future = self._submit(lambda arrival=arrival: take(arrival, self._shift))  # type: ignore[misc]  # bound now
+            self._taken[future] = (arrival.lane.name, arrival.sighting.path)
+
+    def _look(self) -> None:
+        began = time.monotonic()
+        self.has_seen_all, self._wants_look = True, False
+        clear_again(self._shift)
+        self._cooling = {name: until for name, until in self._cooling.items() if until > began}
+        busy = {*self._cooling, *self._taken.values()}
+        known = self._shift.journal.sources()
+        looks = [lookout.look(time.monotonic(), known) for lookout in self._lookouts]
+        self.restless = sum(look.restless for look in looks) + len(self._cooling)
+        self._ready = [a for a in _in_turn(look.arrivals for look in looks) if (a.lane.name, a.sighting.path) not in busy]
+        spent = time.monotonic() - began
+        self._next_look = time.monotonic() + max(_BETWEEN_LOOKS, _LOOK_SHARE * spent)
+
+    def _no_disk(self) -> bool:
+        folder = self._shift.tools.station
+        least = self._shift.tools.settings.limits.free_disk_mb * _MEGABYTE
+        is_low = any(shutil.disk_usage(folder / name).free < least for name in ("work", "archive"))
+        if is_low and not self.is_disk_low:
+            log.error("disk-low", least_mb=least // _MEGABYTE)
+        self.is_disk_low = is_low
+        return is_low
+
+    def _collect(self) -> None:
+        """Count what ended; an error nobody foresaw rejects its document, with its bytes kept."""
+        for future in [future for future in self._carried if future.done()]:
+            number = self._carried.pop(future)
+            self._count(future, number)
+            self.has_seen_all = False
+        for future in [future for future in self._taken if future.done()]:
+            name = self._taken.pop(future)
+            state = self._count(future, None)
+            if state in _COOL:
+                self._cooling[name] = time.monotonic() + _COOL[state]
+
+    def _count(self, future: Future[str], number: int | None) -> str:
+        error = None if future.cancelled() else future.exception()
+        if future.cancelled() or isinstance(error, Abandoned):
+            return "working"
+        if error is None:
+            state = future.result()
+        else:
+            log.error("failed", error=type(error).__name__, where=_where(error))
+            state = self._give_up(number)
+        if state not in {*_COOL, "taken"}:
+            self.ended[state] += 1
+        return state
+
+    def _give_up(self, number: int | None) -> str:
+        """An error of our own: the document is rejected with its bytes; one not in the journal yet is tried again."""
+        if number is None:
+            return "unreadable"
+        try:
+            return stop(self._shift.journal.item(number), Verdict("unexpected", "an error of Sohoa itself"), self._shift)
+        except OSError as error:
+            log.error("failed-again", error=os.strerror(error.errno or 0))
+            until = "9999"  # not in this instance: the next one tries
+            self._shift.journal.stop(number, "waiting", "unexpected", "", until)
+            return "waiting"
+
+
+def _where(error: BaseException) -> str:
+    trace, frames = error.__traceback__, []
+    while trace is not None:
+        frames.append(f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " < ".join(reversed(frames[-4:]))
+
+
+def _in_turn(lanes: Iterable[Iterable[Arrival]]) -> list[Arrival]:
+    """One of each lane after the other: a flood in one does not starve the others."""
+    return [arrival for arrival in chain.from_iterable(zip_longest(*lanes)) if arrival is not None]
+
+
+def run(flow: Flow, shift: Shift, told: threading.Event) -> Counter[str]:
+    """Everything that waits, once, or until told to stop; returns how many ended in each state.
+
+    A file that never lies still is left for another time.
+    """
+    flow.open()
+    shift.journal.wake()
+    quiet = 2 * max((lane.settle for lane in shift.tools.settings.lanes.values()), default=0.0) + 2 * _BETWEEN_LOOKS
+    until, ended = time.monotonic() + quiet, 0
+    while not told.is_set():
+        flow.look_now()
+        flow.turn()
+        if not flow.is_idle or flow.ended.total() != ended:
+            until, ended = time.monotonic() + quiet, flow.ended.total()
+        elif flow.is_disk_low or (flow.has_seen_all and not flow.restless) or time.monotonic() > until:
+            flow.close()
+            return flow.ended
+        flow.pause(_BETWEEN_LOOKS)
+    flow.abandon()
+    return flow.ended

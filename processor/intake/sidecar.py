@@ -1,0 +1,85 @@
+"""What a person says of a scan in the JSON file beside it (`a.pdf.json`), or in a held item's `fields.json`.
+
+Promises: only fields of the record, `file_code` and `pages`, each with a value it can hold; a value that says nothing (empty
+text, null) says nothing. Refuses everything else as `sidecar-bad`: a field misspelt in silence would be a field lost.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from archive.record import RecordError, parse_field
+from processor.errors import Verdict
+from processor.intake import pages
+from processor.worker import Ask
+
+LARGEST = 1 << 20
+_NAMING = ("file_code", "pages")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a field twice")
+    return dict(pairs)
+
+
+def parse(data: bytes) -> dict[str, str]:
+    """The fields a side-car sets, as text.
+
+    Raises:
+        Verdict: `sidecar-bad`; its detail names the field, never the value.
+    """
+    try:
+        told = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise Verdict("sidecar-bad", f"not JSON: {type(error).__name__}") from error
+    if not isinstance(told, Mapping):
+        raise Verdict("sidecar-bad", "not an object")
+    return {name: text for name, value in told.items() if (text := _text(name, value))}
+
+
+def _text(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise Verdict("sidecar-bad", f"{name[:40]!r} is neither text nor a whole number")
+    text = unicodedata.normalize("NFC", str(value)).strip()
+    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+        raise Verdict("sidecar-bad", f"{name[:40]!r} holds control characters")
+    if name not in _NAMING:
+        _check(name, text)
+    elif name == "pages" and text and pages.parse(text, 99_999) is None:
+        raise Verdict("sidecar-bad", "pages is not a range like 1-3,5")
+    return pages.normal(text) if name == "pages" else text
+
+
+def _check(name: str, text: str) -> None:
+    try:
+        parse_field(name, text)
+    except RecordError as error:
+        known = "no field of the record" if error.code == "bad-field" else "nothing this field can hold"
+        raise Verdict("sidecar-bad", f"{name[:40]!r}: {known}") from error
+
+
+def sidecar(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """Worker job.
+
+    Args:
+        args: `path`.
+        ask: not used.
+
+    Returns:
+        `fields`: what it sets.
+
+    Raises:
+        Verdict: `sidecar-bad`.
+    """
+    with Path(args["path"]).open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise Verdict("sidecar-bad", "larger than 1 MB")
+    return {"fields": parse(data)}

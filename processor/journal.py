@@ -1,0 +1,263 @@
+"""What is under way: every document between its claim and the archive, with each stage it has reached.
+
+Promises: a stage that was noted survives a crash, and so do the bytes it names (they are synced first); two processes may
+use it, one works and others ask. Refuses to be a truth: when it is lost, work is repeated and nothing else (the sources and
+the archive know the rest).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.durable import DurableError, fsync_dir, sha256_file
+from processor import sources
+from processor.document import STAGES, Pending, Scan, added, blobs, fold, scan_of
+from processor.sources import Source
+
+_BUSY_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A document under way."""
+
+    number: int
+    state: str
+    source: Source
+    document: Pending
+    code: str = ""
+    detail: str = ""
+    tries: int = 0
+    not_before: str = ""
+
+    @property
+    def scan(self) -> Scan:
+        """The scan it began as."""
+        return scan_of(self.document)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asked for on the command line, to be done by whoever holds the station."""
+
+    number: int
+    verb: str
+    args: Mapping[str, str]
+
+
+def _sync(document: Pending) -> None:
+    for blob in blobs(document):
+        descriptor = os.open(blob.path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        fsync_dir(blob.path.parent)
+
+
+def _intact(document: Pending) -> bool:
+    try:
+        return all(sha256_file(blob.path).sha256 == blob.sha256 for blob in blobs(document))
+    except (OSError, DurableError):
+        return False
+
+
+class Journal:
+    """The journal of one station. Usable from several threads, which take turns."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._db = Database(connection, execute_plugins=False)
+        for pragma in (f"busy_timeout = {_BUSY_MS}", "journal_mode = delete", "synchronous = full"):
+            self._db.execute(f"pragma {pragma}")
+        with self._transaction() as db:
+            _tables(db)
+
+    def close(self) -> None:
+        """End the connection."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Database]:
+        with self._lock:
+            self._db.execute("begin")
+            try:
+                yield self._db
+            finally:
+                self._db.rollback()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Database]:
+        with self._lock:
+            self._db.execute("begin immediate")
+            try:
+                yield self._db
+                self._db.commit()
+            except BaseException:
+                self._db.rollback()
+                raise
+
+    # Documents
+
+    def begin(self, source: Source, scan: Scan) -> Item:
+        """A claimed scan enters."""
+        _sync(scan)
+        with self._transaction() as db:
+            row = {"state": "working", "source": sources.dump(source), "lane": scan.lane, "scan_sha256": scan.blob.sha256,
+                   "code": "", "detail": "", "tries": 0, "not_before": ""}  # fmt: skip
+            number = int(str(db.table("item").insert(row).last_pk))
+            _note_stage(db, number, scan)
+        return Item(number, "working", source, scan)
+
+    def reach(self, number: int, document: Pending) -> None:
+        """A document reached a stage; its bytes are on the disk before the journal says so."""
+        _sync(document)
+        with self._transaction() as db:
+            _note_stage(db, number, document)
+
+    def stop(self, number: int, state: str, code: str, detail: str, not_before: str) -> None:
+        """A document waits: for the outside until a moment (RFC 3339), or for a person."""
+        with self._transaction() as db:
+            tries = db.table("item").get(number)["tries"] + 1
+            change = {"state": state, "code": code, "detail": detail, "tries": tries, "not_before": not_before}
+            db.table("item").update(number, change)
+
+    def wake(self, number: int | None = None) -> None:
+        """A document that waits, for the outside or for a person's seal, or all of them: taken up again at once."""
+        with self._transaction() as db:
+            where, values = ("1", []) if number is None else ("number = ?", [number])
+            sql = f"update item set state = 'working', not_before = '' where state in ('waiting', 'to-seal') and {where}"
+            db.execute(sql, values)
+
+    def due(self, now: dt.datetime) -> None:
+        """Wake what has waited long enough."""
+        moment = now.astimezone(dt.UTC).isoformat(timespec="seconds")
+        with self._lock:
+            rows = self._db.query("select number from item where state = 'waiting' and not_before <= ?", [moment])
+            numbers = [row["number"] for row in rows]
+        for number in numbers:
+            self.wake(number)
+
+    def end(self, number: int) -> None:
+        """A document left: filed, held or rejected."""
+        with self._transaction() as db:
+            db.table("stage").delete_where("item = ?", [number])
+            db.table("item").delete(number)
+
+    def forget_broken(self) -> list[int]:
+        """At start: give up stages whose bytes are gone or changed; an item without its scan is taken anew from its source.
+
+        Returns:
+            The numbers of the items that are still there.
+        """
+        kept = []
+        with self._transaction() as db:
+            for row in list(db.table("item").rows):
+                chain = _chain(fold(_stages(db, row["number"])))
+                reached = next((place for place, stage in enumerate(chain) if not _intact(stage)), len(chain))
+                db.table("stage").delete_where("item = ? and place >= ?", [row["number"], reached])
+                if reached:
+                    kept.append(row["number"])
+                else:
+                    db.table("item").delete(row["number"])
+        return kept
+
+    def items(self, state: str | None = None) -> list[Item]:
+        """What is under way, oldest first."""
+        with self._reading() as db:
+            where, values = ("1", []) if state is None else ("state = ?", [state])
+            return [_item(db, row) for row in list(db.table("item").rows_where(where, values, order_by="number"))]
+
+    def numbers(self, state: str) -> list[int]:
+        """The items of a state, oldest first."""
+        with self._reading() as db:
+            rows = db.query("select number from item where state = ? order by number", [state])
+            return [row["number"] for row in rows]
+
+    def item(self, number: int) -> Item:
+        """One of them."""
+        with self._reading() as db:
+            return _item(db, db.table("item").get(number))
+
+    def sources(self) -> list[Source]:
+        """Where the documents under way came from."""
+        with self._reading() as db:
+            return [sources.parse(row["source"]) for row in db.query("select source from item")]
+
+    # Requests and notes
+
+    def ask(self, verb: str, **args: str) -> None:
+        """Leave a request."""
+        with self._transaction() as db:
+            db.table("request").insert({"verb": verb, "args": json.dumps(args)})
+
+    def asked(self) -> list[Request]:
+        """Requests not answered yet, oldest first."""
+        with self._reading() as db:
+            rows = db.table("request").rows_where(order_by="number")
+            return [Request(row["number"], row["verb"], json.loads(row["args"])) for row in rows]
+
+    def answered(self, number: int) -> None:
+        """A request is done."""
+        with self._transaction() as db:
+            db.table("request").delete(number)
+
+    def note(self, name: str, value: str) -> None:
+        """Remember a small fact (which nights were done, who watches)."""
+        with self._transaction() as db:
+            db.table("note").upsert({"name": name, "value": value}, pk="name")
+
+    def noted(self, name: str) -> str:
+        """A fact remembered, or nothing."""
+        with self._reading() as db:
+            return next((str(row["value"]) for row in db.table("note").rows_where("name = ?", [name])), "")
+
+
+def _tables(db: Database) -> None:
+    item = {"number": int, "state": str, "source": str, "lane": str, "scan_sha256": str, "code": str, "detail": str,
+            "tries": int, "not_before": str}  # fmt: skip
+    db.table("item").create(item, pk="number", if_not_exists=True)
+    stage = {"item": int, "place": int, "name": str, "added": str}
+    db.table("stage").create(stage, pk=("item", "place"), if_not_exists=True)
+    db.table("request").create({"number": int, "verb": str, "args": str}, pk="number", if_not_exists=True)
+    db.table("note").create({"name": str, "value": str}, pk="name", if_not_exists=True)
+    db.table("item").create_index(["state"], if_not_exists=True)
+
+
+def _note_stage(db: Database, number: int, document: Pending) -> None:
+    row = {"item": number, "place": STAGES.index(type(document)), "name": type(document).__name__,
+           "added": json.dumps(added(document))}  # fmt: skip
+    db.table("stage").upsert(row, pk=("item", "place"))
+
+
+def _stages(db: Database, number: int) -> list[tuple[str, dict[str, Any]]]:
+    rows = list(db.table("stage").rows_where("item = ?", [number], order_by="place"))
+    return [(row["name"], json.loads(row["added"])) for row in rows]
+
+
+def _chain(document: Any) -> list[Any]:
+    """A document's stages, its scan first."""
+    stages: list[Any] = []
+    while document is not None:
+        stages.insert(0, document)
+        document = getattr(document, "source", None)
+    return stages
+
+
+def _item(db: Database, row: Mapping[str, Any]) -> Item:
+    document: Any = fold(_stages(db, row["number"]))
+    return Item(row["number"], row["state"], sources.parse(row["source"]), document, row["code"], row["detail"],
+                row["tries"], row["not_before"])  # fmt: skip

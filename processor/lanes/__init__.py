@@ -1,0 +1,57 @@
+"""One module a kind of lane: what it takes, what must hold before its seal, which block it shows.
+
+PURE, as its modules are: facts in, a `Verdict` or nothing out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any, Protocol, cast
+
+from processor.document import Scan
+from processor.errors import Verdict
+from processor.lanes import archive, copy
+from processor.settings import Lane
+
+
+class Kind(Protocol):
+    """What each module of this package answers."""
+
+    def admit(self, scan: Scan, lane: Lane, facts: Mapping[str, Any]) -> None:
+        """Refuse, by what `probe` found, what this kind may not take.
+
+        Raises:
+            Verdict: with the reason.
+        """
+        ...
+
+    def allow(self, scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
+        """Refuse, by what stands on the pages, what may not be sealed yet.
+
+        Raises:
+            Verdict: with the reason.
+        """
+        ...
+
+    def block(self, lane: Lane) -> str:
+        """The form whose rule of `config/law/copies.toml` writes the block."""
+        ...
+
+
+_KINDS: Mapping[str, ModuleType] = {"copy": copy, "archive": archive}
+
+
+def kind(lane: Lane) -> Kind:
+    """The module of a lane's kind."""
+    return cast(Kind, _KINDS[lane.kind])
+
+
+def require(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
+    """What a lane's `require_to_seal` asks of every kind.
+
+    Raises:
+        Verdict: `secrecy-mark`, unless a person has looked and released it.
+    """
+    if "no-secrecy-mark" in lane.require_to_seal and marks["secrecy"] and "secrecy-mark" not in scan.released:
+        raise Verdict("secrecy-mark")

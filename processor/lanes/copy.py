@@ -1,0 +1,37 @@
+"""Copies on paper turned electronic: sao y, sao lục, trích sao (NĐ 30/2020 Đ25).
+
+PURE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from processor.document import Scan
+from processor.errors import Verdict
+from processor.settings import Lane
+
+EXTRACT = "trich-sao"
+
+
+def admit(scan: Scan, lane: Lane, facts: Mapping[str, Any]) -> None:
+    """Paper, unsigned; an extract must say of which pages."""
+    if facts["signed"]:
+        raise Verdict("signed")
+    if lane.form == "sao-y" and any(page["kind"] == "digital" for page in facts["pages"]):
+        raise Verdict("born-digital")
+    if lane.form == EXTRACT and not scan.part:
+        raise Verdict("pages-missing")
+
+
+def allow(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
+    """An extract shows who said it and who signed it (NĐ 30 Đ25.3: the pages with head and signature)."""
+    complete = marks["head"] and marks["signature"]
+    if lane.form == EXTRACT and not complete and "extract-incomplete" not in scan.released:
+        raise Verdict("extract-incomplete", "no head" if not marks["head"] else "no signature")
+
+
+def block(lane: Lane) -> str:
+    """Each form has its own words."""
+    return lane.form

@@ -1,0 +1,169 @@
+"""What is done once for every day that ended: its shelf sealed, a part of the archive read again, the clerk's page laid out.
+
+Promises: asks what is not done yet, so that a week without power is caught up with; done twice it does no harm. A day that
+cannot be sealed is told and does not keep the rest from being done.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+import zlib
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import structlog
+
+from archive.durable import make_dirs_durably, replace_durably
+from archive.errors import ArchiveError
+from archive.store import Archive
+from archive.verify import Finding
+from processor import law, parking, report, station
+from processor.engine import Engine
+from processor.errors import reason
+from processor.journal import Item, Journal
+from processor.pipeline import ACTOR, Tools
+from processor.report import DayFacts
+from watch.schedule import due_nights
+
+log = structlog.get_logger()
+REPORTS = "phieu-ket-qua-ngay"
+_CAUGHT_UP = dt.timedelta(days=7)  # older days are sealed too, but nobody reads their pages any more
+_PORTION = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What the nightly job did.
+
+    Attributes:
+        sealed: days whose shelf was closed.
+        checked: documents read again.
+        findings: what was wrong with them.
+    """
+
+    sealed: tuple[dt.date, ...]
+    checked: int
+    findings: tuple[Finding, ...]
+
+
+def checker(engine: Engine, roots: Sequence[bytes]) -> Callable[[Path], list[Finding]]:
+    """What `Archive.verify` asks about each PDF: a worker examines its seal, offline."""
+    encoded = [b64encode(root).decode() for root in roots]
+
+    def check(path: Path) -> list[Finding]:
+        seen = engine.call("examine", {"path": str(path), "roots": encoded, "before": ""})
+        return [Finding("seal-invalid", "", "", each) for each in seen["findings"]]
+
+    return check
+
+
+def due(tools: Tools, journal: Journal) -> list[dt.date]:
+    """The days that ended and have not had their night."""
+    today = tools.clock().astimezone(law.VIETNAM).date()
+    first = min((row.day for row in islice(tools.archive.days(), 1)), default=today)
+    at = dt.time.fromisoformat(tools.settings.schedule.nightly)
+
+    def is_done(day: dt.date) -> bool:
+        return bool(journal.noted(f"night {day.isoformat()}"))
+
+    return due_nights(tools.clock(), at, is_done, max(first, today - _CAUGHT_UP), law.VIETNAM)
+
+
+def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
+    """The nightly job for these days, oldest first."""
+    today = tools.clock().astimezone(law.VIETNAM).date()
+    sealed = list(_seal(tools.archive, today))
+    checked, findings = _fixity(tools, today)
+    tools.archive.event("fixity", actor=ACTOR, public={"checked": checked, "findings": len(findings)})
+    night = Night(tuple(sealed), checked, tuple(findings))
+    for day in nights:
+        lay_out(day, night, tools, journal)
+        journal.note(f"night {day.isoformat()}", tools.clock().isoformat())
+    station.clean_out(tools.station, tools.settings.out.keep, time.time())
+    log.info("night", days=len(nights), sealed=len(sealed), checked=checked, findings=len(findings))
+    return night
+
+
+def _seal(archive: Archive, today: dt.date) -> Iterator[dt.date]:
+    for day in archive.unsealed_before(today):
+        try:
+            archive.seal_day(day, ACTOR)
+        except ArchiveError as error:
+            log.error("day-not-sealed", day=day.isoformat(), code=error.code)
+        else:
+            yield day
+
+
+def _fixity(tools: Tools, today: dt.date) -> tuple[int, list[Finding]]:
+    """One part in `fixity_share`, another every night: after so many nights everything was read."""
+    share = tools.settings.schedule.fixity_share
+    chosen = (
+        row["doc_code"]
+        for day in tools.archive.days()
+        for row in tools.archive.filed_on(day.day)
+        if zlib.crc32(row["doc_code"].encode()) % share == today.toordinal() % share
+    )
+    checked, findings = 0, list[Finding]()
+    while portion := list(islice(chosen, _PORTION)):
+        result = tools.archive.verify(portion, checker(tools.engine, tools.roots))
+        checked += result.checked
+        findings += result.findings
+    for finding in findings:
+        log.error("fixity", code=finding.code, doc_code=finding.doc_code, detail=finding.detail)
+    return checked, findings
+
+
+def lay_out(day: dt.date, night: Night, tools: Tools, journal: Journal) -> Path:
+    """The clerk's page of a day in `out/`, as text and as PDF; returns the text's path."""
+    facts = _facts(day, night, tools, journal)
+    text = report.text(facts)
+    folder = tools.station / "out" / REPORTS
+    make_dirs_durably(folder)
+    path = folder / f"{day.isoformat()}.txt"
+    replace_durably(path, b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    made = tools.station / "work" / f"phieu-{day.isoformat()}.pdf"
+    tools.engine.call("sheet", {
+        "text": text, "out": str(made), "title": f"Phiếu kết quả ngày {day:%d/%m/%Y}", "font": tools.font,
+    })  # fmt: skip
+    replace_durably(path.with_suffix(".pdf"), made.read_bytes())
+    made.unlink()
+    return path
+
+
+def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFacts:
+    happened = tools.archive.events_on(day)
+    lanes: dict[str, tuple[int, int]] = {}
+    for row in tools.archive.filed_on(day):
+        documents, pages = lanes.get(row["lane"], (0, 0))
+        lanes[row["lane"]] = (documents + 1, pages + row["pages"])
+    waiting = [_waits(item) for state in ("waiting", "to-seal", "clearing") for item in journal.items(state)]
+    to_describe = [
+        report.Item(row["name"], row["lane"], f"Còn thiếu: {row['reason']}", "sohoa describe", row["id"])
+        for row in tools.archive.to_describe()
+    ]
+    now = tools.clock()
+    return DayFacts(
+        agency=tools.settings.station.agency, day=day, made_at=now, demo=tools.settings.station.demo,
+        received=happened.get("received", 0), duplicates=happened.get("duplicate", 0),
+        filed=[(lane, *counts) for lane, counts in sorted(lanes.items())],
+        held=_parked(tools.station, "held"), rejected=_parked(tools.station, "rejected"), waiting=waiting,
+        to_describe=to_describe, sealed_days=night.sealed, fixity=(night.checked, len(night.findings)),
+        certificate_days_left=tools.sealer.days_left(now) if tools.sealer else None,
+    )  # fmt: skip
+
+
+def _parked(folder: Path, state: str) -> list[report.Item]:
+    return [_item(row["name"], row["lane"], row["code"], row["folder"]) for row in parking.listed(folder, state)]
+
+
+def _waits(item: Item) -> report.Item:
+    return _item(item.scan.original_name, item.scan.lane, item.code, f"drop/{item.scan.lane}")
+
+
+def _item(name: str, lane: str, code: str, where: str) -> report.Item:
+    told = reason(code)
+    return report.Item(name, lane, told.vi, told.act, where)

@@ -1,0 +1,199 @@
+"""`held/` and `rejected/`: the bytes under their own name beside the reason, for a person to act on.
+
+Promises: bytes are parked durably before their source is cleared; two documents never share a folder; what lies here is
+enough to take the document up again, whatever became of `work/`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from archive.durable import copy_durably, make_dirs_durably, replace_durably, sha256_file
+from archive.naming import safe_name
+from archive.record import DESCRIPTIVE, Blob
+from processor import law
+from processor.document import Scan
+from processor.errors import Verdict
+
+REASON, PAGE, FIELDS = "reason.json", "ly-do.txt", "fields.json"
+ORPHAN = "sidecar-orphan"
+_OURS = frozenset({REASON, PAGE, FIELDS})
+_BLANK = ("file_code", "pages", *(name for name in DESCRIPTIVE if name != "page_amount"))
+_KEY = ("file_code", "part", "again", "scan_sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """One folder of `held/` or `rejected/`.
+
+    Attributes:
+        folder: relative to the station.
+        told: what `reason.json` says.
+    """
+
+    folder: str
+    told: Mapping[str, Any]
+
+    @property
+    def state(self) -> str:
+        """`held` or `rejected`."""
+        return self.folder.partition("/")[0]
+
+
+def _lines(text: str) -> bytes:
+    return b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()  # Notepad wants the mark and CRLF
+
+
+def _told(scan: Scan, verdict: Verdict, now: dt.datetime, state: str, doc_code: str) -> dict[str, Any]:
+    return {
+        "code": verdict.code, "reason": verdict.reason.en, "detail": verdict.detail, "state": state,
+        "lane": scan.lane, "file_code": scan.file_code, "part": scan.part, "again": scan.again,
+        "scan_sha256": scan.blob.sha256, "size": scan.blob.size, "original_name": _printable(scan.original_name),
+        "received_at": scan.received_at, "at": now.isoformat(timespec="seconds"), "doc_code": doc_code or None,
+        "sidecar": dict(scan.sidecar), "released": list(scan.released),
+    }  # fmt: skip
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "replace").decode()
+
+
+def _page(scan: Scan, verdict: Verdict, state: str) -> str:
+    reason = verdict.reason
+    done = {"held": "GIỮ LẠI, CHỜ XỬ LÝ", "rejected": "TỪ CHỐI"}[state]
+    command = f"sohoa release {scan.blob.sha256[:12]}" if state == "held" else "thả lại tệp vào thư mục quét"
+    return (
+        f"{done}\n\nTệp: {_printable(scan.original_name)}\nLuồng: {scan.lane}\n\nLý do: {reason.vi}\n"
+        f"Việc cần làm: {reason.act}\n\nSau khi xử lý: {command}\nMã lý do: {verdict.code}\n"
+    )
+
+
+def _fields(scan: Scan) -> dict[str, str]:
+    known = {**scan.sidecar, "pages": scan.part, "file_code": scan.file_code}
+    return {name: str(known.get(name, "")) for name in _BLANK}
+
+
+def _place(station: Path, state: str, scan: Scan, now: dt.datetime) -> Path:
+    """A folder of its own: the same bytes may be held twice, as extracts of different pages."""
+    day = now.astimezone(law.VIETNAM).date().isoformat()
+    base = station / state / scan.lane / f"{day}-{scan.blob.sha256[:12]}"
+    ours = {"file_code": scan.file_code, "part": scan.part, "again": scan.again, "scan_sha256": scan.blob.sha256}
+    for number in count(1):
+        folder = base if number == 1 else base.with_name(f"{base.name}-{number}")
+        told = read(folder)
+        if told is None or all(told.get(name) == ours[name] for name in _KEY):
+            return folder
+    raise AssertionError("unreachable: count never ends")
+
+
+def _name(scan: Scan) -> str:
+    name = safe_name(_printable(scan.original_name))
+    return f"_{name}" if name in _OURS else name
+
+
+def park(
+    station: Path, scan: Scan, verdict: Verdict, now: dt.datetime, *, doc_code: str = "", into: str = ""
+) -> str:
+    """Lay a scan, and the side-car that came with it, beside the reason.
+
+    Args:
+        station: its folder.
+        scan: what is laid down.
+        verdict: why.
+        now: shows in the folder's name, as a day in Việt Nam.
+        doc_code: the code reserved for the document, if there is one.
+        into: the lot it lies in already, when the state stays the same: the reason there is replaced.
+
+    Returns:
+        The folder, relative to the station.
+    """
+    state = "rejected" if verdict.reason.state == "rejected" else "held"
+    folder = station / into if into.startswith(state + "/") else _place(station, state, scan, now)
+    make_dirs_durably(folder)
+    for blob, name in ((scan.blob, _name(scan)), (scan.beside, f"{_name(scan)}.json")):
+        if blob and not (folder / name).exists():
+            copy_durably(blob.path, folder / name, expected=blob.sha256)
+    replace_durably(folder / PAGE, _lines(_page(scan, verdict, state)))
+    if state == "held" and verdict.code != ORPHAN:
+        replace_durably(folder / FIELDS, _json(_fields(scan)))
+    # last, since it makes the lot
+    replace_durably(folder / REASON, _json(_told(scan, verdict, now, state, doc_code)))
+    return folder.relative_to(station).as_posix()
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def fields_of(path: Path) -> dict[str, str]:
+    """What a `fields.json` holds.
+
+    Raises:
+        ValueError: it is no JSON object.
+        OSError: it cannot be read.
+    """
+    told = json.loads(path.read_text("utf-8-sig"))
+    if not isinstance(told, dict):
+        raise ValueError("not an object")
+    return told
+
+
+def fields_text(fields: Mapping[str, str]) -> bytes:
+    """A `fields.json` as it lies on the disk."""
+    return _json(fields)
+
+
+def read(folder: Path) -> dict[str, Any] | None:
+    """What `reason.json` of a folder says; None where there is none that can be read."""
+    try:
+        told = json.loads((folder / REASON).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) and all(name in told for name in _KEY) else None
+
+
+def lots(station: Path, states: Sequence[str] = ("held", "rejected")) -> Iterator[Lot]:
+    """All lots, oldest day first within a lane."""
+    for state in states:
+        for path in sorted((station / state).glob(f"*/*/{REASON}")):
+            told = read(path.parent)
+            if told is not None:
+                yield Lot(path.parent.relative_to(station).as_posix(), told)
+
+
+def scan_of(station: Path, lot: Lot) -> Scan:
+    """The scan of a lot as it was parked; its bytes are those that lie there now, which a person may have changed.
+
+    Raises:
+        Verdict: `unexpected`: they are not there.
+        OSError: they cannot be read.
+    """
+    told, folder = lot.told, station / lot.folder
+    parked = Scan(
+        blob=Blob(Path(), "", 0), lane=told["lane"], original_name=str(told["original_name"]),
+        received_at=told["received_at"], file_code=told["file_code"], part=told["part"], again=told["again"],
+        sidecar=told["sidecar"], released=tuple(told["released"]),
+    )  # fmt: skip
+    path = folder / _name(parked)
+    if not path.is_file():
+        raise Verdict("unexpected", f"{lot.folder}: the scan is not there any more")
+    beside = folder / f"{path.name}.json"
+    return replace(parked, blob=sha256_file(path), beside=sha256_file(beside) if beside.is_file() else None)
+
+
+def listed(station: Path, state: str) -> list[dict[str, str]]:
+    """What lies in `held` or `rejected`, as `status --json` shows it."""
+    return [
+        {
+            "id": lot.told["scan_sha256"], "name": lot.told["original_name"], "lane": lot.told["lane"],
+            "scan_sha256": lot.told["scan_sha256"], "code": lot.told["code"], "reason": lot.told["reason"],
+            "folder": lot.folder,
+        }
+        for lot in lots(station, (state,))
+    ]  # fmt: skip

@@ -1,0 +1,186 @@
+"""What a person asks of the queue: release, retry, reject, describe; found by ID, done by whoever holds the station.
+
+Promises: every request begins a document anew from bytes that lie parked or in the archive; nothing is taken from where it
+lies before the document is safe elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import structlog
+
+from archive.durable import copy_durably, replace_durably
+from archive.record import Blob, DocumentKey
+from archive.store import Archive
+from processor import parking
+from processor.document import Scan
+from processor.errors import SohoaError, Verdict
+from processor.journal import Item, Journal, Request
+from processor.parking import FIELDS, ORPHAN, Lot
+from processor.pipeline import ACTOR
+from processor.shift import BY_CLERK, Shift, begin, stop
+from processor.sources import Kept, Parked
+from processor.taking import applied
+
+log = structlog.get_logger()
+OUR_FAULT = ("unexpected", "worker-died", "too-slow")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an ID means: a lot's folder, an item's number, or the code of a filed document."""
+
+    kind: Literal["lot", "item", "filed"]
+    name: str
+
+
+def find(id: str, station: Path, journal: Journal, archive: Archive) -> Target:
+    """What an ID means: a document code, a scan's id or its beginning, a lot's folder.
+
+    Raises:
+        SohoaError: nothing, or several things.
+    """
+    under_way = {s.folder for s in journal.sources() if isinstance(s, Parked)}
+    lots = [lot for lot in parking.lots(station) if lot.folder not in under_way and _names(id, lot)]
+    items = [item for item in journal.items() if item.scan.blob.sha256.startswith(id) or _code(item, archive) == id]
+    found = [Target("lot", lot.folder) for lot in lots] + [Target("item", str(item.number)) for item in items]
+    if not found and (row := archive.get(id)) is not None and row["state"] == "filed":
+        found = [Target("filed", row["doc_code"])]
+    if not found:
+        raise SohoaError(f"nothing is known by {id}")
+    if len(found) > 1:
+        raise SohoaError(f"{id} means several: " + ", ".join(target.name for target in found))
+    return found[0]
+
+
+def _names(id: str, lot: Lot) -> bool:
+    told = lot.told
+    return told["scan_sha256"].startswith(id) or id in {told["doc_code"], lot.folder, lot.folder.rpartition("/")[2]}
+
+
+def _code(item: Item, archive: Archive) -> str | None:
+    return archive.key_state(item.scan.key)[1]
+
+
+def set_fields(station: Path, folder: str, changes: dict[str, str]) -> None:
+    """Write what a person says of a held document into its `fields.json`."""
+    path = station / folder / FIELDS
+    try:
+        fields = parking.fields_of(path)
+    except ValueError as error:
+        raise SohoaError(f"{path}: {error}; mend it first") from error
+    replace_durably(path, parking.fields_text(fields | changes))
+
+
+def do(request: Request, shift: Shift) -> None:
+    """Do what was asked; what cannot be done any more is told in the log.
+
+    Raises:
+        OSError: the disk failed; the request stays.
+    """
+    try:
+        _do(request, shift)
+    except (SohoaError, Verdict) as error:
+        log.warning("request-failed", verb=request.verb, error=str(error))
+
+
+def _do(request: Request, shift: Shift) -> None:
+    args = request.args
+    match request.verb, args.get("kind"):
+        case "retry-all", _:
+            shift.journal.wake()
+            for lot in list(parking.lots(shift.tools.station, ("rejected",))):
+                if lot.told["code"] in OUR_FAULT:
+                    _take_up(lot.folder, args, shift)
+        case "release" | "retry", "lot":
+            _take_up(args["name"], args, shift)
+        case "retry", "item":
+            shift.journal.wake(int(args["name"]))
+        case "reject", "lot":
+            _reject_lot(args["name"], args["reason"], shift)
+        case "reject", "item":
+            _reject_item(int(args["name"]), args["reason"], shift)
+        case "again", _:
+            _again(args["name"], args, shift)
+        case _:
+            pass  # "wake": to be looked at is all it asks
+
+
+def _lot(folder: str, shift: Shift) -> Lot:
+    told = parking.read(shift.tools.station / folder)
+    if told is None:
+        raise SohoaError(f"{folder} is not there any more")
+    return Lot(folder, told)
+
+
+def _claimed(scan: Scan, shift: Shift) -> Scan:
+    """The scan with bytes in `work/`, which nobody else changes."""
+    folder = shift.new_claim()
+    blob = copy_durably(scan.blob.path, folder / scan.blob.sha256, expected=scan.blob.sha256)
+    beside = scan.beside and copy_durably(scan.beside.path, folder / "beside", expected=scan.beside.sha256)
+    return replace(scan, blob=blob, beside=beside)
+
+
+def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
+    lot, tools = _lot(folder, shift), shift.tools
+    if lot.told["code"] == ORPHAN:
+        raise SohoaError("a side-car alone cannot be released; drop it again with its scan, and reject this one")
+    scan = parking.scan_of(tools.station, lot)
+    old = scan.key
+    fields = tools.station / folder / FIELDS
+    if fields.is_file():
+        try:
+            scan = applied(scan, tools.engine.call("sidecar", {"path": str(fields)})["fields"], tools)
+        except Verdict as verdict:
+            scan = replace(scan, refusal=(verdict.code, verdict.detail))
+    scan = _claimed(replace(scan, released=tuple(dict.fromkeys((*scan.released, lot.told["code"])))), shift)
+    _begin(shift, folder, scan, "released", args)
+    if scan.key != old:
+        _give_up_code(DocumentKey(lot.told["scan_sha256"], old.lane, old.file_code, old.part, old.again), shift)
+
+
+def _begin(shift: Shift, folder: str, scan: Scan, event: str, args: Mapping[str, str]) -> None:
+    if begin(shift, Parked(folder), scan, event, args.get("reason", "")) is None:
+        raise SohoaError("the same document is under way already")
+
+
+def _give_up_code(key: DocumentKey, shift: Shift) -> None:
+    """Another file or other pages make another document; the code reserved for the first is void."""
+    state, code = shift.tools.archive.key_state(key)
+    if state == "numbered" and code:
+        shift.tools.archive.void(code, "changed-by-clerk", ACTOR)
+
+
+def _reject_lot(folder: str, reason: str, shift: Shift) -> None:
+    lot = _lot(folder, shift)
+    scan = replace(parking.scan_of(shift.tools.station, lot), refusal=(BY_CLERK, reason))
+    _begin(shift, folder, _claimed(scan, shift), "released", {"reason": reason})
+
+
+def _reject_item(number: int, reason: str, shift: Shift) -> None:
+    item = shift.journal.item(number)
+    if item.state not in {"waiting", "to-seal"}:
+        raise SohoaError("the document is being worked on; wait until it is done")
+    stop(item, Verdict(BY_CLERK, reason), shift)
+
+
+def _again(doc_code: str, args: Mapping[str, str], shift: Shift) -> None:
+    """A lawful second copy: the archive's own scan, under the next free number of its key."""
+    archive = shift.tools.archive
+    row = archive.get(doc_code)
+    path = archive.scan_blob(row["scan_sha256"]) if row else None
+    if row is None or path is None:
+        raise SohoaError(f"{doc_code}: the archive has no scan of it")
+    blob = Blob(path, row["scan_sha256"], path.stat().st_size)
+    again = 1
+    while True:
+        key = DocumentKey(row["scan_sha256"], row["lane"], row["file_code"], row["part"], again)
+        if archive.key_state(key)[0] == "new":
+            break
+        again += 1
+    scan = Scan(blob, row["lane"], row["original_name"], shift.tools.clock().isoformat(), row["file_code"], row["part"], again)
+    begin(shift, Kept(), scan, "again", args["reason"])

@@ -1,0 +1,203 @@
+"""Is the seal fit for work: certificate, chain, time and revocation, asked for real. For `doctor`.
+
+Promises: a stamp is of this very request, signed by a certificate that leads to the station's roots; a list
+is the issuer's and in date; a chain is checked link by link by signature. An empty `fault` is good.
+Refuses: to use the organisation's key (nothing here signs), and to ask anybody but `Outside`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from asn1crypto import core, tsp
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
+from pyhanko_certvalidator import ValidationContext
+
+from processor.errors import Verdict
+from processor.seal.keys import Sealer
+from processor.seal.timestamps import Outside
+
+Clock = Callable[[], dt.datetime]
+_GRANTED = frozenset({"granted", "granted_with_mods"})
+_GARBAGE = (ValueError, TypeError, KeyError, AttributeError)  # asn1crypto, on bytes of another shape
+
+for _library in ("pyhanko", "pyhanko_certvalidator"):  # an untrusted token is a finding, no traceback
+    logging.getLogger(_library).addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One authority's answer.
+
+    Attributes:
+        fault: why the token cannot be used; empty where it is good.
+        took: seconds of the round trip.
+        off: seconds its time lies before (negative) or after the round trip by our clock; None: no token.
+    """
+
+    fault: str
+    took: float
+    off: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the issuer's revocation list says.
+
+    Attributes:
+        fault: why there is no list to go by; empty where it is good.
+        until: when the next one is due.
+        revoked: whether the organisation's certificate is on it; None where it cannot be told.
+    """
+
+    fault: str
+    until: dt.datetime | None = None
+    revoked: bool | None = None
+
+
+def _issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
+    try:
+        lower.verify_directly_issued_by(upper)
+        constraints = upper.extensions.get_extension_for_class(x509.BasicConstraints).value
+    except (InvalidSignature, ValueError, TypeError, x509.ExtensionNotFound):
+        return False
+    return constraints.ca
+
+
+def _lives(certificate: x509.Certificate, now: dt.datetime) -> bool:
+    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+
+
+def _issuers(sealer: Sealer, roots: Iterable[bytes], lower: x509.Certificate) -> list[x509.Certificate]:
+    above = [*(x509.load_der_x509_certificate(root) for root in roots), *sealer.chain]
+    return [upper for upper in above if _issued(lower, upper)]
+
+
+def chain_fault(sealer: Sealer, roots: Sequence[bytes], now: dt.datetime) -> str:
+    """Empty if the certificate leads to one of the roots (DER), by signature and in date; else why not."""
+    anchors = [x509.load_der_x509_certificate(root) for root in roots]
+    link = sealer.certificate
+    for _ in range(len(anchors) + len(sealer.chain) + 1):
+        if link in anchors:
+            return ""
+        above = [upper for upper in _issuers(sealer, roots, link) if upper != link]
+        if not above:
+            return f"no certificate, or none of a configured root, signed: {link.subject.rfc4514_string()}"
+        living = [upper for upper in above if _lives(upper, now)]
+        if not living:
+            return f"out of date: {above[0].subject.rfc4514_string()}"
+        link = living[0]
+    return "the chain goes in a circle"
+
+
+def list_address(certificate: x509.Certificate) -> str:
+    """The first web address a list is published at, the one sealing asks; empty where there is none."""
+    try:
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    except x509.ExtensionNotFound:
+        return ""
+    names = [str(name.value) for point in points for name in point.full_name or ()]
+    return next((name for name in names if name.startswith(("http://", "https://"))), "")
+
+
+def listing(sealer: Sealer, roots: Sequence[bytes], outside: Outside, now: dt.datetime) -> Listing:
+    """Fetch the revocation list of the organisation's certificate and look it up."""
+    address = list_address(sealer.certificate)
+    if not address:
+        return Listing("the certificate names no revocation list")
+    try:
+        found = x509.load_der_x509_crl(outside.fetch(address, b""))
+    except Verdict as verdict:
+        return Listing(f"{address}: {verdict.detail}")
+    except ValueError:
+        return Listing(f"{address}: not a revocation list")
+    issuers = _issuers(sealer, roots, sealer.certificate)
+    if not any(_signed(found, issuer) for issuer in issuers):
+        why = "not signed by the certificate's issuer" if issuers else "its issuer's certificate is not known"
+        return Listing(f"{address}: {why}")
+    until = found.next_update_utc
+    if until is None or until < now:
+        return Listing(f"{address}: out of date", until)
+    entry = found.get_revoked_certificate_by_serial_number(sealer.certificate.serial_number)
+    return Listing("", until, entry is not None)
+
+
+def _signed(found: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    try:
+        return found.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]  # else a TypeError
+    except TypeError:
+        return False
+
+
+def stamp(outside: Outside, number: int, roots: Sequence[bytes], clock: Clock) -> Stamp:
+    """A real time-stamp over random bytes by the authority of that number.
+
+    Args:
+        outside: asked with `skip = number`; an answer of a later authority is no answer of this one.
+        number: 0-based.
+        roots: DER.
+        clock: our own time.
+    """
+    digest = secrets.token_bytes(32)
+    request = tsp.TimeStampReq({
+        "version": "v1", "cert_req": True, "nonce": int.from_bytes(secrets.token_bytes(8)),
+        "message_imprint": {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": digest},
+    })  # fmt: skip
+    before = clock()
+    try:
+        answer = outside.stamp(request.dump(), number)
+    except Verdict as verdict:
+        return Stamp(f"no answer: {verdict.detail}", (clock() - before).total_seconds())
+    after = clock()
+    took = (after - before).total_seconds()
+    if answer[:1] != bytes([number]):
+        return Stamp("no answer: a later authority answered", took)
+    try:
+        token = _token(answer[1:])
+        at: dt.datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
+        fault = next(_faults(token, request, digest, roots), "")
+    except _GARBAGE as error:
+        return Stamp(f"not a usable answer ({type(error).__name__}: {error})"[:200], took)
+    return Stamp(fault, took, _outside_of(at, before, after))
+
+
+def _token(data: bytes) -> tsp.SignedData:
+    # asn1crypto takes no response without a token: a refusal is read by its first part (RFC 3161, 2.4.2)
+    status = tsp.PKIStatusInfo.load(core.Sequence.load(data, strict=True).contents)["status"].native
+    if status not in _GRANTED:
+        raise ValueError(f"refused: {status}")
+    return tsp.TimeStampResp.load(data, strict=True)["time_stamp_token"]["content"]
+
+
+def _faults(
+    token: tsp.SignedData, request: tsp.TimeStampReq, digest: bytes, roots: Sequence[bytes]
+) -> Iterator[str]:
+    info = token["encap_content_info"]["content"].parsed
+    if info["message_imprint"].dump() != request["message_imprint"].dump():  # as strict as sealing is
+        yield "the token is of another digest"
+    if info["nonce"].native != request["nonce"].native:
+        yield "the token has another nonce"
+    yield from asyncio.run(_untrusted(token, digest, roots))
+
+
+async def _untrusted(token: tsp.SignedData, digest: bytes, roots: Sequence[bytes]) -> list[str]:
+    trusted_roots = [asn1_x509.Certificate.load(root) for root in roots]
+    context = ValidationContext(trust_roots=trusted_roots, allow_fetching=False, revocation_mode="soft-fail")
+    told = await validate_tst_signed_data(token, context, lambda _: digest)
+    if not (told["intact"] and told["valid"]):
+        return ["the token's signature is broken"]
+    trusted = told["trust_problem_indic"] is None and told["validation_path"] is not None
+    return [] if trusted else ["the token does not lead to a configured root"]
+
+
+def _outside_of(at: dt.datetime, before: dt.datetime, after: dt.datetime) -> float:
+    nothing = dt.timedelta(0)
+    return (max(at - after, nothing) + min(at - before, nothing)).total_seconds()

@@ -1,0 +1,195 @@
+"""One instance at work on a station: its tools, its journal, and the keys it has in hand.
+
+Promises: one key is worked on once at a time; a document leaves only when it is filed or parked durably, and its source is
+cleared after that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import shutil
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from archive.record import DocumentKey
+from processor import parking, pipeline, sources, station
+from processor.document import Filed, Pending, Scan
+from processor.errors import Abandoned, Verdict
+from processor.journal import Item, Journal
+from processor.pipeline import ACTOR, Tools
+from processor.sources import Parked, Source
+
+log = structlog.get_logger()
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+BY_CLERK = "rejected-by-clerk"
+_FIRST_WAIT, _LONGEST_WAIT = dt.timedelta(minutes=1), dt.timedelta(hours=1)
+
+
+class Hands:
+    """The keys being worked on."""
+
+    def __init__(self) -> None:
+        self._keys: set[DocumentKey] = set()
+        self._lock = threading.Lock()
+
+    def take(self, key: DocumentKey) -> bool:
+        """Whether the key was free; now it is not."""
+        with self._lock:
+            if key in self._keys:
+                return False
+            self._keys.add(key)
+            return True
+
+    def drop(self, key: DocumentKey) -> None:
+        """The key is free again."""
+        with self._lock:
+            self._keys.discard(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What the functions of this room work with."""
+
+    tools: Tools
+    journal: Journal
+    hands: Hands = field(default_factory=Hands)
+
+    @property
+    def claims(self) -> Path:
+        """Where copies of what arrived lie, each in a folder of its own."""
+        return self.tools.station / "work" / "claims"
+
+    def place(self, number: int) -> Path:
+        """Where the intermediates of a document lie."""
+        return self.tools.station / "work" / "items" / str(number)
+
+    def new_claim(self) -> Path:
+        """A folder for the bytes of one arrival."""
+        return Path(tempfile.mkdtemp(dir=self.claims))
+
+
+def start(shift: Shift) -> None:
+    """After a crash or not: clear what an interrupted instance left, keep what the journal still vouches for."""
+    shift.tools.archive.recover()
+    kept = shift.journal.forget_broken()
+    items = [shift.journal.item(number) for number in kept]
+    for item in items:
+        shift.hands.take(item.scan.key)
+    claimed = {item.scan.blob.path.parent for item in items}
+    for folder, wanted in ((shift.claims, claimed), (shift.place(0).parent, {shift.place(number) for number in kept})):
+        for left in folder.iterdir():
+            if left not in wanted:
+                shutil.rmtree(left, ignore_errors=True)
+                left.unlink(missing_ok=True)
+
+
+def begin(shift: Shift, source: Source, scan: Scan, event: str, said: str = "") -> Item | None:
+    """A scan enters, unless its key is in hand already; its arrival is a leaf of the log.
+
+    Args:
+        shift: who works.
+        source: where its bytes lie.
+        scan: what enters.
+        event: `received`, or how a person sent it on its way again.
+        said: the reason that person gave.
+    """
+    if not shift.hands.take(scan.key):
+        return None
+    public: dict[str, str | int] = {"lane": scan.lane, "size": scan.blob.size}
+    private = {"name": scan.original_name.encode("utf-8", "replace").decode()} | ({"reason": said} if said else {})
+    shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=ACTOR, public=public, private=private)
+    return shift.journal.begin(source, scan)
+
+
+def carry(item: Item, shift: Shift) -> str:
+    """A document as far as it goes; returns the state it ends in."""
+    document: Pending = item.document
+    work = shift.place(item.number)
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        if item.scan.refusal:
+            raise Verdict(*item.scan.refusal)
+        if isinstance(document, Scan) and shift.tools.archive.key_state(document.key)[0] == "filed":
+            shift.tools.archive.event("duplicate", scan_sha256=document.blob.sha256, actor=ACTOR)
+            return leave(item, "duplicate", shift)
+        while True:
+            reached = pipeline.advance(document, shift.tools, work)
+            if isinstance(reached, Filed):
+                break
+            shift.journal.reach(item.number, reached)
+            document = reached
+        station.hand_out(shift.tools.station, item.scan, reached.source.pdf.path)
+    except Abandoned:
+        return "working"
+    except Verdict as verdict:
+        return stop(item, verdict, shift)
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        return stop(item, Verdict("waiting-disk", errno.errorcode[error.errno or errno.EIO]), shift)
+    log.info("filed", scan=item.scan.blob.sha256[:12], lane=item.scan.lane, code=reached.record["doc_code"])
+    return leave(item, "filed", shift)
+
+
+def stop(item: Item, verdict: Verdict, shift: Shift) -> str:
+    """A document cannot go on: it waits, or is parked with its reason; a code it had is given up when it is rejected."""
+    scan, state, now = item.scan, verdict.reason.state, shift.tools.clock()
+    detail = "" if verdict.code == BY_CLERK else verdict.detail  # what a person wrote stays beside the bytes
+    log.warning("stopped", scan=scan.blob.sha256[:12], lane=scan.lane, code=verdict.code, detail=detail)
+    if state in {"waiting", "to-seal"}:
+        pause = min(_FIRST_WAIT * 2 ** min(item.tries, 10), _LONGEST_WAIT)
+        until = (now + pause).astimezone(dt.UTC).isoformat(timespec="seconds")
+        shift.journal.stop(item.number, state, verdict.code, verdict.detail, until)
+        return state
+    archive = shift.tools.archive
+    numbered, doc_code = archive.key_state(scan.key)
+    if state == "rejected" and numbered == "numbered" and doc_code:
+        archive.void(doc_code, verdict.code, ACTOR)
+    into = item.source.folder if isinstance(item.source, Parked) else ""
+    code = doc_code if numbered == "numbered" and state == "held" else ""
+    folder = parking.park(shift.tools.station, scan, verdict, now, doc_code=code or "", into=into)
+    public = {"code": verdict.code, "lane": scan.lane}
+    archive.event(state, scan_sha256=scan.blob.sha256, actor=ACTOR, public=public)
+    return leave(item, state, shift, keep=folder)
+
+
+def leave(item: Item, state: str, shift: Shift, keep: str = "") -> str:
+    """A document is safe elsewhere: its source is cleared; what cannot be cleared is tried again, and never taken anew.
+
+    Args:
+        item: the document.
+        state: what it has become.
+        shift: who works.
+        keep: the lot it lies in now; a source that is this lot stays.
+    """
+    stays = isinstance(item.source, Parked) and item.source.folder == keep
+    if not stays and not sources.clear(shift.tools.station, item.source, item.scan.blob.sha256):
+        shift.journal.stop(item.number, "clearing", "source-stuck", state, "")
+        shift.hands.drop(item.scan.key)
+        return state
+    forget(item, shift)
+    return state
+
+
+def clear_again(shift: Shift) -> None:
+    """Try once more to clear the sources of documents that are safe."""
+    for item in shift.journal.items("clearing"):
+        if sources.clear(shift.tools.station, item.source, item.scan.blob.sha256):
+            forget(item, shift)
+
+
+def forget(item: Item, shift: Shift) -> None:
+    """The journal and `work/` know nothing of it any more."""
+    shift.journal.end(item.number)
+    shutil.rmtree(shift.place(item.number), ignore_errors=True)
+    claimed = item.scan.blob.path.parent
+    if claimed.parent == shift.claims:
+        shutil.rmtree(claimed, ignore_errors=True)
+    shift.hands.drop(item.scan.key)
+
+

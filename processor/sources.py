@@ -1,0 +1,96 @@
+"""Where a document's bytes lie until it is filed; cleared last, and only while they are still those bytes.
+
+Promises: a source survives whatever happens to `work/`; clearing is done only after something durable holds its bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from archive.durable import fsync_dir
+from watch.claims import clear as clear_file
+from watch.settle import Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A settled file of a drop folder, with its side-car."""
+
+    lane: str
+    sighting: Sighting
+    sidecar: Sighting | None = None
+    sidecar_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A folder of `held/` or `rejected/`, relative to the station."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The archive's own scan, for a lawful second copy: nothing to clear."""
+
+
+Source: TypeAlias = Dropped | Parked | Kept
+
+
+def root_of(station: Path, lane: str) -> Path:
+    """The lane's drop folder."""
+    return station / "drop" / lane
+
+
+def clear(station: Path, source: Source, sha256: str) -> bool:
+    """Remove a source whose document is safe; False when something of it is still there (changed, in use, forbidden)."""
+    match source:
+        case Dropped(lane, sighting, sidecar, sidecar_sha256):
+            root = root_of(station, lane)
+            gone = clear_file(root, sighting, sha256)
+            # The side-car stays with a scan that could not be cleared: alone it would be an orphan.
+            return gone and (sidecar is None or clear_file(root, sidecar, sidecar_sha256))
+        case Parked(folder):
+            shutil.rmtree(station / folder, ignore_errors=True)
+            parent = (station / folder).parent
+            if parent.is_dir():
+                fsync_dir(parent)
+            return not (station / folder).exists()
+        case Kept():
+            return True
+
+
+def _told(sighting: Sighting) -> list[object]:
+    return [sighting.path.hex(), sighting.device, sighting.inode, sighting.size, sighting.mtime_ns]
+
+
+def _sighting(told: list[object]) -> Sighting:
+    path, device, inode, size, mtime_ns = told
+    return Sighting(bytes.fromhex(str(path)), *(int(str(number)) for number in (device, inode, size, mtime_ns)))
+
+
+def dump(source: Source) -> str:
+    """A source as the journal keeps it."""
+    match source:
+        case Dropped(lane, sighting, sidecar, sidecar_sha256):
+            told = [_told(sighting), _told(sidecar) if sidecar else None, sidecar_sha256]
+            return json.dumps(["dropped", lane, *told])
+        case Parked(folder):
+            return json.dumps(["parked", folder])
+        case Kept():
+            return json.dumps(["kept"])
+
+
+def parse(text: str) -> Source:
+    """What `dump` wrote."""
+    match json.loads(text):
+        case ["dropped", lane, sighting, sidecar, digest]:
+            return Dropped(lane, _sighting(sighting), _sighting(sidecar) if sidecar else None, digest)
+        case ["parked", folder]:
+            return Parked(folder)
+        case _:
+            return Kept()
