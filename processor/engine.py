@@ -137,9 +137,12 @@ class LocalEngine:
         """See `Engine.call`."""
         worker = self._free.get()
         try:
+            if worker is not None and worker.process.poll() is not None:
+                self._stop(worker)  # it died while nobody looked, of nothing this document did
+                worker = None
             worker = worker or self._begin()
-            deadline = time.monotonic() + self._engine.seconds_per_document + pages * self._engine.seconds_per_page
-            reply = self._converse(worker, {"job": job, "args": args}, deadline, answer)
+            allowed = self._engine.seconds_per_document + pages * self._engine.seconds_per_page
+            reply = self._converse(worker, {"job": job, "args": args}, allowed, answer)
         except BaseException as error:
             if worker is not None:
                 self._stop(worker)
@@ -172,15 +175,18 @@ class LocalEngine:
         self._stop(worker)  # parsers leak (PyMuPDF#881); a fresh process is the cure
         return None
 
-    def _converse(self, worker: _Worker, message: Any, deadline: float, answer: Answer) -> dict[str, Any]:
-        channel = worker.channel
+    def _converse(self, worker: _Worker, message: Any, allowed: float, answer: Answer) -> dict[str, Any]:
+        """One job's talk; the clock stands still while we answer: an authority may take minutes (facts: 2 to 131 s)."""
+        channel, deadline = worker.channel, time.monotonic() + allowed
         try:
             channel.send_bytes(json.dumps(message).encode())
             while channel.poll(max(0.0, deadline - time.monotonic())):
                 reply: dict[str, Any] = json.loads(channel.recv_bytes(_LONGEST_MESSAGE))
                 if "ask" not in reply:
                     return reply
+                asked = time.monotonic()
                 channel.send_bytes(json.dumps(_answered(reply, answer)).encode())
+                deadline += time.monotonic() - asked
         except (EOFError, OSError) as error:
             raise Verdict("worker-died", f"{message['job']}: {type(error).__name__}") from error
         raise Verdict("too-slow", f"{message['job']}: time-out")

@@ -11,17 +11,16 @@ import asyncio
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from asn1crypto import core, tsp
+from asn1crypto import tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
-from pyhanko_certvalidator import ValidationContext
 
 from processor.errors import Verdict
+from processor.seal import tokens
 from processor.seal.keys import Sealer
 from processor.seal.timestamps import Outside
 
@@ -160,42 +159,11 @@ def stamp(outside: Outside, number: int, roots: Sequence[bytes], clock: Clock) -
     took = (after - before).total_seconds()
     if answer[:1] != bytes([number]):
         return Stamp("no answer: a later authority answered", took)
-    try:
-        token = _token(answer[1:])
-        at: dt.datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
-        fault = next(_faults(token, request, digest, roots), "")
-    except _GARBAGE as error:
-        return Stamp(f"not a usable answer ({type(error).__name__}: {error})"[:200], took)
-    return Stamp(fault, took, _outside_of(at, before, after))
-
-
-def _token(data: bytes) -> tsp.SignedData:
-    # asn1crypto takes no response without a token: a refusal is read by its first part (RFC 3161, 2.4.2)
-    status = tsp.PKIStatusInfo.load(core.Sequence.load(data, strict=True).contents)["status"].native
-    if status not in _GRANTED:
-        raise ValueError(f"refused: {status}")
-    return tsp.TimeStampResp.load(data, strict=True)["time_stamp_token"]["content"]
-
-
-def _faults(
-    token: tsp.SignedData, request: tsp.TimeStampReq, digest: bytes, roots: Sequence[bytes]
-) -> Iterator[str]:
-    info = token["encap_content_info"]["content"].parsed
-    if info["message_imprint"].dump() != request["message_imprint"].dump():  # as strict as sealing is
-        yield "the token is of another digest"
-    if info["nonce"].native != request["nonce"].native:
-        yield "the token has another nonce"
-    yield from asyncio.run(_untrusted(token, digest, roots))
-
-
-async def _untrusted(token: tsp.SignedData, digest: bytes, roots: Sequence[bytes]) -> list[str]:
-    trusted_roots = [asn1_x509.Certificate.load(root) for root in roots]
-    context = ValidationContext(trust_roots=trusted_roots, allow_fetching=False, revocation_mode="soft-fail")
-    told = await validate_tst_signed_data(token, context, lambda _: digest)
-    if not (told["intact"] and told["valid"]):
-        return ["the token's signature is broken"]
-    trusted = told["trust_problem_indic"] is None and told["validation_path"] is not None
-    return [] if trusted else ["the token does not lead to a configured root"]
+    trusted = [asn1_x509.Certificate.load(root) for root in roots]
+    if fault := asyncio.run(tokens.fault(answer[1:], request, trusted)):
+        return Stamp(fault, took)
+    info = tokens.signed_data(tokens.granted(answer[1:]))["encap_content_info"]["content"].parsed
+    return Stamp("", took, _outside_of(info["gen_time"].native, before, after))
 
 
 def _outside_of(at: dt.datetime, before: dt.datetime, after: dt.datetime) -> float:

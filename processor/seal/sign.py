@@ -28,7 +28,7 @@ from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from processor.errors import Verdict
-from processor.seal import fonts
+from processor.seal import fonts, tokens
 from processor.seal.appearance import BlockStyle, wrap
 from processor.seal.revocation import fetchers
 from processor.worker import Ask
@@ -55,12 +55,14 @@ class RemoteSigner(Signer):
 class RemoteTimeStamper(TimeStamper):
     """A time-stamper whose network is elsewhere; a bad answer of one authority is followed by the next one's."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: Ask, roots: list[x509.Certificate], others: list[x509.Certificate]) -> None:
         super().__init__(include_nonce=True)  # type: ignore[no-untyped-call]  # pyHanko's constructor is untyped
         self._ask = ask
+        self._roots = roots
+        self._others = others
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
-        """The first granted response to this very request.
+        """The first answer to this very request that leads to a root.
 
         Raises:
             Verdict: `waiting-tsa`.
@@ -69,15 +71,8 @@ class RemoteTimeStamper(TimeStamper):
         while skip < _MOST_AUTHORITIES:
             answer = self._ask("stamp", bytes([skip]) + req.dump())
             skip = answer[0] + 1
-            try:
-                response = tsp.TimeStampResp.load(answer[1:], strict=True)
-                info = response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed
-                same = info["message_imprint"].dump() == req["message_imprint"].dump()
-                granted = response["status"]["status"].native in {"granted", "granted_with_mods"}
-                if granted and same and info["nonce"].native == req["nonce"].native:
-                    return response
-            except (ValueError, TypeError, KeyError, AttributeError):
-                continue  # garbage from this authority; ask the next
+            if not await tokens.fault(answer[1:], req, self._roots, self._others):
+                return tokens.granted(answer[1:])
         raise Verdict("waiting-tsa", "no authority gave a usable token")
 
 
@@ -97,8 +92,9 @@ def _style(args: Mapping[str, Any]) -> BlockStyle:
 
 async def _sign(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
     certificate, *chain = _certificates([args["certificate"], *args["chain"]])
+    roots = _certificates(args["roots"])
     context = ValidationContext(
-        trust_roots=_certificates(args["roots"]), other_certs=chain, allow_fetching=True,
+        trust_roots=roots, other_certs=chain, allow_fetching=True,
         revocation_mode="require", fetchers=fetchers(ask),
     )  # fmt: skip
     metadata = PdfSignatureMetadata(
@@ -115,7 +111,7 @@ async def _sign(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
     signer = PdfSigner(
         metadata,
         signer=RemoteSigner(certificate, chain, ask),
-        timestamper=RemoteTimeStamper(ask),
+        timestamper=RemoteTimeStamper(ask, roots, chain),
         stamp_style=_style(args),
         new_field_spec=SigFieldSpec(FIELD, on_page=0, box=(left, bottom, right, top)),
     )
