@@ -6,7 +6,7 @@ lonely one is an orphan (docs/design.md, "The station on disk"). `pair` is pure;
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class Look:
 
 
 def pair(
-    lane: Lane, files: Sequence[Sighting], ready: Iterable[Sighting], unfinished: Sequence[bytes], taken: Mapping[bytes, Dropped]
+    lane: Lane, files: Sequence[Sighting], ready: Iterable[Sighting], unfinished: Sequence[bytes], taken: Iterable[Dropped]
 ) -> list[Arrival]:
     """Which scans and orphans may be taken.
 
@@ -53,35 +53,35 @@ def pair(
         files: everything that lies there.
         ready: what of it lies still.
         unfinished: names a writer has not given their last name yet (`a.pdf.part`).
-        taken: documents under way, by the path of their scan.
+        taken: where the documents under way came from.
     """
     there = {sighting.path: sighting for sighting in files}
     still = list(ready)
     calm = set(still)
+    begun = {sighting for source in taken for sighting in (source.sighting, source.sidecar) if sighting}
     found: list[Arrival] = []
     for sighting in still:
-        path = sighting.path
-        if path.endswith(SIDECAR):
-            if _is_orphan(sighting, there, unfinished, taken):
+        if sighting in begun:
+            continue
+        if sighting.path.endswith(SIDECAR):
+            if _is_orphan(sighting, there, unfinished, begun):
                 found.append(Arrival(lane, sighting, is_orphan=True))
             continue
-        under_way = taken.get(path)
-        if under_way is not None and under_way.sighting == sighting:
-            continue
-        sidecar = there.get(path + SIDECAR)
-        if sidecar is None or sidecar in calm:
+        sidecar = there.get(sighting.path + SIDECAR)
+        if sidecar is None or sidecar in begun:  # cleared with the scan it came with, never another's
+            found.append(Arrival(lane, sighting))
+        elif sidecar in calm:
             found.append(Arrival(lane, sighting, sidecar))
     return found
 
 
 def _is_orphan(
-    sidecar: Sighting, there: Mapping[bytes, Sighting], unfinished: Sequence[bytes], taken: Mapping[bytes, Dropped]
+    sidecar: Sighting, there: Mapping[bytes, Sighting], unfinished: Sequence[bytes], begun: Collection[Sighting]
 ) -> bool:
-    scan = sidecar.path[: -len(SIDECAR)]
-    under_way = taken.get(scan)
-    if under_way is not None and under_way.sighting == there.get(scan):
-        return under_way.sidecar != sidecar  # the scan was taken without it
-    return scan not in there and not any(name.startswith(scan) for name in unfinished)
+    name = sidecar.path[: -len(SIDECAR)]
+    if name in there:
+        return there[name] in begun  # the scan was taken without it
+    return not any(other.startswith(name) for other in unfinished)
 
 
 class Lookout:
@@ -101,7 +101,7 @@ class Lookout:
         """
         survey = self._folder.survey()
         self._known, ready = settle(self._known, survey.files, now, self.lane.settle)
-        taken = {s.sighting.path: s for s in sources if isinstance(s, Dropped) and s.lane == self.lane.name}
+        taken = [s for s in sources if isinstance(s, Dropped) and s.lane == self.lane.name]
         unfinished = [sighting.path for sighting in survey.unfinished]
         arrivals = pair(self.lane, survey.files, ready, unfinished, taken)
         return Look(tuple(arrivals), len(survey.files) - len(ready), survey.oddities)

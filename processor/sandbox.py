@@ -7,6 +7,7 @@ Refuses: to hold a key; what runs here is handed none.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -40,7 +41,8 @@ def _without_network(libc: ctypes.CDLL) -> bool:
     if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
         return False
     for name, line in (("uid_map", f"{uid} {uid} 1"), ("setgroups", "deny"), ("gid_map", f"{gid} {gid} 1")):
-        Path("/proc/self", name).write_text(line)
+        with contextlib.suppress(OSError):  # some systems forbid it; the network is gone, and the kernel knows us by number
+            Path("/proc/self", name).write_text(line)
     return True
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 import threading
 import time
-from zoneinfo import ZoneInfo
 
 import structlog
 
-from processor import nightly
+from processor import law, nightly
 from processor.flow import Flow
 from processor.shift import Shift
 from processor.sources import root_of
@@ -24,14 +23,13 @@ log = structlog.get_logger()
 WATCHER = "watcher"
 _TICK = 1.0  # seconds between questions to the journal: requests and what waits no longer
 _ASK_NIGHT = 60.0
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def serve(flow: Flow, shift: Shift, stop: threading.Event) -> None:
     """Work until `stop` is set, then finish what is being filed."""
     schedule = shift.tools.settings.schedule
     folders = [root_of(shift.tools.station, lane) for lane in shift.tools.settings.lanes]
-    timetable = Timetable(_ZONE)
+    timetable = Timetable(law.VIETNAM)
     timetable.every(_ASK_NIGHT, lambda: _night(shift), "nightly")
     shift.journal.note(WATCHER, str(os.getpid()))
     flow.open()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import filecmp
 import os
 import shutil
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 
@@ -41,13 +42,16 @@ def make(folder: Path, is_demo: bool) -> None:
     """
     if (folder / "sohoa.toml").exists():
         raise SettingsError(f"{folder} is a station already")
-    for name in FOLDERS:
-        make_dirs_durably(folder / name)
-    for name, *_ in (*_LANES, ("luu-tru",)):
-        make_dirs_durably(folder / "drop" / name)
+    prepare(folder, [name for name, *_ in (*_LANES, ("luu-tru",))])
     if is_demo:
         demo.make(folder / "authority", DEMO_AGENCY)
     write_durably(folder / "sohoa.toml", _settings_text(is_demo).encode())
+
+
+def prepare(folder: Path, lanes: Iterable[str]) -> None:
+    """Make what is missing of the station's folders: a new lane's drop folder, a `work/` that was lost."""
+    for name in (*FOLDERS, *(f"drop/{lane}" for lane in lanes)):
+        make_dirs_durably(folder / name)
 
 
 def hand_out(station: Path, scan: Scan, sealed: Path) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from types import TracebackType
 from typing import Any, Self, TypeAlias
-from zoneinfo import ZoneInfo
 
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -68,7 +67,7 @@ class Timetable:
     A job that raises is logged by APScheduler with its traceback and runs again at its next time.
     """
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: dt.tzinfo) -> None:
         self._zone = zone
         self._triggers: dict[str, tuple[dt.timedelta, Callable[[], _Trigger]]] = {}
         self._scheduler = BackgroundScheduler(

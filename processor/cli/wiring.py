@@ -16,9 +16,9 @@ import click
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from archive.store import Archive
-from processor import law
+from processor import law, station
 from processor.engine import LocalEngine
-from processor.errors import MissingError, SettingsError
+from processor.errors import MissingError
 from processor.journal import Journal
 from processor.pipeline import Tools
 from processor.seal.demo import DemoAuthority
@@ -132,7 +132,7 @@ def opened_shift(folder: Path) -> Iterator[Shift]:
     Raises:
         AlreadyRunning: another is.
     """
-    settings = load(folder)
+    settings = check_station(folder)
     with (
         Instance(folder / "work" / "lock"),
         opened_archive(folder, settings) as archive,
@@ -166,12 +166,11 @@ def until_told() -> Iterator[threading.Event]:
 
 
 def check_station(folder: Path) -> Settings:
-    """The settings; a folder without a station is told plainly.
+    """The settings of a station whose folders are there, made where they were missing.
 
     Raises:
-        SettingsError: no station here.
+        SettingsError: no station here, or wrong settings.
     """
     settings = load(folder)
-    if not (folder / "work").is_dir():
-        raise SettingsError(f"{folder}: work/ is missing; is this the whole station?")
+    station.prepare(folder, settings.lanes)
     return settings
