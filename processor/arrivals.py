@@ -6,16 +6,18 @@ lonely one is an orphan (docs/design.md, "The station on disk"). `pair` is pure;
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from processor.settings import Lane
 from processor.sources import Dropped, Source, root_of
 from watch.folders import DropFolder
-from watch.settle import Sighting, Watched, settle
+from watch.settle import Sighting, Watched, ignorable, settle
 
 SIDECAR = b".json"
+EMPTY_REST = 6  # times `settle`: some scanners make the file before they warm up
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,18 @@ def _is_orphan(
     return not any(other.startswith(name) for other in unfinished)
 
 
+def not_taken(station: Path, lanes: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Lane and name of what lies in `drop/` and is never taken: links, devices, folders within folders or of no lane."""
+    known = set(lanes)
+    for place in sorted((station / "drop").iterdir()):
+        if place.name not in known:
+            if not ignorable(os.fsencode(place.name)):
+                yield "", os.fsencode(place.name).decode("utf-8", "replace")
+            continue
+        for oddity in DropFolder(place).survey().oddities:
+            yield place.name, oddity.decode("utf-8", "replace")
+
+
 class Lookout:
     """Looks at one lane's drop folder and remembers since when each file lies still."""
 
@@ -101,6 +115,8 @@ class Lookout:
         """
         survey = self._folder.survey()
         self._known, ready = settle(self._known, survey.files, now, self.lane.settle)
+        rest = EMPTY_REST * self.lane.settle
+        ready += tuple(w.sighting for w in self._known.values() if w.sighting.size == 0 and now - w.since >= rest)
         taken = [s for s in sources if isinstance(s, Dropped) and s.lane == self.lane.name]
         unfinished = [sighting.path for sighting in survey.unfinished]
         arrivals = pair(self.lane, survey.files, ready, unfinished, taken)

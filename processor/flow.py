@@ -18,7 +18,7 @@ from itertools import chain, zip_longest
 import structlog
 
 from processor import requests
-from processor.arrivals import Arrival, Lookout
+from processor.arrivals import EMPTY_REST, Arrival, Lookout
 from processor.errors import Abandoned, Verdict
 from processor.shift import Shift, carry, clear_again, start, stop
 from processor.taking import take
@@ -38,6 +38,8 @@ class Flow:
         settings, self._size = shift.tools.settings, shift.tools.engine.size
         self._pool = ThreadPoolExecutor(self._size, thread_name_prefix="carry")
         self._lookouts = [Lookout(shift.tools.station, lane) for lane in settings.lanes.values()]
+        self._desk = ThreadPoolExecutor(1, thread_name_prefix="desk")  # requests: they may wait for a worker
+        self._answering: Future[None] | None = None
         self._carried: dict[Future[str], int] = {}
         self._taken: dict[Future[str], tuple[str, bytes]] = {}
         self._cooling: dict[tuple[str, bytes], float] = {}
@@ -47,6 +49,7 @@ class Flow:
         self.restless = 0
         self.has_seen_all = False
         self.is_disk_low = False
+        self._oddities: dict[str, int] = {}
         self.ended: Counter[str] = Counter()
         self.on_turn: Callable[[], object] = int  # does nothing, until someone shows progress
 
@@ -57,7 +60,7 @@ class Flow:
     @property
     def is_idle(self) -> bool:
         """Nothing is being worked on."""
-        return not self._carried and not self._taken
+        return not self._carried and not self._taken and self._answering is None
 
     @property
     def in_hand(self) -> int:
@@ -88,7 +91,9 @@ class Flow:
         """One round: what ended, what was asked, what waits no longer, what arrived."""
         self._collect()
         self.on_turn()
-        self.answer()
+        if self._answering is None and self._shift.journal.asked():
+            self._answering = self._desk.submit(self.answer)
+            self._answering.add_done_callback(lambda _: self.news())
         self._shift.journal.due(self._shift.tools.clock())
         self._carry_on()
         self._take_in()
@@ -96,11 +101,13 @@ class Flow:
     def abandon(self) -> None:
         """Stop: what is being read is given up, what is being filed is filed."""
         self._shift.tools.engine.abandon()
+        self._desk.shutdown(wait=True, cancel_futures=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._collect()
 
     def close(self) -> None:
         """End the threads."""
+        self._desk.shutdown(wait=True)
         self._pool.shutdown(wait=True)
 
     @property
@@ -141,9 +148,18 @@ class Flow:
         known = self._shift.journal.sources()
         looks = [lookout.look(time.monotonic(), known) for lookout in self._lookouts]
         self.restless = sum(look.restless for look in looks) + len(self._cooling)
+        self._tell_oddities({lookout.lane.name: len(look.oddities) for lookout, look in zip(self._lookouts, looks, strict=True)})
         self._ready = [a for a in _in_turn(look.arrivals for look in looks) if (a.lane.name, a.sighting.path) not in busy]
         spent = time.monotonic() - began
         self._next_look = time.monotonic() + max(_BETWEEN_LOOKS, _LOOK_SHARE * spent)
+
+    def _tell_oddities(self, counts: dict[str, int]) -> None:
+        """Links, pipes and folders within folders are not taken; `status` names them, the log counts them."""
+        if counts != self._oddities:
+            self._oddities = counts
+            for lane, count in counts.items():
+                if count:
+                    log.warning("not-taken", lane=lane, count=count)
 
     def _no_disk(self) -> bool:
         folder = self._shift.tools.station
@@ -156,6 +172,10 @@ class Flow:
 
     def _collect(self) -> None:
         """Count what ended; an error nobody foresaw rejects its document, with its bytes kept."""
+        if self._answering is not None and self._answering.done():
+            done, self._answering = self._answering, None
+            if not done.cancelled() and (error := done.exception()) is not None:
+                log.error("request-not-done", error=type(error).__name__, where=_where(error))  # it stays asked
         for future in [future for future in self._carried if future.done()]:
             number = self._carried.pop(future)
             self._count(future, number)
@@ -212,7 +232,7 @@ def run(flow: Flow, shift: Shift, told: threading.Event) -> Counter[str]:
     """
     flow.open()
     shift.journal.wake()
-    quiet = 2 * max((lane.settle for lane in shift.tools.settings.lanes.values()), default=0.0) + 2 * _BETWEEN_LOOKS
+    quiet = (EMPTY_REST + 1) * max((lane.settle for lane in shift.tools.settings.lanes.values()), default=0.0) + 2 * _BETWEEN_LOOKS
     until, ended = time.monotonic() + quiet, 0
     while not told.is_set():
         flow.look_now()

@@ -142,6 +142,12 @@ class Journal:
             sql = f"update item set state = 'working', not_before = '' where state in ('waiting', 'to-seal') and {where}"
             db.execute(sql, values)
 
+    def stop_waiting(self, number: int) -> bool:
+        """Take a document that waits out of the others' hands, to end it; False when it does not wait any more."""
+        with self._transaction() as db:
+            sql = "update item set state = 'stopping' where number = ? and state in ('waiting', 'to-seal')"
+            return db.execute(sql, [number]).rowcount == 1
+
     def due(self, now: dt.datetime) -> None:
         """Wake what has waited long enough."""
         moment = now.astimezone(dt.UTC).isoformat(timespec="seconds")
@@ -165,6 +171,7 @@ class Journal:
         """
         kept = []
         with self._transaction() as db:
+            db.execute("update item set state = 'waiting' where state = 'stopping'")
             for row in list(db.table("item").rows):
                 chain = _chain(fold(_stages(db, row["number"])))
                 reached = next((place for place, stage in enumerate(chain) if not _intact(stage)), len(chain))

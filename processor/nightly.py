@@ -22,6 +22,7 @@ from archive.errors import ArchiveError
 from archive.store import Archive
 from archive.verify import Finding
 from processor import law, parking, report, station
+from processor.arrivals import not_taken
 from processor.engine import Engine
 from processor.errors import reason
 from processor.journal import Item, Journal
@@ -141,6 +142,7 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         documents, pages = lanes.get(row["lane"], (0, 0))
         lanes[row["lane"]] = (documents + 1, pages + row["pages"])
     waiting = [_waits(item) for state in ("waiting", "to-seal", "clearing") for item in journal.items(state)]
+    waiting += [_item(name, lane, "not-taken", f"drop/{lane}") for lane, name in not_taken(tools.station, tools.settings.lanes)]
     to_describe = [
         report.Item(row["name"], row["lane"], f"Còn thiếu: {row['reason']}", "sohoa describe", row["id"])
         for row in tools.archive.to_describe()

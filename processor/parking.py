@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from archive.durable import copy_durably, make_dirs_durably, replace_durably, sha256_file
+from archive.durable import copy_durably, fsync_dir, make_dirs_durably, replace_durably, sha256_file
 from archive.naming import safe_name
 from archive.record import DESCRIPTIVE, Blob
 from processor import law
@@ -56,7 +56,8 @@ def _told(scan: Scan, verdict: Verdict, now: dt.datetime, state: str, doc_code: 
         "lane": scan.lane, "file_code": scan.file_code, "part": scan.part, "again": scan.again,
         "scan_sha256": scan.blob.sha256, "size": scan.blob.size, "original_name": _printable(scan.original_name),
         "received_at": scan.received_at, "at": now.isoformat(timespec="seconds"), "doc_code": doc_code or None,
-        "sidecar": dict(scan.sidecar), "released": list(scan.released),
+        "sidecar": dict(scan.sidecar), "sidecar_sha256": scan.beside.sha256 if scan.beside else None,
+        "released": list(scan.released),
     }  # fmt: skip
 
 
@@ -185,6 +186,24 @@ def scan_of(station: Path, lot: Lot) -> Scan:
         raise Verdict("unexpected", f"{lot.folder}: the scan is not there any more")
     beside = folder / f"{path.name}.json"
     return replace(parked, blob=sha256_file(path), beside=sha256_file(beside) if beside.is_file() else None)
+
+
+def clear(folder: Path, sha256: str) -> bool:
+    """Take away a lot whose scan is safe elsewhere; what a person laid beside it, or changed, stays where it is."""
+    told = read(folder)
+    if told is None:
+        return True
+    try:
+        for path in sorted(folder.iterdir(), key=lambda path: path.name == REASON):  # the reason last: it makes the lot
+            is_safe = path.name in _OURS or sha256_file(path).sha256 in {sha256, told.get("sidecar_sha256")}
+            if is_safe:
+                path.unlink()
+        if not any(folder.iterdir()):
+            folder.rmdir()
+            fsync_dir(folder.parent)
+    except OSError:
+        return False
+    return True
 
 
 def listed(station: Path, state: str) -> list[dict[str, str]]:

@@ -95,7 +95,7 @@ def _do(request: Request, shift: Shift) -> None:
             shift.journal.wake()
             for lot in list(parking.lots(shift.tools.station, ("rejected",))):
                 if lot.told["code"] in OUR_FAULT:
-                    _take_up(lot.folder, args, shift)
+                    do(Request(0, "retry", {**args, "kind": "lot", "name": lot.folder}), shift)
         case "release" | "retry", "lot":
             _take_up(args["name"], args, shift)
         case "retry", "item":
@@ -162,10 +162,9 @@ def _reject_lot(folder: str, reason: str, shift: Shift) -> None:
 
 
 def _reject_item(number: int, reason: str, shift: Shift) -> None:
-    item = shift.journal.item(number)
-    if item.state not in {"waiting", "to-seal"}:
-        raise SohoaError("the document is being worked on; wait until it is done")
-    stop(item, Verdict(BY_CLERK, reason), shift)
+    if not shift.journal.stop_waiting(number):
+        raise SohoaError("the document does not wait; try again when it is held, rejected or filed")
+    stop(shift.journal.item(number), Verdict(BY_CLERK, reason), shift)
 
 
 def _again(doc_code: str, args: Mapping[str, str], shift: Shift) -> None:

@@ -6,12 +6,11 @@ Promises: a source survives whatever happens to `work/`; clearing is done only a
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from archive.durable import fsync_dir
+from processor import parking
 from watch.claims import clear as clear_file
 from watch.settle import Sighting
 
@@ -47,7 +46,10 @@ def root_of(station: Path, lane: str) -> Path:
 
 
 def clear(station: Path, source: Source, sha256: str) -> bool:
-    """Remove a source whose document is safe; False when something of it is still there (changed, in use, forbidden)."""
+    """Remove a source whose document is safe; False when something of it is still there (changed, in use, forbidden).
+
+    Of a parked lot only what Sohoa laid there goes, and bytes that are safe: what a person put beside it stays.
+    """
     match source:
         case Dropped(lane, sighting, sidecar, sidecar_sha256):
             root = root_of(station, lane)
@@ -55,11 +57,7 @@ def clear(station: Path, source: Source, sha256: str) -> bool:
             # The side-car stays with a scan that could not be cleared: alone it would be an orphan.
             return gone and (sidecar is None or clear_file(root, sidecar, sidecar_sha256))
         case Parked(folder):
-            shutil.rmtree(station / folder, ignore_errors=True)
-            parent = (station / folder).parent
-            if parent.is_dir():
-                fsync_dir(parent)
-            return not (station / folder).exists()
+            return parking.clear(station / folder, sha256)
         case Kept():
             return True
 

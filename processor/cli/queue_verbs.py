@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 
 from archive.errors import ArchiveError
 from archive.record import parse_field
-from processor import parking, requests
+from processor import arrivals, parking, requests
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.errors import SettingsError, SohoaError, reason
@@ -29,7 +30,7 @@ def status(folder: Path, as_json: bool) -> None:
     """The queue by state; what is held, rejected, waiting, still to be described."""
     settings = wiring.check_station(folder)
     with wiring.opened_archive(folder, settings) as archive, wiring.opened_journal(folder) as journal:
-        told = _status(folder, archive.counts(), archive.to_describe(), journal)
+        told = _status(folder, settings.lanes, archive.counts(), archive.to_describe(), journal)
     if as_json:
         wiring.print_json(told)
         return
@@ -42,7 +43,9 @@ def status(folder: Path, as_json: bool) -> None:
         click.echo(f"  to describe {item['id']} {item['lane']}/{item['name']}: {item['reason']}")
 
 
-def _status(folder: Path, filed: dict[str, int], to_describe: list[dict[str, Any]], journal: Journal) -> dict[str, Any]:
+def _status(
+    folder: Path, lanes: Iterable[str], filed: dict[str, int], to_describe: list[dict[str, Any]], journal: Journal
+) -> dict[str, Any]:
     items = journal.items()
     under_way = {item.source.folder for item in items if isinstance(item.source, Parked)}
     lists = {
@@ -50,6 +53,7 @@ def _status(folder: Path, filed: dict[str, int], to_describe: list[dict[str, Any
         for state in ("held", "rejected")
     }
     waiting = [_waits(item) for item in items if item.state != "working"]
+    waiting += [_not_taken(lane, name) for lane, name in arrivals.not_taken(folder, lanes)]
     counts: dict[str, int] = {state: count for state, count in filed.items() if state in {"filed", "void"}}
     counts |= {state: len(rows) for state, rows in lists.items()}
     for state in ("working", "waiting", "to-seal"):
@@ -64,6 +68,12 @@ def _waits(item: Item) -> dict[str, str]:
         "scan_sha256": scan.blob.sha256, "code": item.code, "reason": reason(item.code).en,
         "state": item.state, "not_before": item.not_before,
     }  # fmt: skip
+
+
+def _not_taken(lane: str, name: str) -> dict[str, str]:
+    code = "not-taken"
+    return {"id": "", "name": name, "lane": lane, "scan_sha256": "", "code": code, "reason": reason(code).en,
+            "state": "waiting", "not_before": ""}  # fmt: skip
 
 
 def _find(identifier: str, folder: Path) -> Target:

@@ -1,19 +1,24 @@
 """What stands on the pages that decides whether they may go on: a head, a signature, a mark of state secrecy.
 
 PURE. Promises: a mark of secrecy is a word standing alone in capitals, as the stamp has it (Luật Bảo vệ bí mật nhà nước 2018
-Đ8; the same word within a sentence or a title is none); in doubt it counts, since a person looks at what is held.
+Đ8; the same word within a sentence or a title is none); in doubt it counts, since a person looks at what is held. The page
+of the signature is known by what is printed round it, never by the name: recognisers take a seal with what lies under it
+for a picture and read nothing there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from processor.describe.layout import Page, Word, foot, head, lines
-from processor.describe.vocabulary import SIGNS, Vocabulary, fold
+from processor.describe.layout import COLUMN_GAP, SIGNATURE_LEFT, Line, Page, Word, head, lines
+from processor.describe.vocabulary import Vocabulary, fold, nfc, squash
 
-UPPER_HALF = 0.5  # of the page: the stamp stands under the number, or above the head
+HALF = 0.5  # of the page: above it the stamp stands, under the number or over the head; below it the signature
 _APART = 1.5  # heights of the word: nothing else may stand nearer on its line
+_FRAME = 1  # letters: what the sides of the stamp's frame are read as ("I", "l", "[")
+_BETWEEN = re.compile(r"[.\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +33,50 @@ class Marks:
 def marks(pages: Sequence[Page], law: Vocabulary) -> Marks:
     """Look for them on the upright pages, by the closed lists."""
     rows = [lines(page) for page in pages]
-    feet = [foot(each, law) for each in rows if each]
     return Marks(
         head=any(bool(each) and head(each, law) is not None for each in rows),
-        signature=any(found is not None and bool(found.signature) for found in feet),
+        signature=any(_has_recipients(each, law) or _has_signer(each, law) for each in rows),
         secrecy=any(_marked(page.words, law.secrecy) for page in pages),
     )
 
 
+def _has_recipients(rows: Sequence[Line], law: Vocabulary) -> bool:
+    """The list of recipients, which stands beside the signature (NĐ 30 Phụ lục I, Phần I, ô 7a and 9b)."""
+    for row in rows:
+        words = [word for word in row.words if squash(word.text)]
+        opening, rest = words[:2], words[2:]
+        alone = not rest or rest[0].left - opening[-1].right > COLUMN_GAP  # "Nơi nhận hồ sơ" is none
+        if alone and row.left < SIGNATURE_LEFT and squash("".join(word.text for word in opening)) in law.recipients:
+            return True
+    return False
+
+
+def _has_signer(rows: Sequence[Line], law: Vocabulary) -> bool:
+    """A position in capitals in the right half: below the middle, or anywhere under the authority it is held by (`TM.`)."""
+    led = False
+    for top, text in _right(rows):
+        said = tuple(fold(part) for part in _BETWEEN.split(nfc(text)) if squash(part)) if text.isupper() else ()
+        said = tuple(part.strip(",;:-") for part in said)
+        leads = bool(said) and said[0] in law.authorities
+        led = leads or (led and bool(said))
+        if said[leads:] in law.positions and (led or top >= HALF):
+            return True
+    return False
+
+
+def _right(rows: Sequence[Line]) -> Iterator[tuple[float, str]]:
+    """Height and text of what stands in the right half of each row, apart from what is left of it."""
+    for row in rows:
+        for place, word in enumerate(row.words):
+            before = row.words[place - 1].right if place else 0.0
+            if word.left >= SIGNATURE_LEFT and word.left - before > COLUMN_GAP:
+                yield row.top, " ".join(each.text for each in row.words[place:])
+                break
+
+
 def _marked(words: Sequence[Word], degrees: Collection[tuple[str, ...]]) -> bool:
-    upper = [word for word in words if word.top < UPPER_HALF and word.text.strip(SIGNS)]
-    return any(tuple(fold(w.text.strip(SIGNS)) for w in phrase) in degrees for phrase in _alone(upper))
+    upper = [word for word in words if word.top < HALF and len(squash(word.text)) > _FRAME]
+    return any(tuple(squash(word.text) for word in phrase) in degrees for phrase in _alone(upper))
 
 
 def _alone(words: Sequence[Word]) -> list[list[Word]]:
