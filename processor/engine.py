@@ -33,6 +33,7 @@ from processor.settings import EngineTable, LimitsTable
 Answer = Callable[[str, bytes], bytes]
 _MEGABYTE = 1 << 20
 _LONGEST_MESSAGE = 64 * _MEGABYTE
+_LONGEST_SENDING = 60.0  # seconds
 
 
 def _no_answers(kind: str, body: bytes) -> bytes:
@@ -75,7 +76,7 @@ class _Worker:
     channel: Connection
     lifeline: int
     private: Path
-    walls: tuple[str, ...]
+    walls: tuple[str, ...] = ()
     jobs: int = 0
 
     def kill(self) -> None:
@@ -88,10 +89,10 @@ class _Worker:
         shutil.rmtree(self.private, ignore_errors=True)
 
 
-def _start(engine: EngineTable, limits: LimitsTable) -> _Worker:
+def _start(engine: EngineTable, limits: LimitsTable, scratch: Path | None) -> _Worker:
     ours, theirs = socket.socketpair()
     their_life, our_life = os.pipe()
-    private = Path(tempfile.mkdtemp(prefix="sohoa-worker-"))
+    private = Path(tempfile.mkdtemp(prefix="sohoa-worker-", dir=scratch))
     sizes = [engine.memory_mb * _MEGABYTE, 2 * limits.file_mb * _MEGABYTE]
     command = [sys.executable, "-P", "-m", "processor.worker", str(theirs.fileno()), str(their_life)]
     process = subprocess.Popen(
@@ -106,19 +107,27 @@ def _start(engine: EngineTable, limits: LimitsTable) -> _Worker:
     )
     theirs.close()
     os.close(their_life)
-    channel = Connection(ours.detach())
+    worker = _Worker(process, Connection(ours.detach()), our_life, private)
     try:
-        walls = tuple(json.loads(channel.recv_bytes(_LONGEST_MESSAGE))["walls"])
-    except (EOFError, OSError) as error:
+        worker.walls = tuple(_received(worker)["walls"])
+    except (EOFError, OSError, ValueError, TypeError, KeyError) as error:
+        worker.kill()
         raise Verdict("worker-died", "a worker did not start") from error
-    return _Worker(process, channel, our_life, private, walls)
+    return worker
 
 
 class LocalEngine:
-    """Workers on this machine, one a core unless the settings say otherwise. Usable from many threads."""
+    """Workers on this machine, one a core unless the settings say otherwise. Usable from many threads.
 
-    def __init__(self, engine: EngineTable, limits: LimitsTable) -> None:
+    Args:
+        engine: how many, and their limits.
+        limits: what a scan may be.
+        scratch: where each worker's own folder is made; the system's place for temporary files by default.
+    """
+
+    def __init__(self, engine: EngineTable, limits: LimitsTable, scratch: Path | None = None) -> None:
         self._engine = engine
+        self._scratch = scratch
         self._limits = limits
         self.size = engine.workers or len(os.sched_getaffinity(0))
         self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
@@ -158,7 +167,7 @@ class LocalEngine:
     def _begin(self) -> _Worker:
         if self._abandoned.is_set():
             raise Abandoned("no job is begun any more")
-        worker = _start(self._engine, self._limits)
+        worker = _start(self._engine, self._limits, self._scratch)
         self._alive.add(worker)
         if self._abandoned.is_set():  # it came between the question and the start
             self._stop(worker)
@@ -181,13 +190,13 @@ class LocalEngine:
         try:
             channel.send_bytes(json.dumps(message).encode())
             while channel.poll(max(0.0, deadline - time.monotonic())):
-                reply: dict[str, Any] = json.loads(channel.recv_bytes(_LONGEST_MESSAGE))
+                reply = _received(worker)
                 if "ask" not in reply:
                     return reply
                 asked = time.monotonic()
                 channel.send_bytes(json.dumps(_answered(reply, answer)).encode())
                 deadline += time.monotonic() - asked
-        except (EOFError, OSError) as error:
+        except (EOFError, OSError, ValueError, TypeError, KeyError) as error:  # death, or no longer our protocol
             raise Verdict("worker-died", f"{message['job']}: {type(error).__name__}") from error
         raise Verdict("too-slow", f"{message['job']}: time-out")
 
@@ -210,6 +219,17 @@ class LocalEngine:
             worker = self._free.get()
             if worker is not None:
                 self._stop(worker)
+
+
+def _received(worker: _Worker) -> dict[str, Any]:
+    """A message whole; a worker that begins one and does not end it is killed."""
+    watchdog = threading.Timer(_LONGEST_SENDING, worker.process.kill)
+    watchdog.start()
+    try:
+        reply: dict[str, Any] = json.loads(worker.channel.recv_bytes(_LONGEST_MESSAGE))
+        return reply
+    finally:
+        watchdog.cancel()
 
 
 def _answered(question: Mapping[str, str], answer: Answer) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import getpass
 import json
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -118,7 +119,10 @@ def opened_tools(folder: Path, settings: Settings, archive: Archive) -> Iterator
             sealer = load_sealer(folder, settings)
         except MissingError as error:  # documents are read and numbered meanwhile, and wait for the key
             missing = str(error)
-    with LocalEngine(settings.engine, settings.limits) as engine:
+    scratch = folder / "work" / "workers"
+    shutil.rmtree(scratch, ignore_errors=True)  # what workers of a killed instance left; we hold the lock
+    scratch.mkdir()
+    with LocalEngine(settings.engine, settings.limits, scratch) as engine:
         yield Tools(
             settings, folder, engine, archive, sealer, outside(folder, settings), roots(folder, settings), now,
             missing,

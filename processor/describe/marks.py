@@ -76,18 +76,16 @@ def _right(rows: Sequence[Line]) -> Iterator[tuple[float, str]]:
 
 def _marked(words: Sequence[Word], degrees: Collection[tuple[str, ...]]) -> bool:
     upper = [word for word in words if word.top < HALF and len(squash(word.text)) > _FRAME]
-    return any(tuple(squash(word.text) for word in phrase) in degrees for phrase in _alone(upper))
+    known = {part for degree in degrees for part in degree}
+    stamps = [word for word in upper if word.text.isupper() and squash(word.text) in known]
+    return any(tuple(squash(word.text) for word in _beside(upper, word)) in degrees for word in stamps)
 
 
-def _alone(words: Sequence[Word]) -> list[list[Word]]:
-    """Words in capitals grouped with their neighbours on the line."""
-    found = []
-    for word in words:
-        if word.text.isupper():
-            group = sorted((other for other in words if _near(word, other)), key=lambda other: other.left)
-            if len(group) <= 2 and all(other.text.isupper() for other in group):
-                found.append(group)
-    return found
+def _beside(words: Sequence[Word], word: Word) -> list[Word]:
+    """The word with its neighbours on the line and theirs, from left to right: more than a mark has, in a title."""
+    near = [other for other in words if _near(word, other)]
+    wider = [other for other in words if any(_near(each, other) for each in near)]
+    return sorted(wider, key=lambda each: each.left)
 
 
 def _near(word: Word, other: Word) -> bool:

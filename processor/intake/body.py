@@ -98,7 +98,23 @@ def _carry_over(body: pikepdf.Pdf, source: pikepdf.Pdf, index: int) -> pikepdf.P
     for key in [key for key in page.obj.keys() if key not in (*_KEPT, "/Parent")]:
         del page.obj[key]
     body.pages.append(page)
+    _as_seen(body.pages[-1])
     return body.pages[-1]
+
+
+def _as_seen(page: pikepdf.Page) -> None:
+    """One box, what a person saw: what lies outside must be neither read nor found, and no stage need know two boxes."""
+    media, crop = _upright(page.mediabox), _upright(page.cropbox)
+    left, bottom = (max(media[side], crop[side]) for side in (0, 1))
+    right, top = (min(media[side], crop[side]) for side in (2, 3))
+    page.obj.MediaBox = pikepdf.Array([left, bottom, right, top] if left < right and bottom < top else media)
+    if "/CropBox" in page.obj:
+        del page.obj["/CropBox"]
+
+
+def _upright(box: pikepdf.Array) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = (float(value) for value in box)
+    return (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 
 def _from_ancestor(node: pikepdf.Object, key: str) -> pikepdf.Object | None:

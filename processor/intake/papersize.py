@@ -12,6 +12,7 @@ PAPERS: tuple[tuple[float, float], ...] = ((210, 297), (297, 420), (215.9, 279.4
 _USUAL_DPI = (200, 300, 150, 400, 600, 240, 100)
 _LEAST_CREDIBLE_DPI = 100  # 72 and 96 are what programs write that do not know
 _GREATEST_CREDIBLE_DPI = 2400
+_MOST_UNEVEN = 4.2  # a fax has 204 or 408 dots an inch across and 98 lines down
 _SHAPE_TOLERANCE = 0.03
 
 
@@ -36,6 +37,14 @@ def _by_shape(short: int, long: int) -> float | None:
     return long / best[1]
 
 
+def _believed(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
+    """The resolution a fax means: 98 lines an inch down are believable beside 204 across (ITU-T T.4)."""
+    if dpi is None or not any(_credible(value) for value in dpi):
+        return None
+    low, high = sorted(dpi)
+    return dpi if _credible(low) or 1.5 <= high / max(low, 1) <= _MOST_UNEVEN else None
+
+
 def page_points(width: int, height: int, dpi: tuple[float, float] | None) -> tuple[float, float]:
     """Width and height of the page in points (1/72 inch).
 
@@ -44,8 +53,8 @@ def page_points(width: int, height: int, dpi: tuple[float, float] | None) -> tup
         height: pixels down.
         dpi: the resolution the file claims, across and down, if it claims any.
     """
-    if dpi is not None and all(_credible(value) for value in dpi):
-        return width / dpi[0] * 72, height / dpi[1] * 72
+    if (credible := _believed(dpi)) is not None:
+        return width / credible[0] * 72, height / credible[1] * 72
     short, long = sorted((width, height))
     per_mm = _by_shape(short, long) or max(short / PAPERS[0][0], long / PAPERS[0][1])
     return width / per_mm * _POINTS, height / per_mm * _POINTS

@@ -76,6 +76,8 @@ def open_pdf(path: Path) -> pikepdf.Pdf:
         raise Verdict(code, type(error).__name__) from error
     if pdf.is_encrypted:
         raise Verdict("encrypted", "owner password")
+    if pdf.get_warnings() and b"%%EOF" not in _tail(path):  # mended from what had arrived: pages may be missing or empty
+        raise Verdict("truncated", "mended")
     return pdf
 
 

@@ -43,8 +43,7 @@ def parse(data: bytes) -> dict[str, str]:
 
 
 def _text(name: str, value: object) -> str:
-    if value is None:
-        return ""
+    value = "" if value is None else value
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise Verdict("sidecar-bad", f"{name[:40]!r} is neither text nor a whole number")
     text = unicodedata.normalize("NFC", str(value)).strip()

@@ -14,12 +14,14 @@ from typing import Any
 
 import pikepdf
 import pymupdf
-from ocrmypdf import OcrEngine, OrientationConfidence, hookimpl
+from ocrmypdf import GhostscriptRasterDevice, OcrEngine, OrientationConfidence, hookimpl
 from PIL import Image
 
 from processor.ocr import reader
 
 _PAGE_NUMBER = re.compile(r"(\d{6})_")
+_COLOURED = frozenset({GhostscriptRasterDevice.PNG16M, GhostscriptRasterDevice.PNG256})
+_KEPT_QUALITY = 92
 _SETTINGS = "reading.json"  # laid beside the output by `recognise`; OCRmyPDF has no room for settings of ours
 
 
@@ -35,25 +37,37 @@ def write_settings(folder: Path, languages: str, read_dpi: int) -> None:
 
 @hookimpl
 def rasterize_pdf_page(  # type: ignore[no-untyped-def]  # pluggy matches arguments by name; 11 of them
-    input_file, output_file, raster_dpi, pageno, page_dpi, rotation, use_cropbox
+    input_file, output_file, raster_device, raster_dpi, pageno, page_dpi, rotation, options
 ):
-    """A picture of the page for reading: by MuPDF, uncompressed.
+    """A picture of the page, by MuPDF, uncompressed: grey for reading, in its colours where it will be kept.
 
     OCRmyPDF's own renderer writes PNG, which costs more (1.4 s) than the rendering (0.05 s); a TIFF under that name
     is read by content.
     """
     with pymupdf.open(input_file) as document:
-        page = document[pageno - 1]
-        if not use_cropbox:
-            page.set_cropbox(page.mediabox)
+        page = document[pageno - 1]  # it has one box only (intake/body)
         matrix = pymupdf.Matrix(raster_dpi.x / 72, raster_dpi.y / 72)
         if rotation:
             matrix = matrix * pymupdf.Matrix(-rotation)  # MuPDF turns the other way
-        pixmap = page.get_pixmap(matrix=matrix, alpha=False, colorspace=pymupdf.csGRAY)
-    picture = Image.frombuffer("L", (pixmap.width, pixmap.height), pixmap.samples, "raw", "L", pixmap.stride, 1)
+        coloured = options.deskew and raster_device in _COLOURED
+        space = pymupdf.csRGB if coloured else pymupdf.csGRAY
+        pixmap = page.get_pixmap(matrix=matrix, alpha=False, colorspace=space)
+    mode, size = "RGB" if coloured else "L", (pixmap.width, pixmap.height)
+    picture = Image.frombuffer(mode, size, pixmap.samples, "raw", mode, pixmap.stride, 1)
     dpi = page_dpi or raster_dpi
     picture.save(output_file, "TIFF", dpi=(float(dpi.x), float(dpi.y)))
     return output_file
+
+
+@hookimpl
+def filter_page_image(page, image_filename):  # type: ignore[no-untyped-def]  # pluggy matches arguments by name
+    """A straightened JPEG page, once more from its pixels: OCRmyPDF saves it at Pillow's 75 with halved colour."""
+    straightened = page.get_path("pp_deskew.png")
+    if Path(image_filename).suffix == ".jpg" and straightened.is_file():
+        with Image.open(straightened) as picture:
+            dpi = tuple(round(value) for value in picture.info["dpi"])
+            picture.save(image_filename, "JPEG", quality=_KEPT_QUALITY, subsampling=0, dpi=dpi)
+    return image_filename
 
 
 class InProcessTesseract(OcrEngine):

@@ -27,6 +27,7 @@ _SKEW_SEEN = 0.4  # degrees; Tesseract copes with less by itself
 _SKEW_MOST = 8.0
 _INK = 0.55  # darker than this share of the paper's brightness is ink; bleed-through of a seal is paler
 _BLANK = 0.0004  # share of a page that even one line of type exceeds
+_COMPASS_PIXELS = 2000  # A4 at 240 dpi; half of less than that is too coarse to tell up from down
 _MARGIN = 0.04  # edges of the glass and punch holes are not writing
 
 
@@ -78,9 +79,9 @@ def is_blank(picture: Image.Image) -> bool:
 
 def orientation(picture: Image.Image) -> tuple[int, float]:
     """Clockwise degrees the page must be turned to stand upright, and how sure that is (0-15 and more)."""
-    half = picture.convert("L").reduce(2) if picture.width > 1600 else picture.convert("L")
+    grey = picture.convert("L")
     compass = _compass()
-    compass.SetImage(half)
+    compass.SetImage(grey.reduce(2) if min(grey.size) > _COMPASS_PIXELS else grey)
     found = compass.DetectOrientationScript()
     compass.Clear()
     if not found:
@@ -171,6 +172,7 @@ def _lay(page_file: Path, size: tuple[float, float], angle: float) -> None:
         )  # fmt: skip
         page.contents_add(b"q %.6f %.6f %.6f %.6f %.4f %.4f cm\n" % matrix, prepend=True)
         page.contents_add(b"\nQ")
+        page.contents_coalesce()  # OCRmyPDF drops, without a word, a text page whose content is in several streams
         page.mediabox = pikepdf.Array([0, 0, size[0], size[1]])
         pdf.save(page_file)
 

@@ -88,7 +88,7 @@ def _find_place(path: Path, args: Mapping[str, Any]) -> dict[str, Any]:
     scaled = tuple(value / unit for value in box)
     user = place.to_user((scaled[0], scaled[1], scaled[2], scaled[3]), crop, rotate)
     return {
-        "box": [round(value) for value in user], "size": list(block), "rotate": rotate, "lines": len(lines),
+        "box": [round(value, 4) for value in user], "size": list(block), "rotate": rotate, "lines": len(lines),
         "limit": limit, "over_ink": ink.under(box) > 0, "display": [round(value, 1) for value in box],
     }  # fmt: skip
 

@@ -24,7 +24,7 @@ from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_signer import DSSContentSettings, TimestampDSSContentSettings
 from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
 from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
+from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError, RevokedError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from processor.errors import Verdict
@@ -60,9 +60,12 @@ class RemoteTimeStamper(TimeStamper):
         self._ask = ask
         self._roots = roots
         self._others = others
+        self._signer = b""
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         """The first answer to this very request that leads to a root.
+
+        All tokens of one seal come from one signer: what proves the later one good is embedded before it is asked for.
 
         Raises:
             Verdict: `waiting-tsa`.
@@ -71,8 +74,12 @@ class RemoteTimeStamper(TimeStamper):
         while skip < _MOST_AUTHORITIES:
             answer = self._ask("stamp", bytes([skip]) + req.dump())
             skip = answer[0] + 1
-            if not await tokens.fault(answer[1:], req, self._roots, self._others):
-                return tokens.granted(answer[1:])
+            if await tokens.fault(answer[1:], req, self._roots, self._others):
+                continue
+            response = tokens.granted(answer[1:])
+            self._signer = self._signer or tokens.signer(response)
+            if tokens.signer(response) == self._signer:
+                return response
         raise Verdict("waiting-tsa", "no authority gave a usable token")
 
 
@@ -100,7 +107,7 @@ async def _sign(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
     metadata = PdfSignatureMetadata(
         field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, validation_context=context,
         embed_validation_info=True, use_pades_lta=True, certify=args["certify"],
-        docmdp_permissions=MDPPerm.FILL_FORMS, signer_key_usage={"digital_signature"},
+        docmdp_permissions=MDPPerm.FILL_FORMS, signer_key_usage={"digital_signature", "non_repudiation"},
         # the time-stamp's own revocation data goes in before it, so that it is last and covers the whole file
         dss_settings=DSSContentSettings(
             include_vri=False,
@@ -140,6 +147,8 @@ def seal(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         asyncio.run(_sign(out, args, ask))
     except TimestampRequestError as error:
         raise Verdict("waiting-tsa", type(error).__name__) from error
+    except RevokedError as error:
+        raise Verdict("waiting-key", "a certificate of the seal is revoked") from error
     except (PathBuildingError, PathValidationError) as error:
         raise Verdict("waiting-revocation", type(error).__name__) from error
     except (SigningError, PdfError) as error:
