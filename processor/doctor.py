@@ -30,7 +30,7 @@ from processor.settings import Settings
 from watch import folders
 
 __all__ = ["Check", "Parts", "Walled", "checks", "examine", "exit_code"]
-_WALLS = ("no-new-privileges", "no-network", "memory", "file-size")
+_WALLS = ("no-new-privileges", "no-network", "memory", "file-size", "files")
 _OWN = ("held", "rejected", "notices", "work", "work/claims", "work/items", "archive", "out")
 _PRIVATE = (".", "sohoa.toml", "law", "work", "archive")
 _RENEW = 30  # days: a renewal asked for later may come too late, and a certificate that ended seals nothing

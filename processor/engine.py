@@ -89,14 +89,27 @@ class _Worker:
         shutil.rmtree(self.private, ignore_errors=True)
 
 
-def _start(engine: EngineTable, limits: LimitsTable, scratch: Path | None) -> _Worker:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The files a worker may open besides the system's and its own folder: to read, and to change as well."""
+
+    readable: tuple[Path, ...] = ()
+    writable: tuple[Path, ...] = ()
+
+    def told(self, private: Path) -> str:
+        """As a worker is told."""
+        return json.dumps([[str(path) for path in self.readable], [str(path) for path in (*self.writable, private)]])
+
+
+def _start(engine: EngineTable, limits: LimitsTable, scratch: Path | None, reach: Reach | None) -> _Worker:
     ours, theirs = socket.socketpair()
     their_life, our_life = os.pipe()
     private = Path(tempfile.mkdtemp(prefix="sohoa-worker-", dir=scratch))
     sizes = [engine.memory_mb * _MEGABYTE, 2 * limits.file_mb * _MEGABYTE]
     command = [sys.executable, "-P", "-m", "processor.worker", str(theirs.fileno()), str(their_life)]
+    within = [reach.told(private)] if reach else []
     process = subprocess.Popen(
-        [*command, *(str(size) for size in sizes)],
+        [*command, *(str(size) for size in sizes), *within],
         env=sandbox.environment(private),
         cwd=private,
         stdin=subprocess.DEVNULL,
@@ -123,10 +136,14 @@ class LocalEngine:
         engine: how many, and their limits.
         limits: what a scan may be.
         scratch: where each worker's own folder is made; the system's place for temporary files by default.
+        reach: which files its workers may open; None puts up no such wall.
     """
 
-    def __init__(self, engine: EngineTable, limits: LimitsTable, scratch: Path | None = None) -> None:
+    def __init__(
+        self, engine: EngineTable, limits: LimitsTable, scratch: Path | None = None, reach: Reach | None = None
+    ) -> None:
         self._engine = engine
+        self._reach = reach
         self._scratch = scratch
         self._limits = limits
         self.size = engine.workers or len(os.sched_getaffinity(0))
@@ -167,7 +184,7 @@ class LocalEngine:
     def _begin(self) -> _Worker:
         if self._abandoned.is_set():
             raise Abandoned("no job is begun any more")
-        worker = _start(self._engine, self._limits, self._scratch)
+        worker = _start(self._engine, self._limits, self._scratch, self._reach)
         self._alive.add(worker)
         if self._abandoned.is_set():  # it came between the question and the start
             self._stop(worker)

@@ -126,7 +126,7 @@ def lay_out(day: dt.date, night: Night, tools: Tools, journal: Journal) -> Path:
     make_dirs_durably(folder)
     path = folder / f"{day.isoformat()}.txt"
     replace_durably(path, b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
-    made = tools.station / "work" / f"phieu-{day.isoformat()}.pdf"
+    made = tools.station / "work" / "items" / f"phieu-{day.isoformat()}.pdf"
     tools.engine.call("sheet", {
         "text": text, "out": str(made), "title": f"Phiếu kết quả ngày {day:%d/%m/%Y}", "font": tools.font,
     })  # fmt: skip

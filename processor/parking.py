@@ -8,24 +8,30 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from archive.durable import copy_durably, fsync_dir, make_dirs_durably, replace_durably, sha256_file
+from archive.durable import DurableError, copy_durably, fsync_dir, make_dirs_durably, replace_durably, sha256_file
 from archive.naming import safe_name
 from archive.record import DESCRIPTIVE, Blob
 from processor import law
 from processor.document import Scan
 from processor.errors import Verdict
+from processor.report import visible
 
 REASON, PAGE, FIELDS = "reason.json", "ly-do.txt", "fields.json"
 ORPHAN = "sidecar-orphan"
 _OURS = frozenset({REASON, PAGE, FIELDS})
 _BLANK = ("file_code", "pages", *(name for name in DESCRIPTIVE if name != "page_amount"))
 _KEY = ("file_code", "part", "again", "scan_sha256")
+_SHAPE: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("code", "reason", "lane", "file_code", "part", "scan_sha256", "original_name", "received_at"), str),
+    "again": int, "doc_code": (str, type(None)), "sidecar": dict, "released": list,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def _page(scan: Scan, verdict: Verdict, state: str) -> str:
     done = {"held": "GIỮ LẠI, CHỜ XỬ LÝ", "rejected": "TỪ CHỐI"}[state]
     command = f"sohoa release {scan.blob.sha256[:12]}" if state == "held" else "thả lại tệp vào thư mục quét"
     return (
-        f"{done}\n\nTệp: {_printable(scan.original_name)}\nLuồng: {scan.lane}\n\nLý do: {reason.vi}\n"
+        f"{done}\n\nTệp: {visible(scan.original_name)}\nLuồng: {scan.lane}\n\nLý do: {reason.vi}\n"
         f"Việc cần làm: {reason.act}\n\nSau khi xử lý: {command}\nMã lý do: {verdict.code}\n"
     )
 
@@ -88,14 +94,29 @@ def _place(station: Path, state: str, scan: Scan, now: dt.datetime) -> Path:
     for number in count(1):
         folder = base if number == 1 else base.with_name(f"{base.name}-{number}")
         told = read(folder)
-        if told is None or all(told.get(name) == ours[name] for name in _KEY):
+        if (told is None or all(told[name] == ours[name] for name in _KEY)) and _has_room(folder, scan):
             return folder
     raise AssertionError("unreachable: count never ends")
 
 
+def _laid(scan: Scan) -> list[tuple[Blob, str]]:
+    """What is laid beside the reason, each under its name."""
+    name = _name(scan)
+    return [(scan.blob, name)] + ([(scan.beside, f"{name}.json")] if scan.beside else [])
+
+
+def _has_room(folder: Path, scan: Scan) -> bool:
+    """Whether nothing else lies there under those names: a person may have exchanged it, or its reason was lost."""
+    try:
+        return all(not os.path.lexists(folder / name) or sha256_file(folder / name).sha256 == blob.sha256 for blob, name in _laid(scan))
+    except DurableError:
+        return False
+
+
 def _name(scan: Scan) -> str:
     name = safe_name(_printable(scan.original_name))
-    return f"_{name}" if name in _OURS else name
+    is_ours = {name.casefold(), f"{name}.json".casefold()} & _OURS  # on Windows shares case is no difference
+    return f"_{name}" if is_ours else name
 
 
 def park(
@@ -115,13 +136,15 @@ def park(
         The folder, relative to the station.
     """
     state = "rejected" if verdict.reason.state == "rejected" else "held"
-    folder = station / into if into.startswith(state + "/") else _place(station, state, scan, now)
+    stays = into.startswith(f"{state}/") and _has_room(station / into, scan)
+    folder = station / into if stays else _place(station, state, scan, now)
     make_dirs_durably(folder)
-    for blob, name in ((scan.blob, _name(scan)), (scan.beside, f"{_name(scan)}.json")):
-        if blob and not (folder / name).exists():
+    for blob, name in _laid(scan):
+        if not (folder / name).exists():
             copy_durably(blob.path, folder / name, expected=blob.sha256)
     replace_durably(folder / PAGE, _lines(_page(scan, verdict, state)))
-    if state == "held" and verdict.code != ORPHAN:
+    is_to_mend = verdict.code == "sidecar-bad" and bool(into)  # what a person wrote with a slip stays for them to mend
+    if state == "held" and verdict.code != ORPHAN and not is_to_mend:
         replace_durably(folder / FIELDS, _json(_fields(scan)))
     # last, since it makes the lot
     replace_durably(folder / REASON, _json(_told(scan, verdict, now, state, doc_code)))
@@ -154,9 +177,10 @@ def read(folder: Path) -> dict[str, Any] | None:
     """What `reason.json` of a folder says; None where there is none that can be read."""
     try:
         told = json.loads((folder / REASON).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    return told if isinstance(told, dict) and all(name in told for name in _KEY) else None
+    is_ours = isinstance(told, dict) and all(name in told and isinstance(told[name], kind) for name, kind in _SHAPE.items())
+    return told if is_ours else None
 
 
 def lots(station: Path, states: Sequence[str] = ("held", "rejected")) -> Iterator[Lot]:
@@ -195,6 +219,8 @@ def clear(folder: Path, sha256: str) -> bool:
         return True
     try:
         for path in sorted(folder.iterdir(), key=lambda path: path.name == REASON):  # the reason last: it makes the lot
+            if path.is_symlink() or not path.is_file():
+                continue
             is_safe = path.name in _OURS or sha256_file(path).sha256 in {sha256, told.get("sidecar_sha256")}
             if is_safe:
                 path.unlink()

@@ -14,6 +14,7 @@ from typing import Literal
 import structlog
 
 from archive.durable import copy_durably, replace_durably
+from archive.errors import ArchiveError
 from archive.record import Blob, DocumentKey
 from archive.store import Archive
 from processor import parking
@@ -84,7 +85,7 @@ def do(request: Request, shift: Shift) -> None:
     """
     try:
         _do(request, shift)
-    except (SohoaError, Verdict) as error:
+    except (SohoaError, Verdict, ArchiveError) as error:
         log.warning("request-failed", verb=request.verb, error=str(error))
 
 

@@ -1,8 +1,8 @@
 """The walls around a process that parses foreign bytes (docs/design.md promise 5).
 
 Promises: limits on memory and file size, no new privileges, a session of its own that dies as a whole, no network where
-the kernel allows it, an environment of four names. Says honestly which walls stand (`confine` returns them).
-Refuses: to hold a key; what runs here is handed none.
+the kernel allows it, no files but those it works on (landlock), an environment of five names. Says honestly which walls
+stand. Refuses: to hold a key; what runs here is handed none.
 """
 
 from __future__ import annotations
@@ -12,8 +12,12 @@ import ctypes
 import os
 import resource
 import signal
+import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+
+from processor import landlock
 
 _PR_SET_NO_NEW_PRIVS = 38
 _CLONE_NEWUSER = 0x10000000
@@ -44,6 +48,21 @@ def _without_network(libc: ctypes.CDLL) -> bool:
         with contextlib.suppress(OSError):  # some systems forbid it; the network is gone, and the kernel knows us by number
             Path("/proc/self", name).write_text(line)
     return True
+
+
+def _system() -> list[Path]:
+    """What every worker reads: the system's programs, libraries and fonts, Python, Sohoa itself. No /etc, no /home."""
+    etc = ("fonts", "ld.so.cache", "localtime", "mime.types", "alternatives")
+    here = Path(__file__).resolve().parent.parent
+    own = (here / name for name in ("processor", "archive", "watch", "config"))
+    places = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/proc", "/sys/devices/system/cpu", "/dev/urandom")
+    return [*map(Path, (*places, sys.prefix, sys.base_prefix)), *(Path("/etc", name) for name in etc), *own, *map(Path, sys.path)]
+
+
+def within(readable: Sequence[Path], writable: Sequence[Path]) -> list[str]:
+    """Let this process open no files but the system's and these; returns the wall's name if it stands."""
+    stands = landlock.restrict([*_system(), *readable], [Path("/dev/null"), *writable])
+    return ["files"] if stands else []
 
 
 def confine(memory_bytes: int, file_bytes: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 A job is JSON in and JSON out over one socket (never pickles: the coordinator must not execute what a parser sends).
 While it works it may ask the coordinator for a signature over a digest, a time-stamp or a revocation list; it holds no
-key and has no network. Run as `python -m processor.worker SOCKET LIFELINE MEMORY FILESIZE`.
+key and has no network. Run as `python -m processor.worker SOCKET LIFELINE MEMORY FILESIZE [REACH]`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from processor import sandbox
@@ -74,9 +75,12 @@ def serve(channel: Connection) -> None:
 
 def main(argv: list[str]) -> None:
     """Entry point of the worker process."""
-    socket, lifeline, memory, file_size = (int(word) for word in argv)
+    socket, lifeline, memory, file_size = (int(word) for word in argv[:4])
     walls = sandbox.confine(memory, file_size)
     sandbox.die_with(lifeline)
+    if argv[4:]:
+        readable, writable = (list(map(Path, names)) for names in json.loads(argv[4]))
+        walls += sandbox.within(readable, writable)
     channel = Connection(socket)
     channel.send_bytes(json.dumps({"walls": walls}).encode())
     serve(channel)

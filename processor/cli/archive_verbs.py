@@ -18,7 +18,7 @@ from archive.verify import VerifyResult
 from processor import law
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
-from processor.engine import LocalEngine
+from processor.engine import LocalEngine, Reach
 from processor.errors import ExitCode, SettingsError, SohoaError
 from processor.nightly import checker
 from processor.settings import load
@@ -130,7 +130,7 @@ def verify(identifiers: tuple[str, ...], day: dt.datetime | None, everything: bo
     what = list(identifiers) if identifiers else day.date() if day else None
     with (
         wiring.opened_archive(folder, settings) as archive,
-        LocalEngine(settings.engine, settings.limits) as engine,
+        LocalEngine(settings.engine, settings.limits, reach=Reach((folder / "archive",))) as engine,
     ):
         result = archive.verify(what, checker(engine, wiring.roots(folder, settings)))
     _print_result(result, as_json)

@@ -19,7 +19,7 @@ from processor import flow as flows
 from processor import nightly, service, station
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
-from processor.engine import LocalEngine
+from processor.engine import LocalEngine, Reach
 from processor.errors import ExitCode, MissingError
 from processor.flow import Flow
 from processor.pipeline import ACTOR
@@ -129,7 +129,7 @@ def doctor(folder: Path, as_json: bool) -> None:
         roots_missing = str(error)
     with (
         wiring.opened_archive(folder, settings) as archive,
-        LocalEngine(settings.engine, settings.limits) as engine,
+        LocalEngine(settings.engine, settings.limits, reach=Reach()) as engine,
     ):
 
         def is_open(file_code: str) -> bool:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from archive.store import Archive
 from processor import law, station
-from processor.engine import LocalEngine
+from processor.engine import LocalEngine, Reach
 from processor.errors import MissingError
 from processor.journal import Journal
 from processor.pipeline import Tools
@@ -122,7 +122,10 @@ def opened_tools(folder: Path, settings: Settings, archive: Archive) -> Iterator
     scratch = folder / "work" / "workers"
     shutil.rmtree(scratch, ignore_errors=True)  # what workers of a killed instance left; we hold the lock
     scratch.mkdir()
-    with LocalEngine(settings.engine, settings.limits, scratch) as engine:
+    font = (folder / settings.seal.font,) if settings.seal.font else ()
+    readable = tuple(folder / name for name in ("work", "held", "rejected", "archive", "law"))  # neither keys nor settings
+    reach = Reach((*readable, *font), (folder / "work" / "items",))
+    with LocalEngine(settings.engine, settings.limits, scratch, reach) as engine:
         yield Tools(
             settings, folder, engine, archive, sealer, outside(folder, settings), roots(folder, settings), now,
             missing,

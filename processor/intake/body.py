@@ -78,15 +78,27 @@ def _is_cmyk(image: pikepdf.Stream) -> bool:
     return isinstance(space, pikepdf.Name) and space == "/DeviceCMYK"
 
 
-def _to_rgb(image: pikepdf.Stream) -> None:
-    """CMYK has no place beside an sRGB output intent (ISO 19005-2, 6.2.4.3); shown in RGB, without loss."""
-    picture = pikepdf.PdfImage(image).as_pil_image().convert("RGB")
-    image.write(zlib.compress(picture.tobytes(), 3), filter=Name.FlateDecode)
-    image.ColorSpace = Name.DeviceRGB
+def _is_jpeg2000(image: pikepdf.Stream) -> bool:
+    filters = image.get("/Filter")
+    return "/JPXDecode" in ([filters] if isinstance(filters, pikepdf.Name) else list(filters or []))
+
+
+def _as_pixels(image: pikepdf.Stream) -> bool:
+    """Show an image in plain RGB or grey, without loss; False where its pixels are of a sort that could lose by it.
+
+    CMYK has no place beside an sRGB output intent (ISO 19005-2, 6.2.4.3); of JPEG 2000 our validator can say nothing.
+    """
+    picture = pikepdf.PdfImage(image).as_pil_image()
+    if picture.mode not in {"L", "RGB", "CMYK"} or "/SMaskInData" in image:
+        return False
+    shown = picture if picture.mode == "L" else picture.convert("RGB")
+    image.write(zlib.compress(shown.tobytes(), 3), filter=Name.FlateDecode)
+    image.ColorSpace = Name.DeviceGray if shown.mode == "L" else Name.DeviceRGB
     image.BitsPerComponent = 8
     for key in ("/Decode", "/DecodeParms"):
         if key in image:
             del image[key]
+    return True
 
 
 def _carry_over(body: pikepdf.Pdf, source: pikepdf.Pdf, index: int) -> pikepdf.Page:
@@ -135,9 +147,9 @@ def _from_pdf(body: pikepdf.Pdf, source: pikepdf.Pdf, wanted: list[int], kinds: 
         if kinds[number - 1] == "scan":
             _strip_text(body, page)
         for image in _images(page.obj.get("/Resources")):
-            if _is_cmyk(image):
-                _to_rgb(image)
-                noted.append("cmyk-converted")
+            what = "cmyk" if _is_cmyk(image) else "jpeg2000" if _is_jpeg2000(image) else ""
+            if what and _as_pixels(image):
+                noted.append(f"{what}-converted")
     return sorted(set(noted))
 
 

@@ -189,10 +189,10 @@ def open_image(path: Path, limits: Mapping[str, int]) -> Image.Image:
 
 def _probe_image(path: Path, kind: str, limits: Mapping[str, int]) -> dict[str, Any]:
     with open_image(path, limits) as image:
-        frames = getattr(image, "n_frames", 1) if kind == "tiff" else 1
-        if frames > limits["pages"]:
-            raise Verdict("too-large", f"{frames} pages")
         try:
+            frames = getattr(image, "n_frames", 1) if kind == "tiff" else 1
+            if frames > limits["pages"]:
+                raise Verdict("too-large", f"{frames} pages")
             for frame in range(frames):
                 image.seek(frame)
                 if image.width * image.height > limits["page_megapixels"] * 1_000_000:

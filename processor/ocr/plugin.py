@@ -14,7 +14,8 @@ from typing import Any
 
 import pikepdf
 import pymupdf
-from ocrmypdf import GhostscriptRasterDevice, OcrEngine, OrientationConfidence, hookimpl
+from ocrmypdf import OcrEngine, OrientationConfidence, hookimpl
+from ocrmypdf.pluginspec import GhostscriptRasterDevice
 from PIL import Image
 
 from processor.ocr import reader

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from archive.store import Archive
 from processor import doctor, station
 from processor.doctor import Check, Parts
-from processor.engine import LocalEngine
+from processor.engine import LocalEngine, Reach
 from processor.errors import ExitCode, MissingError, Verdict
 from processor.ocr import languages
 from processor.seal import checkup, demo
@@ -46,7 +46,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def engine(original: Path) -> Iterator[LocalEngine]:
     settings = load(original)
-    with LocalEngine(settings.engine, settings.limits) as engine:
+    with LocalEngine(settings.engine, settings.limits, reach=Reach()) as engine:
         yield engine
 
 
