@@ -107,7 +107,7 @@ async def _sign(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
     metadata = PdfSignatureMetadata(
         field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, validation_context=context,
         embed_validation_info=True, use_pades_lta=True, certify=args["certify"],
-        docmdp_permissions=MDPPerm.FILL_FORMS, signer_key_usage={"digital_signature", "non_repudiation"},
+        docmdp_permissions=MDPPerm.NO_CHANGES, signer_key_usage={"digital_signature", "non_repudiation"},
         # the time-stamp's own revocation data goes in before it, so that it is last and covers the whole file
         dss_settings=DSSContentSettings(
             include_vri=False,
