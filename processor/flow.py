@@ -6,7 +6,6 @@ own costs its document its turn and no other; below `free_disk_mb` nothing is ta
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 import time
@@ -17,6 +16,7 @@ from itertools import chain, zip_longest
 
 import structlog
 
+from archive.errors import ArchiveError
 from processor import requests
 from processor.arrivals import EMPTY_REST, Arrival, Lookout
 from processor.errors import Abandoned, Verdict
@@ -25,7 +25,7 @@ from processor.taking import take
 
 log = structlog.get_logger()
 _MEGABYTE = 1 << 20
-_COOL = {"arriving": 1.0, "unreadable": 60.0}  # seconds before such a file is tried again
+_COOL = {"arriving": 1.0, "failed": 5.0, "unreadable": 60.0}  # seconds before such a file is tried again
 _BETWEEN_LOOKS = 0.25
 _LOOK_SHARE = 5  # at most a fifth of the time is spent looking: a folder of 100,000 files takes 0.3 s
 
@@ -195,18 +195,18 @@ class Flow:
         else:
             log.error("failed", error=type(error).__name__, where=_where(error))
             state = self._give_up(number)
-        if state not in {*_COOL, "taken"}:
+        if state not in {*_COOL, "taken", "working"}:
             self.ended[state] += 1
         return state
 
     def _give_up(self, number: int | None) -> str:
         """An error of our own: the document is rejected with its bytes; one not in the journal yet is tried again."""
         if number is None:
-            return "unreadable"
+            return "failed"
         try:
             return stop(self._shift.journal.item(number), Verdict("unexpected", "an error of Sohoa itself"), self._shift)
-        except OSError as error:
-            log.error("failed-again", error=os.strerror(error.errno or 0))
+        except (OSError, ArchiveError) as error:
+            log.error("failed-again", error=type(error).__name__, where=_where(error))
             until = "9999"  # not in this instance: the next one tries
             self._shift.journal.stop(number, "waiting", "unexpected", "", until)
             return "waiting"

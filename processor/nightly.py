@@ -10,7 +10,7 @@ import datetime as dt
 import time
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,7 @@ from archive.verify import Finding
 from processor import law, parking, report, station
 from processor.arrivals import not_taken
 from processor.engine import Engine
-from processor.errors import reason
+from processor.errors import Verdict, reason
 from processor.journal import Item, Journal
 from processor.pipeline import ACTOR, Tools
 from processor.report import DayFacts
@@ -43,7 +43,7 @@ class Night:
     Attributes:
         sealed: days whose shelf was closed.
         checked: documents read again.
-        findings: what was wrong with them.
+        findings: what was wrong with them, and why a day could not be sealed.
     """
 
     sealed: tuple[dt.date, ...]
@@ -56,7 +56,10 @@ def checker(engine: Engine, roots: Sequence[bytes]) -> Callable[[Path], list[Fin
     encoded = [b64encode(root).decode() for root in roots]
 
     def check(path: Path) -> list[Finding]:
-        seen = engine.call("examine", {"path": str(path), "roots": encoded, "before": ""})
+        try:
+            seen = engine.call("examine", {"path": str(path), "roots": encoded, "before": ""})
+        except Verdict as verdict:  # not examined is not sound, and no reason to leave the others unread
+            return [Finding("seal-not-examined", "", "", verdict.code)]
         return [Finding("seal-invalid", "", "", each) for each in seen["findings"]]
 
     return check
@@ -77,10 +80,10 @@ def due(tools: Tools, journal: Journal) -> list[dt.date]:
 def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     """The nightly job for these days, oldest first."""
     today = tools.clock().astimezone(law.VIETNAM).date()
-    sealed = list(_seal(tools.archive, today))
+    sealed, unsealed = _seal(tools.archive, today)
     checked, findings = _fixity(tools, today)
     tools.archive.event("fixity", actor=ACTOR, public={"checked": checked, "findings": len(findings)})
-    night = Night(tuple(sealed), checked, tuple(findings))
+    night = Night(tuple(sealed), checked, (*unsealed, *findings))
     for day in nights:
         lay_out(day, night, tools, journal)
         journal.note(f"night {day.isoformat()}", tools.clock().isoformat())
@@ -89,14 +92,18 @@ def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     return night
 
 
-def _seal(archive: Archive, today: dt.date) -> Iterator[dt.date]:
+def _seal(archive: Archive, today: dt.date) -> tuple[list[dt.date], list[Finding]]:
+    """The days that were sealed, and what keeps others from being."""
+    sealed, findings = list[dt.date](), list[Finding]()
     for day in archive.unsealed_before(today):
         try:
             archive.seal_day(day, ACTOR)
         except ArchiveError as error:
             log.error("day-not-sealed", day=day.isoformat(), code=error.code)
+            findings.append(Finding(error.code, None, f"{day:%Y/%m/%d}", "the day cannot be sealed"))
         else:
-            yield day
+            sealed.append(day)
+    return sealed, findings
 
 
 def _fixity(tools: Tools, today: dt.date) -> tuple[int, list[Finding]]:
@@ -119,7 +126,7 @@ def _fixity(tools: Tools, today: dt.date) -> tuple[int, list[Finding]]:
 
 
 def lay_out(day: dt.date, night: Night, tools: Tools, journal: Journal) -> Path:
-    """The clerk's page of a day in `out/`, as text and as PDF; returns the text's path."""
+    """The clerk's page of a day in `out/`, as text and, where a worker can draw it, as PDF; returns the text's path."""
     facts = _facts(day, night, tools, journal)
     text = report.text(facts)
     folder = tools.station / "out" / REPORTS
@@ -127,11 +134,14 @@ def lay_out(day: dt.date, night: Night, tools: Tools, journal: Journal) -> Path:
     path = folder / f"{day.isoformat()}.txt"
     replace_durably(path, b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     made = tools.station / "work" / "items" / f"phieu-{day.isoformat()}.pdf"
-    tools.engine.call("sheet", {
-        "text": text, "out": str(made), "title": f"Phiếu kết quả ngày {day:%d/%m/%Y}", "font": tools.font,
-    })  # fmt: skip
-    replace_durably(path.with_suffix(".pdf"), made.read_bytes())
-    made.unlink()
+    try:
+        tools.engine.call("sheet", {
+            "text": text, "out": str(made), "title": f"Phiếu kết quả ngày {day:%d/%m/%Y}", "font": tools.font,
+        })  # fmt: skip
+        replace_durably(path.with_suffix(".pdf"), made.read_bytes())
+    except Verdict as verdict:
+        log.error("page-not-drawn", day=day.isoformat(), code=verdict.code)
+    made.unlink(missing_ok=True)
     return path
 
 

@@ -26,7 +26,7 @@ from processor.report import visible
 REASON, PAGE, FIELDS = "reason.json", "ly-do.txt", "fields.json"
 ORPHAN = "sidecar-orphan"
 _OURS = frozenset({REASON, PAGE, FIELDS})
-_BLANK = ("file_code", "pages", *(name for name in DESCRIPTIVE if name != "page_amount"))
+_BLANK = ("file_code", "pages", *DESCRIPTIVE)
 _KEY = ("file_code", "part", "again", "scan_sha256")
 _SHAPE: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("code", "reason", "lane", "file_code", "part", "scan_sha256", "original_name", "received_at"), str),
@@ -71,10 +71,10 @@ def _printable(name: str) -> str:
     return name.encode("utf-8", "replace").decode()
 
 
-def _page(scan: Scan, verdict: Verdict, state: str) -> str:
-    reason = verdict.reason
+def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
+    reason, state = verdict.reason, lot.partition("/")[0]
     done = {"held": "GIỮ LẠI, CHỜ XỬ LÝ", "rejected": "TỪ CHỐI"}[state]
-    command = f"sohoa release {scan.blob.sha256[:12]}" if state == "held" else "thả lại tệp vào thư mục quét"
+    command = f"sohoa release {lot}" if state == "held" else "thả lại tệp vào thư mục quét"
     return (
         f"{done}\n\nTệp: {visible(scan.original_name)}\nLuồng: {scan.lane}\n\nLý do: {reason.vi}\n"
         f"Việc cần làm: {reason.act}\n\nSau khi xử lý: {command}\nMã lý do: {verdict.code}\n"
@@ -87,16 +87,16 @@ def _fields(scan: Scan) -> dict[str, str]:
 
 
 def _place(station: Path, state: str, scan: Scan, now: dt.datetime) -> Path:
-    """A folder of its own: the same bytes may be held twice, as extracts of different pages."""
+    """A folder of its own: the same bytes may be held twice, as extracts of different pages; the same document once."""
     day = now.astimezone(law.VIETNAM).date().isoformat()
     base = station / state / scan.lane / f"{day}-{scan.blob.sha256[:12]}"
     ours = {"file_code": scan.file_code, "part": scan.part, "again": scan.again, "scan_sha256": scan.blob.sha256}
-    for number in count(1):
-        folder = base if number == 1 else base.with_name(f"{base.name}-{number}")
+    for folder in sorted(base.parent.glob(f"*-{scan.blob.sha256[:12]}*")):
         told = read(folder)
-        if (told is None or all(told[name] == ours[name] for name in _KEY)) and _has_room(folder, scan):
+        if told is not None and all(told[name] == ours[name] for name in _KEY) and _has_room(folder, scan):
             return folder
-    raise AssertionError("unreachable: count never ends")
+    folders = (base if number == 1 else base.with_name(f"{base.name}-{number}") for number in count(1))
+    return next(folder for folder in folders if read(folder) is None and _has_room(folder, scan))
 
 
 def _laid(scan: Scan) -> list[tuple[Blob, str]]:
@@ -107,8 +107,9 @@ def _laid(scan: Scan) -> list[tuple[Blob, str]]:
 
 def _has_room(folder: Path, scan: Scan) -> bool:
     """Whether nothing else lies there under those names: a person may have exchanged it, or its reason was lost."""
+    there = [(blob, folder / name) for blob, name in _laid(scan) if os.path.lexists(folder / name)]
     try:
-        return all(not os.path.lexists(folder / name) or sha256_file(folder / name).sha256 == blob.sha256 for blob, name in _laid(scan))
+        return all(sha256_file(path).sha256 == blob.sha256 for blob, path in there)
     except DurableError:
         return False
 
@@ -142,9 +143,10 @@ def park(
     for blob, name in _laid(scan):
         if not (folder / name).exists():
             copy_durably(blob.path, folder / name, expected=blob.sha256)
-    replace_durably(folder / PAGE, _lines(_page(scan, verdict, state)))
-    is_to_mend = verdict.code == "sidecar-bad" and bool(into)  # what a person wrote with a slip stays for them to mend
-    if state == "held" and verdict.code != ORPHAN and not is_to_mend:
+    replace_durably(folder / PAGE, _lines(_page(scan, verdict, folder.relative_to(station).as_posix())))
+    # What a person typed stays until it was applied: with a slip in it, or not released yet.
+    is_typed = (folder / FIELDS).exists() and (verdict.code == "sidecar-bad" or not stays)
+    if state == "held" and verdict.code != ORPHAN and not is_typed:
         replace_durably(folder / FIELDS, _json(_fields(scan)))
     # last, since it makes the lot
     replace_durably(folder / REASON, _json(_told(scan, verdict, now, state, doc_code)))

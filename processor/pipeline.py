@@ -61,6 +61,7 @@ class Tools:
     sealer: Sealer | None
     outside: Outside
     roots: tuple[bytes, ...]
+    intermediates: tuple[bytes, ...]
     clock: Callable[[], dt.datetime]
     key_missing: str = ""
 
@@ -213,7 +214,8 @@ def _sealed(finished: Finished, tools: Tools, sealer: Sealer, out: Path, moment:
     roots = [_text(root) for root in tools.roots]
     tools.engine.call("seal", {
         "pdf": str(finished.pdf.path), "out": str(out), "certificate": _text(sealer.certificate_der()),
-        "chain": [_text(link) for link in sealer.chain_der()], "roots": roots, "rule": asdict(rule),
+        "chain": [_text(link) for link in sealer.chain_der()], "roots": roots,
+        "others": [_text(link) for link in tools.intermediates], "rule": asdict(rule),
         "block_text": block, "font": tools.font, "place": dict(finished.place),
         "certify": tools.settings.seal.certify,
     }, answer=_answers(tools))  # fmt: skip

@@ -6,7 +6,8 @@ lies before the document is safe elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -23,7 +24,7 @@ from processor.errors import SohoaError, Verdict
 from processor.journal import Item, Journal, Request
 from processor.parking import FIELDS, ORPHAN, Lot
 from processor.pipeline import ACTOR
-from processor.shift import BY_CLERK, Shift, begin, stop
+from processor.shift import BY_CLERK, Shift, begin, is_of_disk, stop
 from processor.sources import Kept, Parked
 from processor.taking import applied
 
@@ -31,31 +32,52 @@ log = structlog.get_logger()
 OUR_FAULT = ("unexpected", "worker-died", "too-slow")
 
 
+Kind = Literal["held", "rejected", "item", "filed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an ID means: a lot's folder, an item's number, or the code of a filed document."""
+    """What an ID means: the folder of a held or rejected lot, an item's number, or the code of a filed document."""
 
-    kind: Literal["lot", "item", "filed"]
+    kind: Kind
     name: str
 
 
-def find(id: str, station: Path, journal: Journal, archive: Archive) -> Target:
-    """What an ID means: a document code, a scan's id or its beginning, a lot's folder.
+def find(id: str, wanted: Collection[Kind], station: Path, journal: Journal, archive: Archive) -> Target:
+    """What an ID means to a verb: a document code, a scan's id or its beginning, a lot's folder.
+
+    Args:
+        id: as typed.
+        wanted: what the verb acts on; the same scan may be held in one lane and filed in another.
+        station: its folder.
+        journal: knows what is under way.
+        archive: knows what is filed.
 
     Raises:
-        SohoaError: nothing, or several things.
+        SohoaError: nothing it acts on, or several things.
     """
+    found = list(_meant(id, station, journal, archive)) if id.strip() else []
+    fitting = [target for target in found if target.kind in wanted]
+    if len(fitting) > 1:
+        raise SohoaError(f"{id} means several: " + ", ".join(target.name for target in fitting))
+    if fitting:
+        return fitting[0]
+    if found:
+        names = {"item": "under way", "filed": "filed (a second copy wants --again)"}
+        raise SohoaError(f"{id} is {names.get(found[0].kind, found[0].kind)}, not {' or '.join(wanted)}")
+    raise SohoaError(f"nothing is known by {id or 'an empty ID'}")
+
+
+def _meant(id: str, station: Path, journal: Journal, archive: Archive) -> Iterator[Target]:
     under_way = {s.folder for s in journal.sources() if isinstance(s, Parked)}
-    lots = [lot for lot in parking.lots(station) if lot.folder not in under_way and _names(id, lot)]
-    items = [item for item in journal.items() if item.scan.blob.sha256.startswith(id) or _code(item, archive) == id]
-    found = [Target("lot", lot.folder) for lot in lots] + [Target("item", str(item.number)) for item in items]
-    if not found and (row := archive.get(id)) is not None and row["state"] == "filed":
-        found = [Target("filed", row["doc_code"])]
-    if not found:
-        raise SohoaError(f"nothing is known by {id}")
-    if len(found) > 1:
-        raise SohoaError(f"{id} means several: " + ", ".join(target.name for target in found))
-    return found[0]
+    for lot in parking.lots(station):
+        if lot.folder not in under_way and _names(id, lot):
+            yield Target("held" if lot.state == "held" else "rejected", lot.folder)
+    for item in journal.items():
+        if item.scan.blob.sha256.startswith(id) or _code(item, archive) == id:
+            yield Target("item", str(item.number))
+    if (row := archive.get(id)) is not None and row["state"] == "filed":
+        yield Target("filed", row["doc_code"])
 
 
 def _names(id: str, lot: Lot) -> bool:
@@ -87,6 +109,10 @@ def do(request: Request, shift: Shift) -> None:
         _do(request, shift)
     except (SohoaError, Verdict, ArchiveError) as error:
         log.warning("request-failed", verb=request.verb, error=str(error))
+    except OSError as error:
+        if is_of_disk(error):
+            raise
+        log.error("request-failed", verb=request.verb, error=error.strerror)  # asked again it would fail again
 
 
 def _do(request: Request, shift: Shift) -> None:
@@ -96,12 +122,12 @@ def _do(request: Request, shift: Shift) -> None:
             shift.journal.wake()
             for lot in list(parking.lots(shift.tools.station, ("rejected",))):
                 if lot.told["code"] in OUR_FAULT:
-                    do(Request(0, "retry", {**args, "kind": "lot", "name": lot.folder}), shift)
-        case "release" | "retry", "lot":
+                    do(Request(0, "retry", {**args, "kind": "rejected", "name": lot.folder}), shift)
+        case "release" | "retry", "held" | "rejected":
             _take_up(args["name"], args, shift)
         case "retry", "item":
             shift.journal.wake(int(args["name"]))
-        case "reject", "lot":
+        case "reject", "held":
             _reject_lot(args["name"], args["reason"], shift)
         case "reject", "item":
             _reject_item(int(args["name"]), args["reason"], shift)
@@ -131,7 +157,7 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     if lot.told["code"] == ORPHAN:
         raise SohoaError("a side-car alone cannot be released; drop it again with its scan, and reject this one")
     scan = parking.scan_of(tools.station, lot)
-    old = scan.key
+    old = replace(scan.key, scan_sha256=lot.told["scan_sha256"])  # a person may have exchanged the bytes
     fields = tools.station / folder / FIELDS
     if fields.is_file():
         try:
@@ -139,13 +165,14 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
         except Verdict as verdict:
             scan = replace(scan, refusal=(verdict.code, verdict.detail))
     scan = _claimed(replace(scan, released=tuple(dict.fromkeys((*scan.released, lot.told["code"])))), shift)
+    if scan.key != old:  # before it begins: a request done twice would find it under way
+        _give_up_code(old, shift)
     _begin(shift, folder, scan, "released", args)
-    if scan.key != old:
-        _give_up_code(DocumentKey(lot.told["scan_sha256"], old.lane, old.file_code, old.part, old.again), shift)
 
 
 def _begin(shift: Shift, folder: str, scan: Scan, event: str, args: Mapping[str, str]) -> None:
     if begin(shift, Parked(folder), scan, event, args.get("reason", "")) is None:
+        shutil.rmtree(scan.blob.path.parent, ignore_errors=True)
         raise SohoaError("the same document is under way already")
 
 
@@ -159,7 +186,7 @@ def _give_up_code(key: DocumentKey, shift: Shift) -> None:
 def _reject_lot(folder: str, reason: str, shift: Shift) -> None:
     lot = _lot(folder, shift)
     scan = replace(parking.scan_of(shift.tools.station, lot), refusal=(BY_CLERK, reason))
-    _begin(shift, folder, _claimed(scan, shift), "released", {"reason": reason})
+    _begin(shift, folder, _claimed(scan, shift), "", {})
 
 
 def _reject_item(number: int, reason: str, shift: Shift) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import shutil
+import sqlite3
 import tempfile
 import threading
 from dataclasses import dataclass, field
@@ -28,6 +29,11 @@ log = structlog.get_logger()
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 BY_CLERK = "rejected-by-clerk"
 _FIRST_WAIT, _LONGEST_WAIT = dt.timedelta(minutes=1), dt.timedelta(hours=1)
+
+
+def is_of_disk(error: OSError) -> bool:
+    """Whether the disk is full, over its quota, read-only or failing: it may be well again later."""
+    return error.errno in _DISK
 
 
 class Hands:
@@ -79,7 +85,8 @@ def start(shift: Shift) -> None:
     kept = shift.journal.forget_broken()
     items = [shift.journal.item(number) for number in kept]
     for item in items:
-        shift.hands.take(item.scan.key)
+        if item.state != "clearing":
+            shift.hands.take(item.scan.key)
     claimed = {item.scan.blob.path.parent for item in items}
     for folder, wanted in ((shift.claims, claimed), (shift.place(0).parent, {shift.place(number) for number in kept})):
         for left in folder.iterdir():
@@ -95,19 +102,33 @@ def begin(shift: Shift, source: Source, scan: Scan, event: str, said: str = "") 
         shift: who works.
         source: where its bytes lie.
         scan: what enters.
-        event: `received`, or how a person sent it on its way again.
+        event: `received`, or how a person sent it on its way again; empty when its end is the event.
         said: the reason that person gave.
     """
     if not shift.hands.take(scan.key):
         return None
-    public: dict[str, str | int] = {"lane": scan.lane, "size": scan.blob.size}
-    private = {"name": scan.original_name.encode("utf-8", "replace").decode()} | ({"reason": said} if said else {})
-    shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=ACTOR, public=public, private=private)
+    if event:
+        public: dict[str, str | int] = {"lane": scan.lane, "size": scan.blob.size}
+        private = {"name": scan.original_name.encode("utf-8", "replace").decode()} | ({"reason": said} if said else {})
+        shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=ACTOR, public=public, private=private)
     return shift.journal.begin(source, scan)
 
 
 def carry(item: Item, shift: Shift) -> str:
     """A document as far as it goes; returns the state it ends in."""
+    try:
+        return _carried(item, shift)
+    except Abandoned:
+        return "working"
+    except OSError as error:
+        if not is_of_disk(error):
+            raise
+        return stop(item, Verdict("waiting-disk", errno.errorcode[error.errno or errno.EIO]), shift)
+    except sqlite3.OperationalError as error:  # full, read-only, broken: SQLite has names of its own for it
+        return stop(item, Verdict("waiting-disk", error.sqlite_errorname), shift)
+
+
+def _carried(item: Item, shift: Shift) -> str:
     document: Pending = item.document
     work = shift.place(item.number)
     work.mkdir(parents=True, exist_ok=True)
@@ -124,14 +145,8 @@ def carry(item: Item, shift: Shift) -> str:
             shift.journal.reach(item.number, reached)
             document = reached
         station.hand_out(shift.tools.station, item.scan, reached.source.pdf.path)
-    except Abandoned:
-        return "working"
     except Verdict as verdict:
         return stop(item, verdict, shift)
-    except OSError as error:
-        if error.errno not in _DISK:
-            raise
-        return stop(item, Verdict("waiting-disk", errno.errorcode[error.errno or errno.EIO]), shift)
     log.info("filed", scan=item.scan.blob.sha256[:12], lane=item.scan.lane, code=reached.record["doc_code"])
     return leave(item, "filed", shift)
 
@@ -148,13 +163,14 @@ def stop(item: Item, verdict: Verdict, shift: Shift) -> str:
         return state
     archive = shift.tools.archive
     numbered, doc_code = archive.key_state(scan.key)
-    if state == "rejected" and numbered == "numbered" and doc_code:
-        archive.void(doc_code, verdict.code, ACTOR)
     into = item.source.folder if isinstance(item.source, Parked) else ""
     code = doc_code if numbered == "numbered" and state == "held" else ""
     folder = parking.park(shift.tools.station, scan, verdict, now, doc_code=code or "", into=into)
+    if state == "rejected" and numbered == "numbered" and doc_code:
+        archive.void(doc_code, verdict.code, ACTOR)
     public = {"code": verdict.code, "lane": scan.lane}
-    archive.event(state, scan_sha256=scan.blob.sha256, actor=ACTOR, public=public)
+    private = {"reason": verdict.detail} if verdict.code == BY_CLERK else {}
+    archive.event(state, scan_sha256=scan.blob.sha256, actor=ACTOR, public=public, private=private)
     return leave(item, state, shift, keep=folder)
 
 
@@ -170,9 +186,9 @@ def leave(item: Item, state: str, shift: Shift, keep: str = "") -> str:
     stays = isinstance(item.source, Parked) and item.source.folder == keep
     if not stays and not sources.clear(shift.tools.station, item.source, item.scan.blob.sha256):
         shift.journal.stop(item.number, "clearing", "source-stuck", state, "")
-        shift.hands.drop(item.scan.key)
-        return state
-    forget(item, shift)
+    else:
+        forget(item, shift)
+    shift.hands.drop(item.scan.key)
     return state
 
 
@@ -190,6 +206,5 @@ def forget(item: Item, shift: Shift) -> None:
     claimed = item.scan.blob.path.parent
     if claimed.parent == shift.claims:
         shutil.rmtree(claimed, ignore_errors=True)
-    shift.hands.drop(item.scan.key)
 
 

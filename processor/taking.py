@@ -62,7 +62,7 @@ def _claim(arrival: Arrival, shift: Shift, folder: Path) -> tuple[Dropped, Scan]
     within, _, name = os.fsdecode(arrival.sighting.path).rpartition("/")
     scan = Scan(
         blob=_blob(taken), lane=lane.name, original_name=name, received_at=tools.clock().isoformat(),
-        file_code=file_code(within, tools) or lane.file, beside=_blob(beside) if beside else None,
+        file_code=file_code(within, tools), beside=_blob(beside) if beside else None,
     )  # fmt: skip
     return Dropped(lane.name, arrival.sighting, arrival.sidecar, beside.sha256 if beside else ""), scan
 
@@ -82,6 +82,12 @@ def file_code(given: str, tools: Tools) -> str:
 
 
 def _told(scan: Scan, tools: Tools) -> Scan:
+    """A scan with what its side-car says; its file is the side-car's, its folder's, or the lane's, in this order."""
+    told = _by_sidecar(scan, tools)
+    return replace(told, file_code=told.file_code or tools.settings.lanes[scan.lane].file)
+
+
+def _by_sidecar(scan: Scan, tools: Tools) -> Scan:
     lane = tools.settings.lanes[scan.lane]
     if scan.beside is None:
         return replace(scan, refusal=("sidecar-missing",)) if lane.sidecar == "required" else scan
@@ -90,7 +96,7 @@ def _told(scan: Scan, tools: Tools) -> Scan:
     except Verdict as verdict:
         return replace(scan, refusal=(verdict.code, verdict.detail))
     named = file_code(fields.get("file_code", ""), tools)
-    if named and scan.file_code not in {named, lane.file, ""}:
+    if named and scan.file_code not in {named, ""}:
         return replace(scan, refusal=("sidecar-bad", "it names another file than its folder"))
     return applied(scan, fields, tools)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import Any
 
 import click
 
@@ -12,7 +14,18 @@ from processor.errors import ExitCode, SohoaError
 from watch.lock import AlreadyRunning
 
 
-@click.group()
+class _Verbs(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            done = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:  # `find | head`: the reader has what it wanted; click would answer 1
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.exit(ExitCode.DONE)
+        return done
+
+
+@click.group(cls=_Verbs)
 @click.version_option(package_name="sohoa")
 def cli() -> None:
     """Sohoa: from the scanner's drop folder to a sealed, catalogued, verifiable archive."""
@@ -38,8 +51,5 @@ def main() -> None:
     except ArchiveError as error:
         click.echo(f"sohoa: {error}", err=True)
         sys.exit(ExitCode.USAGE)
-    except BrokenPipeError:  # `find | head`: the reader has what it wanted
-        sys.stderr.close()
-        sys.exit(ExitCode.DONE)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(ExitCode.INTERRUPTED)

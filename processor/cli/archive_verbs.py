@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from archive.naming import split_file_code
 from archive.query import Query
 from archive.record import FIELDS
 from archive.verify import VerifyResult
@@ -162,6 +163,9 @@ def files() -> None:
 def files_add(file_code: str, title: str, year: int, maintenance: str, folder: Path) -> None:
     """Declare a file; the same declaration again changes nothing."""
     settings = load(folder)
+    told = split_file_code(file_code)
+    if told and told[1] != year:
+        raise SettingsError(f"{file_code} is a code of {told[1]}, not of {year}")
     with wiring.opened_archive(folder, settings) as archive:
         archive.declare_file(
             file_code, title, maintenance=maintenance, organ_id=settings.station.organ_id, year=year, actor=wiring.operator()

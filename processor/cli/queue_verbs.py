@@ -16,7 +16,7 @@ from processor.cli.wiring import HERE, JSON
 from processor.errors import SettingsError, SohoaError, reason
 from processor.flow import Flow
 from processor.journal import Item, Journal
-from processor.requests import Target
+from processor.requests import Kind, Target
 from processor.shift import Shift
 from processor.sources import Parked
 
@@ -76,10 +76,10 @@ def _not_taken(lane: str, name: str) -> dict[str, str]:
             "state": "waiting", "not_before": ""}  # fmt: skip
 
 
-def _find(identifier: str, folder: Path) -> Target:
+def _find(identifier: str, folder: Path, *wanted: Kind) -> Target:
     settings = wiring.check_station(folder)
     with wiring.opened_archive(folder, settings) as archive, wiring.opened_journal(folder) as journal:
-        return requests.find(identifier, folder, journal, archive)
+        return requests.find(identifier, wanted, folder, journal, archive)
 
 
 def _ask(folder: Path, verb: str, **args: str) -> None:
@@ -96,17 +96,19 @@ def _answer(shift: Shift) -> None:
     flow.close()
 
 
+def _check_scan(target: Target, folder: Path) -> None:
+    if target.kind == "held" and (parking.read(folder / target.name) or {}).get("code") == parking.ORPHAN:
+        raise SohoaError("a side-car alone cannot be released: drop it again with its scan, and reject this one")
+
+
 @click.command()
 @ID
 @click.option("--reason", "why", default="", help="Kept in the log.")
 @HERE
 def release(identifier: str, why: str, folder: Path) -> None:
     """Send a held document on its way again, with what fields.json says by now."""
-    target = _find(identifier, folder)
-    if target.kind != "lot" or not target.name.startswith("held/"):
-        raise SohoaError(f"{identifier} is not held")
-    if (parking.read(folder / target.name) or {}).get("code") == parking.ORPHAN:
-        raise SohoaError("a side-car alone cannot be released: drop it again with its scan, and reject this one")
+    target = _find(identifier, folder, "held")
+    _check_scan(target, folder)
     _ask(folder, "release", kind=target.kind, name=target.name, reason=why)
 
 
@@ -124,11 +126,10 @@ def retry(identifier: str | None, everything: bool, again: bool, why: str, folde
         wiring.check_station(folder)
         _ask(folder, "retry-all", reason=why)
         return
-    target = _find(identifier, folder)
     if again and not why.strip():
         raise SettingsError("--again needs --reason: the log keeps why there is a second copy")
-    if again != (target.kind == "filed"):
-        raise SohoaError(f"{identifier} is filed; a second copy wants --again" if not again else f"{identifier} is not filed")
+    target = _find(identifier, folder, "filed") if again else _find(identifier, folder, "item", "held", "rejected")
+    _check_scan(target, folder)
     _ask(folder, "again" if again else "retry", kind=target.kind, name=target.name, reason=why)
 
 
@@ -138,9 +139,7 @@ def retry(identifier: str | None, everything: bool, again: bool, why: str, folde
 @HERE
 def reject(identifier: str, why: str, folder: Path) -> None:
     """Refuse what is held or waits; its bytes stay in rejected/."""
-    target = _find(identifier, folder)
-    if target.kind == "filed" or target.name.startswith("rejected/"):
-        raise SohoaError(f"{identifier} is {'filed' if target.kind == 'filed' else 'rejected already'}")
+    target = _find(identifier, folder, "held", "item")
     _ask(folder, "reject", kind=target.kind, name=target.name, reason=why)
 
 
@@ -152,14 +151,12 @@ def reject(identifier: str, why: str, folder: Path) -> None:
 def describe(identifier: str, pairs: tuple[str, ...], folder: Path, as_json: bool) -> None:
     """Say what a document is: adds to a filed one, sends a held one on its way."""
     changes = dict(_pair(pair) for pair in pairs)
-    target = _find(identifier, folder)
+    target = _find(identifier, folder, "held", "filed")
     settings = wiring.check_station(folder)
-    if target.kind == "item":
-        raise SohoaError(f"{identifier} is under way; describe it when it is filed")
-    if target.kind == "lot":
+    if target.kind == "held":
+        _check_scan(target, folder)
         requests.set_fields(folder, target.name, changes)
-        verb = "release" if target.name.startswith("held/") else "retry"
-        _ask(folder, verb, kind=target.kind, name=target.name, reason="described")
+        _ask(folder, "release", kind=target.kind, name=target.name, reason="described")
         return
     with wiring.opened_archive(folder, settings) as archive:
         record = archive.describe(target.name, changes, wiring.operator())

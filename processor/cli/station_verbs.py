@@ -14,7 +14,6 @@ import click
 import structlog
 from rich.console import Console
 
-from processor import doctor as examination
 from processor import flow as flows
 from processor import nightly, service, station
 from processor.cli import wiring
@@ -116,6 +115,8 @@ def watch(folder: Path) -> None:
 @JSON
 def doctor(folder: Path, as_json: bool) -> None:
     """Is everything here: languages, font, key, certificate, time-stamp, disk, clock."""
+    from processor import doctor as examination  # half of what a verb takes to start, and only this one wants it
+
     settings = load(folder)
     sealer, key_missing, roots_missing = None, "", ""
     roots: tuple[bytes, ...] = ()

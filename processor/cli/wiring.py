@@ -8,7 +8,7 @@ import json
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -100,14 +100,19 @@ def outside(folder: Path, settings: Settings) -> Outside:
     return Fetcher(settings.time, settings.trust)
 
 
-def roots(folder: Path, settings: Settings) -> tuple[bytes, ...]:
-    """The trusted roots, as DER.
+def certificates(folder: Path, names: Iterable[str]) -> tuple[bytes, ...]:
+    """The certificates in files of the station, as DER.
 
     Raises:
         MissingError: a file is absent or holds none.
     """
-    found = read_certificates([folder / name for name in settings.trust.roots])
-    return tuple(root.public_bytes(Encoding.DER) for root in found)
+    found = read_certificates([folder / name for name in names])
+    return tuple(certificate.public_bytes(Encoding.DER) for certificate in found)
+
+
+def roots(folder: Path, settings: Settings) -> tuple[bytes, ...]:
+    """The trusted roots, as DER; MissingError as `certificates`."""
+    return certificates(folder, settings.trust.roots)
 
 
 @contextmanager
@@ -127,8 +132,8 @@ def opened_tools(folder: Path, settings: Settings, archive: Archive) -> Iterator
     reach = Reach((*readable, *font), (folder / "work" / "items",))
     with LocalEngine(settings.engine, settings.limits, scratch, reach) as engine:
         yield Tools(
-            settings, folder, engine, archive, sealer, outside(folder, settings), roots(folder, settings), now,
-            missing,
+            settings, folder, engine, archive, sealer, outside(folder, settings), roots(folder, settings),
+            certificates(folder, settings.trust.intermediates), now, missing,
         )
 
 

@@ -35,12 +35,6 @@ def _xobjects(resources: pikepdf.Object | None) -> list[pikepdf.Object]:
     return [xobject for _, xobject in held.items()] if isinstance(held, pikepdf.Dictionary) else []
 
 
-def _forms(resources: pikepdf.Object | None) -> Iterator[pikepdf.Stream]:
-    for xobject in _xobjects(resources):
-        if isinstance(xobject, pikepdf.Stream) and xobject.get("/Subtype") == "/Form":
-            yield xobject
-
-
 def _without_text(stream: pikepdf.Page | pikepdf.Stream) -> bytes:
     kept = [
         instruction
@@ -53,12 +47,29 @@ def _without_text(stream: pikepdf.Page | pikepdf.Stream) -> bytes:
 def _strip_text(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
     """Take every text-showing operator off a scanned page; all of it is invisible or under the image."""
     page.obj.Contents = pdf.make_stream(_without_text(page))
-    waiting = [(form, 0) for form in _forms(page.obj.get("/Resources"))]
-    while waiting:
-        form, depth = waiting.pop()
-        form.write(_without_text(form))
-        if depth < _DEEPEST_FORM:
-            waiting += [(inner, depth + 1) for inner in _forms(form.get("/Resources"))]
+    if isinstance(resources := page.obj.get("/Resources"), pikepdf.Dictionary):
+        page.obj.Resources = _textless(pdf, resources, 0)
+
+
+def _textless(pdf: pikepdf.Pdf, resources: pikepdf.Object, depth: int) -> pikepdf.Dictionary:
+    """Resources of its own for a scanned page: another page may show the same forms, and there their text is seen."""
+    own = pikepdf.Dictionary(dict(resources.items()))
+    if depth < _DEEPEST_FORM and isinstance(held := resources.get("/XObject"), pikepdf.Dictionary):
+        own.XObject = pikepdf.Dictionary(dict(held.items()))
+        for name, xobject in held.items():
+            if isinstance(xobject, pikepdf.Stream) and xobject.get("/Subtype") == "/Form":
+                own.XObject[name] = _textless_form(pdf, xobject, depth)
+    return own
+
+
+def _textless_form(pdf: pikepdf.Pdf, form: pikepdf.Stream, depth: int) -> pikepdf.Stream:
+    copy = pdf.make_stream(_without_text(form))
+    for key, value in form.stream_dict.items():
+        if key not in {"/Length", "/Filter", "/DecodeParms"}:
+            copy.stream_dict[key] = value
+    if isinstance(resources := form.get("/Resources"), pikepdf.Dictionary):
+        copy.Resources = _textless(pdf, resources, depth + 1)
+    return copy
 
 
 def _images(resources: pikepdf.Object | None, depth: int = 0) -> Iterator[pikepdf.Stream]:

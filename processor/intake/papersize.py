@@ -12,6 +12,7 @@ PAPERS: tuple[tuple[float, float], ...] = ((210, 297), (297, 420), (215.9, 279.4
 _USUAL_DPI = (200, 300, 150, 400, 600, 240, 100)
 _LEAST_CREDIBLE_DPI = 100  # 72 and 96 are what programs write that do not know
 _GREATEST_CREDIBLE_DPI = 2400
+_LEAST_DPI_OF_LARGE_SHEETS = 150  # TT 05/2025 Đ8 asks for 200, of maps and drawings for 300
 _MOST_UNEVEN = 4.2  # a fax has 204 or 408 dots an inch across and 98 lines down
 _SHAPE_TOLERANCE = 0.03
 
@@ -45,6 +46,11 @@ def _believed(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
     return dpi if _credible(low) or 1.5 <= high / max(low, 1) <= _MOST_UNEVEN else None
 
 
+def _a_poster(long: int, dpi: float) -> bool:
+    """A sheet larger than A3, coarser than any rule of digitising allows: a default that nobody set."""
+    return long / dpi * 25.4 > PAPERS[1][1] * (1 + _SHAPE_TOLERANCE) and dpi < _LEAST_DPI_OF_LARGE_SHEETS
+
+
 def page_points(width: int, height: int, dpi: tuple[float, float] | None) -> tuple[float, float]:
     """Width and height of the page in points (1/72 inch).
 
@@ -53,8 +59,10 @@ def page_points(width: int, height: int, dpi: tuple[float, float] | None) -> tup
         height: pixels down.
         dpi: the resolution the file claims, across and down, if it claims any.
     """
-    if (credible := _believed(dpi)) is not None:
-        return width / credible[0] * 72, height / credible[1] * 72
     short, long = sorted((width, height))
-    per_mm = _by_shape(short, long) or max(short / PAPERS[0][0], long / PAPERS[0][1])
+    per_mm = _by_shape(short, long)
+    credible = _believed(dpi)
+    if credible is not None and not (per_mm and _a_poster(long, min(credible))):
+        return width / credible[0] * 72, height / credible[1] * 72
+    per_mm = per_mm or max(short / PAPERS[0][0], long / PAPERS[0][1])
     return width / per_mm * _POINTS, height / per_mm * _POINTS

@@ -45,9 +45,10 @@ def rasterize_pdf_page(  # type: ignore[no-untyped-def]  # pluggy matches argume
     OCRmyPDF's own renderer writes PNG, which costs more (1.4 s) than the rendering (0.05 s); a TIFF under that name
     is read by content.
     """
+    dpi = page_dpi or raster_dpi  # in real inches: MuPDF heeds /UserUnit by itself
     with pymupdf.open(input_file) as document:
         page = document[pageno - 1]  # it has one box only (intake/body)
-        matrix = pymupdf.Matrix(raster_dpi.x / 72, raster_dpi.y / 72)
+        matrix = pymupdf.Matrix(dpi.x / 72, dpi.y / 72)
         if rotation:
             matrix = matrix * pymupdf.Matrix(-rotation)  # MuPDF turns the other way
         coloured = options.deskew and raster_device in _COLOURED
@@ -55,7 +56,6 @@ def rasterize_pdf_page(  # type: ignore[no-untyped-def]  # pluggy matches argume
         pixmap = page.get_pixmap(matrix=matrix, alpha=False, colorspace=space)
     mode, size = "RGB" if coloured else "L", (pixmap.width, pixmap.height)
     picture = Image.frombuffer(mode, size, pixmap.samples, "raw", mode, pixmap.stride, 1)
-    dpi = page_dpi or raster_dpi
     picture.save(output_file, "TIFF", dpi=(float(dpi.x), float(dpi.y)))
     return output_file
 

@@ -6,6 +6,7 @@ text. Text is composed (NFC) first: a decomposed name prints the same.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,17 +22,18 @@ from pyhanko.stamp import BaseStamp, BaseStampStyle
 from processor.errors import Verdict
 
 _UPRIGHT = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+_BREAK = re.compile(r"\s+(?![+-]\d)")
 _PADDING = 1.0  # points around the text, so that no accent touches the edge
 
 
 def wrap(text: str, measure: Callable[[str], float], limit: float) -> list[str]:
-    """The block in lines no wider than `limit` points, broken at spaces.
+    """The block in lines no wider than `limit` points, broken at spaces, but not between a time and its zone.
 
     Raises:
         Verdict: `no-room` when a single word is wider.
     """
     lines: list[str] = []
-    for word in unicodedata.normalize("NFC", text).split():
+    for word in _BREAK.split(unicodedata.normalize("NFC", text).strip()):
         joined = f"{lines[-1]} {word}" if lines else word
         if lines and measure(joined) <= limit:
             lines[-1] = joined

@@ -7,23 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
+_EDGE = 6.0  # a block nearer an edge than about 2 mm looks cut off
 Box = tuple[float, float, float, float]
 """left, top, right, bottom (display space) or left, bottom, right, top (PDF user space)."""
 
 
-@dataclass(frozen=True, slots=True)
 class Ink:
-    """Which cells of the visible page carry ink: `rows[y][x]`, each cell `cell` points square."""
+    """Which cells of the visible page carry ink.
 
-    rows: Sequence[Sequence[bool]]
-    cell: float
+    Args:
+        rows: `rows[y][x]`.
+        cell: each cell is so many points square.
+    """
+
+    __slots__ = ("_sums", "cell")
+
+    def __init__(self, rows: Sequence[Sequence[bool]], cell: float) -> None:
+        self.cell = cell
+        self._sums = [[0] * (len(rows[0]) + 1 if rows else 1)]  # ink above and left of each corner: many boxes are asked for
+        for row in rows:
+            above = self._sums[-1]
+            self._sums.append([up + here for up, here in zip(above, accumulate(row, initial=0), strict=True)])
 
     def under(self, box: Box) -> int:
-        """How many inked cells a box would cover."""
-        left, top, right, bottom = (value / self.cell for value in box)
-        rows = self.rows[max(0, int(top)) : int(bottom) + 1]
-        return sum(sum(row[max(0, int(left)) : int(right) + 1]) for row in rows)
+        """How many inked cells a box would cover, those it only touches included."""
+        left, top, right, bottom = (int(value / self.cell) for value in box)
+        above, below = (self._sums[max(0, min(y, len(self._sums) - 1))] for y in (top, bottom + 1))
+        start, end = (max(0, min(x, len(above) - 1)) for x in (left, right + 1))
+        return below[end] - below[start] - above[end] + above[start]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,7 @@ def corner(page: tuple[float, float], size: tuple[float, float], search: Search)
 
 
 def choose(page: tuple[float, float], size: tuple[float, float], search: Search, ink: Ink) -> Box | None:
-    """The free box nearest the lawful corner; where none is free, the one over the least ink.
+    """The free box nearest the lawful corner; where none is free, the one on the right side over the least ink.
 
     Args:
         page: width and height of the visible page.
@@ -61,11 +74,12 @@ def choose(page: tuple[float, float], size: tuple[float, float], search: Search,
         return None
     down_steps = int(min(search.down, page[1] - home[3]) / ink.cell)
     left_steps = int(min(search.left, home[0]) / ink.cell)
-    upper_steps = int(home[1] / ink.cell)  # a narrow top margin may have room only nearer the edge
+    upper_steps = max(0, int((home[1] - _EDGE) / ink.cell))  # a narrow margin may have room only nearer the edge
+    right_steps = max(0, int((page[0] - home[2] - _EDGE) / ink.cell))
     offsets = [
         (across * across + 2 * down * down, across, down)
         for down in range(-upper_steps, down_steps + 1)
-        for across in range(left_steps + 1)
+        for across in range(-right_steps, left_steps + 1)
     ]
     best: tuple[int, Box] | None = None
     for _, across, down in sorted(offsets):
@@ -74,7 +88,8 @@ def choose(page: tuple[float, float], size: tuple[float, float], search: Search,
         covered = ink.under(box)
         if covered == 0:
             return box
-        if best is None or covered < best[0]:
+        right_side = box[0] + box[2] >= min(page[0], home[0] + home[2])
+        if right_side and (best is None or covered < best[0]):
             best = (covered, box)
     return best[1] if best else home
 

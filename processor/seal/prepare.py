@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,6 +24,7 @@ from processor.worker import Ask
 _MM = 72 / 25.4
 _CELL = 2.0  # points: finer than the strokes that must not be covered
 _DARKER = 0.80  # of the paper's brightness
+_WIDTHS = (1.0, 1.5, 2.0)  # of the box that mẫu 3.2 draws; the law gives its place and type, a drawing its width
 _EVERY_NTH = 97  # samples are enough to know the paper
 
 
@@ -66,30 +68,52 @@ def _ink(path: Path) -> tuple[tuple[float, float], place.Ink]:
     return size, place.Ink(rows, _CELL)
 
 
-def _find_place(path: Path, args: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """The block in lines of at most `limit` points, and where it goes (display space)."""
+
+    box: place.Box
+    size: tuple[float, float]
+    lines: int
+    limit: float
+
+
+def _lay(args: Mapping[str, Any], size: tuple[float, float], ink: place.Ink) -> _Laid:
+    """The block as wide as its form draws it; wider, in fewer lines, where only so it finds room on the right side."""
     rule = args["rule"]
     font = fonts.prepared(fonts.find(args["font"]), Path(tempfile.gettempdir()))
 
     def measure(line: str) -> float:
         return fonts.width(line, font, rule["font_size"])
 
+    search = place.Search(*(rule[key] * _MM for key in ("top_mm", "right_mm", "search_down_mm", "search_left_mm")))
+    tried = []
+    for factor in _WIDTHS:
+        limit = min(rule["width_mm"] * _MM * factor, size[0] - 2 * _MM)
+        lines = wrap(args["block_text"], measure, limit)
+        block = extent(lines, measure, rule["leading"])
+        box = place.choose(size, block, search, ink)
+        if box is not None:
+            tried.append(_Laid(box, block, len(lines), limit))
+            if not ink.under(box) and box[0] + box[2] > size[0]:
+                return tried[-1]
+    if not tried:
+        raise Verdict("no-room", f"page {size[0]:.0f} x {size[1]:.0f} pt")
+    return min(tried, key=lambda laid: ink.under(laid.box))
+
+
+def _find_place(path: Path, args: Mapping[str, Any]) -> dict[str, Any]:
     size, ink = _ink(path)
     with pikepdf.open(path) as pdf:
         page = pdf.pages[0]
         crop, rotate = _visible(page), int(page.obj.get("/Rotate", 0)) % 360
         unit = float(page.obj.get("/UserUnit", 1))
-    limit = min(rule["width_mm"] * _MM, size[0] - 2 * _MM)
-    lines = wrap(args["block_text"], measure, limit)
-    block = extent(lines, measure, rule["leading"])
-    search = place.Search(*(rule[key] * _MM for key in ("top_mm", "right_mm", "search_down_mm", "search_left_mm")))
-    box = place.choose(size, block, search, ink)
-    if box is None:
-        raise Verdict("no-room", f"page {size[0]:.0f} x {size[1]:.0f} pt")
-    scaled = tuple(value / unit for value in box)
-    user = place.to_user((scaled[0], scaled[1], scaled[2], scaled[3]), crop, rotate)
+    laid = _lay(args, size, ink)
+    left, top, right, bottom = (value / unit for value in laid.box)
+    user = place.to_user((left, top, right, bottom), crop, rotate)
     return {
-        "box": [round(value, 4) for value in user], "size": list(block), "rotate": rotate, "lines": len(lines),
-        "limit": limit, "over_ink": ink.under(box) > 0, "display": [round(value, 1) for value in box],
+        "box": [round(value, 4) for value in user], "size": list(laid.size), "rotate": rotate, "lines": laid.lines,
+        "limit": laid.limit, "over_ink": ink.under(laid.box) > 0, "display": [round(value, 1) for value in laid.box],
     }  # fmt: skip
 
 

@@ -99,9 +99,9 @@ def _style(args: Mapping[str, Any]) -> BlockStyle:
 
 async def _sign(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
     certificate, *chain = _certificates([args["certificate"], *args["chain"]])
-    roots = _certificates(args["roots"])
+    roots, others = _certificates(args["roots"]), [*chain, *_certificates(args["others"])]
     context = ValidationContext(
-        trust_roots=roots, other_certs=chain, allow_fetching=True,
+        trust_roots=roots, other_certs=others, allow_fetching=True,
         revocation_mode="require", fetchers=fetchers(ask),
     )  # fmt: skip
     metadata = PdfSignatureMetadata(
@@ -118,7 +118,7 @@ async def _sign(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
     signer = PdfSigner(
         metadata,
         signer=RemoteSigner(certificate, chain, ask),
-        timestamper=RemoteTimeStamper(ask, roots, chain),
+        timestamper=RemoteTimeStamper(ask, roots, others),
         stamp_style=_style(args),
         new_field_spec=SigFieldSpec(FIELD, on_page=0, box=(left, bottom, right, top)),
     )
@@ -131,8 +131,8 @@ def seal(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
     Args:
-        args: `pdf` (finished), `out`; `certificate`, `chain`, `roots` (DER in base64); `rule`, `block_text`, `font`,
-            `place` (what `finish` returned), `certify`.
+        args: `pdf` (finished), `out`; `certificate`, `chain`, `roots`, `others` (what may stand between): DER in base64;
+            `rule`, `block_text`, `font`, `place` (what `finish` returned), `certify`.
         ask: answers `sign`, `stamp` and `fetch`.
 
     Returns:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import numpy as np
 import pikepdf
 from fpdf import FPDF
 from fpdf.enums import TextMode
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from tests.testkit import faces
 from tests.testkit.layout import PAPER, sheets
@@ -85,6 +86,49 @@ def _bitonal(image: Image.Image) -> Image.Image:
     )
 
 
+def tiff_fax(path: Path, image: Image.Image) -> Path:
+    """G4 TIFF of a fax at standard resolution: 204 dots an inch across, 98 lines down."""
+    page = _bitonal(image.resize((round(image.width / image.height * 297 / 25.4 * 204), round(297 / 25.4 * 98))))
+    page.save(path, "TIFF", compression="group4", dpi=(204, 98))
+    return path
+
+
+def tiff_big(path: Path, images: Images, dpi: int = 300) -> Path:
+    """BigTIFF (64-bit offsets), LZW, as drivers write that expect more than 4 GB."""
+    first, *rest = [image.copy() for image in images]
+    first.save(
+        path, "TIFF", save_all=True, append_images=rest, compression="tiff_lzw", dpi=(dpi, dpi), big_tiff=True
+    )
+    return path
+
+
+def tiff_mixed(path: Path, images: Images, dpi: int = 300) -> Path:
+    """TIFF whose pages are compressed each in its own way: G4, JPEG, LZW, G4 and so on."""
+    ways = ("group4", "jpeg", "tiff_lzw")
+    with TiffImagePlugin.AppendingTiffWriter(str(path), new=True) as file:
+        for number, image in enumerate(images):
+            way = ways[number % len(ways)]
+            page = _bitonal(image) if way == "group4" else image.copy()
+            page.save(file, "TIFF", compression=way, dpi=(dpi, dpi))
+            file.newFrame()
+    return path
+
+
+def tiff_big_endian(path: Path, image: Image.Image, dpi: int = 300) -> Path:
+    """Uncompressed grey TIFF, most significant byte first ("MM"), as older UNIX scanners write."""
+    grey = image.convert("L")
+    pixels = grey.tobytes()
+    entries = (
+        (256, 4, 1, grey.width), (257, 4, 1, grey.height), (258, 3, 1, 8 << 16), (259, 3, 1, 1 << 16),
+        (262, 3, 1, 1 << 16), (273, 4, 1, 150), (277, 3, 1, 1 << 16), (278, 4, 1, grey.height),
+        (279, 4, 1, len(pixels)), (282, 5, 1, 142), (283, 5, 1, 142),
+    )  # fmt: skip  # tag, type, count, value or its place
+    directory = b"".join(struct.pack(">HHII", *entry) for entry in entries)
+    head = struct.pack(">2sHIH", b"MM", 42, 8, len(entries)) + directory + bytes(4)
+    path.write_bytes(head.ljust(142, b"\0") + struct.pack(">II", dpi, 1) + pixels)
+    return path
+
+
 def _stream(image: Image.Image, dpi: int) -> bytes:
     buffer = io.BytesIO()
     if image.mode == "1":
@@ -94,7 +138,7 @@ def _stream(image: Image.Image, dpi: int) -> bytes:
     return buffer.getvalue()
 
 
-def _wrapped(images: Images, dpi: int, turn: int = 0) -> bytes:
+def wrapped(images: Images, dpi: int, turn: int = 0) -> bytes:
     """An image-only PDF with fixed dates."""
     rotation = img2pdf.Rotation[str(turn)] if turn else None
     made: bytes = img2pdf.convert(
@@ -110,13 +154,13 @@ def _wrapped(images: Images, dpi: int, turn: int = 0) -> bytes:
 
 def pdf(path: Path, images: Images, dpi: int = 300) -> Path:
     """Image-only PDF: JPEG for grey and colour pages, CCITT group 4 for bitonal ones."""
-    path.write_bytes(_wrapped(images, dpi))
+    path.write_bytes(wrapped(images, dpi))
     return path
 
 
 def pdf_turned(path: Path, images: Images, dpi: int = 300, turn: int = 90) -> Path:
     """Image-only PDF whose pages lie turned and carry the /Rotate (90, 180 or 270) that sets them upright."""
-    path.write_bytes(_wrapped([image.rotate(turn, expand=True) for image in images], dpi, turn))
+    path.write_bytes(wrapped([image.rotate(turn, expand=True) for image in images], dpi, turn))
     return path
 
 
@@ -172,7 +216,7 @@ def encrypted(path: Path, images: Images, dpi: int = 300, password: str = "mat-k
     """PDF that does not open without a password (128-bit RC4: the one encryption that gives the same bytes
     twice).
     """
-    with pikepdf.open(io.BytesIO(_wrapped(images, dpi))) as document:
+    with pikepdf.open(io.BytesIO(wrapped(images, dpi))) as document:
         lock = pikepdf.Encryption(owner=password, user=password, R=3, aes=False, metadata=False)
         document.save(path, encryption=lock, static_id=True)
     return path

@@ -77,6 +77,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     roots = [root.public_bytes(Encoding.DER) for root in read_certificates([folder / "honest" / "root.pem"])]
     args = {
         "pdf": str(pdf), "certificate": b64encode(sealer.certificate_der()).decode(),
+        "others": [],
         "chain": [b64encode(link).decode() for link in sealer.chain_der()],
         "roots": [b64encode(root).decode() for root in roots], "rule": asdict(rule), "block_text": text, "font": "",
         "place": place, "certify": False,

@@ -26,8 +26,31 @@ def test_it_moves_off_another_offices_block() -> None:
     assert box is not None and place.Ink(rows, 2).under(box) == 0
 
 
+def test_it_moves_towards_the_edge_before_it_leaves_the_right_side() -> None:
+    rows = blank(A4)
+    for y, row in enumerate(rows):
+        limit = 190 if 50 <= y < 80 else 298  # free only right of x = 380 and between y = 102 and 158
+        rows[y] = [cell < limit for cell in range(len(row))]
+    box = place.choose(A4, (200, 26), SEARCH, place.Ink(rows, 2))
+    assert box is not None and place.Ink(rows, 2).under(box) == 0 and 380 <= box[0] and box[2] < 595
+
+
+def test_without_a_free_spot_it_stays_on_the_right_side() -> None:
+    rows = [[cell > 100 or y % 2 == 0 for cell in range(298)] for y in range(422)]  # less ink at the left edge, none free
+    box = place.choose(A4, (200, 26), SEARCH, place.Ink(rows, 2))
+    assert box is not None and (box[0] + box[2]) / 2 > 595 / 2
+
+
 def test_a_page_smaller_than_the_block_has_no_place() -> None:
     assert place.choose((100, 20), (200, 26), SEARCH, place.Ink(blank((100, 20)), 2)) is None
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=7, max_size=7), min_size=9, max_size=9), st.tuples(*[st.integers(0, 20)] * 4))
+def test_ink_is_counted_cell_by_cell(rows: list[list[bool]], sides: tuple[int, int, int, int]) -> None:
+    left, right = sorted(sides[:2])
+    top, bottom = sorted(sides[2:])
+    covered = [rows[y][x] for y in range(9) for x in range(7) if left // 2 <= x <= right // 2 and top // 2 <= y <= bottom // 2]
+    assert place.Ink(rows, 2).under((left, top, right, bottom)) == sum(covered)
 
 
 @given(st.sampled_from([0, 90, 180, 270]), st.floats(0, 300), st.floats(0, 300))

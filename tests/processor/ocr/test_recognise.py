@@ -1,0 +1,81 @@
+"""Reading scanned pages, on real pictures through the real OCRmyPDF and Tesseract."""
+
+from pathlib import Path
+from typing import Any
+
+import pymupdf
+import pytest
+from PIL import Image
+
+from processor.intake.body import body
+from processor.intake.probe import probe
+from processor.ocr import reader
+from processor.ocr.recognise import recognise
+from processor.worker import Ask
+from tests.testkit import odd_pdfs, samples, scans
+
+LIMITS = {"file_mb": 64, "pages": 50, "page_megapixels": 100}
+
+
+def unasked(kind: str, body: bytes) -> bytes:
+    raise AssertionError(f"a reader asked for {kind}")
+
+
+ASK: Ask = unasked
+
+
+@pytest.fixture(scope="module")
+def page() -> Image.Image:
+    return samples.sample(7, dpi=200).aged[0]
+
+
+def through(scan: Path, deskew: bool = False) -> tuple[Path, dict[str, Any]]:
+    """The scan as the stages leave it: with its text layer; and the facts about it."""
+    facts = probe({"path": str(scan), "limits": LIMITS}, ASK)
+    made, out = scan.with_name("body.pdf"), scan.with_name("read.pdf")
+    told = body({
+        "path": str(scan), "type": facts["type"], "kinds": [p["kind"] for p in facts["pages"]],
+        "features": facts["features"], "pages": "", "flatten": False, "limits": LIMITS, "out": str(made),
+    }, ASK)  # fmt: skip
+    recognise({
+        "body": str(made), "first": 1, "last": told["pages"], "kinds": told["kinds"], "languages": ["vie"],
+        "rotate": True, "rotate_confidence": 6.0, "deskew": deskew, "read_dpi": 200, "page_megapixels": 100,
+        "out": str(out), "reading": str(out.with_suffix(".json")),
+    }, ASK)  # fmt: skip
+    return out, facts
+
+
+def found_at(pdf: Path, word: str) -> pymupdf.Rect:
+    with pymupdf.open(pdf) as document:
+        boxes = document[0].search_for(word)
+        assert 1 <= len(boxes) <= len(word.split()), f"{word} found {len(boxes)} times"  # it may be found word by word
+        return pymupdf.Rect(boxes[0] | boxes[-1]) * document[0].rotation_matrix
+
+
+@pytest.mark.parametrize("scan", ["jpeg", "pdf_cropped", "pdf_user_unit", "jpeg_turned_by_exif"])
+def test_the_text_layer_lies_over_the_ink(tmp_path: Path, page: Image.Image, scan: str) -> None:
+    make, pages = (getattr(scans, scan), page) if scan.startswith("jpeg") else (getattr(odd_pdfs, scan), [page])
+    read, _ = through(make(tmp_path / "scan", pages, 200))
+    box = found_at(read, "THÔNG BÁO")
+    with pymupdf.open(read) as document:
+        assert [round(side * 25.4 / 72) for side in document[0].rect[2:]] == [210, 297]
+        picture = document[0].get_pixmap(dpi=72, colorspace=pymupdf.csGRAY, clip=box)
+    assert 270 < (box.x0 + box.x1) / 2 < 330 and 130 < box.y0 < 160  # the heading: in the middle, below the number
+    assert min(picture.samples) < 120
+
+
+def test_a_page_upside_down_at_200_dpi_is_turned(tmp_path: Path, page: Image.Image) -> None:
+    read, _ = through(scans.jpeg(tmp_path / "scan", page.rotate(180), 200))
+    with pymupdf.open(read) as document:
+        assert document[0].rotation == 180
+
+
+def test_straightening_keeps_the_colours_of_the_seal(tmp_path: Path, page: Image.Image) -> None:
+    skewed = page.rotate(3, Image.Resampling.BICUBIC, fillcolor="white")
+    read, _ = through(scans.jpeg(tmp_path / "scan", skewed, 200), deskew=True)
+    with pymupdf.open(read) as document:
+        kept = document[0].get_pixmap(dpi=100)
+    picture = Image.frombytes("RGB", (kept.width, kept.height), kept.samples)
+    saturation = picture.convert("HSV").getchannel("S").histogram()
+    assert sum(saturation[120:]) > 200
+    assert abs(reader.skew(picture)) < 0.4

@@ -1,0 +1,114 @@
+"""What each kind of lane takes and what must stand on the pages, as tables."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive.record import Blob
+from processor import lanes
+from processor.document import Scan
+from processor.errors import Verdict
+from processor.settings import Lane, parse
+
+OWN = parse({"lanes": {
+    "sao-y": {"form": "sao-y"}, "sao-luc": {"form": "sao-luc"}, "trich-sao": {"form": "trich-sao"}, "luu-tru": {"kind": "archive"},
+    "mo": {"form": "sao-y", "require_to_seal": ["file", "form"]},
+}}).lanes  # fmt: skip
+PAPER, DIGITAL = [{"kind": "scan"}, {"kind": "blank"}, {"kind": "drawn"}], [{"kind": "scan"}, {"kind": "digital"}]
+
+
+def scan(lane: str, part: str = "", *released: str) -> Scan:
+    return Scan(Blob(Path("a"), "a" * 64, 1), lane, "a.pdf", "", part=part, released=released)
+
+
+def said(call: Any, *args: Any) -> str:
+    """The code of the refusal, or nothing."""
+    try:
+        call(*args)
+    except Verdict as verdict:
+        return verdict.code
+    return ""
+
+
+def admit(lane: str, part: str = "", *released: str, signed: bool = False, pages: list[dict[str, str]] = PAPER) -> str:
+    kind = lanes.kind(OWN[lane])
+    return said(kind.admit, scan(lane, part, *released), OWN[lane], {"signed": signed, "pages": pages})
+
+
+@pytest.mark.parametrize(
+    ("lane", "part", "signed", "pages", "refused"),
+    [
+        ("sao-y", "", False, PAPER, ""),
+        ("sao-y", "2", False, PAPER, ""),
+        ("sao-y", "", False, DIGITAL, "born-digital"),  # NĐ 30 Đ25.1: from paper only
+        ("sao-y", "", True, PAPER, "signed"),
+        ("sao-y", "", True, DIGITAL, "signed"),
+        ("sao-luc", "", False, DIGITAL, ""),
+        ("sao-luc", "", True, PAPER, "signed"),
+        ("trich-sao", "", False, PAPER, "pages-missing"),
+        ("trich-sao", "1-2", False, PAPER, ""),
+        ("trich-sao", "1", False, DIGITAL, ""),
+        ("trich-sao", "1", True, PAPER, "signed"),
+        ("luu-tru", "", False, DIGITAL, ""),
+        ("luu-tru", "", False, PAPER, ""),
+        ("luu-tru", "", True, PAPER, "signed"),
+    ],
+)
+def test_what_a_kind_takes(lane: str, part: str, signed: bool, pages: list[dict[str, str]], refused: str) -> None:
+    assert admit(lane, part, signed=signed, pages=pages) == refused
+
+
+@pytest.mark.parametrize("code", ["signed", "born-digital", "pages-missing"])
+def test_no_release_makes_a_signed_or_digital_original_a_scan(code: str) -> None:
+    assert admit("sao-y", "", code, signed=True) == "signed"
+    assert admit("sao-y", "", code, pages=DIGITAL) == "born-digital"
+    assert admit("trich-sao", "", code) == "pages-missing"
+
+
+@pytest.mark.parametrize(
+    ("lane", "head", "signature", "released", "refused"),
+    [
+        ("trich-sao", True, True, [], ""),
+        ("trich-sao", False, True, [], "extract-incomplete"),
+        ("trich-sao", True, False, [], "extract-incomplete"),
+        ("trich-sao", False, False, [], "extract-incomplete"),
+        ("trich-sao", False, False, ["extract-incomplete"], ""),
+        ("trich-sao", False, True, ["secrecy-mark"], "extract-incomplete"),
+        ("sao-y", False, False, [], ""),
+        ("sao-luc", False, False, [], ""),
+        ("luu-tru", False, False, [], ""),
+    ],
+)
+def test_what_must_stand_on_the_pages(lane: str, head: bool, signature: bool, released: list[str], refused: str) -> None:
+    marks = {"head": head, "signature": signature, "secrecy": False}
+    assert said(lanes.kind(OWN[lane]).allow, scan(lane, "1", *released), OWN[lane], marks) == refused
+
+
+def test_an_incomplete_extract_is_told_what_it_lacks() -> None:
+    for marks, lacks in (({"head": False, "signature": True}, "no head"), ({"head": True, "signature": False}, "no signature")):
+        with pytest.raises(Verdict) as caught:
+            lanes.kind(OWN["trich-sao"]).allow(scan("trich-sao", "1"), OWN["trich-sao"], marks)
+        assert caught.value.detail == lacks
+
+
+@pytest.mark.parametrize("lane", sorted(OWN))
+def test_a_mark_of_secrecy_holds_in_every_lane_that_asks_for_none(lane: str) -> None:
+    marks = {"head": True, "signature": True, "secrecy": True}
+    asks = lane != "mo"
+    assert said(lanes.require, scan(lane), OWN[lane], marks) == ("secrecy-mark" if asks else "")
+    assert said(lanes.require, scan(lane, "", "secrecy-mark"), OWN[lane], marks) == ""
+    assert said(lanes.require, scan(lane, "", "signed"), OWN[lane], marks) == ("secrecy-mark" if asks else "")
+    assert said(lanes.require, scan(lane), OWN[lane], {**marks, "secrecy": False}) == ""
+
+
+def test_each_form_has_its_block() -> None:
+    assert {name: lanes.kind(lane).block(lane) for name, lane in OWN.items()} == {
+        "sao-y": "sao-y", "sao-luc": "sao-luc", "trich-sao": "trich-sao", "luu-tru": "archive", "mo": "sao-y"}  # fmt: skip
+
+
+def test_every_kind_the_settings_know_has_a_module_that_answers_all() -> None:
+    kinds = Lane.model_fields["kind"].annotation.__args__  # type: ignore[union-attr]  # a Literal
+    for name in kinds:
+        kind = lanes.kind(OWN["sao-y"].model_copy(update={"kind": name}))
+        assert all(callable(getattr(kind, each)) for each in ("admit", "allow", "block"))
