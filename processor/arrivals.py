@@ -91,7 +91,8 @@ def not_taken(station: Path, lanes: Iterable[str]) -> Iterator[tuple[str, str]]:
     known = set(lanes)
     for place in sorted((station / "drop").iterdir()):
         if place.name not in known:
-            if not ignorable(os.fsencode(place.name)):
+            is_empty = place.is_dir() and not any(place.iterdir())
+            if not is_empty and not ignorable(os.fsencode(place.name)):
                 yield "", os.fsencode(place.name).decode("utf-8", "replace")
             continue
         for oddity in DropFolder(place).survey().oddities:
