@@ -226,6 +226,11 @@ class Archive:
             rows = db.query("select type, count(*) n from event where day = ? group by type", [day.isoformat()])
             return {row["type"]: row["n"] for row in rows}
 
+    def event_count(self) -> int:
+        """How many events the log holds; it never becomes less, unless an older catalogue was put in place."""
+        with self._catalogue.reading() as db:
+            return int(next(db.query("select coalesce(max(seq) + 1, 0) n from event"))["n"])
+
     def scan_blob(self, scan_sha256: str) -> Path | None:
         """Where the archive keeps these bytes, if it does."""
         with self._catalogue.reading() as db:

@@ -43,6 +43,12 @@ class MissingError(SohoaError):
     exit_code = ExitCode.MISSING
 
 
+class CatalogueOlder(SohoaError):
+    """The archive's catalogue is older than what was filed: a wrong copy was put back."""
+
+    exit_code = ExitCode.NOT_VERIFIED
+
+
 class Abandoned(Exception):
     """A job was given up because Sohoa stops; its document goes on from its last stage next time."""
 

@@ -20,7 +20,7 @@ import structlog
 from archive.record import DocumentKey
 from processor import parking, pipeline, sources, station
 from processor.document import Filed, Pending, Scan
-from processor.errors import Abandoned, Verdict
+from processor.errors import Abandoned, CatalogueOlder, Verdict
 from processor.journal import Item, Journal
 from processor.pipeline import ACTOR, Tools
 from processor.sources import Parked, Source
@@ -28,6 +28,7 @@ from processor.sources import Parked, Source
 log = structlog.get_logger()
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 BY_CLERK = "rejected-by-clerk"
+_EVENTS = "events of the archive"
 _FIRST_WAIT, _LONGEST_WAIT = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 
 
@@ -81,6 +82,7 @@ class Shift:
 
 def start(shift: Shift) -> None:
     """After a crash or not: clear what an interrupted instance left, keep what the journal still vouches for."""
+    _check_catalogue(shift)
     shift.tools.archive.recover()
     kept = shift.journal.forget_broken()
     items = [shift.journal.item(number) for number in kept]
@@ -93,6 +95,16 @@ def start(shift: Shift) -> None:
             if left not in wanted:
                 shutil.rmtree(left, ignore_errors=True)
                 left.unlink(missing_ok=True)
+
+
+def _check_catalogue(shift: Shift) -> None:
+    """An older catalogue put back over a newer archive would take what was filed since for an interrupted filing's leavings."""
+    known, there = int(shift.journal.noted(_EVENTS) or 0), shift.tools.archive.event_count()
+    if there < known:
+        raise CatalogueOlder(
+            f"archive/catalogue.db holds {there} events, {known} were written: it is an older copy. "
+            "Put the newer one back; nothing was touched"
+        )
 
 
 def begin(shift: Shift, source: Source, scan: Scan, event: str, said: str = "") -> Item | None:
@@ -189,6 +201,7 @@ def leave(item: Item, state: str, shift: Shift, keep: str = "") -> str:
     else:
         forget(item, shift)
     shift.hands.drop(item.scan.key)
+    shift.journal.note(_EVENTS, str(shift.tools.archive.event_count()))
     return state
 
 

@@ -347,3 +347,21 @@ def test_what_sohoa_itself_failed_at_is_tried_again_by_retry_all(tmp_path: Path)
     assert office.do("run").returncode == 0
     (record,) = office.json("find")
     assert record["original_name"] in {"a.png", "b.png"} - {gone.name}
+
+
+def test_an_older_catalogue_put_back_costs_nothing(tmp_path: Path) -> None:
+    """Nobody may take what was filed since the backup for an interrupted filing's leavings."""
+    office = make(tmp_path / "station")
+    catalogue, drop = office.folder / "archive" / "catalogue.db", office.folder / "drop" / "sao-y"
+    scans.png(drop / "mot.png", samples.sample(1, dpi=100).aged[0], dpi=100)
+    assert office.do("run").returncode == 0
+    older = catalogue.read_bytes()
+    scans.png(drop / "hai.png", samples.sample(2, dpi=100).aged[0], dpi=100)
+    assert office.do("run").returncode == 0
+    newer, files = catalogue.read_bytes(), sorted((office.folder / "archive").rglob("*"))
+    catalogue.write_bytes(older)
+    refused = office.do("run")
+    assert refused.returncode == 3 and "older copy" in refused.stderr
+    assert sorted((office.folder / "archive").rglob("*")) == files
+    catalogue.write_bytes(newer)
+    assert office.do("run").returncode == 0 and office.do("verify").returncode == 0
