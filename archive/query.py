@@ -1,7 +1,7 @@
 """What an auditor asks, as values and as SQL.
 
 Promises: no input of a person is ever a syntax error; a word typed with its marks finds that word, a word
-typed without finds it with any marks. Refuses (ArchiveError `bad-field`): fields the JSON contract does not
+typed without finds it with any marks, in the text as in a field of words. Refuses (ArchiveError `bad-field`): fields the JSON contract does not
 name.
 """
 
@@ -48,8 +48,13 @@ def fold(text: str) -> str:
 
 
 def contains(value: str | None, part: str) -> bool:
-    """Whether the value holds the part, in any case; SQLite's own LIKE knows only the case of ASCII."""
-    return value is not None and _caseless(part) in _caseless(value)
+    """Whether the value holds the part, in any case, and with any marks when the part has none, as words are found.
+
+    SQLite's own LIKE knows only the case of ASCII.
+    """
+    if value is None:
+        return False
+    return _caseless(part) in _caseless(value) or (_is_bare(part) and fold(part) in fold(value))
 
 
 def searchable(values: Mapping[str, object], pages: Sequence[str]) -> str:
@@ -98,8 +103,13 @@ def _condition(name: str) -> str:
     return f"{name} = ?"
 
 
+def _is_bare(text: str) -> bool:
+    """Whether it was typed without marks."""
+    return fold(text) == exact(text)
+
+
 def _term(text: str) -> str:
-    column, stored = ("folded", exact(text)) if fold(text) == exact(text) else ("exact", exact(text))
+    column, stored = ("folded" if _is_bare(text) else "exact"), exact(text)
     return f'{column}: "{stored}"'
 
 

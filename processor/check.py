@@ -25,7 +25,7 @@ class Check:
         name: a row of `config/doctor.toml`, with `-<lane>` or `-<number>` where there are several.
         ok: None where it cannot be told.
         detail: English, what was found.
-        act: Vietnamese, what to do; empty where it is fine.
+        act: Vietnamese, what to do; empty where it is fine, and where it cannot be told: nobody need fear what nobody knows.
         level: `needed` (nothing goes without) or `outside` (missing for now, documents wait).
     """
 
@@ -45,7 +45,7 @@ def check(row: str, ok: bool | None, detail: str, of: object = "") -> Check:
     """A check with the level and the text of its row; `of` is the lane or number it is about."""
     told = _rows()[row]
     name = f"{row}-{of}" if of != "" else row
-    return Check(name, ok, detail, "" if ok else told["act"], cast(Level, told["level"]))
+    return Check(name, ok, detail, told["act"] if ok is False else "", cast(Level, told["level"]))
 
 
 def exit_code(done: Iterable[Check]) -> ExitCode:

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from cryptography import x509
+
 from archive.naming import is_organ_id
 from processor import lanes, law
 from processor.check import Check, check, exit_code
@@ -30,6 +32,7 @@ from processor.settings import Settings
 from watch import folders
 
 __all__ = ["Check", "Parts", "Walled", "checks", "examine", "exit_code"]
+DEMO_NAME = "SOHOA DEMO"  # in every name that `processor.seal.demo` gives
 _WALLS = ("no-new-privileges", "no-network", "memory", "file-size", "files")
 _OWN = ("held", "rejected", "notices", "work", "work/claims", "work/items", "archive", "out")
 _PRIVATE = (".", "sohoa.toml", "law", "work", "archive")
@@ -172,10 +175,12 @@ def _rules(parts: Parts) -> Iterator[Check]:
             yield check("law", True, f"{rule.act}, {rule.article}", name)
         except SettingsError as error:
             yield check("law", False, str(error), name)
-        if lane.file:
-            known = parts.declared(lane.file)
-            told = "declared" if known else "not declared, or closed"
-            yield check("file", known, f"{lane.file} is {told}", name)
+        if not lane.file:
+            yield check("file", True, "no default: a scan outside a sub-folder that names its file is held", name)
+            continue
+        known = parts.declared(lane.file)
+        told = "declared" if known else "not declared, or closed"
+        yield check("file", known, f"{lane.file} is {told}", name)
 
 
 def _sealing(settings: Settings) -> Check:
@@ -185,6 +190,17 @@ def _sealing(settings: Settings) -> Check:
         return check("sealing", True, f"unattended, authorised by {settings.seal.authorisation}")
     why = "seal.unattended without seal.authorisation" if settings.seal.unattended else "attended"
     return check("sealing", False, f"{why}: nothing is sealed, for there is no attended session yet")
+
+
+def _no_demo(parts: Parts) -> Check:
+    """A real station with the demo's key would seal without legal value and say nothing of it."""
+    if parts.settings.station.demo:
+        return check("no-demo", True, "a demo station, and says so")
+    known = [x509.load_der_x509_certificate(root) for root in parts.roots]
+    known += [parts.sealer.certificate, *parts.sealer.chain] if parts.sealer else []
+    names = {name.rfc4514_string() for each in known for name in (each.subject, each.issuer)}
+    found = any(DEMO_NAME in name for name in names)
+    return check("no-demo", not found, f"key or roots are of {DEMO_NAME}, station.demo is false" if found else "none of its own")
 
 
 def _key_files(parts: Parts) -> Check:
@@ -225,6 +241,7 @@ def _certificate(parts: Parts, sealer: Sealer) -> Iterator[Check]:
 
 def _seal(parts: Parts) -> Iterator[Check]:
     yield _sealing(parts.settings)
+    yield _no_demo(parts)
     yield _key_files(parts)
     found = f"{len(parts.roots)} found" if parts.roots else "trust.roots is empty"
     yield check("roots", bool(parts.roots), parts.roots_missing or found)

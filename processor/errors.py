@@ -7,6 +7,7 @@ Refuses: to exit the process (only `cli` does) or to print.
 from __future__ import annotations
 
 import tomllib
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -70,6 +71,12 @@ class Verdict(Exception):
     def reason(self) -> Reason:
         """The texts that belong to the code."""
         return reason(self.code)
+
+
+def where(error: BaseException) -> str:
+    """The last frames of an error by function and line, for the log: never its text, which may hold a document's."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
 
 
 @dataclass(frozen=True, slots=True)

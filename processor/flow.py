@@ -16,10 +16,9 @@ from itertools import chain, zip_longest
 
 import structlog
 
-from archive.errors import ArchiveError
-from processor import requests
+from processor.answering import Answering
 from processor.arrivals import EMPTY_REST, Arrival, Lookout
-from processor.errors import Abandoned, Verdict
+from processor.errors import Abandoned, Verdict, where
 from processor.shift import Shift, carry, clear_again, start, stop
 from processor.taking import take
 
@@ -27,6 +26,7 @@ log = structlog.get_logger()
 _MEGABYTE = 1 << 20
 _COOL = {"arriving": 1.0, "failed": 5.0, "unreadable": 60.0}  # seconds before such a file is tried again
 _BETWEEN_LOOKS = 0.25
+_NEXT_INSTANCE = "9999"  # a moment that does not come: the next instance tries
 _LOOK_SHARE = 5  # at most a fifth of the time is spent looking: a folder of 100,000 files takes 0.3 s
 
 
@@ -38,8 +38,7 @@ class Flow:
         settings, self._size = shift.tools.settings, shift.tools.engine.size
         self._pool = ThreadPoolExecutor(self._size, thread_name_prefix="carry")
         self._lookouts = [Lookout(shift.tools.station, lane) for lane in settings.lanes.values()]
-        self._desk = ThreadPoolExecutor(1, thread_name_prefix="desk")  # requests: they may wait for a worker
-        self._answering: Future[None] | None = None
+        self.answering = Answering(shift, self.news)
         self._carried: dict[Future[str], int] = {}
         self._taken: dict[Future[str], tuple[str, bytes]] = {}
         self._cooling: dict[tuple[str, bytes], float] = {}
@@ -60,7 +59,7 @@ class Flow:
     @property
     def is_idle(self) -> bool:
         """Nothing is being worked on."""
-        return not self._carried and not self._taken and self._answering is None
+        return not self._carried and not self._taken and not self.answering.is_busy
 
     @property
     def in_hand(self) -> int:
@@ -80,34 +79,26 @@ class Flow:
         self._news.wait(seconds)
         self._news.clear()
 
-    def answer(self) -> None:
-        """Do what was asked on the command line."""
-        for request in self._shift.journal.asked():
-            requests.do(request, self._shift)
-            self._shift.journal.answered(request.number)
-            self.look_now()
-
     def turn(self) -> None:
         """One round: what ended, what was asked, what waits no longer, what arrived."""
         self._collect()
         self.on_turn()
-        if self._answering is None and self._shift.journal.asked():
-            self._answering = self._desk.submit(self.answer)
-            self._answering.add_done_callback(lambda _: self.news())
+        if self.answering.turn():
+            self.look_now()
         self._shift.journal.due(self._shift.tools.clock())
         self._carry_on()
         self._take_in()
 
     def abandon(self) -> None:
         """Stop: what is being read is given up, what is being filed is filed."""
-        self._shift.tools.engine.abandon()
-        self._desk.shutdown(wait=True, cancel_futures=True)
+        self._shift.tools.abandon()
+        self.answering.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._collect()
 
     def close(self) -> None:
         """End the threads."""
-        self._desk.shutdown(wait=True)
+        self.answering.close()
         self._pool.shutdown(wait=True)
 
     @property
@@ -164,7 +155,9 @@ class Flow:
     def _no_disk(self) -> bool:
         folder = self._shift.tools.station
         least = self._shift.tools.settings.limits.free_disk_mb * _MEGABYTE
-        is_low = any(shutil.disk_usage(folder / name).free < least for name in ("work", "archive"))
+        next_one = self._ready[0]  # claimed, sealed and filed it takes its size about three times
+        taken = 3 * (next_one.sighting.size + (next_one.sidecar.size if next_one.sidecar else 0))
+        is_low = any(shutil.disk_usage(folder / name).free < least + taken for name in ("work", "archive"))
         if is_low and not self.is_disk_low:
             log.error("disk-low", least_mb=least // _MEGABYTE)
         self.is_disk_low = is_low
@@ -172,10 +165,6 @@ class Flow:
 
     def _collect(self) -> None:
         """Count what ended; an error nobody foresaw rejects its document, with its bytes kept."""
-        if self._answering is not None and self._answering.done():
-            done, self._answering = self._answering, None
-            if not done.cancelled() and (error := done.exception()) is not None:
-                log.error("request-not-done", error=type(error).__name__, where=_where(error))  # it stays asked
         for future in [future for future in self._carried if future.done()]:
             number = self._carried.pop(future)
             self._count(future, number)
@@ -193,9 +182,9 @@ class Flow:
         if error is None:
             state = future.result()
         else:
-            log.error("failed", error=type(error).__name__, where=_where(error))
+            log.error("failed", error=type(error).__name__, where=where(error))
             state = self._give_up(number)
-        if state not in {*_COOL, "taken", "working"}:
+        if state not in {"arriving", "taken", "working"}:
             self.ended[state] += 1
         return state
 
@@ -203,21 +192,15 @@ class Flow:
         """An error of our own: the document is rejected with its bytes; one not in the journal yet is tried again."""
         if number is None:
             return "failed"
-        try:
-            return stop(self._shift.journal.item(number), Verdict("unexpected", "an error of Sohoa itself"), self._shift)
-        except (OSError, ArchiveError) as error:
-            log.error("failed-again", error=type(error).__name__, where=_where(error))
-            until = "9999"  # not in this instance: the next one tries
-            self._shift.journal.stop(number, "waiting", "unexpected", "", until)
-            return "waiting"
-
-
-def _where(error: BaseException) -> str:
-    trace, frames = error.__traceback__, []
-    while trace is not None:
-        frames.append(f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return " < ".join(reversed(frames[-4:]))
+        verdict = Verdict("unexpected", "an error of Sohoa itself")
+        with ThreadPoolExecutor(1) as apart:
+            stopped = apart.submit(lambda: stop(self._shift.journal.item(number), verdict, self._shift))
+        error = stopped.exception()
+        if error is None:
+            return stopped.result()
+        log.error("failed-again", error=type(error).__name__, where=where(error))
+        self._shift.journal.stop(number, "waiting", "unexpected", "", _NEXT_INSTANCE)
+        return "waiting"
 
 
 def _in_turn(lanes: Iterable[Iterable[Arrival]]) -> list[Arrival]:

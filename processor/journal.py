@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlite_utils import Database
 
 from archive.durable import DurableError, fsync_dir, sha256_file
@@ -25,6 +26,7 @@ from processor import sources
 from processor.document import STAGES, Pending, Scan, added, blobs, fold, scan_of
 from processor.sources import Source
 
+log = structlog.get_logger()
 _BUSY_MS = 30_000
 
 
@@ -78,6 +80,16 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
+        try:
+            self._open(path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):  # locked, or the disk: not the journal's fault
+                raise
+            os.replace(path, path.with_name(f"{path.name}.broken"))  # disposable: work is repeated, nothing is lost
+            log.error("journal-broken", error=type(error).__name__)
+            self._open(path)
+
+    def _open(self, path: Path) -> None:
         connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db = Database(connection, execute_plugins=False)
         for pragma in (f"busy_timeout = {_BUSY_MS}", "journal_mode = delete", "synchronous = full"):

@@ -10,10 +10,11 @@ import datetime as dt
 import time
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 
 import structlog
 
@@ -26,12 +27,18 @@ from processor.arrivals import not_taken
 from processor.engine import Engine
 from processor.errors import Verdict, reason
 from processor.journal import Item, Journal
-from processor.pipeline import ACTOR, Tools
 from processor.report import DayFacts
+from processor.tools import ACTOR, Tools
 from watch.schedule import due_nights
 
 log = structlog.get_logger()
 REPORTS = "phieu-ket-qua-ngay"
+DESCRIBE = "sohoa describe MÃ --set code_number=… --set issued_date=2025-01-15"
+FIELD_NAMES: Mapping[str, str] = MappingProxyType({  # as NĐ 30/2020 PL VI names them
+    "type_name": "tên loại", "code_number": "số", "code_notation": "ký hiệu", "issued_date": "ngày ban hành",
+    "organ_name": "cơ quan ban hành", "subject": "trích yếu", "language": "ngôn ngữ", "page_amount": "số trang",
+    "signer_position": "chức vụ người ký", "signer_name": "người ký",
+})  # fmt: skip
 _CAUGHT_UP = dt.timedelta(days=7)  # older days are sealed too, but nobody reads their pages any more
 _PORTION = 200
 
@@ -60,7 +67,8 @@ def checker(engine: Engine, roots: Sequence[bytes]) -> Callable[[Path], list[Fin
             seen = engine.call("examine", {"path": str(path), "roots": encoded, "before": ""})
         except Verdict as verdict:  # not examined is not sound, and no reason to leave the others unread
             return [Finding("seal-not-examined", "", "", verdict.code)]
-        return [Finding("seal-invalid", "", "", each) for each in seen["findings"]]
+        other = [] if seen["identifier"] == path.stem else ["it is another document's PDF"]
+        return [Finding("seal-invalid", "", "", each) for each in (*seen["findings"], *other)]
 
     return check
 
@@ -117,7 +125,7 @@ def _fixity(tools: Tools, today: dt.date) -> tuple[int, list[Finding]]:
     )
     checked, findings = 0, list[Finding]()
     while portion := list(islice(chosen, _PORTION)):
-        result = tools.archive.verify(portion, checker(tools.engine, tools.roots))
+        result = tools.archive.verify(portion, checker(tools.sealing, tools.roots))
         checked += result.checked
         findings += result.findings
     for finding in findings:
@@ -152,9 +160,10 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         documents, pages = lanes.get(row["lane"], (0, 0))
         lanes[row["lane"]] = (documents + 1, pages + row["pages"])
     waiting = [_waits(item) for state in ("waiting", "to-seal", "clearing") for item in journal.items(state)]
-    waiting += [_item(name, lane, "not-taken", f"drop/{lane}") for lane, name in not_taken(tools.station, tools.settings.lanes)]
+    misplaced = not_taken(tools.station, tools.settings.lanes)
+    waiting += [_item(name, lane, "not-taken", f"drop/{lane}".rstrip("/")) for lane, name in misplaced]
     to_describe = [
-        report.Item(row["name"], row["lane"], f"Còn thiếu: {row['reason']}", "sohoa describe", row["id"])
+        report.Item(row["name"], row["lane"], "", DESCRIBE, row["id"], lacking(row["reason"]))
         for row in tools.archive.to_describe()
     ]
     now = tools.clock()
@@ -166,6 +175,11 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         to_describe=to_describe, sealed_days=night.sealed, fixity=(night.checked, len(night.findings)),
         certificate_days_left=tools.sealer.days_left(now) if tools.sealer else None,
     )  # fmt: skip
+
+
+def lacking(fields: str) -> str:
+    """What a description lacks, in Vietnamese; `fields` as `Archive.to_describe` joins their names."""
+    return ", ".join(FIELD_NAMES.get(name, name) for name in fields.split(", "))
 
 
 def _parked(folder: Path, state: str) -> list[report.Item]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -20,7 +22,8 @@ from archive.naming import safe_name
 from archive.record import DESCRIPTIVE, Blob
 from processor import law
 from processor.document import Scan
-from processor.errors import Verdict
+from processor.errors import Verdict, reason
+from processor.intake import pages
 from processor.report import visible
 
 REASON, PAGE, FIELDS = "reason.json", "ly-do.txt", "fields.json"
@@ -30,8 +33,11 @@ _BLANK = ("file_code", "pages", *DESCRIPTIVE)
 _KEY = ("file_code", "part", "again", "scan_sha256")
 _SHAPE: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("code", "reason", "lane", "file_code", "part", "scan_sha256", "original_name", "received_at"), str),
-    "again": int, "doc_code": (str, type(None)), "sidecar": dict, "released": list,
+    "again": int, "size": int, "doc_code": (str, type(None)), "sidecar": dict, "released": list,
 }  # fmt: skip
+_LARGEST = 1 << 20  # bytes of a reason.json or fields.json
+_MOST_AGAIN = 999
+_MOST_PAGES = 99_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +78,12 @@ def _printable(name: str) -> str:
 
 
 def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
-    reason, state = verdict.reason, lot.partition("/")[0]
+    why, state = verdict.reason, lot.partition("/")[0]
     done = {"held": "GIỮ LẠI, CHỜ XỬ LÝ", "rejected": "TỪ CHỐI"}[state]
     command = f"sohoa release {lot}" if state == "held" else "thả lại tệp vào thư mục quét"
     return (
-        f"{done}\n\nTệp: {visible(scan.original_name)}\nLuồng: {scan.lane}\n\nLý do: {reason.vi}\n"
-        f"Việc cần làm: {reason.act}\n\nSau khi xử lý: {command}\nMã lý do: {verdict.code}\n"
+        f"{done}\n\nTệp: {visible(scan.original_name)}\nLuồng: {scan.lane}\n\nLý do: {why.vi}\n"
+        f"Việc cần làm: {why.act}\n\nSau khi xử lý: {command}\nMã lý do: {verdict.code}\n"
     )
 
 
@@ -164,10 +170,30 @@ def fields_of(path: Path) -> dict[str, str]:
         ValueError: it is no JSON object.
         OSError: it cannot be read.
     """
-    told = json.loads(path.read_text("utf-8-sig"))
+    try:
+        told = json.loads(_small(path).decode("utf-8-sig"))
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
     if not isinstance(told, dict):
         raise ValueError("not an object")
     return told
+
+
+def _small(path: Path) -> bytes:
+    """The bytes of a file people may have put there: not a link, a pipe or a giant.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is none of ours.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError("not a file")
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ValueError("larger than 1 MB")
+    return data
 
 
 def fields_text(fields: Mapping[str, str]) -> bytes:
@@ -176,13 +202,27 @@ def fields_text(fields: Mapping[str, str]) -> bytes:
 
 
 def read(folder: Path) -> dict[str, Any] | None:
-    """What `reason.json` of a folder says; None where there is none that can be read."""
+    """What `reason.json` of a folder says; None where there is none that can be believed: people may write there."""
     try:
-        told = json.loads((folder / REASON).read_text("utf-8"))
+        text = _small(folder / REASON).decode("utf-8")
+        told = json.loads(text)
+        json.dumps(told, ensure_ascii=False).encode()  # a lone surrogate would end whoever prints it
     except (OSError, ValueError, RecursionError):
         return None
-    is_ours = isinstance(told, dict) and all(name in told and isinstance(told[name], kind) for name, kind in _SHAPE.items())
-    return told if is_ours else None
+    return told if isinstance(told, dict) and _is_ours(told, folder) else None
+
+
+def _is_ours(told: Mapping[str, Any], folder: Path) -> bool:
+    if not all(name in told and isinstance(told[name], kind) for name, kind in _SHAPE.items()):
+        return False
+    lists_texts = all(isinstance(item, str) for item in (*told["released"], *told["sidecar"], *told["sidecar"].values()))
+    return (
+        lists_texts
+        and told["lane"] == folder.parent.name
+        and re.fullmatch("[0-9a-f]{64}", told["scan_sha256"]) is not None
+        and 0 <= told["again"] <= _MOST_AGAIN
+        and pages.parse(told["part"], _MOST_PAGES) is not None
+    )
 
 
 def lots(station: Path, states: Sequence[str] = ("held", "rejected")) -> Iterator[Lot]:
@@ -192,6 +232,13 @@ def lots(station: Path, states: Sequence[str] = ("held", "rejected")) -> Iterato
             told = read(path.parent)
             if told is not None:
                 yield Lot(path.parent.relative_to(station).as_posix(), told)
+
+
+def broken(station: Path, state: str) -> Iterator[str]:
+    """Folders whose reason is lost or was tampered with: their bytes are still there, and a person must look."""
+    for folder in sorted((station / state).glob("*/*")):
+        if folder.is_dir() and not folder.is_symlink() and read(folder) is None and any(folder.iterdir()):
+            yield folder.relative_to(station).as_posix()
 
 
 def scan_of(station: Path, lot: Lot) -> Scan:
@@ -236,7 +283,12 @@ def clear(folder: Path, sha256: str) -> bool:
 
 def listed(station: Path, state: str) -> list[dict[str, str]]:
     """What lies in `held` or `rejected`, as `status --json` shows it."""
+    lost = reason("lot-broken")
     return [
+        {"id": "", "name": folder.rpartition("/")[2], "lane": folder.split("/")[1], "scan_sha256": "", "code": lost.code,
+         "reason": lost.en, "folder": folder}
+        for folder in broken(station, state)
+    ] + [
         {
             "id": lot.told["scan_sha256"], "name": lot.told["original_name"], "lane": lot.told["lane"],
             "scan_sha256": lot.told["scan_sha256"], "code": lot.told["code"], "reason": lot.told["reason"],

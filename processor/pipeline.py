@@ -6,13 +6,11 @@ waits. This process parses nothing of the document: workers do.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
-from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, assert_never
@@ -20,8 +18,7 @@ from typing import Any, assert_never
 from archive.durable import sha256_file
 from archive.errors import ArchiveError
 from archive.record import Description, Filing
-from archive.store import Archive
-from processor import lanes, law
+from processor import lanes, sealing
 from processor.document import (
     Described,
     Document,
@@ -34,59 +31,16 @@ from processor.document import (
     Sealed,
     scan_of,
 )
-from processor.engine import Engine
 from processor.errors import Verdict
-from processor.seal.keys import Sealer
-from processor.seal.timestamps import Outside
-from processor.settings import Lane, Settings
+from processor.settings import Lane
+from processor.tools import ACTOR, Tools, block_rule, lane_of
 
-ACTOR = "sohoa"
-_CLOCK_SLACK = dt.timedelta(seconds=60)
-_SEAL_TRIES = 2
 _SUFFIX = {"pdf": "pdf", "tiff": "tif", "jpeg": "jpg", "png": "png"}
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What the stages need from elsewhere; handed in, so that tests can hand in others.
-
-    Attributes:
-        key_missing: why there is no `sealer` though the station may seal, else empty.
-    """
-
-    settings: Settings
-    station: Path
-    engine: Engine
-    archive: Archive
-    sealer: Sealer | None
-    outside: Outside
-    roots: tuple[bytes, ...]
-    intermediates: tuple[bytes, ...]
-    clock: Callable[[], dt.datetime]
-    key_missing: str = ""
-
-    @property
-    def font(self) -> str:
-        """The office's own font file, absolute; empty where one is looked for."""
-        return str(self.station / self.settings.seal.font) if self.settings.seal.font else ""
-
-
-def _text(data: bytes) -> str:
-    return b64encode(data).decode()
-
-
-def _lane(scan: Scan, tools: Tools) -> Lane:
-    return tools.settings.lanes[scan.lane]
-
-
-def _rule(scan: Scan, tools: Tools, moment: dt.datetime) -> law.BlockRule:
-    lane = _lane(scan, tools)
-    return law.block_rule(lanes.kind(lane).block(lane), moment.astimezone(law.VIETNAM).date(), tools.station)
 
 
 def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     """Probe, choose pages, make the body, read it portion by portion."""
-    lane, limits = _lane(scan, tools), tools.settings.limits.model_dump()
+    lane, limits = lane_of(scan, tools), tools.settings.limits.model_dump()
     facts = tools.engine.call("probe", {"path": str(scan.blob.path), "limits": limits})
     lanes.kind(lane).admit(scan, lane, facts)
     if not scan.file_code and "file" in lane.require_to_seal:
@@ -135,7 +89,7 @@ def _read(body: Path, kinds: Sequence[str], lane: Lane, tools: Tools) -> tuple[d
 def describe(recognised: Recognised, tools: Tools) -> Described:
     """The record's fields: read from the pages by rule, a person's words (the side-car) over them."""
     told = tools.engine.call("describe", {"reading": str(recognised.reading.path), "station": str(tools.station)})
-    scan, lane = scan_of(recognised), _lane(scan_of(recognised), tools)
+    scan, lane = scan_of(recognised), lane_of(scan_of(recognised), tools)
     lanes.require(scan, lane, told["marks"])
     lanes.kind(lane).allow(scan, lane, told["marks"])
     known = set(Description.__slots__) - {"confidence", "page_amount"}
@@ -162,7 +116,7 @@ def finish(numbered: Numbered, tools: Tools, work: Path) -> Finished:
     if not agency:
         raise Verdict("agency-missing")
     now = tools.clock()
-    rule = _rule(scan, tools, now)
+    rule = block_rule(scan, tools, now)
     described = numbered.source
     title = described.values["subject"] or described.values["type_name"] or numbered.doc_code
     place = tools.engine.call("finish", {
@@ -170,61 +124,9 @@ def finish(numbered: Numbered, tools: Tools, work: Path) -> Finished:
         "xmp": {"title": title, "identifier": numbered.doc_code, "language": "vi", "creator": "Sohoa"},
         "rule": asdict(rule), "block_text": rule.text(agency, now), "font": tools.font,
     }, pages=described.source.pages)  # fmt: skip
+    if place["over_ink"] and "no-free-place" not in scan.released:
+        raise Verdict("no-free-place")
     return Finished(numbered, sha256_file(out), place)
-
-
-def _answers(tools: Tools) -> Callable[[str, bytes], bytes]:
-    """The worker's three doors for one document; the key answers once."""
-    signed: list[bool] = []
-
-    def answer(kind: str, body: bytes) -> bytes:
-        if kind == "sign" and tools.sealer is not None and not signed:
-            signed.append(True)
-            return tools.sealer.sign(body)
-        if kind == "stamp" and body:
-            return tools.outside.stamp(body[1:], body[0])
-        if kind == "fetch":
-            url, _, posted = body.partition(b"\n")
-            return tools.outside.fetch(url.decode("ascii", "replace"), posted)
-        raise Verdict("seal-failed", f"a worker asked for {kind} out of turn")
-
-    return answer
-
-
-def seal(finished: Finished, tools: Tools, work: Path) -> Sealed:
-    """Sign, time-stamp, embed; then look at it with fresh eyes. A token too late for the block: once more, with a new block."""
-    if not tools.settings.may_seal_unattended:
-        raise Verdict("needs-operator")
-    if tools.sealer is None:
-        raise Verdict("waiting-key", tools.key_missing)
-    for _ in range(_SEAL_TRIES):
-        moment = tools.clock()
-        if reason := tools.sealer.usable(moment):
-            raise Verdict("waiting-key", reason)
-        sealed = _sealed(finished, tools, tools.sealer, work / "sealed.pdf", moment)
-        late = dt.datetime.fromisoformat(sealed.timestamped_at) - moment
-        if -_CLOCK_SLACK <= late <= dt.timedelta(seconds=tools.settings.seal.max_stamp_delay):
-            return sealed
-    raise Verdict("waiting-tsa", "the token's time does not agree with the block's (docs/design.md promise 3)")
-
-
-def _sealed(finished: Finished, tools: Tools, sealer: Sealer, out: Path, moment: dt.datetime) -> Sealed:
-    rule = _rule(scan_of(finished), tools, moment)
-    block = rule.text(tools.settings.station.agency, moment)
-    roots = [_text(root) for root in tools.roots]
-    tools.engine.call("seal", {
-        "pdf": str(finished.pdf.path), "out": str(out), "certificate": _text(sealer.certificate_der()),
-        "chain": [_text(link) for link in sealer.chain_der()], "roots": roots,
-        "others": [_text(link) for link in tools.intermediates], "rule": asdict(rule),
-        "block_text": block, "font": tools.font, "place": dict(finished.place),
-        "certify": tools.settings.seal.certify,
-    }, answer=_answers(tools))  # fmt: skip
-    seen = tools.engine.call("examine", {"path": str(out), "roots": roots, "before": str(finished.pdf.path)})
-    if seen["findings"] or seen["level"] != "B-LTA":
-        raise Verdict("seal-failed", "; ".join(seen["findings"])[:300])
-    return Sealed(
-        finished, sha256_file(out), block, moment.isoformat(), seen["timestamped_at"], seen["level"], seen["pdfa"]
-    )
 
 
 def file(sealed: Sealed, tools: Tools) -> Filed:
@@ -233,7 +135,7 @@ def file(sealed: Sealed, tools: Tools) -> Filed:
     described, scan = numbered.source, scan_of(sealed)
     recognised = described.source
     pages = json.loads(recognised.reading.path.read_text("utf-8"))
-    lane = _lane(scan, tools)
+    lane = lane_of(scan, tools)
     filing = Filing(
         key=scan.key, doc_code=numbered.doc_code, form=lane.form or None, original_name=scan.original_name,
         description=Description(**described.values, confidence=described.confidence), complete=described.complete,
@@ -267,7 +169,7 @@ def advance(document: Pending, tools: Tools, work: Path) -> Document:
         case Numbered():
             return finish(document, tools, work)
         case Finished():
-            return seal(document, tools, work)
+            return sealing.seal(document, tools, work)
         case Sealed():
             return file(document, tools)
         case _:

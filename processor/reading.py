@@ -39,10 +39,11 @@ def describe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
 
     Returns:
         `fields` and `confidence` (0-1) by name, a field that was not read being absent; `marks`: whether pages bear
-        the `head`, the `signature`, a mark of `secrecy`.
+        the `head`, the `signature`, a mark of `secrecy`; whether anything was `read`.
     """
     pages = json.loads(Path(args["reading"]).read_text("utf-8"))
     vocabulary = Vocabulary.from_mapping(law.read("kinds.toml", Path(args["station"])))
     leaves = [_page(page["words"]) for page in pages]
     found, seen = read(leaves, vocabulary), marks(leaves, vocabulary)
-    return {"fields": dict(found.fields), "confidence": dict(found.confidence), "marks": asdict(seen)}
+    told = asdict(seen) | {"read": any(page["words"] for page in pages)}
+    return {"fields": dict(found.fields), "confidence": dict(found.confidence), "marks": told}

@@ -1,7 +1,8 @@
 """The clerk's page of the morning, "Phiếu kết quả ngày": what a day's facts read like on one sheet of paper.
 
 Promises: one page (`LINES` lines of `COLUMNS` columns) whatever the day was; its first words after the letterhead say
-whether somebody must act; every section stands there, an empty one says so; what is cut is counted, and the cut is shared.
+whether somebody must act; every section stands there, an empty one says so; what is cut is counted, the cut is shared, and
+names are cut before reasons.
 Refuses: to pass on a name's control characters or direction overrides (they are made visible), and a moment without zone.
 PURE: no I/O; the caller adds the byte order mark and CRLF that Notepad wants.
 """
@@ -13,6 +14,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from processor.sharing import Entry, Section, cut, share
+
 COLUMNS = 78
 LINES = 46
 _INDENT, _UNDER = " " * 3, " " * 5
@@ -20,18 +23,21 @@ _VIETNAM = dt.timezone(dt.timedelta(hours=7))
 _CERTIFICATE_SOON = 30  # days: renewing an organisation's certificate takes an office weeks
 _NAME_ROOM = 30  # columns: a name that would get less has its place on a line of its own
 _NONE = "Không có"
-_MORE = " (xem đủ bằng lệnh sohoa status)"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A document that is named: what it was called, its lane, why it is here, what to do, where it lies."""
+    """A document that is named: what it was called, its lane, why it is here, what to do, where it lies.
+
+    One that only `lacks` parts of its description (their Vietnamese names) has its code for a place.
+    """
 
     name: str
     lane: str
     vi: str
     act: str
     where: str
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +64,15 @@ class DayFacts:
     file_range: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """Lines that are shown or cut together; a reason's first document carries the reason (`leads`)."""
-
-    lines: tuple[str, ...]
-    group: int
-    leads: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    head: str
-    entries: tuple[_Entry, ...] = ()
-    more: str = _MORE
-
-    @property
-    def need(self) -> int:
-        return sum(len(entry.lines) for entry in self.entries)
-
-
 def visible(text: str) -> str:
     """NFC, with every control, direction override, odd space or lone surrogate written as `<U+202E>`."""
     composed = unicodedata.normalize("NFC", text)
     return "".join(letter if letter.isprintable() else f"<U+{ord(letter):04X}>" for letter in composed)
+
+
+def visible_lines(text: str) -> str:
+    """The same for a text of several lines, which it keeps."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def _shorten(text: str, room: int) -> str:
@@ -174,12 +165,22 @@ def _head(facts: DayFacts) -> list[str]:
 def _item(item: Item) -> tuple[str, ...]:
     bullet = f"{_INDENT}- "
     where, lane = visible(item.where), visible(item.lane)
-    named = "" if lane in where.split("/") else f" (luồng {_shorten(lane, 20)})"
+    named = "" if not lane or lane in where.split("/") else f" (luồng {_shorten(lane, 20)})"
     at = f", tại {where}" if where else ""
     name, room = visible(item.name), COLUMNS - len(bullet) - len(named)
+    if item.lacks:
+        return _lacking(bullet + name, f", mã {where}:", f"thiếu {visible(item.lacks)}")
     if room - len(at) >= min(len(name), _NAME_ROOM):
         return (f"{bullet}{_shorten(name, room - len(at))}{named}{at}",)
     return (f"{bullet}{_shorten(name, room)}{named}", f"{_UNDER}tại {_shorten(where, COLUMNS - len(_UNDER) - 4)}")
+
+
+def _lacking(name: str, code: str, lacks: str) -> tuple[str, ...]:
+    room = COLUMNS - len(code) - len(lacks) - 1
+    if room >= min(len(name), _NAME_ROOM):
+        return (f"{_shorten(name, room)}{code} {lacks}",)
+    code = _shorten(code, COLUMNS - _NAME_ROOM)
+    return (f"{_shorten(name, COLUMNS - len(code))}{code}", f"{_UNDER}{_shorten(lacks, COLUMNS - len(_UNDER))}")
 
 
 def _reason(vi: str, act: str, count: int) -> tuple[str, ...]:
@@ -188,37 +189,39 @@ def _reason(vi: str, act: str, count: int) -> tuple[str, ...]:
     return (*why, *(_wrap(f"Việc cần làm: {act}", _INDENT, _UNDER) if act else ()))
 
 
-def _listed(name: str, items: Sequence[Item]) -> _Section:
+def _listed(name: str, items: Sequence[Item]) -> Section:
     """Documents under the reason they share, in the order the reasons first came."""
     groups: dict[tuple[str, str], list[Item]] = {}
     for item in items:
         groups.setdefault((item.vi, item.act), []).append(item)
     entries = [
-        _Entry((*(_reason(*why, len(members)) if place == 0 else ()), *_item(item)), group, place == 0)
+        Entry((*_reason(*why, len(members)), *_item(item)), group, True, _reason(why[0], "", len(members)))
+        if place == 0
+        else Entry(_item(item), group, False)
         for group, (why, members) in enumerate(groups.items())
         for place, item in enumerate(members)
     ]
-    return _Section(f"{name}: " + (f"{_number(len(items))} văn bản" if items else _NONE), tuple(entries))
+    return Section(f"{name}: " + (f"{_number(len(items))} văn bản" if items else _NONE), tuple(entries))
 
 
-def _received(facts: DayFacts) -> _Section:
+def _received(facts: DayFacts) -> Section:
     told = f"{_number(facts.received)} bản quét" if facts.received else _NONE
     if facts.duplicates:
         told += f", trong đó {_number(facts.duplicates)} bản trùng với bản đã có"
-    return _Section(f"TIẾP NHẬN: {told}")
+    return Section(f"TIẾP NHẬN: {told}")
 
 
-def _filed(facts: DayFacts) -> _Section:
+def _filed(facts: DayFacts) -> Section:
     entries = []
     for group, (lane, documents, pages) in enumerate(facts.filed):
         told = f"Luồng {_shorten(visible(lane), 20)}: {_number(documents)} văn bản, {_number(pages)} trang"
         if lane in facts.file_range:
             first, last = (_shorten(visible(code), 40) for code in facts.file_range[lane])
             told += f"; mã {first}" + (f" đến {last}" if last != first else "")
-        entries.append(_Entry(_wrap(told, _INDENT, _UNDER), group, True))
+        entries.append(Entry(_wrap(told, _INDENT, _UNDER), group, True))
     documents, pages = sum(row[1] for row in facts.filed), sum(row[2] for row in facts.filed)
     told = f"{_number(documents)} văn bản, {_number(pages)} trang" if documents else _NONE
-    return _Section(f"ĐÃ LƯU: {told}", tuple(entries), more="")
+    return Section(f"ĐÃ LƯU: {told}", tuple(entries), more="")
 
 
 def _sealed(days: Sequence[dt.date]) -> str:
@@ -252,33 +255,6 @@ def _archive(facts: DayFacts) -> list[str]:
     ]
 
 
-def _share(needs: Sequence[int], room: int) -> list[int]:
-    """Lines for each section: a line each in turn until it has enough, so that none starves another."""
-    shares = [0] * len(needs)
-    while room > 0 and shares != list(needs):
-        for place, need in enumerate(needs):
-            if shares[place] < need and room > 0:
-                shares[place] += 1
-                room -= 1
-    return shares
-
-
-def _cut(section: _Section, room: int) -> list[str]:
-    """The section's lines in `room`: each reason with its first document before further documents of any."""
-    if section.need <= room:
-        return [line for entry in section.entries for line in entry.lines]
-    room -= 1
-    shown: set[int] = set()
-    groups: set[int] = set()
-    for place, entry in sorted(enumerate(section.entries), key=lambda numbered: not numbered[1].leads):
-        if len(entry.lines) <= room and (entry.leads or entry.group in groups):
-            shown.add(place)
-            groups.add(entry.group)
-            room -= len(entry.lines)
-    lines = [line for place in sorted(shown) for line in section.entries[place].lines]
-    return [*lines, f"{_INDENT}… và {_number(len(section.entries) - len(shown))} mục khác{section.more}"]
-
-
 def text(facts: DayFacts) -> str:
     """The page: at most `LINES` lines of at most `COLUMNS` characters, each ended by `\\n`.
 
@@ -291,10 +267,10 @@ def text(facts: DayFacts) -> str:
     ]  # fmt: skip
     head, last = _head(facts), _archive(facts)
     last[0] = f"{len(sections) + 1}. {last[0]}"
-    needs = [section.need for section in sections]
+    needs = [section.needs for section in sections]
     room = LINES - len(head) - len(sections) - len(last)
-    airy = sum(needs) + len(sections) <= room
+    airy = sum(need[-1] for need in needs) + len(sections) <= room
     lines = head
-    for number, (section, share) in enumerate(zip(sections, _share(needs, room), strict=True), start=1):
-        lines += [f"{number}. {section.head}", *_cut(section, share), *([""] if airy else [])]
+    for number, (section, lot) in enumerate(zip(sections, share(needs, room), strict=True), start=1):
+        lines += [f"{number}. {section.head}", *cut(section, lot), *([""] if airy else [])]
     return "".join(f"{line}\n" for line in [*lines, *last])

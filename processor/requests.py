@@ -23,10 +23,10 @@ from processor.document import Scan
 from processor.errors import SohoaError, Verdict
 from processor.journal import Item, Journal, Request
 from processor.parking import FIELDS, ORPHAN, Lot
-from processor.pipeline import ACTOR
 from processor.shift import BY_CLERK, Shift, begin, is_of_disk, stop
 from processor.sources import Kept, Parked
 from processor.taking import applied
+from processor.tools import ACTOR
 
 log = structlog.get_logger()
 OUR_FAULT = ("unexpected", "worker-died", "too-slow")
@@ -157,6 +157,8 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     if lot.told["code"] == ORPHAN:
         raise SohoaError("a side-car alone cannot be released; drop it again with its scan, and reject this one")
     scan = parking.scan_of(tools.station, lot)
+    if scan.again and tools.archive.key_state(scan.key)[0] == "new":
+        raise SohoaError(f"{folder}: a second copy is asked for with retry --again, not in reason.json")
     old = replace(scan.key, scan_sha256=lot.told["scan_sha256"])  # a person may have exchanged the bytes
     fields = tools.station / folder / FIELDS
     if fields.is_file():
@@ -166,7 +168,7 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
             scan = replace(scan, refusal=(verdict.code, verdict.detail))
     scan = _claimed(replace(scan, released=tuple(dict.fromkeys((*scan.released, lot.told["code"])))), shift)
     if scan.key != old:  # before it begins: a request done twice would find it under way
-        _give_up_code(old, shift)
+        _give_up_code(old, lot.told["doc_code"], shift)
     _begin(shift, folder, scan, "released", args)
 
 
@@ -176,11 +178,17 @@ def _begin(shift: Shift, folder: str, scan: Scan, event: str, args: Mapping[str,
         raise SohoaError("the same document is under way already")
 
 
-def _give_up_code(key: DocumentKey, shift: Shift) -> None:
-    """Another file or other pages make another document; the code reserved for the first is void."""
+def _give_up_code(key: DocumentKey, named: str | None, shift: Shift) -> None:
+    """Another file or other pages make another document; the code reserved for the first is void.
+
+    Only the code its own lot names, and only while nobody works on that key: people may write in `held/`.
+    """
     state, code = shift.tools.archive.key_state(key)
-    if state == "numbered" and code:
-        shift.tools.archive.void(code, "changed-by-clerk", ACTOR)
+    if state == "numbered" and code and code == named and shift.hands.take(key):
+        try:
+            shift.tools.archive.void(code, "changed-by-clerk", ACTOR)
+        finally:
+            shift.hands.drop(key)
 
 
 def _reject_lot(folder: str, reason: str, shift: Shift) -> None:

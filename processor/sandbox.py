@@ -55,8 +55,10 @@ def _system() -> list[Path]:
     etc = ("fonts", "ld.so.cache", "localtime", "mime.types", "alternatives")
     here = Path(__file__).resolve().parent.parent
     own = (here / name for name in ("processor", "archive", "watch", "config"))
-    places = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/proc", "/sys/devices/system/cpu", "/dev/urandom")
-    return [*map(Path, (*places, sys.prefix, sys.base_prefix)), *(Path("/etc", name) for name in etc), *own, *map(Path, sys.path)]
+    places = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sys/devices/system/cpu", "/dev/urandom")
+    facts = ("self", "meminfo", "cpuinfo", "stat")  # of /proc no other process: its environment may hold secrets
+    named = [*(Path("/etc", name) for name in etc), *(Path("/proc", name) for name in facts)]
+    return [*map(Path, (*places, sys.prefix, sys.base_prefix)), *named, *own, *map(Path, sys.path)]
 
 
 def within(readable: Sequence[Path], writable: Sequence[Path]) -> list[str]:

@@ -18,12 +18,12 @@ from pathlib import Path
 import structlog
 
 from archive.record import DocumentKey
-from processor import parking, pipeline, sources, station
+from processor import parking, pipeline, sealing, sources, station
 from processor.document import Filed, Pending, Scan
 from processor.errors import Abandoned, CatalogueOlder, Verdict
 from processor.journal import Item, Journal
-from processor.pipeline import ACTOR, Tools
 from processor.sources import Parked, Source
+from processor.tools import ACTOR, Tools
 
 log = structlog.get_logger()
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
@@ -90,7 +90,10 @@ def start(shift: Shift) -> None:
         if item.state != "clearing":
             shift.hands.take(item.scan.key)
     claimed = {item.scan.blob.path.parent for item in items}
-    for folder, wanted in ((shift.claims, claimed), (shift.place(0).parent, {shift.place(number) for number in kept})):
+    vault = sealing.safe_place(shift.tools.station, "")
+    vault.mkdir(exist_ok=True)
+    places = {shift.place(number) for number in kept}
+    for folder, wanted in ((shift.claims, claimed), (shift.place(0).parent, places), (vault, {vault / str(n) for n in kept})):
         for left in folder.iterdir():
             if left not in wanted:
                 shutil.rmtree(left, ignore_errors=True)
@@ -136,8 +139,9 @@ def carry(item: Item, shift: Shift) -> str:
         if not is_of_disk(error):
             raise
         return stop(item, Verdict("waiting-disk", errno.errorcode[error.errno or errno.EIO]), shift)
-    except sqlite3.OperationalError as error:  # full, read-only, broken: SQLite has names of its own for it
-        return stop(item, Verdict("waiting-disk", error.sqlite_errorname), shift)
+    except sqlite3.OperationalError as error:  # SQLite has names of its own for what ails the disk
+        is_locked = error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+        return stop(item, Verdict("waiting-lock" if is_locked else "waiting-disk", error.sqlite_errorname), shift)
 
 
 def _carried(item: Item, shift: Shift) -> str:
@@ -148,19 +152,37 @@ def _carried(item: Item, shift: Shift) -> str:
         if item.scan.refusal:
             raise Verdict(*item.scan.refusal)
         if isinstance(document, Scan) and shift.tools.archive.key_state(document.key)[0] == "filed":
-            shift.tools.archive.event("duplicate", scan_sha256=document.blob.sha256, actor=ACTOR)
-            return leave(item, "duplicate", shift)
+            return _duplicate(item, shift)
         while True:
             reached = pipeline.advance(document, shift.tools, work)
             if isinstance(reached, Filed):
                 break
             shift.journal.reach(item.number, reached)
             document = reached
-        station.hand_out(shift.tools.station, item.scan, reached.source.pdf.path)
     except Verdict as verdict:
         return stop(item, verdict, shift)
+    _hand_out(item, reached, shift)
     log.info("filed", scan=item.scan.blob.sha256[:12], lane=item.scan.lane, code=reached.record["doc_code"])
     return leave(item, "filed", shift)
+
+
+def _hand_out(item: Item, filed: Filed, shift: Shift) -> None:
+    """The clerk's copy is a convenience: a document that is filed is filed, whatever becomes of its copy."""
+    try:
+        station.hand_out(shift.tools.station, item.scan, filed.source.pdf.path)
+    except OSError as error:
+        log.error("no-copy-in-out", code=filed.record["doc_code"], error=error.strerror)
+
+
+def _duplicate(item: Item, shift: Shift) -> str:
+    """The same document again: its source may go only where what was filed is still whole."""
+    archive, scan = shift.tools.archive, item.scan
+    _, code = archive.key_state(scan.key)
+    if not archive.verify([str(code)]).ok:
+        raise Verdict("archive-damaged", str(code))
+    archive.event("duplicate", doc_code=code, scan_sha256=scan.blob.sha256, actor=ACTOR)
+    log.info("duplicate", scan=scan.blob.sha256[:12], lane=scan.lane, code=code)
+    return leave(item, "duplicate", shift)
 
 
 def stop(item: Item, verdict: Verdict, shift: Shift) -> str:
@@ -175,6 +197,8 @@ def stop(item: Item, verdict: Verdict, shift: Shift) -> str:
         return state
     archive = shift.tools.archive
     numbered, doc_code = archive.key_state(scan.key)
+    if numbered == "filed" and verdict.code != "archive-damaged":  # nothing that is filed ends otherwise
+        return leave(item, "filed", shift)
     into = item.source.folder if isinstance(item.source, Parked) else ""
     code = doc_code if numbered == "numbered" and state == "held" else ""
     folder = parking.park(shift.tools.station, scan, verdict, now, doc_code=code or "", into=into)
@@ -216,6 +240,7 @@ def forget(item: Item, shift: Shift) -> None:
     """The journal and `work/` know nothing of it any more."""
     shift.journal.end(item.number)
     shutil.rmtree(shift.place(item.number), ignore_errors=True)
+    shutil.rmtree(sealing.safe_place(shift.tools.station, str(item.number)), ignore_errors=True)
     claimed = item.scan.blob.path.parent
     if claimed.parent == shift.claims:
         shutil.rmtree(claimed, ignore_errors=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import filecmp
 import os
 import shutil
+import tempfile
 from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
@@ -52,20 +54,25 @@ def prepare(folder: Path, lanes: Iterable[str]) -> None:
     """Make what is missing of the station's folders: a new lane's drop folder, a `work/` that was lost."""
     for name in (*FOLDERS, *(f"drop/{lane}" for lane in lanes)):
         make_dirs_durably(folder / name)
+    (folder / "work").chmod(0o700)  # text of documents, names
 
 
 def hand_out(station: Path, scan: Scan, sealed: Path) -> None:
     """The clerk's copy in `out/<lane>/`; never the truth, so a name taken by another document's copy gets a number."""
     folder = station / "out" / scan.lane
     make_dirs_durably(folder)
+    if folder.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, "a link stands where copies go")
     stem = Path(safe_name(Path(scan.original_name).stem, 180)).name
     for number in count(1):
         target = folder / (f"{stem}.pdf" if number == 1 else f"{stem} ({number}).pdf")
         if target.exists() and filecmp.cmp(sealed, target, shallow=False):
             return
         if not target.exists():
-            temporary = target.with_name(f".{target.name}.part")
-            shutil.copyfile(sealed, temporary)
+            handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)  # new: others may write here
+            with os.fdopen(handle, "wb") as copy, sealed.open("rb") as source:
+                os.fchmod(copy.fileno(), 0o644)
+                shutil.copyfileobj(source, copy)
             os.replace(temporary, target)
             return
 

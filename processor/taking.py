@@ -21,9 +21,9 @@ from processor.arrivals import Arrival
 from processor.document import Scan
 from processor.errors import Verdict
 from processor.parking import ORPHAN
-from processor.pipeline import Tools
 from processor.shift import Shift, begin
 from processor.sources import Dropped, root_of
+from processor.tools import Tools
 from watch.claims import Claimed, SourceUnreadable, claim
 
 log = structlog.get_logger()

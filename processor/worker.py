@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from processor import sandbox
-from processor.errors import Verdict
+from processor.errors import Verdict, where
 
 Ask: TypeAlias = Callable[[str, bytes], bytes]
 """Ask the coordinator: kind of question (`sign`, `stamp`, `fetch`), body; answers bytes or raises Verdict."""
@@ -57,9 +56,7 @@ def _perform(job: str, args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     except MemoryError:
         return {"verdict": "too-large", "detail": f"{job}: out of memory"}
     except Exception as error:  # noqa: BLE001 - the per-document boundary: a fault costs this document, not the service
-        frames = traceback.extract_tb(error.__traceback__)[-4:]
-        where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
-        return {"verdict": "unexpected", "detail": f"{job}: {type(error).__name__} at {where}"}
+        return {"verdict": "unexpected", "detail": f"{job}: {type(error).__name__} at {where(error)}"}
 
 
 def serve(channel: Connection) -> None:

@@ -86,9 +86,11 @@ def town(monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
 
 
 @pytest.fixture
-def station(tmp_path: Path, town: Town) -> Path:
+def station(tmp_path: Path, town: Town, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "station"
     assert sohoa(folder.parent, "init", str(folder)).returncode == 0
+    named = demo._name
+    monkeypatch.setattr(demo, "_name", lambda common, *of: named(common.replace("SOHOA DEMO", "Town"), *(of or ("Town",))))
     demo.make(folder / "authority", "Ủy ban nhân dân xã Minh Họa")
     town.authority = DemoAuthority(folder / "authority")
     (folder / "sohoa.toml").write_text(SETTINGS.format(url=town.url, file=FILE), "utf-8")

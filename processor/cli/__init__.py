@@ -11,6 +11,7 @@ import click
 from archive.errors import ArchiveError
 from processor.cli import archive_verbs, queue_verbs, station_verbs
 from processor.errors import ExitCode, SohoaError
+from processor.report import visible_lines
 from watch.lock import AlreadyRunning
 
 
@@ -35,21 +36,33 @@ for verb in (*station_verbs.VERBS, *queue_verbs.VERBS, *archive_verbs.VERBS):
     cli.add_command(verb)
 
 
+def _tell(error: str) -> None:
+    click.echo(f"sohoa: {visible_lines(error)}", err=True)
+
+
+def _help(error: click.ClickException) -> str:
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    return f" (see {ctx.command_path} --help)" if ctx else ""
+
+
 def main() -> None:
     """Entry point of `sohoa`."""
     try:
         cli(standalone_mode=False)
     except SohoaError as error:
-        click.echo(f"sohoa: {error}", err=True)
+        _tell(str(error))
         sys.exit(error.exit_code)
     except AlreadyRunning as error:
-        click.echo(f"sohoa: another instance runs ({error})", err=True)
+        _tell(f"another instance runs ({error})")
         sys.exit(ExitCode.RUNNING)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(ExitCode.USAGE)
+    except click.ClickException as error:
+        _tell(error.format_message() + _help(error))
+        sys.exit(ExitCode.USAGE)
     except ArchiveError as error:
-        click.echo(f"sohoa: {error}", err=True)
+        _tell(str(error))
         sys.exit(ExitCode.USAGE)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(ExitCode.INTERRUPTED)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
-from archive.naming import split_file_code
+from archive.naming import expand_file_code, split_file_code
 from archive.query import Query
 from archive.record import FIELDS
 from archive.verify import VerifyResult
@@ -22,28 +24,42 @@ from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
 from processor.errors import ExitCode, SettingsError, SohoaError
 from processor.nightly import checker
-from processor.settings import load
+from processor.report import visible, visible_lines
+from processor.settings import Settings, load
 
-_DAY = click.DateTime(["%Y-%m-%d"])
+
+def _day(text: str) -> dt.date:
+    """A day as it is typed."""
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        with suppress(ValueError):
+            return dt.date.fromisoformat(text)
+    raise click.BadParameter(f"{text!r} is no day; use YYYY-MM-DD")
+
+
+_DAY: dict[str, Any] = {"type": _day, "metavar": "YYYY-MM-DD", "default": None}
+_FIELD = f"May be given several times. NAME is one of: {', '.join(name for name in FIELDS if name != 'confidence')}."
 
 
 @click.command()
 @click.argument("words", nargs=-1)
-@click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="May be given several times.")
-@click.option("--from", "date_from", type=_DAY, default=None, help="First day: issued, or filed where no date is known.")
-@click.option("--to", "date_to", type=_DAY, default=None, help="Last day.")
+@click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help=_FIELD)
+@click.option("--from", "date_from", **_DAY, help="First day: issued, or filed where no date is known.")
+@click.option("--to", "date_to", **_DAY, help="Last day.")
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="--jsonl streams all.")
 @click.option("--jsonl", "form", flag_value="jsonl", help="One JSON object a line, all of them.")
 @click.option("--csv", "form", flag_value="csv", help="A table for a spreadsheet.")
 @click.option("--json", "form", flag_value="json", help="One JSON array.")
 @HERE
 def find(
-    words: tuple[str, ...], fields: tuple[str, ...], date_from: dt.datetime | None, date_to: dt.datetime | None,
+    words: tuple[str, ...], fields: tuple[str, ...], date_from: dt.date | None, date_to: dt.date | None,
     limit: int, form: str | None, folder: Path,
 ) -> None:  # fmt: skip
-    """Find filed documents: words of the text and the record, fields, days; newest first."""
+    """Find filed documents: words of the text and the record, fields, days; newest first.
+
+    What is typed without marks finds any marks: "quang ngai" finds "Quảng Ngãi".
+    """
     pairs = dict(_pair(pair) for pair in fields)
-    days = [day.date().isoformat() if day else None for day in (date_from, date_to)]
+    days = [day.isoformat() if day else None for day in (date_from, date_to)]
     query = Query(" ".join(words), pairs, days[0], days[1], None if form == "jsonl" else limit)
     with wiring.opened_archive(folder, load(folder)) as archive:
         _print_records(archive.find(query), form)
@@ -68,17 +84,27 @@ def _print_records(records: Iterable[dict[str, Any]], form: str | None) -> None:
             writer.writerow(FIELDS)
             writer.writerows([_cell(record[name]) for name in FIELDS] for record in records)
         case _:
-            for record in records:
-                number = "/".join(filter(None, (record["code_number"], record["code_notation"])))
-                about = "  ".join(filter(None, (record["type_name"], number, record["issued_date"], record["subject"])))
-                click.echo(f"{record['doc_code']}  {record['filed_at'][:10]}  {record['lane']}  {about}\n    {record['path']}")
+            count = 0
+            for count, record in enumerate(records, start=1):  # noqa: B007  # told when all are printed
+                click.echo("\n".join(map(visible, _told(record))))
+            if not count:
+                click.echo("0 documents", err=True)
+
+
+def _told(record: dict[str, Any]) -> tuple[str, str]:
+    number = "/".join(filter(None, (record["code_number"], record["code_notation"])))
+    about = "  ".join(filter(None, (record["type_name"], number, record["issued_date"], record["subject"])))
+    day = record["filed_at"][:10] if record["filed_at"] else record["state"]
+    return f"{record['doc_code']}  {day}  {record['lane']}  {about}", f"    {record['path'] or record['original_name']}"
 
 
 def _cell(value: object) -> object:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, str):
+        return value
     # A spreadsheet must not take a subject for a formula (OWASP, CSV injection).
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+    return visible_lines(f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value)
 
 
 @click.command()
@@ -86,7 +112,7 @@ def _cell(value: object) -> object:
 @HERE
 @JSON
 def show(identifier: str, folder: Path, as_json: bool) -> None:
-    """Everything about one document, with its events and its text."""
+    """Everything about one document, with its events; with --json also its text."""
     with wiring.opened_archive(folder, load(folder)) as archive:
         found = archive.get(identifier)
     if found is None:
@@ -97,19 +123,20 @@ def show(identifier: str, folder: Path, as_json: bool) -> None:
     for name, value in found.items():
         if name not in {"events", "text", "confidence"} and value is not None:
             sure = found["confidence"].get(name)
-            click.echo(f"{name:16}  {value}" + (f"   ({sure:.0%})" if sure is not None else ""))
+            told = visible_lines(str(value)).replace("\n", "\n" + " " * 18)
+            click.echo(f"{name:16}  {told}" + (f"   ({sure:.0%})" if sure is not None else ""))
     for event in found["events"]:
-        click.echo(f"{event['at']}  {event['type']}  {event['actor']}")
+        click.echo(visible(f"{event['at']}  {event['type']}  {event['actor']}"))
 
 
 @click.command()
-@click.option("--day", type=_DAY, default=None, help="One day; else every past day that is not sealed yet.")
+@click.option("--day", **_DAY, help="One day; else every past day that is not sealed yet.")
 @HERE
-def seal(day: dt.datetime | None, folder: Path) -> None:
+def seal(day: dt.date | None, folder: Path) -> None:
     """Close past days: BagIt tag files, every byte read again."""
     today = wiring.now().astimezone(law.VIETNAM).date()
     with wiring.opened_archive(folder, load(folder)) as archive:
-        days = [day.date()] if day else archive.unsealed_before(today)
+        days = [day] if day else archive.unsealed_before(today)
         for each in days:
             archive.seal_day(each, wiring.operator())
             click.echo(f"sealed {each.isoformat()}")
@@ -119,21 +146,22 @@ def seal(day: dt.datetime | None, folder: Path) -> None:
 
 @click.command()
 @click.argument("identifiers", metavar="[ID]...", nargs=-1)
-@click.option("--day", type=_DAY, default=None, help="One shelf.")
+@click.option("--day", **_DAY, help="One shelf.")
 @click.option("--all", "everything", is_flag=True, help="The whole archive with its log (also without any ID).")
 @HERE
 @JSON
-def verify(identifiers: tuple[str, ...], day: dt.datetime | None, everything: bool, folder: Path, as_json: bool) -> None:
+def verify(identifiers: tuple[str, ...], day: dt.date | None, everything: bool, folder: Path, as_json: bool) -> None:
     """Bytes, seals, bags, log and catalogue against each other; exit code 3 when anything disagrees."""
     if sum((bool(identifiers), day is not None, everything)) > 1:
         raise SettingsError("verify wants IDs, or --day, or --all")
     settings = load(folder)
-    what = list(identifiers) if identifiers else day.date() if day else None
     with (
         wiring.opened_archive(folder, settings) as archive,
         LocalEngine(settings.engine, settings.limits, reach=Reach((folder / "archive",))) as engine,
     ):
-        result = archive.verify(what, checker(engine, wiring.roots(folder, settings)))
+        if day and day not in {row.day for row in archive.days()}:
+            raise SohoaError(f"the archive has nothing of {day.isoformat()}")
+        result = archive.verify(list(identifiers) or day, checker(engine, wiring.roots(folder, settings)))
     _print_result(result, as_json)
     if not result.ok:
         sys.exit(ExitCode.NOT_VERIFIED)
@@ -144,14 +172,26 @@ def _print_result(result: VerifyResult, as_json: bool) -> None:
     if as_json:
         wiring.print_json({"ok": result.ok, "checked": result.checked, "findings": findings})
         return
-    click.echo(f"checked {result.checked} documents: " + ("all hold" if result.ok else f"{len(findings)} FINDINGS"))
+    told = "all hold" if result.ok else _counted(len(findings), "FINDING")
+    click.echo(f"checked {_counted(result.checked, 'document')}: {told}")
     for finding in findings:
-        click.echo(f"  {finding['code']}  {finding['doc_code']}  {finding['path']}  {finding['detail']}")
+        click.echo(visible("  " + "  ".join(filter(None, finding.values()))))
+
+
+def _counted(number: int, noun: str) -> str:
+    plural = "S" if noun.isupper() else "s"
+    return f"{number} {noun}" + (plural if number != 1 else "")
 
 
 @click.group()
 def files() -> None:
     """Declared files (hồ sơ): only they take documents."""
+
+
+def _in_full(given: str, settings: Settings, year: int, folder: Path) -> str:
+    """A file's code as a drop folder's name gives it: `01.TCCB` gets the agency's code and the year."""
+    template = law.file_code_template(wiring.now().astimezone(law.VIETNAM).date(), folder)
+    return expand_file_code(given, settings.station.organ_id, year, template)
 
 
 @files.command("add")
@@ -163,6 +203,7 @@ def files() -> None:
 def files_add(file_code: str, title: str, year: int, maintenance: str, folder: Path) -> None:
     """Declare a file; the same declaration again changes nothing."""
     settings = load(folder)
+    file_code = _in_full(file_code, settings, year, folder)
     told = split_file_code(file_code)
     if told and told[1] != year:
         raise SettingsError(f"{file_code} is a code of {told[1]}, not of {year}")
@@ -187,15 +228,18 @@ def files_list(folder: Path, as_json: bool) -> None:
         ])  # fmt: skip
         return
     for row in rows:
-        click.echo(f"{row.file_code}  {row.documents}  {'closed' if row.closed_at else 'open'}  {row.title}")
+        click.echo(visible(f"{row.file_code}  {row.documents}  {'closed' if row.closed_at else 'open'}  {row.title}"))
 
 
 @files.command("close")
 @click.argument("file_code", metavar="CODE")
 @HERE
 def files_close(file_code: str, folder: Path) -> None:
-    """Close a file: it takes no more documents."""
-    with wiring.opened_archive(folder, load(folder)) as archive:
+    """Close a file: it takes no more documents. CODE may be its notation: `01.TCCB` is this year's file."""
+    settings = load(folder)
+    today = wiring.now().astimezone(law.VIETNAM).date()
+    file_code = _in_full(file_code, settings, today.year, folder)
+    with wiring.opened_archive(folder, settings) as archive:
         archive.close_file(file_code, wiring.operator())
     click.echo(f"closed {file_code}")
 

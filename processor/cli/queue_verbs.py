@@ -9,18 +9,23 @@ from typing import Any
 import click
 
 from archive.errors import ArchiveError
-from archive.record import parse_field
+from archive.record import DESCRIPTIVE, parse_field
 from processor import arrivals, parking, requests
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.errors import SettingsError, SohoaError, reason
 from processor.flow import Flow
 from processor.journal import Item, Journal
+from processor.nightly import lacking
+from processor.report import visible
 from processor.requests import Kind, Target
 from processor.shift import Shift
 from processor.sources import Parked
 
 ID = click.argument("identifier", metavar="ID")
+_ID = "ID: a document's code, the beginning of a scan's SHA-256, or a folder of held/ or rejected/ as `sohoa status` shows it."
+_FIELDS = f"FIELD: {', '.join(DESCRIPTIVE)}; of a held document also file_code, pages. A day is YYYY-MM-DD."
+_EXAMPLE = "Example: sohoa describe H05.02.2026.01.TCCB.0000017 --set code_number=299 --set issued_date=2025-01-15"
 
 
 @click.command()
@@ -38,9 +43,18 @@ def status(folder: Path, as_json: bool) -> None:
         click.echo(f"{state}: {count}")
     for name in ("held", "rejected", "waiting"):
         for item in told[name]:
-            click.echo(f"  {name} {item['id'][:12]} {item['lane']}/{item['name']}: {item['code']} ({item['reason']})")
+            click.echo(visible(f"  {name} {_known_by(item)}: {item['code']} ({reason(item['code']).vi})"))
     for item in told["to_describe"]:
-        click.echo(f"  to describe {item['id']} {item['lane']}/{item['name']}: {item['reason']}")
+        click.echo(visible(f"  to describe {item['id']} {_name(item)}: thiếu {lacking(item['reason'])}"))
+
+
+def _known_by(item: dict[str, str]) -> str:
+    """What a verb takes as its ID (a file that was not taken has none), and the name."""
+    return " ".join(filter(None, (item.get("folder") or item["id"][:12], _name(item))))
+
+
+def _name(item: dict[str, str]) -> str:
+    return "/".join(filter(None, (item["lane"], item["name"])))
 
 
 def _status(
@@ -53,11 +67,13 @@ def _status(
         for state in ("held", "rejected")
     }
     waiting = [_waits(item) for item in items if item.state != "working"]
-    waiting += [_not_taken(lane, name) for lane, name in arrivals.not_taken(folder, lanes)]
+    misplaced = [_not_taken(lane, name) for lane, name in arrivals.not_taken(folder, lanes)]
+    waiting += misplaced
     counts: dict[str, int] = {state: count for state, count in filed.items() if state in {"filed", "void"}}
     counts |= {state: len(rows) for state, rows in lists.items()}
     for state in ("working", "waiting", "to-seal"):
         counts[state] = sum(1 for item in items if item.state == state)
+    counts["waiting"] += len(misplaced)
     return {"counts": counts, **lists, "waiting": waiting, "to_describe": to_describe}
 
 
@@ -92,7 +108,7 @@ def _answer(shift: Shift) -> None:
     """Do what was asked, without working on any document."""
     flow = Flow(shift)
     flow.open()
-    flow.answer()
+    flow.answering.all()
     flow.close()
 
 
@@ -101,7 +117,7 @@ def _check_scan(target: Target, folder: Path) -> None:
         raise SohoaError("a side-car alone cannot be released: drop it again with its scan, and reject this one")
 
 
-@click.command()
+@click.command(epilog=f"{_ID}\n\nExample: sohoa release held/sao-y/2026-11-24-f554ee04a657")
 @ID
 @click.option("--reason", "why", default="", help="Kept in the log.")
 @HERE
@@ -112,7 +128,7 @@ def release(identifier: str, why: str, folder: Path) -> None:
     _ask(folder, "release", kind=target.kind, name=target.name, reason=why)
 
 
-@click.command()
+@click.command(epilog=_ID)
 @click.argument("identifier", metavar="ID", required=False)
 @click.option("--all", "everything", is_flag=True, help="All that waits, and what was rejected by a fault of Sohoa.")
 @click.option("--again", is_flag=True, help="A lawful second copy of a filed document.")
@@ -133,17 +149,25 @@ def retry(identifier: str | None, everything: bool, again: bool, why: str, folde
     _ask(folder, "again" if again else "retry", kind=target.kind, name=target.name, reason=why)
 
 
-@click.command()
+@click.command(epilog=_ID)
 @ID
 @click.option("--reason", "why", required=True, help="Why; kept beside the bytes and in the log.")
 @HERE
 def reject(identifier: str, why: str, folder: Path) -> None:
     """Refuse what is held or waits; its bytes stay in rejected/."""
+    _check_not_filed(identifier, folder)
     target = _find(identifier, folder, "held", "item")
     _ask(folder, "reject", kind=target.kind, name=target.name, reason=why)
 
 
-@click.command()
+def _check_not_filed(identifier: str, folder: Path) -> None:
+    with wiring.opened_archive(folder, wiring.check_station(folder)) as archive:
+        known = archive.get(identifier)
+    if known and known["doc_code"] == identifier and known["state"] == "filed":
+        raise SohoaError(f"{identifier} is filed: what is filed is never rejected")
+
+
+@click.command(epilog=f"{_ID}\n\n{_FIELDS}\n\n{_EXAMPLE}")
 @ID
 @click.option("--set", "pairs", multiple=True, required=True, metavar="FIELD=VALUE", help="May be given several times.")
 @HERE

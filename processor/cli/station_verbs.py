@@ -21,9 +21,9 @@ from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
 from processor.errors import ExitCode, MissingError
 from processor.flow import Flow
-from processor.pipeline import ACTOR
 from processor.settings import load
 from processor.shift import Shift
+from processor.tools import ACTOR
 from watch.lock import AlreadyRunning
 
 
@@ -70,7 +70,9 @@ def run(folder: Path) -> None:
                 sys.exit(ExitCode.INTERRUPTED)
             nights = nightly.due(shift.tools, shift.journal)
             findings = nightly.do(nights, shift.tools, shift.journal).findings if nights else ()
-            click.echo(", ".join(f"{state}: {count}" for state, count in sorted(ended.items())) or "nothing waits")
+            for state in ("waiting", "to-seal"):  # also what this run did not come to
+                ended[state] = max(ended[state], len(shift.journal.items(state)))
+            click.echo(", ".join(f"{state}: {count}" for state, count in sorted(ended.items()) if count) or "nothing waits")
             sys.exit(_exit_code(ended, bool(findings), flow.is_disk_low, shift))
     except AlreadyRunning as error:
         with wiring.opened_journal(folder) as journal:
@@ -85,7 +87,12 @@ def _progress(flow: Flow) -> Any:
     if not console.is_terminal:
         return nullcontext()
     status = console.status("working")
-    flow.on_turn = lambda: status.update(f"working: {flow.in_hand} in hand; " + str(dict(flow.ended)))
+
+    def tell() -> None:
+        done = [f"{count} {state}" for state, count in sorted(flow.ended.items())]
+        status.update(", ".join((*done, f"{flow.in_hand} in hand")))
+
+    flow.on_turn = tell
     return status
 
 
@@ -95,7 +102,7 @@ def _exit_code(ended: Counter[str], has_findings: bool, is_disk_low: bool, shift
         return ExitCode.NOT_VERIFIED
     if shift.tools.key_missing:
         return ExitCode.MISSING
-    if ended["waiting"] or ended["to-seal"] or is_disk_low:
+    if ended["waiting"] or ended["to-seal"] or ended["failed"] or ended["unreadable"] or is_disk_low:
         return ExitCode.WAITING
     return ExitCode.SOME_REFUSED if ended["held"] or ended["rejected"] else ExitCode.DONE
 

@@ -21,12 +21,12 @@ from processor import law, station
 from processor.engine import LocalEngine, Reach
 from processor.errors import MissingError
 from processor.journal import Journal
-from processor.pipeline import Tools
 from processor.seal.demo import DemoAuthority
 from processor.seal.keys import Sealer, passphrase, read_certificates
 from processor.seal.timestamps import Fetcher, Outside
 from processor.settings import Settings, load
 from processor.shift import Shift
+from processor.tools import Tools
 from watch.lock import AlreadyRunning, Instance
 
 HERE = click.option(
@@ -130,10 +130,13 @@ def opened_tools(folder: Path, settings: Settings, archive: Archive) -> Iterator
     font = (folder / settings.seal.font,) if settings.seal.font else ()
     readable = tuple(folder / name for name in ("work", "held", "rejected", "archive", "law"))  # neither keys nor settings
     reach = Reach((*readable, *font), (folder / "work" / "items",))
-    with LocalEngine(settings.engine, settings.limits, scratch, reach) as engine:
+    with (
+        LocalEngine(settings.engine, settings.limits, scratch, reach) as engine,
+        LocalEngine(settings.engine, settings.limits, scratch, reach) as clean,
+    ):
         yield Tools(
             settings, folder, engine, archive, sealer, outside(folder, settings), roots(folder, settings),
-            certificates(folder, settings.trust.intermediates), now, missing,
+            certificates(folder, settings.trust.intermediates), now, missing, clean,
         )
 
 

@@ -24,6 +24,7 @@ PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
 SUBJECT_ROWS = 7
 SUBJECT_LENGTH = 500  # NĐ 30 Phụ lục VI: Subject String 500
 LEAST_WORDS = 10
+BRIEF = "V/v"  # how the subject of a công văn opens
 _PAGES_OF_LANGUAGE = 3
 _VIETNAMESE = re.compile("[ăđơưĂĐƠƯ\u1ea0-\u1ef9]")
 _PARTS = re.compile(r"[^\W_]+")
@@ -73,12 +74,12 @@ def _headed(rows: Sequence[Line], top: Head, law: Vocabulary) -> dict[str, Value
         notation = heading.notation(line, title.kind if title else None, vouchers, law)
     about = _subject_below(top, title, law) if title else _subject_beside(top, line, law)
     issued_at = heading.place(dated) if dated else None
-    marked = bool(about) or _own(notation, names)
+    own = _own(notation, names)
     return {
-        "type_name": title.value if title else _letter_kind(top, notation, marked, law),
+        "type_name": title.value if title else _letter_kind(top, notation, about, own, law),
         "code_number": heading.number(line) if line and notation else None,
         "code_notation": notation,
-        "issued_date": heading.issued_date(dated) if dated else None,
+        "issued_date": heading.issued_date(dated, heading.printed_dates(rows)) if dated else None,
         "organ_name": agencies.agency(names[-1], issued_at, law) if names else None,
         "subject": about.value if about else None,
     }
@@ -94,9 +95,10 @@ class _Title:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """That a subject stands there, and its text where it is sure."""
+    """That a subject stands there, its text where it is sure, and whether it opens with "V/v"."""
 
     value: Value | None
+    brief: bool = False
 
 
 def _runs(row: Line) -> list[tuple[Word, ...]]:
@@ -117,8 +119,11 @@ def _title(rows: Sequence[Line], law: Vocabulary) -> _Title | None:
         if row.top > TITLE_DEPTH or opening.startswith((*law.addressed, *law.grounds)):
             return None
         for run in _runs(row):
-            line = Line(run)
-            kind = law.kinds.get(squash(line.text)) if line.text.isupper() and len(run) <= 4 else None
+            words = tuple(word for word in run if squash(word.text))  # a speck is no word of a title
+            if not words or not Line(run).text.isupper() or len(words) > 4:
+                continue
+            line = Line(words)
+            kind = law.kinds.get(squash(line.text))
             if kind and TITLE_AXIS[0] <= line.centre <= TITLE_AXIS[1] and line.confidence >= SURE_TITLE:
                 return _Title(kind, Value(kind.name, max(line.confidence, SURE)), index, line.centre)
     return None
@@ -139,16 +144,22 @@ def _own(notation: Value | None, names: Sequence[Sequence[Word]]) -> bool:
     return len(group) > 2 and any(heading.initials(words).startswith(group) for words in names)
 
 
-def _letter_kind(top: Head, notation: Value | None, marked: bool, law: Vocabulary) -> Value | None:
+def _letter_kind(
+    top: Head, notation: Value | None, about: _Subject | None, own: bool, law: Vocabulary
+) -> Value | None:
     """A công văn bears no title: it is addressed, and marked as one by its subject's place or its notation.
 
+    A "V/v" under the number marks one even where the notation is not read: no other kind has it there.
     NĐ 30 Phụ lục I, Phần I, mục II.5.b; Phụ lục III, mẫu 1.5.
     """
     upper = (row for row in top.below if row.top < TITLE_DEPTH)
     addressed = any(squash(row.text[:40]).startswith(law.addressed) for row in upper)
-    plain = notation is not None and law.abbreviation(notation.text.partition("-")[0]) is None
+    if notation:
+        marked = (about is not None or own) and law.abbreviation(notation.text.partition("-")[0]) is None
+    else:
+        marked = about is not None and about.brief
     kind = law.kinds.get(squash("Công văn"))
-    return Value(kind.name, SURE) if kind and addressed and marked and plain else None
+    return Value(kind.name, SURE) if kind and addressed and marked else None
 
 
 def _subject_below(top: Head, title: _Title, law: Vocabulary) -> _Subject | None:
@@ -186,9 +197,8 @@ def _subject_beside(top: Head, line: Number | None, law: Vocabulary) -> _Subject
             return None
         chosen.append(row)
         before = row
-    if not chosen or not _opening(chosen[0].words, law)[0]:
-        return None
-    return _Subject(_subject(chosen, law))
+    opening = _opening(chosen[0].words, law)[0] if chosen else ""
+    return _Subject(_subject(chosen, law), opening == BRIEF) if opening else None
 
 
 def _opening(words: Sequence[Word], law: Vocabulary) -> tuple[str, int]:

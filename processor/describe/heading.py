@@ -21,6 +21,8 @@ SURE_DIGIT = 0.85  # a digit has no neighbours that would give a slip away
 SURE = 0.8
 VOUCHED = 0.75  # how sure a doubtful word is that a closed list or the page itself confirms
 PRINTED = 1.15  # printed digits are at most so much taller than printed digits beside them
+FRAME = 0.75  # letters: a space in print is 0.4 to 0.7 wide, a frame left for a pen wider
+WIDEST = 2.0  # letters: what stands further from its "/" is not its number
 EARLIEST, LATEST = 1900, 2100
 MOST_WORDS = 20  # of a number and its notation
 MOST_SLASHES = 4
@@ -30,6 +32,7 @@ LINES_TO_NUMBER = 8  # from the country's name
 LINES_TO_DATE = 5
 
 _DATE = re.compile(r"ngay([0-9]{1,2})thang([0-9]{1,2})nam([0-9]{4})(?![0-9])")
+_FIGURES = re.compile(r"(?<![0-9/])([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?![0-9/])")
 _DESCENDERS = frozenset("Qgpqyj,;")
 _YEAR = re.compile(r"[0-9]{4}/")
 
@@ -74,14 +77,29 @@ def _opens_number(word: Word) -> bool:
     return text[:1] in ("S", "s") and vowel[:1] == "o" and "\u031b" not in vowel and not text[2:3].isalpha()
 
 
+def _bears_notation(word: Word) -> bool:
+    """Whether a word is "/QĐ-UBND": nothing else in a head begins so."""
+    groups = word.text[1:].rstrip(SIGNS).split("-")
+    return word.text[0] == "/" and 2 <= len(groups) <= MOST_GROUPS and all(map(_is_group, groups))
+
+
+def _number_words(row: Line) -> tuple[Word, ...]:
+    """The words of a number's line from "Số" on, or from the word a pen has run into "Số"; none elsewhere."""
+    start = next((i for i, word in enumerate(row.words) if _opens_number(word)), None)
+    if start is not None and any("/" in word.text for word in row.words[start:]):
+        return row.words[start : start + MOST_WORDS]
+    start = next((i for i, word in enumerate(row.words) if word.text[0] in "Ss"), len(row.words))
+    words = row.words[start : start + MOST_WORDS]
+    return words if any(map(_bears_notation, words[1:])) else ()
+
+
 def number_line(head: Head) -> Number | None:
     """The first line of the left column with a "Số" and a "/"."""
     for index, row in enumerate(head.left):
         if row.top > head.top + LINES_TO_NUMBER * head.pitch:
             break
-        start = next((i for i, word in enumerate(row.words) if _opens_number(word)), None)
-        words = row.words[start : start + MOST_WORDS] if start is not None else ()
-        if any("/" in word.text for word in words):
+        words = _number_words(row)
+        if words:
             return Number(index, row.top, words)
     return None
 
@@ -111,10 +129,22 @@ def number(line: Number) -> Value | None:
     year = _YEAR.match(run.text, slash + 1)
     if not re.fullmatch(r"[0-9]{1,6}", digits) or "/" in run.text[year.end() if year else slash + 1 :]:
         return None
-    last, sign = run.owners[slash - 1], run.owners[slash]
-    close = last is sign or sign.left - last.right < _letter(sign) / 2
-    sure = run.confidence(start, slash + 1)
-    return Value(digits, sure) if close and sure >= SURE_DIGIT and _is_level(last, run.owners[0]) else None
+    opening, last, sign = line.words[0], run.owners[slash - 1], run.owners[slash]
+    if not _opens_number(opening) or last is opening is not sign:
+        return None  # what runs into "Số" but not into the "/" is a pen's
+    gap = (sign.left - last.right) / _letter(sign)
+    if not _is_level(last, opening) or (last is not sign and gap >= FRAME and not _is_of_print(last, sign)):
+        return None
+    if last is sign:  # one word to the recogniser, so no pen between; what it doubts are mostly the letters
+        return Value(digits, sign.confidence) if sign.confidence >= VOUCHED else None
+    sure = run.confidence(start, slash)
+    return Value(digits, sure) if sure >= SURE and gap < WIDEST else None
+
+
+def _is_of_print(digits: Word, sign: Word) -> bool:
+    """Whether digits stand on the foot of the "/" beside them and no taller: a pen does neither so nearly."""
+    slack = sign.height / 6
+    return digits.top >= sign.top - slack and abs(digits.bottom - sign.bottom) <= slack
 
 
 def _is_level(digits: Word, opening: Word) -> bool:
@@ -139,6 +169,7 @@ def notation(line: Number, kind: Kind | None, vouchers: frozenset[str], law: Voc
 
 
 def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law: Vocabulary) -> Value | None:
+    clear = _opens_number(run.owners[0])  # else a pen has run over the line: only what is vouched for stands
     year = _YEAR.match(run.text, at)  # acts of law: 28/2021/NĐ-CP
     prefix = year.group() if year else ""
     start = at + len(prefix)
@@ -155,7 +186,7 @@ def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law:
             group, found = kind.abbreviation, max(found, VOUCHED)
         elif group in vouchers or (not groups and law.abbreviation(group)):
             found = max(found, VOUCHED)
-        elif found < SURE:
+        elif found < SURE or not clear:
             return None
         groups.append(group)
         sure = min(sure, found)
@@ -182,24 +213,41 @@ def date_line(head: Head, number: Number | None) -> Line | None:
     return None
 
 
-def issued_date(line: Line) -> Value | None:
-    """The date in ISO form, only where every digit is sure and the day is printed like the year."""
+def printed_dates(rows: Sequence[Line]) -> frozenset[str]:
+    """The dates, in ISO form, that words of the page surely print in figures: 26/7/2020."""
+    texts = (word.text for row in rows for word in row.words if word.confidence >= SURE_DIGIT)
+    return frozenset(found for text in texts for match in _FIGURES.finditer(text) if (found := _iso(match)))
+
+
+def _iso(match: re.Match[str]) -> str | None:
+    days, months, years = map(int, match.groups())
+    try:
+        return dt.date(years, months, days).isoformat() if EARLIEST <= years <= LATEST else None
+    except ValueError:  # no such day: then some digit is wrong
+        return None
+
+
+def issued_date(line: Line, printed: frozenset[str]) -> Value | None:
+    """The date in ISO form, only where every digit is sure and the day is printed like the year.
+
+    Args:
+        line: of place and date.
+        printed: dates the page surely prints elsewhere; the same date with a slightly doubtful digit is one.
+    """
     run = Run.of(line.words)
     match = _DATE.search(fold(run.text))
     if not match:
         return None
-    day, year = run.owners[match.start(1)], run.owners[match.start(3)]
+    word, day, year = (run.owners[at] for at in (match.start(), match.start(1), match.start(3)))
+    if day is word:  # "ngày2": what runs into the word before it is a pen's, and maybe not whole
+        return None
     if day.text.isdecimal() and year.text.isdecimal():
         if day.height > PRINTED * year.height or abs(day.bottom - year.bottom) > 0.35 * year.height:
             return None
-    sure = min(run.confidence(*match.span(group)) for group in (1, 2, 3))
-    days, months, years = (int(match.group(group)) for group in (1, 2, 3))
-    if sure < SURE_DIGIT or not EARLIEST <= years <= LATEST:
-        return None
-    try:
-        return Value(dt.date(years, months, days).isoformat(), sure)
-    except ValueError:  # no such day: then some digit is wrong
-        return None
+    sure, found = min(run.confidence(*match.span(group)) for group in (1, 2, 3)), _iso(match)
+    if found and found in printed and sure >= VOUCHED:
+        return Value(found, sure)
+    return Value(found, sure) if found and sure >= SURE_DIGIT else None
 
 
 def place(line: Line) -> Value | None:

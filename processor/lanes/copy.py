@@ -26,7 +26,12 @@ def admit(scan: Scan, lane: Lane, facts: Mapping[str, Any]) -> None:
 
 
 def allow(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
-    """An extract shows who said it and who signed it (NĐ 30 Đ25.3: the pages with head and signature)."""
+    """A document, not blank paper or a photograph; an extract shows who said it and who signed it.
+
+    NĐ 30 Đ25.3, Đ32: what is copied is a document somebody signed; in doubt a person looks and releases it.
+    """
+    if not marks["read"] and "nothing-read" not in scan.released:
+        raise Verdict("nothing-read")
     complete = marks["head"] and marks["signature"]
     if lane.form == EXTRACT and not complete and "extract-incomplete" not in scan.released:
         raise Verdict("extract-incomplete", "no head" if not marks["head"] else "no signature")

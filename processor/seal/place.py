@@ -1,6 +1,8 @@
-"""Where the block goes: top right of page 1 as a person sees it, in the first free spot near its lawful place.
+"""Where the block goes: top right of page 1 as a person sees it, in the free spot nearest the lawful corner.
 
-PURE. Lengths in points; display space has its origin top left of the visible page, x to the right, y down.
+Promises: the block stays in the right half ("góc trên, bên phải", NĐ 30/2020 PL I), or, on a page too narrow for that, as
+far right as it can. PURE. Lengths in points; display space has its origin top left of the visible page, x to the right, y
+down.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from math import ceil, hypot
 
 _EDGE = 6.0  # a block nearer an edge than about 2 mm looks cut off
 Box = tuple[float, float, float, float]
@@ -49,19 +52,27 @@ class Search:
     left: float
 
 
+def _leftmost(width: float, block: float) -> float:
+    """Where the right half begins; for a block too wide for it, as far right as it can stand."""
+    return min(float(ceil(width / 2)), max(0.0, width - _EDGE - block))
+
+
 def corner(page: tuple[float, float], size: tuple[float, float], search: Search) -> Box | None:
     """The block's box at its lawful place, or None where the page cannot hold it."""
     width, height = page
-    left, top = width - search.right - size[0], search.top
-    if left < 0:
-        left = max(0.0, (width - size[0]) / 2)
+    left, top = max(width - search.right - size[0], _leftmost(width, size[0])), search.top
     if left + size[0] > width or top + size[1] > height:
         return None
     return (left, top, left + size[0], top + size[1])
 
 
+def away(box: Box, page: tuple[float, float], search: Search) -> float:
+    """How far, in points, a box stands from the lawful corner; down and across count alike."""
+    return hypot(page[0] - search.right - box[2], box[1] - search.top)
+
+
 def choose(page: tuple[float, float], size: tuple[float, float], search: Search, ink: Ink) -> Box | None:
-    """The free box nearest the lawful corner; where none is free, the one on the right side over the least ink.
+    """The free box of the right half nearest the lawful corner; where none is free, the one over the least ink.
 
     Args:
         page: width and height of the visible page.
@@ -73,7 +84,7 @@ def choose(page: tuple[float, float], size: tuple[float, float], search: Search,
     if home is None:
         return None
     down_steps = int(min(search.down, page[1] - home[3]) / ink.cell)
-    left_steps = int(min(search.left, home[0]) / ink.cell)
+    left_steps = int(min(search.left, home[0] - _leftmost(page[0], size[0])) / ink.cell)
     upper_steps = max(0, int((home[1] - _EDGE) / ink.cell))  # a narrow margin may have room only nearer the edge
     right_steps = max(0, int((page[0] - home[2] - _EDGE) / ink.cell))
     offsets = [
@@ -81,17 +92,16 @@ def choose(page: tuple[float, float], size: tuple[float, float], search: Search,
         for down in range(-upper_steps, down_steps + 1)
         for across in range(-right_steps, left_steps + 1)
     ]
-    best: tuple[int, Box] | None = None
+    best, least = home, ink.under(home)
     for _, across, down in sorted(offsets):
         dx, dy = across * ink.cell, down * ink.cell
         box = (home[0] - dx, home[1] + dy, home[2] - dx, home[3] + dy)
         covered = ink.under(box)
         if covered == 0:
             return box
-        right_side = box[0] + box[2] >= min(page[0], home[0] + home[2])
-        if right_side and (best is None or covered < best[0]):
-            best = (covered, box)
-    return best[1] if best else home
+        if covered < least:
+            best, least = box, covered
+    return best
 
 
 def to_user(box: Box, crop: Box, rotate: int) -> Box:

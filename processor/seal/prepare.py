@@ -23,8 +23,12 @@ from processor.worker import Ask
 
 _MM = 72 / 25.4
 _CELL = 2.0  # points: finer than the strokes that must not be covered
-_DARKER = 0.80  # of the paper's brightness
-_WIDTHS = (1.0, 1.5, 2.0)  # of the box that mẫu 3.2 draws; the law gives its place and type, a drawing its width
+_DARKER = 0.80  # of the paper's brightness: a stroke
+_TOO_DARK = 0.70 * 255  # black type is hard to read on any ground below this, whatever the rest of the page is
+_WIDTHS = (1.0, 1.5, 0.75)  # of the box that mẫu 3.2 draws; the law gives its place and type, a drawing its width
+_NARROWEST = 0.6  # of that box: a page whose right half has not even this is too narrow for it
+_MARGIN = 10.0  # points: what the block keeps from the edge, its padding and its rounding
+_NEARER = 10 * _MM  # another width has to bring the block so much nearer the corner to replace the form's
 _EVERY_NTH = 97  # samples are enough to know the paper
 
 
@@ -58,7 +62,7 @@ def _ink(path: Path) -> tuple[tuple[float, float], place.Ink]:
         size = (page.rect.width, page.rect.height)
     samples, wide, high = pixmap.samples, pixmap.width, pixmap.height
     paper = median(samples[::_EVERY_NTH])
-    limit = paper * _DARKER
+    limit = max(paper * _DARKER, _TOO_DARK)
     step = int(_CELL)
     lines = [samples[y * pixmap.stride : y * pixmap.stride + wide] for y in range(high)]
     rows = [
@@ -78,8 +82,18 @@ class _Laid:
     limit: float
 
 
+def _limits(form: float, page: float) -> tuple[list[float], list[float]]:
+    """Widths to lay the block in, best first, in points: within the right half, and for a page too narrow for that.
+
+    The form's width, then a wider one in fewer lines and a narrower one in more.
+    """
+    half = page / 2 - _MARGIN
+    right = [min(form * factor, half) for factor in _WIDTHS] if half >= form * _NARROWEST else []
+    return list(dict.fromkeys(right)), [min(form * factor, page - 2 * _MM) for factor in (1.0, 2.0)]
+
+
 def _lay(args: Mapping[str, Any], size: tuple[float, float], ink: place.Ink) -> _Laid:
-    """The block as wide as its form draws it; wider, in fewer lines, where only so it finds room on the right side."""
+    """The block as wide as its form draws it; in another width where only so it finds room, or much nearer the corner."""
     rule = args["rule"]
     font = fonts.prepared(fonts.find(args["font"]), Path(tempfile.gettempdir()))
 
@@ -87,19 +101,23 @@ def _lay(args: Mapping[str, Any], size: tuple[float, float], ink: place.Ink) -> 
         return fonts.width(line, font, rule["font_size"])
 
     search = place.Search(*(rule[key] * _MM for key in ("top_mm", "right_mm", "search_down_mm", "search_left_mm")))
-    tried = []
-    for factor in _WIDTHS:
-        limit = min(rule["width_mm"] * _MM * factor, size[0] - 2 * _MM)
-        lines = wrap(args["block_text"], measure, limit)
-        block = extent(lines, measure, rule["leading"])
-        box = place.choose(size, block, search, ink)
-        if box is not None:
-            tried.append(_Laid(box, block, len(lines), limit))
-            if not ink.under(box) and box[0] + box[2] > size[0]:
-                return tried[-1]
-    if not tried:
-        raise Verdict("no-room", f"page {size[0]:.0f} x {size[1]:.0f} pt")
-    return min(tried, key=lambda laid: ink.under(laid.box))
+    for limits in _limits(rule["width_mm"] * _MM, size[0]):
+        tried: list[tuple[int, int, _Laid]] = []
+        for limit in limits:
+            try:
+                lines = wrap(args["block_text"], measure, limit)
+            except Verdict:  # a word is wider than this; another width may hold it
+                continue
+            block = extent(lines, measure, rule["leading"])
+            box = place.choose(size, block, search, ink)
+            if box is not None:
+                steps = int(place.away(box, size, search) / _NEARER)
+                tried.append((ink.under(box), steps, _Laid(box, block, len(lines), limit)))
+                if tried[-1][:2] == (0, 0):
+                    break
+        if tried:
+            return min(tried, key=lambda one: one[:2])[2]
+    raise Verdict("no-room", f"page {size[0]:.0f} x {size[1]:.0f} pt")
 
 
 def _find_place(path: Path, args: Mapping[str, Any]) -> dict[str, Any]:

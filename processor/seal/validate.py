@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 from asn1crypto import x509
 from pikepdf import pdfa
 from pyhanko.pdf_utils.misc import PdfError
@@ -85,6 +86,15 @@ def _begins(path: Path, beginning: Path) -> bool:
     return True
 
 
+def _identifier(path: Path) -> str:
+    """The document's code as its metadata have it; empty where there is none."""
+    try:
+        with pikepdf.open(path) as pdf, pdf.open_metadata() as metadata:
+            return str(metadata.get("dc:identifier", ""))
+    except pikepdf.PdfError:
+        return ""
+
+
 def _conformity(path: Path) -> list[str]:
     report = pdfa.validate_written(path, "2b")
     unknown = [f for f in report.unsupported if not any(key in f"{f.where} {f.message}" for key in _NOT_LOOKED_AT)]
@@ -99,7 +109,8 @@ def examine(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         ask: not used.
 
     Returns:
-        `findings` (empty: all holds), `signed_at`, `timestamped_at` (RFC 3339), `level`, `pdfa`.
+        `findings` (empty: all holds), `identifier` (the code in the metadata),
+        `signed_at`, `timestamped_at` (RFC 3339), `level`, `pdfa`.
     """
     path = Path(args["path"])
     roots = [x509.Certificate.load(b64decode(text)) for text in args["roots"]]
@@ -110,4 +121,4 @@ def examine(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     if args["before"] and not _begins(path, Path(args["before"])):
         findings.append("earlier-bytes-changed")
     conformity = _conformity(path)
-    return {"findings": findings + conformity, "pdfa": None if conformity else "2b", **facts}
+    return {"findings": findings + conformity, "identifier": _identifier(path), "pdfa": None if conformity else "2b", **facts}

@@ -18,9 +18,9 @@ from processor import flow, law, station
 from processor.cli import wiring
 from processor.engine import LocalEngine
 from processor.journal import Journal
-from processor.pipeline import ACTOR, Tools
 from processor.settings import load
 from processor.shift import Shift
+from processor.tools import ACTOR, Tools
 from tests.testkit import faces, scans
 
 DPI = 100

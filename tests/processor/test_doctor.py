@@ -271,7 +271,8 @@ DEFECTS: dict[str, tuple[Break, tuple[str, ...]]] = {
     "font": (poor_font, ()),
     "law-sao-y": (broken_rule, ()),
     "file-sao-y": (lambda p: lane(p, file="H05.99.2026.02.VP"), ()),
-    "sealing": (lambda p: office(p, seal={"authorisation": " "}), ()),
+    "sealing": (lambda p: office(p, seal={"authorisation": " "}), ("no-demo",)),
+    "no-demo": (office, ()),
     "key-files": (loose("authority/seal.p12", 0o640), ()),
     "key": (lost_passphrase, _KEY_DEPENDS),
     "certificate-life": (lambda p: certificate_of(p, 29), ()),
@@ -279,7 +280,7 @@ DEFECTS: dict[str, tuple[Break, tuple[str, ...]]] = {
     "roots": (lambda p: replace(p, roots=()), ("certificate-chain", "time-stamp-1", "clock")),
     "revocation": (lambda p: replace(p, outside=Liar(p, b"")), ("not-revoked",)),
     "not-revoked": (lambda p: list_of(p, revoked=True), ()),
-    "time-authorities": (lambda p: office(p, time={"urls": ()}), ("clock",)),
+    "time-authorities": (lambda p: office(p, time={"urls": ()}), ("clock", "no-demo")),
     "time-stamp-1": (lambda p: replace(p, outside=Liar(p, turned=silent)), ("clock",)),
     "clock": (lambda p: replace(p, clock=lambda: now() + dt.timedelta(minutes=5)), ()),
 }
@@ -316,8 +317,14 @@ def test_without_a_key_what_rests_on_it_cannot_be_told(parts: Parts) -> None:
     found = faulty(tuple(doctor._seal(lost_passphrase(parts))))
     assert "wrong passphrase" in found["key"].detail
     assert {found[name].ok for name in _KEY_DEPENDS} == {None}
+    assert {found[name].act for name in _KEY_DEPENDS} == {""}, "no advice on what nobody could look at"
     attended = faulty(tuple(doctor._seal(replace(office(parts, seal={"unattended": False}), sealer=None))))
     assert attended["key"].ok is None and attended["sealing"].detail.startswith("attended")
+
+
+def test_a_lane_without_a_file_of_its_own_is_a_hint(parts: Parts) -> None:
+    told = {check.name: check for check in doctor.examine(lane(parts, file=""))}["file-sao-y"]
+    assert told.ok and "held" in told.detail and not told.act
 
 
 def test_a_worker_that_does_not_start_is_a_missing_wall() -> None:

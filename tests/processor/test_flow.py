@@ -17,8 +17,8 @@ from processor import parking, pipeline
 from processor.document import Finished, Numbered, scan_of
 from processor.engine import LocalEngine
 from processor.errors import Verdict
-from processor.pipeline import Tools
 from processor.settings import parse
+from processor.tools import Tools
 from tests.processor.office import Office, Watched
 from watch.folders import being_written
 

@@ -81,12 +81,12 @@ def test_no_release_makes_a_signed_or_digital_original_a_scan(code: str) -> None
     ],
 )
 def test_what_must_stand_on_the_pages(lane: str, head: bool, signature: bool, released: list[str], refused: str) -> None:
-    marks = {"head": head, "signature": signature, "secrecy": False}
+    marks = {"head": head, "signature": signature, "secrecy": False, "read": True}
     assert said(lanes.kind(OWN[lane]).allow, scan(lane, "1", *released), OWN[lane], marks) == refused
 
 
 def test_an_incomplete_extract_is_told_what_it_lacks() -> None:
-    for marks, lacks in (({"head": False, "signature": True}, "no head"), ({"head": True, "signature": False}, "no signature")):
+    for marks, lacks in (({"head": False, "signature": True, "read": True}, "no head"), ({"head": True, "signature": False, "read": True}, "no signature")):
         with pytest.raises(Verdict) as caught:
             lanes.kind(OWN["trich-sao"]).allow(scan("trich-sao", "1"), OWN["trich-sao"], marks)
         assert caught.value.detail == lacks
@@ -112,3 +112,11 @@ def test_every_kind_the_settings_know_has_a_module_that_answers_all() -> None:
     for name in kinds:
         kind = lanes.kind(OWN["sao-y"].model_copy(update={"kind": name}))
         assert all(callable(getattr(kind, each)) for each in ("admit", "allow", "block"))
+
+
+@pytest.mark.parametrize("lane", ["sao-y", "sao-luc", "trich-sao"])
+def test_blank_paper_and_photographs_are_no_copies_of_documents(lane: str) -> None:
+    marks = {"head": False, "signature": False, "secrecy": False, "read": False}
+    allow = lanes.kind(OWN[lane]).allow
+    assert said(allow, scan(lane, "1"), OWN[lane], marks) == "nothing-read"
+    assert said(allow, scan(lane, "1", "nothing-read", "extract-incomplete"), OWN[lane], marks) == ""

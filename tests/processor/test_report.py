@@ -135,6 +135,33 @@ def test_each_reason_gets_its_first_document_before_one_gets_many() -> None:
     assert "k.pdf" in page
 
 
+def test_every_reason_is_read_before_any_name() -> None:
+    held = [code for code, told in reasons().items() if told.state == "held"][:8]
+    rejected = [code for code, told in reasons().items() if told.state == "rejected"][:4]
+    named = {name: [item(code, f"{code}-{n}.pdf") for code in codes for n in range(40)]
+             for name, codes in (("held", held), ("rejected", rejected))}  # fmt: skip
+    page = report.text(replace(QUIET, **named, to_describe=[lacking(f"d{n}.pdf") for n in range(300)]))
+    told = " ".join(page.split())
+    assert [code for code in (*held, *rejected) if reason(code).vi[:50] not in told] == []
+    assert "thiếu số, trích yếu" in told
+
+
+def lacking(name: str) -> Item:
+    return Item(name, "sao-y", "", "sohoa describe MÃ --set …", "H05.99.2026.01.VP.0000012", "số, trích yếu")
+
+
+def test_what_is_to_be_described_says_its_code_and_what_is_missing() -> None:
+    page = report.text(replace(QUIET, to_describe=[lacking("a.pdf"), lacking("b.pdf"), lacking("x" * 300 + ".pdf")]))
+    assert "   - a.pdf, mã H05.99.2026.01.VP.0000012: thiếu số, trích yếu\n" in page
+    assert page.count("sohoa describe") == 1
+    assert page.count(": thiếu số, trích yếu\n") == 2 and "     thiếu số, trích yếu\n" in page
+
+
+def test_a_lane_that_is_none_is_not_shown() -> None:
+    page = report.text(replace(QUIET, waiting=[Item("a.pdf", "", "Sai chỗ.", "Chuyển đi.", "drop")]))
+    assert "- a.pdf, tại drop\n" in page
+
+
 @pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u200b", "\r", "\n", "\x00", "\x1b", "\x85", "\u2028", "\udc80", "\u00a0"])
 def test_a_name_cannot_bend_the_page(sign: str) -> None:
     plain, bent = (replace(QUIET, held=[item("signed", name)]) for name in ("quet_gpj.exe", f"quet_{sign}gpj.exe"))
@@ -165,7 +192,7 @@ SOME = st.integers(0, 1000)
 
 @st.composite
 def items(draw: st.DrawFn) -> list[Item]:
-    few = draw(st.lists(st.builds(Item, NAMES, NAMES, NAMES, NAMES, NAMES), min_size=1, max_size=4))
+    few = draw(st.lists(st.builds(Item, NAMES, NAMES, NAMES, NAMES, NAMES, NAMES), min_size=1, max_size=4))
     count = draw(SOME | st.integers(0, 4))
     return [few[n % len(few)] for n in range(count)]
 

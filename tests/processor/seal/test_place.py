@@ -35,10 +35,52 @@ def test_it_moves_towards_the_edge_before_it_leaves_the_right_side() -> None:
     assert box is not None and place.Ink(rows, 2).under(box) == 0 and 380 <= box[0] and box[2] < 595
 
 
-def test_without_a_free_spot_it_stays_on_the_right_side() -> None:
-    rows = [[cell > 100 or y % 2 == 0 for cell in range(298)] for y in range(422)]  # less ink at the left edge, none free
-    box = place.choose(A4, (200, 26), SEARCH, place.Ink(rows, 2))
-    assert box is not None and (box[0] + box[2]) / 2 > 595 / 2
+def test_without_a_free_spot_it_lies_over_the_least_ink_of_the_right_half() -> None:
+    rows = [[cell > 100 for cell in range(298)] for _ in range(422)]  # free in the left half, everything else ink
+    for row in rows[60:75]:
+        row[170:280] = [False] * 110  # but for a spot: all the block has is 20 cells more than that
+        row[260:265] = [True] * 5
+    ink = place.Ink(rows, 2)
+    box = place.choose(A4, (200, 26), SEARCH, ink)
+    assert box is not None and box[0] >= 595 / 2
+    assert 0 < ink.under(box) <= 5 * 14 and 120 <= box[1] < box[3] <= 150
+
+
+def test_a_block_wider_than_the_right_half_stands_as_far_right_as_it_can() -> None:
+    rows = [[140 <= cell < 160 and y < 20 for cell in range(298)] for y in range(422)]  # sliding left would free it
+    ink = place.Ink(rows, 2)
+    box = place.choose(A4, (320, 26), SEARCH, ink)
+    assert box is not None and ink.under(box) == 0  # downwards, not to the left
+    assert box[0] == 595 - 6 - 320
+
+
+@st.composite
+def _inked_pages(draw: st.DrawFn) -> tuple[tuple[float, float], tuple[float, float], list[list[bool]]]:
+    wide, high = draw(st.integers(100, 400)), draw(st.integers(60, 300))
+    rows = [[False] * (wide // 2 + 1) for _ in range(high // 2 + 1)]
+    for _ in range(draw(st.integers(0, 6))):
+        left, top = draw(st.integers(0, wide // 2)), draw(st.integers(0, high // 2))
+        for row in rows[top : top + draw(st.integers(1, 40))]:
+            row[left : left + 30] = [True] * len(row[left : left + 30])
+    return (wide, high), (draw(st.integers(20, 90)), draw(st.integers(10, 40))), rows
+
+
+@given(_inked_pages())
+def test_whatever_is_on_the_page_the_block_is_on_it_and_right(
+    made: tuple[tuple[float, float], tuple[float, float], list[list[bool]]],
+) -> None:
+    page, size, rows = made
+    box = place.choose(page, size, place.Search(top=14, right=23, down=60, left=100), place.Ink(rows, 2))
+    assert box is not None  # every such page can hold it
+    assert 0 <= box[1] and box[2] <= page[0] and box[3] <= page[1]
+    assert box[0] >= min(page[0] / 2, page[0] - 6 - size[0]) - 1e-9
+
+
+def test_down_and_across_are_as_far_from_the_corner() -> None:
+    home = place.corner(A4, (200, 26), SEARCH)
+    assert home is not None and place.away(home, A4, SEARCH) == 0
+    left, top, right, bottom = home
+    assert place.away((left - 3, top + 4, right - 3, bottom + 4), A4, SEARCH) == 5
 
 
 def test_a_page_smaller_than_the_block_has_no_place() -> None:
