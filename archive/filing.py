@@ -126,11 +126,28 @@ def shelve(root: Path, filing: Filing, row: Row, record: bytes, scan_known: bool
     make_dirs_durably(pdf.parent / SCANS)
     if not scan_known:
         copy_durably(filing.scan.path, scan, expected=filing.key.scan_sha256)
+    _check_left(_record_path(pdf), filing)
     for left in (pdf, pdf.with_suffix(".json")):
         left.unlink(missing_ok=True)
     written = write_durably(_record_path(pdf), record)
     copy_durably(filing.pdf.path, pdf, expected=filing.pdf.sha256)
     return written
+
+
+def _check_left(record: Path, filing: Filing) -> None:
+    """What lies at this place must be an attempt of this very document: else a catalogue was exchanged for an older one.
+
+    Raises:
+        ArchiveError: `exists`.
+    """
+    try:
+        left = json.loads(record.read_bytes())
+    except FileNotFoundError:
+        return
+    except ValueError:
+        left = {}
+    if not isinstance(left, dict) or left.get("scan_sha256") != filing.key.scan_sha256:
+        raise ArchiveError("exists", f"{record.name} is the record of another document")
 
 
 def pages_of(filing: Filing) -> list[str]:

@@ -1,8 +1,8 @@
 """What an auditor asks, as values and as SQL.
 
 Promises: no input of a person is ever a syntax error; a word typed with its marks finds that word, a word
-typed without finds it with any marks, in the text as in a field of words. Refuses (ArchiveError `bad-field`): fields the JSON contract does not
-name.
+typed without finds it with any marks, in the text as in a field of words. Refuses (ArchiveError `bad-field`):
+fields the JSON contract does not name.
 """
 
 from __future__ import annotations

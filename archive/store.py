@@ -79,9 +79,12 @@ class Archive:
             code_template: How document codes are written on a day, of `{file_code}` and `{ordinal}`.
 
         Raises:
-            ArchiveError: `catalogue-version`.
+            ArchiveError: `catalogue-version`; `catalogue-missing`: there are shelves and no catalogue (a new, empty one
+                would take all that lies there for an interrupted filing's leavings).
         """
         make_dirs_durably(root)
+        if not (root / "catalogue.db").exists() and any(shelves.day_folders(root)):
+            raise ArchiveError("catalogue-missing", f"{root} has shelves and no catalogue.db: put it back from a copy")
         catalogue = Catalogue.open(root / "catalogue.db", clock)
         if not (root / "FORMAT.md").exists():
             write_durably(root / "FORMAT.md", resources.files("archive").joinpath("FORMAT.md").read_bytes())

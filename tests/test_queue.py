@@ -363,5 +363,7 @@ def test_an_older_catalogue_put_back_costs_nothing(tmp_path: Path) -> None:
     refused = office.do("run")
     assert refused.returncode == 3 and "older copy" in refused.stderr
     assert sorted((office.folder / "archive").rglob("*")) == files
+    catalogue.unlink()
+    assert office.do("run").returncode == 3 and not catalogue.exists()
     catalogue.write_bytes(newer)
     assert office.do("run").returncode == 0 and office.do("verify").returncode == 0

@@ -63,6 +63,6 @@ def main() -> None:
         sys.exit(ExitCode.USAGE)
     except ArchiveError as error:
         _tell(str(error))
-        sys.exit(ExitCode.USAGE)
+        sys.exit(ExitCode.NOT_VERIFIED if error.code == "catalogue-missing" else ExitCode.USAGE)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(ExitCode.INTERRUPTED)

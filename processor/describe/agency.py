@@ -54,7 +54,7 @@ def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> V
         if named:
             others = (i for i in range(at, len(words)) if _listed(words, i, law.before_names)[0])
             end = next(others, len(words))
-            proper = _proper(words[at:end], issued_at, len(marks(_text(said))) < len(marks(written.upper())))
+            proper = _proper(words[at:end], issued_at, marks(_text(said)) != marks(written.upper()))
             if proper is None:
                 return None
             pieces.append(proper.text)

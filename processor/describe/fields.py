@@ -21,6 +21,7 @@ TITLE_DEPTH = 0.5  # of the page: a kind's title stands above
 TITLE_AXIS = (0.38, 0.64)  # of the width: and is centred
 SURE_TITLE = 0.4  # all its letters match a closed list: little doubt is left
 PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
+UNREAD = 1.9  # line pitches between agency and number: where the step is wider, a line was not read
 SUBJECT_ROWS = 7
 SUBJECT_LENGTH = 500  # NĐ 30 Phụ lục VI: Subject String 500
 LEAST_WORDS = 10
@@ -80,9 +81,21 @@ def _headed(rows: Sequence[Line], top: Head, law: Vocabulary) -> dict[str, Value
         "code_number": heading.number(line) if line and notation else None,
         "code_notation": notation,
         "issued_date": heading.issued_date(dated, heading.printed_dates(rows)) if dated else None,
-        "organ_name": agencies.agency(names[-1], issued_at, law) if names else None,
+        "organ_name": _organ(top, line, names, issued_at, law) if line and names else None,
         "subject": about.value if about else None,
     }
+
+
+def _organ(
+    top: Head, line: Number, names: Sequence[Sequence[Word]], issued_at: Value | None, law: Vocabulary
+) -> Value | None:
+    """The agency; above a number whose "Số" a pen has spoilt, only one that a list or the place vouches for."""
+    found = agencies.agency(names[-1], issued_at, law)
+    if found is None or heading.is_clear(line):
+        return found
+    whole = line.top - max(word.top for word in names[-1]) < UNREAD * top.pitch
+    vouched = found.text in law.agency_written.values() or (issued_at is not None and issued_at.text in found.text)
+    return found if whole and vouched else None
 
 
 @dataclass(frozen=True, slots=True)

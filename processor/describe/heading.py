@@ -77,6 +77,11 @@ def _opens_number(word: Word) -> bool:
     return text[:1] in ("S", "s") and vowel[:1] == "o" and "\u031b" not in vowel and not text[2:3].isalpha()
 
 
+def is_clear(line: Number) -> bool:
+    """Whether "Số" itself is read: where a pen has run into it, more of the head may be spoilt."""
+    return _opens_number(line.words[0])
+
+
 def _bears_notation(word: Word) -> bool:
     """Whether a word is "/QĐ-UBND": nothing else in a head begins so."""
     groups = word.text[1:].rstrip(SIGNS).split("-")
@@ -143,7 +148,7 @@ def number(line: Number) -> Value | None:
 
 def _is_of_print(digits: Word, sign: Word) -> bool:
     """Whether digits stand on the foot of the "/" beside them and no taller: a pen does neither so nearly."""
-    slack = sign.height / 6
+    slack = sign.height / 5
     return digits.top >= sign.top - slack and abs(digits.bottom - sign.bottom) <= slack
 
 

@@ -140,6 +140,56 @@ def test_an_act_of_law_keeps_its_year() -> None:
     assert (found["code_number"], found["code_notation"]) == ("28", "2021/NĐ-CP")
 
 
+def test_a_printed_number_may_have_a_space_before_its_sign() -> None:
+    rows = [w for w in DECISION if not (0.124 < w.top < 0.126 and w.left < 0.5)]
+    said = [word("Số:", 0.16, 0.125), word("1906~0.8", 0.2, 0.125), word("/QĐ-UBND", 0.2595, 0.125)]
+    found = reading(*rows, *said).fields
+    assert (found["code_number"], found["code_notation"]) == ("1906", "QĐ-UBND")
+    far = [said[0], said[1], word("/QĐ-UBND", 0.29, 0.125)]
+    assert "code_number" not in reading(*rows, *far).fields
+
+
+def test_letters_in_doubt_do_not_spoil_the_number_printed_with_them() -> None:
+    assert headed("Số: 15/QĐ-UBND~0.76")["code_number"] == "15"
+    assert "code_number" not in headed("Số: 15/QĐ-UBND~0.7")
+
+
+@pytest.mark.parametrize("opening", ["Sốf 54", "søï28?", "SốS2ƒ7", "Số:25"])
+def test_a_pen_run_into_the_opening_leaves_notation_and_agency(opening: str) -> None:
+    found = headed(f"{opening} /QĐ-UBND")
+    assert "code_number" not in found
+    assert (found["code_notation"], found["organ_name"]) == ("QĐ-UBND", "Ủy ban nhân dân tỉnh Quảng Ngãi")
+
+
+def test_where_a_pen_has_run_over_the_line_only_what_is_vouched_for_stands() -> None:
+    assert "code_notation" not in headed("Sốf 54 /QĐ-TFYT")
+    rows = [w for w in DECISION if w.top != 0.09 or w.left > 0.47]  # the agency's second line is not read
+    low = [w for w in rows if not (0.124 < w.top < 0.126)]
+    assert "organ_name" not in reading(*low, *line("Sốf 54 /QĐ-UBND", 0.16, 0.125)).fields
+
+
+def test_a_day_run_into_the_word_before_it_is_a_pens() -> None:
+    assert "issued_date" not in headed(date="Sơn Giang, ngày2~0.91 tháng 10 năm 2026")
+
+
+def test_a_date_printed_once_more_vouches_for_a_doubtful_digit() -> None:
+    doubtful = head("Số: 15/QĐ-UBND", "Đà Nẵng, ngày 26tháng 7 năm 2020~0.81")
+    body = "Thực hiện Công văn ngày {} của Ủy ban nhân dân"
+    said = [reading(*doubtful, *line(body.format(day), 0.18, 0.3)).fields for day in ("26/7/2020", "24/7/2020")]
+    assert [found.get("issued_date") for found in said] == ["2020-07-26", None]
+
+
+def test_a_speck_beside_a_title_is_no_part_of_it() -> None:
+    assert headed(title="QUYẾT ĐỊNH -~0.3")["type_name"] == "Quyết định"
+
+
+def test_an_office_letter_is_known_by_its_brief_subject_alone() -> None:
+    below = [*line("V/v công bố danh~0.4 mục", 0.14, 0.145), *line("Kính gửi: Sở Nội vụ.", 0.36, 0.234)]
+    found = reading(*head("Số: 29 /UBND-TTHC~0.3", DATE), *below).fields
+    assert found["type_name"] == "Công văn"
+    assert not {"subject", "code_notation"} & found.keys()
+
+
 # Agency --------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,113 @@
+"""What people read on a terminal: README's and FORMAT.md's commands as they are written, names that cannot bend a terminal."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.testkit.samples import sample
+from tests.testkit.scans import pdf
+
+ROOT = Path(__file__).parent.parent
+SOHOA = Path(sys.executable).with_name("sohoa")
+CODE = "H05.99.2026.01.VP.0000001"
+EVIL = "quyet dinh\x1b[31m\u202efdp.pdf"
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's letters whose numbers are printed, one under a name that bends terminals; one refused, one misplaced."""
+    folder = tmp_path_factory.mktemp("demo") / "demo-station"
+    assert sohoa("init", "--demo", str(folder)).returncode == 0
+    drop = folder / "drop" / "sao-y"
+    for name, seed in (("a.pdf", 29), (EVIL, 5)):
+        pdf(drop / name, sample(seed, dpi=200).aged, 200)
+    (drop / "web.pdf").write_bytes(b"<html>")
+    (folder / "drop" / "la.pdf").write_bytes(b"%PDF-1.7")
+    run = sohoa("run", "--station", str(folder))
+    assert (run.returncode, run.stdout) == (2, "filed: 2, rejected: 1\n"), run.stderr
+    return folder
+
+
+def sohoa(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([SOHOA, *words], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+
+
+def blocks(path: str) -> list[str]:
+    """The commands of a page: its blocks of indented lines."""
+    text = (ROOT / path).read_text("utf-8")
+    return [re.sub(r"^    ", "", block, flags=re.MULTILINE) for block in re.findall(r"(?:^    .*\n)+", text, re.MULTILINE)]
+
+
+def shell(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["sh", "-ec", script], capture_output=True, text=True, timeout=120, cwd=folder)
+
+
+def test_readme_s_questions_have_answers(station: Path) -> None:
+    (commands,) = (block for block in blocks("README.md") if "sohoa find" in block)
+    for command in commands.splitlines():
+        done = shell(command.replace(".venv/bin/sohoa", str(SOHOA)), station.parent)
+        assert done.returncode == 0 and done.stdout and not done.stderr, command
+
+
+@pytest.mark.skipif(not shutil.which("pdfsig"), reason="poppler-utils is not here")
+def test_a_document_is_checked_without_sohoa_as_the_archive_says(station: Path, tmp_path: Path) -> None:
+    (commands,) = (block for block in blocks("archive/FORMAT.md") if "pdfsig -dump" in block)
+    pdf = next((station / "archive").rglob(f"{CODE}.pdf"))
+    script = re.sub(r"^pdf=.*", f"pdf={pdf}", commands, flags=re.MULTILINE)
+    script = re.sub(r"^root=.*", f"root={station / 'authority' / 'root.pem'}", script, flags=re.MULTILINE)
+    done = shell(script, tmp_path)
+    told = done.stdout + done.stderr
+    assert done.returncode == 0 and "CMS Verification successful" in told and "Verification: OK" in told, told
+    for said in ("Certificate issuer is unknown", "Not total document signed", "Jan 01 1970", "has not yet been verified"):
+        assert said in told, "FORMAT.md explains what pdfsig says"
+
+
+@pytest.mark.parametrize("verb", [("status",), ("find",), ("find", "--csv"), ("show", "H05.99.2026.01.VP.0000002"), ("show", CODE)])
+def test_no_name_bends_a_terminal(station: Path, verb: tuple[str, ...]) -> None:
+    told = sohoa(*verb, "--station", str(station)).stdout
+    assert told and all(letter.isprintable() or letter == "\n" for letter in told)
+
+
+def test_status_shows_what_a_verb_takes_and_why_in_vietnamese(station: Path) -> None:
+    told = sohoa("status", "--station", str(station)).stdout
+    (lot,) = re.findall(r"^  rejected (rejected/\S+) sao-y/web\.pdf: not-a-document \(Tệp không phải", told, re.MULTILINE)
+    assert (station / lot).is_dir()
+    assert "waiting: 1\n" in told and "  waiting la.pdf: not-taken (Tệp đặt sai chỗ" in told
+    assert "<U+001B>[31m<U+202E>" in told or "to describe" not in told
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("find", "khongco"), 0, "0 documents"),
+        (("find", "--from", "24/11/2026"), 1, "use YYYY-MM-DD"),
+        (("find", "--mau"), 1, "No such option"),
+        (("verify", "--day", "2020-01-01"), 1, "nothing of 2020-01-01"),
+        (("reject", CODE, "--reason", "x"), 1, "what is filed is never rejected"),
+        (("files", "close", "99.XX"), 1, "H05.99."),
+    ],
+)
+def test_what_a_person_is_told(station: Path, words: tuple[str, ...], code: int, said: str) -> None:
+    done = sohoa(*words, "--station", str(station))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr and (code == 0 or done.stderr.startswith("sohoa: ")) and done.stderr.count("\n") == 1
+
+
+def test_a_finding_reads_plain(station: Path) -> None:
+    path = next((station / "archive").rglob(f"{CODE}.json"))
+    path.chmod(0o644)
+    kept = path.read_bytes()
+    path.write_bytes(kept + b" ")
+    done = sohoa("verify", "--station", str(station))
+    path.write_bytes(kept)
+    assert done.returncode == 3 and "None" not in done.stdout
+    assert "checked 2 documents: 1 FINDING\n" in done.stdout
+
+
+@pytest.mark.parametrize("verb", ["describe", "release", "reject", "retry"])
+def test_a_verb_says_what_an_id_is(verb: str) -> None:
+    assert "folder of" in sohoa(verb, "--help").stdout
