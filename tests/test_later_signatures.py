@@ -46,7 +46,7 @@ def sealed(folder: Path, *, certify: bool) -> Path:
     subprocess.run([SOHOA, "init", "--demo", station], check=True, capture_output=True)
     settings = station / "sohoa.toml"
     settings.write_text(settings.read_text("utf-8").replace("[seal]", f"[seal]\ncertify = {str(certify).lower()}"), "utf-8")
-    scans.jpeg(station / "drop" / "sao-y" / "a.jpg", samples.sample(2, dpi=100).aged[0])
+    scans.png(station / "drop" / "sao-y" / "a.png", samples.sample(2, dpi=100).aged[0], dpi=100)
     subprocess.run([SOHOA, "run", "--station", station], check=True, capture_output=True)
     return station / "out" / "sao-y" / "a.pdf"
 

@@ -95,7 +95,7 @@ def station(tmp_path: Path, town: Town, monkeypatch: pytest.MonkeyPatch) -> Path
     town.authority = DemoAuthority(folder / "authority")
     (folder / "sohoa.toml").write_text(SETTINGS.format(url=town.url, file=FILE), "utf-8")
     assert sohoa(folder, "files", "add", FILE, "Văn thư", "--year", "2026").returncode == 0
-    scans.jpeg(folder / "drop" / "sao-y" / "a.jpg", samples.sample(2, dpi=100).aged[0])
+    scans.png(folder / "drop" / "sao-y" / "a.png", samples.sample(2, dpi=100).aged[0], dpi=100)
     return folder
 
 
@@ -113,13 +113,13 @@ def test_without_the_outside_a_document_waits_and_goes_on_when_it_is_back(statio
     town.failing = {what}
     assert sohoa(station, "run").returncode == 75
     assert waiting(station) == [code]
-    assert (station / "drop" / "sao-y" / "a.jpg").exists()
+    assert (station / "drop" / "sao-y" / "a.png").exists()
     town.failing = set()
     assert sohoa(station, "run").returncode == 0
     (record,) = json.loads(sohoa(station, "find", "--json").stdout)
     assert (record["doc_ordinal"], record["pades_level"]) == (1, "B-LTA")
     assert pdfsig(station / "archive" / record["path"])[0].valid
-    assert not (station / "drop" / "sao-y" / "a.jpg").exists()
+    assert not (station / "drop" / "sao-y" / "a.png").exists()
 
 
 def test_doctor_says_what_is_missing_outside(station: Path, town: Town) -> None:

@@ -17,6 +17,10 @@ Box = tuple[float, float, float, float]
 """left, top, right, bottom (display space) or left, bottom, right, top (PDF user space)."""
 
 
+_NEAR = 3  # cells around one that are looked at
+_LARGEST_SPECK = 4  # cells: of 2 points each, a speck of 1.4 mm
+
+
 class Ink:
     """Which cells of the visible page carry ink.
 
@@ -40,6 +44,17 @@ class Ink:
         above, below = (self._sums[max(0, min(y, len(self._sums) - 1))] for y in (top, bottom + 1))
         start, end = (max(0, min(x, len(above) - 1)) for x in (left, right + 1))
         return below[end] - below[start] - above[end] + above[start]
+
+
+def without_dust(rows: Sequence[Sequence[bool]], cell: float) -> list[list[bool]]:
+    """The inked cells but for specks that stand alone, as copiers and old glass leave them: nothing is written there."""
+    ink = Ink(rows, cell)
+
+    def is_writing(x: int, y: int) -> bool:
+        around = ((x - _NEAR) * cell, (y - _NEAR) * cell, (x + _NEAR) * cell, (y + _NEAR) * cell)
+        return ink.under(around) > _LARGEST_SPECK
+
+    return [[here and is_writing(x, y) for x, here in enumerate(row)] for y, row in enumerate(rows)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def _ink(path: Path) -> tuple[tuple[float, float], place.Ink]:
         [min(min(line[x : x + step]) for line in lines[y : y + step]) < limit for x in range(0, wide, step)]
         for y in range(0, high, step)
     ]
-    return size, place.Ink(rows, _CELL)
+    return size, place.Ink(place.without_dust(rows, _CELL), _CELL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,3 +103,12 @@ def test_turning_keeps_the_box_inside_and_its_area(rotate: int, left: float, top
     x0, y0, x1, y1 = place.to_user(box, crop, rotate)
     assert crop[0] <= x0 <= x1 <= crop[2] and crop[1] <= y0 <= y1 <= crop[3]
     assert abs((x1 - x0) * (y1 - y0) - (box[2] - box[0]) * (box[3] - box[1])) < 1e-6
+
+
+def test_a_speck_is_no_ink_and_a_line_is() -> None:
+    rows = [[False] * 30 for _ in range(30)]
+    for y, x in ((3, 3), (3, 4), (4, 3), (4, 4), (20, 25)):  # dust
+        rows[y][x] = True
+    rows[12][8:15] = rows[13][8:15] = [True] * 7  # a stroke
+    kept = place.without_dust(rows, 2)
+    assert [(y, x) for y, row in enumerate(kept) for x, here in enumerate(row) if here] == [(y, x) for y in (12, 13) for x in range(8, 15)]
