@@ -36,6 +36,7 @@ _SHAPE: Mapping[str, type | tuple[type, ...]] = {
     "again": int, "size": int, "doc_code": (str, type(None)), "sidecar": dict, "released": list,
 }  # fmt: skip
 _LARGEST = 1 << 20  # bytes of a reason.json or fields.json
+_NOT_BY_RELEASE = frozenset({"signed", "born-digital", ORPHAN})  # released they would be held again
 _MOST_AGAIN = 999
 _MOST_PAGES = 99_999
 
@@ -80,10 +81,13 @@ def _printable(name: str) -> str:
 def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
     why, state = verdict.reason, lot.partition("/")[0]
     done = {"held": "GIỮ LẠI, CHỜ XỬ LÝ", "rejected": "TỪ CHỐI"}[state]
-    command = f"sohoa release {lot}" if state == "held" else "thả lại tệp vào thư mục quét"
+    command = f"sohoa release {lot}" if state == "held" else f"đưa lại tệp vào drop/{scan.lane}/"
+    if verdict.code in _NOT_BY_RELEASE:
+        command = f'sohoa reject {lot} --reason "..."'
+    detail = f"Chi tiết: {visible(verdict.detail)}\n" if verdict.detail else ""
     return (
-        f"{done}\n\nTệp: {visible(scan.original_name)}\nLuồng: {scan.lane}\n\nLý do: {why.vi}\n"
-        f"Việc cần làm: {why.act}\n\nSau khi xử lý: {command}\nMã lý do: {verdict.code}\n"
+        f"{done}\n\nTệp: {visible(scan.original_name)}\nLuồng: {scan.lane}\n\nLý do: {why.vi}\n{detail}"
+        f"Việc cần làm: {why.act}\n\nSau khi xử lý (trong thư mục của trạm): {command}\nMã lý do: {verdict.code}\n"
     )
 
 
