@@ -62,6 +62,11 @@ class Flow:
         return not self._carried and not self._taken and not self.answering.is_busy
 
     @property
+    def is_carrying(self) -> bool:
+        """A document, or a person's request, is being worked on."""
+        return bool(self._carried) or self.answering.is_busy
+
+    @property
     def in_hand(self) -> int:
         """How many documents are being worked on."""
         return len(self._carried) + len(self._taken)
@@ -217,12 +222,16 @@ def run(flow: Flow, shift: Shift, told: threading.Event) -> Counter[str]:
     shift.journal.wake()
     quiet = (EMPTY_REST + 1) * max((lane.settle for lane in shift.tools.settings.lanes.values()), default=0.0) + 2 * _BETWEEN_LOOKS
     until, ended = time.monotonic() + quiet, 0
+
+    def moved() -> int:  # what only fails, again and again, is no progress
+        return flow.ended.total() - flow.ended["failed"] - flow.ended["unreadable"]
+
     while not told.is_set():
         flow.look_now()
         flow.turn()
-        if not flow.is_idle or flow.ended.total() != ended:
-            until, ended = time.monotonic() + quiet, flow.ended.total()
-        elif flow.is_disk_low or (flow.has_seen_all and not flow.restless) or time.monotonic() > until:
+        if moved() != ended or flow.is_carrying:
+            until, ended = time.monotonic() + quiet, moved()
+        elif flow.is_idle and (flow.is_disk_low or (flow.has_seen_all and not flow.restless) or time.monotonic() > until):
             flow.close()
             return flow.ended
         flow.pause(_BETWEEN_LOOKS)

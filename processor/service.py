@@ -7,6 +7,7 @@ given up and goes on next time from its last stage. The nightly job asks every m
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 
@@ -39,7 +40,10 @@ def serve(flow: Flow, shift: Shift, stop: threading.Event) -> None:
         while not stop.is_set():
             polled = waker.refresh()
             timetable.refresh()
-            flow.turn()
+            try:
+                flow.turn()
+            except sqlite3.OperationalError as error:  # locked for long, or the disk: the next turn may go
+                log.error("turn-failed", error=error.sqlite_errorname)
             flow.pause(_TICK)
             waits = min([schedule.rescan, *([schedule.poll] if polled else []), *([_TICK] if flow.restless else [])])
             if waker.wait(0) or time.monotonic() - looked >= waits:

@@ -122,11 +122,15 @@ def begin(shift: Shift, source: Source, scan: Scan, event: str, said: str = "") 
     """
     if not shift.hands.take(scan.key):
         return None
-    if event:
-        public: dict[str, str | int] = {"lane": scan.lane, "size": scan.blob.size}
-        private = {"name": scan.original_name.encode("utf-8", "replace").decode()} | ({"reason": said} if said else {})
-        shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=ACTOR, public=public, private=private)
-    return shift.journal.begin(source, scan)
+    try:
+        if event:
+            public: dict[str, str | int] = {"lane": scan.lane, "size": scan.blob.size}
+            private = {"name": scan.original_name.encode("utf-8", "replace").decode()} | ({"reason": said} if said else {})
+            shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=ACTOR, public=public, private=private)
+        return shift.journal.begin(source, scan)
+    except BaseException:
+        shift.hands.drop(scan.key)  # nobody has it in hand
+        raise
 
 
 def carry(item: Item, shift: Shift) -> str:

@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import shutil
+import sqlite3
 import threading
 from collections import namedtuple
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from processor import parking, pipeline
+from processor import flow, parking, pipeline
 from processor.document import Finished, Numbered, scan_of
 from processor.engine import LocalEngine
 from processor.errors import Verdict
@@ -244,3 +245,15 @@ def test_what_was_abandoned_goes_on_from_its_last_stage(office: Office) -> None:
     assert jobs["recognise"] == jobs["describe"] == jobs["probe"] == 0 and jobs["finish"] == 1
     assert office.filed(again) == ["a.png"] and office.dropped() == []
     assert again.tools.archive.counts() == {"filed": 1}
+
+
+def test_an_archive_that_takes_nothing_ends_the_run_and_keeps_the_scan(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    shift = office.shift()
+    scan = office.drop("a.png", "Quyết định")
+
+    def read_only(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("attempt to write a readonly database")
+
+    monkeypatch.setattr(shift.tools.archive, "event", read_only)
+    ended = flow.run(flow.Flow(shift), shift, threading.Event())
+    assert ended["failed"] >= 1 and ended.total() == ended["failed"] and scan.exists()
