@@ -101,6 +101,7 @@ def _lay(args: Mapping[str, Any], size: tuple[float, float], ink: place.Ink) -> 
         return fonts.width(line, font, rule["font_size"])
 
     search = place.Search(*(rule[key] * _MM for key in ("top_mm", "right_mm", "search_down_mm", "search_left_mm")))
+    groups = []
     for limits in _limits(rule["width_mm"] * _MM, size[0]):
         tried: list[tuple[int, int, _Laid]] = []
         for limit in limits:
@@ -115,9 +116,12 @@ def _lay(args: Mapping[str, Any], size: tuple[float, float], ink: place.Ink) -> 
                 tried.append((ink.under(box), steps, _Laid(box, block, len(lines), limit)))
                 if tried[-1][:2] == (0, 0):
                     break
-        if tried:
-            return min(tried, key=lambda one: one[:2])[2]
-    raise Verdict("no-room", f"page {size[0]:.0f} x {size[1]:.0f} pt")
+        groups += [min(tried, key=lambda one: one[:2])] if tried else []
+    # The right half where it is free; else a wide block in the corner where that is free; else the right half all the same.
+    best = next((group for group in groups if group[0] == 0), groups[0] if groups else None)
+    if best is None:
+        raise Verdict("no-room", f"page {size[0]:.0f} x {size[1]:.0f} pt")
+    return best[2]
 
 
 def _find_place(path: Path, args: Mapping[str, Any]) -> dict[str, Any]:
