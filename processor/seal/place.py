@@ -18,7 +18,7 @@ Box = tuple[float, float, float, float]
 
 
 _NEAR = 3  # cells around one that are looked at
-_LARGEST_SPECK = 4  # cells: of 2 points each, a speck of 1.4 mm
+_LARGEST_SPECK = 6  # cells among the 49 around: a rule or a stroke has seven
 
 
 class Ink:

@@ -23,7 +23,7 @@ from processor.worker import Ask
 
 _MM = 72 / 25.4
 _CELL = 2.0  # points: finer than the strokes that must not be covered
-_DARKER = 0.80  # of the paper's brightness: a stroke
+_DARKER = 0.72  # of the paper's brightness: strokes are darker at 72 dpi, single dots of a dithered ground (0.75) are not
 _TOO_DARK = 0.70 * 255  # black type is hard to read on any ground below this, whatever the rest of the page is
 _WIDTHS = (1.0, 1.5, 0.75)  # of the box that mẫu 3.2 draws; the law gives its place and type, a drawing its width
 _NARROWEST = 0.6  # of that box: a page whose right half has not even this is too narrow for it
