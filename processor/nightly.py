@@ -144,7 +144,7 @@ def lay_out(day: dt.date, night: Night, tools: Tools, journal: Journal) -> Path:
     made = tools.station / "work" / "items" / f"phieu-{day.isoformat()}.pdf"
     try:
         tools.engine.call("sheet", {
-            "text": text, "out": str(made), "title": f"Phiếu kết quả ngày {day:%d/%m/%Y}", "font": tools.font,
+            "text": text, "out": str(made), "title": report.title(facts), "font": tools.font,
         })  # fmt: skip
         replace_durably(path.with_suffix(".pdf"), made.read_bytes())
     except Verdict as verdict:
