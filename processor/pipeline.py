@@ -43,6 +43,7 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     lane, limits = lane_of(scan, tools), tools.settings.limits.model_dump()
     facts = tools.engine.call("probe", {"path": str(scan.blob.path), "limits": limits})
     lanes.kind(lane).admit(scan, lane, facts)
+    lanes.check(scan, facts)
     if not scan.file_code and "file" in lane.require_to_seal:
         raise Verdict("file-missing")
     body, kinds = work / "body.pdf", [page["kind"] for page in facts["pages"]]

@@ -114,10 +114,11 @@ def _annotations(page: pikepdf.Page) -> list[pikepdf.Object]:
     return [a for a in annots if isinstance(a, pikepdf.Dictionary) and a.get("/Subtype") != "/Link"]
 
 
-def page_kind(page: pymupdf.Page) -> str:
-    """`scan`, `digital`, `drawn` or `blank`, from what is painted in which order.
+def page_facts(page: pymupdf.Page) -> dict[str, Any]:
+    """`kind`: `scan`, `digital`, `drawn` or `blank`, from what is painted in which order.
 
     Text painted before a page-filling image is hidden by it, like invisible text: an OCR layer, not a document's text.
+    Text painted after it may be seen, or be white on white: then `pictured` is there too, and a person must look.
     """
     page.set_rotation(0)  # the log's boxes are in unrotated space
     area = abs(page.rect)
@@ -131,10 +132,10 @@ def page_kind(page: pymupdf.Page) -> str:
         elif what in _PAINTS_TEXT:
             visible_text = position
     if covered >= _FULL_PAGE and visible_text < last_image:
-        return "scan"
+        return {"kind": "scan"}
     if visible_text >= 0:
-        return "digital"
-    return "drawn" if painted else "blank"
+        return {"kind": "digital"} | ({"pictured": True} if covered >= _FULL_PAGE else {})
+    return {"kind": "drawn" if painted else "blank"}
 
 
 def _pdf_pages(path: Path, limits: Mapping[str, int]) -> Iterator[dict[str, Any]]:
@@ -145,7 +146,7 @@ def _pdf_pages(path: Path, limits: Mapping[str, int]) -> Iterator[dict[str, Any]
             pixels = sum(image["width"] * image["height"] for image in page.get_image_info())
             if pixels > limits["page_megapixels"] * 1_000_000:
                 raise Verdict("too-large", f"{pixels} pixels on one page")
-            yield {"kind": page_kind(page)}
+            yield page_facts(page)
 
 
 def _probe_pdf(path: Path, limits: Mapping[str, int]) -> dict[str, Any]:

@@ -47,6 +47,16 @@ def kind(lane: Lane) -> Kind:
     return cast(Kind, _KINDS[lane.kind])
 
 
+def check(scan: Scan, facts: Mapping[str, Any]) -> None:
+    """What no kind takes unseen: text over a page-filling picture may be invisible, and would become the record's words.
+
+    Raises:
+        Verdict: `text-over-picture`, unless a person has looked and released it.
+    """
+    if any(page.get("pictured") for page in facts["pages"]) and "text-over-picture" not in scan.released:
+        raise Verdict("text-over-picture")
+
+
 def require(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
     """What a lane's `require_to_seal` asks of every kind.
 

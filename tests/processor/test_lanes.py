@@ -120,3 +120,10 @@ def test_blank_paper_and_photographs_are_no_copies_of_documents(lane: str) -> No
     allow = lanes.kind(OWN[lane]).allow
     assert said(allow, scan(lane, "1"), OWN[lane], marks) == "nothing-read"
     assert said(allow, scan(lane, "1", "nothing-read", "extract-incomplete"), OWN[lane], marks) == ""
+
+
+def test_text_over_a_picture_is_looked_at_by_a_person() -> None:
+    facts = {"pages": [{"kind": "scan"}, {"kind": "digital", "pictured": True}]}
+    assert said(lanes.check, scan("luu-tru"), facts) == "text-over-picture"
+    assert said(lanes.check, scan("luu-tru", "", "text-over-picture"), facts) == ""
+    assert said(lanes.check, scan("luu-tru"), {"pages": [{"kind": "digital"}]}) == ""
