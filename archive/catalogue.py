@@ -99,24 +99,14 @@ class Catalogue:
     @contextlib.contextmanager
     def writing(self) -> Iterator[Database]:
         """One transaction that no other writer overlaps; committed at the end, undone by any exception."""
-        with self._lock, self._transaction("begin immediate") as db:
-            yield db
+        with self._lock, transaction(self._db, "begin immediate"):
+            yield self._db
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Database]:
         """One consistent view; keep it short, since a writer elsewhere waits for it."""
-        with self._lock, self._transaction("begin") as db:
-            yield db
-
-    @contextlib.contextmanager
-    def _transaction(self, begin: str) -> Iterator[Database]:
-        self._db.execute(begin)
-        try:
+        with self._lock, transaction(self._db, "begin"):
             yield self._db
-            self._db.commit()
-        except BaseException:
-            self._db.rollback()
-            raise
 
     def now(self) -> dt.datetime:
         """The clock, as it is, in UTC.
@@ -159,6 +149,18 @@ class Catalogue:
         hashed = leaf_hash(leaf.entry.encode()).hex()
         self._db.table("leaf").insert({"seq": seq, "entry": leaf.entry, "leaf_hash": hashed})
         return int(seq)
+
+
+@contextlib.contextmanager
+def transaction(db: Database, begin: str) -> Iterator[None]:
+    """A transaction begun so; committed at the end, undone by any exception."""
+    db.execute(begin)
+    try:
+        yield
+        db.commit()
+    except BaseException:
+        db.rollback()
+        raise
 
 
 def connect(path: Path) -> Database:

@@ -79,10 +79,10 @@ class Archive:
             code_template: How document codes are written on a day, of `{file_code}` and `{ordinal}`.
 
         Raises:
-            ArchiveError: `catalogue-version`; `catalogue-missing`: there are shelves and no catalogue (a new, empty one
-                would take all that lies there for an interrupted filing's leavings).
+            ArchiveError: `catalogue-version`; `catalogue-missing`, there are shelves and no catalogue.
         """
         make_dirs_durably(root)
+        # a new, empty one would take all that lies there for an interrupted filing's leavings
         if not (root / "catalogue.db").exists() and any(shelves.day_folders(root)):
             raise ArchiveError("catalogue-missing", f"{root} has shelves and no catalogue.db: put it back from a copy")
         catalogue = Catalogue.open(root / "catalogue.db", clock)

@@ -21,6 +21,7 @@ from typing import Any
 import structlog
 from sqlite_utils import Database
 
+from archive.catalogue import transaction
 from archive.durable import DurableError, fsync_dir, sha256_file
 from processor import sources
 from processor.document import STAGES, Pending, Scan, added, blobs, fold, scan_of
@@ -104,23 +105,13 @@ class Journal:
 
     @contextmanager
     def _reading(self) -> Iterator[Database]:
-        with self._lock:
-            self._db.execute("begin")
-            try:
-                yield self._db
-            finally:
-                self._db.rollback()
+        with self._lock, transaction(self._db, "begin"):
+            yield self._db
 
     @contextmanager
     def _transaction(self) -> Iterator[Database]:
-        with self._lock:
-            self._db.execute("begin immediate")
-            try:
-                yield self._db
-                self._db.commit()
-            except BaseException:
-                self._db.rollback()
-                raise
+        with self._lock, transaction(self._db, "begin immediate"):
+            yield self._db
 
     # Documents
 

@@ -229,20 +229,19 @@ def _is_ours(told: Mapping[str, Any], folder: Path) -> bool:
     )
 
 
+def _folders(station: Path, state: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """Each folder, and what its reason says; None where that is lost or was tampered with, and something lies there."""
+    for folder in sorted((station / state).glob("*/*")):
+        if folder.is_dir() and not folder.is_symlink():
+            told = read(folder)
+            if told is not None or any(folder.iterdir()):
+                yield folder.relative_to(station).as_posix(), told
+
+
 def lots(station: Path, states: Sequence[str] = ("held", "rejected")) -> Iterator[Lot]:
     """All lots, oldest day first within a lane."""
     for state in states:
-        for path in sorted((station / state).glob(f"*/*/{REASON}")):
-            told = read(path.parent)
-            if told is not None:
-                yield Lot(path.parent.relative_to(station).as_posix(), told)
-
-
-def broken(station: Path, state: str) -> Iterator[str]:
-    """Folders whose reason is lost or was tampered with: their bytes are still there, and a person must look."""
-    for folder in sorted((station / state).glob("*/*")):
-        if folder.is_dir() and not folder.is_symlink() and read(folder) is None and any(folder.iterdir()):
-            yield folder.relative_to(station).as_posix()
+        yield from (Lot(folder, told) for folder, told in _folders(station, state) if told is not None)
 
 
 def scan_of(station: Path, lot: Lot) -> Scan:
@@ -286,17 +285,15 @@ def clear(folder: Path, sha256: str) -> bool:
 
 
 def listed(station: Path, state: str) -> list[dict[str, str]]:
-    """What lies in `held` or `rejected`, as `status --json` shows it."""
-    lost = reason("lot-broken")
-    return [
-        {"id": "", "name": folder.rpartition("/")[2], "lane": folder.split("/")[1], "scan_sha256": "", "code": lost.code,
-         "reason": lost.en, "folder": folder}
-        for folder in broken(station, state)
-    ] + [
-        {
-            "id": lot.told["scan_sha256"], "name": lot.told["original_name"], "lane": lot.told["lane"],
-            "scan_sha256": lot.told["scan_sha256"], "code": lot.told["code"], "reason": lot.told["reason"],
-            "folder": lot.folder,
-        }
-        for lot in lots(station, (state,))
-    ]  # fmt: skip
+    """What lies in `held` or `rejected`, as `status --json` shows it; a folder without its reason too: its bytes are there."""
+    return [_row(folder, told) for folder, told in _folders(station, state)]
+
+
+def _row(folder: str, told: Mapping[str, Any] | None) -> dict[str, str]:
+    if told is None:
+        lost, (_, lane, name) = reason("lot-broken"), folder.split("/")
+        told = {"scan_sha256": "", "original_name": name, "lane": lane, "code": lost.code, "reason": lost.en}
+    return {
+        "id": told["scan_sha256"], "name": told["original_name"], "lane": told["lane"],
+        "scan_sha256": told["scan_sha256"], "code": told["code"], "reason": told["reason"], "folder": folder,
+    }  # fmt: skip

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -122,15 +123,15 @@ def begin(shift: Shift, source: Source, scan: Scan, event: str, said: str = "") 
     """
     if not shift.hands.take(scan.key):
         return None
-    try:
+    with ExitStack() as undone:
+        undone.callback(shift.hands.drop, scan.key)  # if what follows fails, nobody has it in hand
         if event:
             public: dict[str, str | int] = {"lane": scan.lane, "size": scan.blob.size}
             private = {"name": scan.original_name.encode("utf-8", "replace").decode()} | ({"reason": said} if said else {})
             shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=ACTOR, public=public, private=private)
-        return shift.journal.begin(source, scan)
-    except BaseException:
-        shift.hands.drop(scan.key)  # nobody has it in hand
-        raise
+        item = shift.journal.begin(source, scan)
+        undone.pop_all()
+    return item
 
 
 def carry(item: Item, shift: Shift) -> str:
