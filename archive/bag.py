@@ -115,8 +115,9 @@ def _expected(db: Database, folder: Path, day: dt.date) -> tuple[dict[str, str],
     for row in documents:
         expected[inside(row["path"])] = row["sha256"]
         expected[str(PurePosixPath(inside(row["path"])).with_suffix(".json"))] = row["record_sha256"]
-    for scan in db.table("scan").rows_where("shelf_day = ?", [day.isoformat()]):
-        expected[inside(scan["path"])] = scan["sha256"]
+    for name in ("scan", "companion"):
+        for row in db.table(name).rows_where("shelf_day = ?", [day.isoformat()]):
+            expected[inside(row["path"])] = row["sha256"]
     return expected, len(documents)
 
 

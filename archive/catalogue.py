@@ -33,15 +33,16 @@ from archive.event import Event
 from archive.log import leaf_hash
 from archive.naming import local_date
 
-VERSION = 1
+VERSION = 2
 Row = dict[str, Any]
 
 _BUSY_MS = 60_000  # another process may be sealing or filing a large scan
+_LATER = ("main_code", "verification")  # since version 2
 _TEXT_FIELDS = (
     "form", "description", "path", "original_path", "original_name", "sha256", "record_sha256", "type_name",
     "code_number", "code_notation", "issued_date", "organ_name", "subject", "language", "signer_position",
     "signer_name", "confidence", "block_text", "signed_at", "timestamped_at", "filed_at", "shelf_day",
-    "pades_level", "pdfa", "void_reason",
+    "pades_level", "pdfa", "void_reason", *_LATER,
 )  # fmt: skip
 _KEY = {"doc_code": str, "file_code": str, "doc_ordinal": int, "scan_sha256": str, "lane": str, "part": str,
         "again": int, "state": str, "seq": int}  # fmt: skip
@@ -83,7 +84,7 @@ class Catalogue:
         if not path.exists():
             create(path)
         catalogue = cls(path, clock)
-        version = catalogue._db.execute("pragma user_version").fetchone()[0]
+        version = _upgraded(catalogue._db)
         if version != VERSION:
             catalogue.close()
             raise ArchiveError(
@@ -192,6 +193,26 @@ def create(path: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def _upgraded(db: Database) -> int:
+    """The version of a catalogue, brought from 1 to 2 where it was 1: columns and a table are added, nothing is changed."""
+    with transaction(db, "begin immediate"):
+        version = int(db.execute("pragma user_version").fetchone()[0])
+        if version == 1:
+            for column in _LATER:
+                db.execute(f"alter table document add column {column} text")
+            _companions(db)
+            db.execute(f"pragma user_version = {VERSION}")
+            version = VERSION
+    return version
+
+
+def _companions(db: Database) -> None:
+    db.table("companion").create(
+        {"path": str, "doc_code": str, "sha256": str, "size": int, "shelf_day": str}, pk="path",
+        not_null={"doc_code", "sha256", "size", "shelf_day"}, foreign_keys=[("doc_code", "document", "doc_code")], strict=True,
+    ).create_index(["doc_code"]).create_index(["shelf_day"])  # fmt: skip
+
+
 def _tables(db: Database) -> None:
     db.table("file").create(
         {"file_code": str, "caseless": str, "title": str, "maintenance": str, "organ_id": str, "year": int,
@@ -211,6 +232,7 @@ def _tables(db: Database) -> None:
         not_null={"path", "size", "shelf_day"}, strict=True,
     )  # fmt: skip
     scan.create_index(["shelf_day"])
+    _companions(db)
     _log_tables(db)
     search = db.table("search").create(
         {"id": int, "doc_code": str, "pages": str, "exact": str, "folded": str},

@@ -22,9 +22,9 @@ from archive.errors import ArchiveError
 from archive.event import Event
 from archive.naming import LOCAL, local_date, shelf
 from archive.record import DESCRIPTIVE, FIELDS, Blob, Description, DocumentKey, Filing, record_json
-from archive.shelves import DATA, SCANS
+from archive.shelves import DATA, EVIDENCE, SCANS
 
-FORMAT = 1  # of the record, as FORMAT.md describes it
+FORMAT = 2  # of the record, as FORMAT.md describes it
 
 
 def file(root: Path, catalogue: Catalogue, what: Filing, actor: str) -> Row:
@@ -37,7 +37,8 @@ def file(root: Path, catalogue: Catalogue, what: Filing, actor: str) -> Row:
         moment = _open_moment(catalogue, db)
         scan = next(iter(db.table("scan").rows_where("sha256 = ?", [what.key.scan_sha256])), None)
         row = row_of(what, numbered, moment.at, scan["path"] if scan else scan_place(what, moment.at))
-        record = record_of(what, row, dossiers.row_of(db, row["file_code"]))
+        beside = companion_rows(what, row)
+        record = record_of(what, row, dossiers.row_of(db, row["file_code"]), beside)
         blob = shelve(root, what, row, record, scan_known=scan is not None)
         row |= {"record_sha256": blob.sha256, "record_size": blob.size}
         row["seq"] = catalogue.append(_filed(row, what, actor), moment)
@@ -45,6 +46,7 @@ def file(root: Path, catalogue: Catalogue, what: Filing, actor: str) -> Row:
             db.table("scan").insert({"sha256": what.key.scan_sha256, "path": row["original_path"],
                                      "size": what.scan.size, "shelf_day": row["shelf_day"]})  # fmt: skip
         db.table("document").update(what.doc_code, row)
+        db.table("companion").insert_all(each | {"doc_code": what.doc_code, "shelf_day": row["shelf_day"]} for each in beside)
         db.table("search").insert(search_row(row, pages_of(what)))
     return fields_of(row)
 
@@ -78,10 +80,26 @@ def place(filing: Filing, filed_at: dt.datetime) -> str:
 
 
 def scan_place(filing: Filing, filed_at: dt.datetime) -> str:
-    """Where the scan belongs when it is not in the archive yet, from the root."""
+    """Where the scan belongs when it is not in the archive yet, from the root; a document kept as it came is its own scan."""
+    if filing.pdf.sha256 == filing.key.scan_sha256:
+        return place(filing, filed_at)
     suffix = filing.scan_ext.lower().lstrip(".")
     known = suffix if re.fullmatch(r"[0-9a-z]{1,8}", suffix) else "bin"
     return str(shelf(filed_at) / DATA / SCANS / f"{filing.key.scan_sha256}.{known}")
+
+
+def companion_rows(filing: Filing, row: Row) -> list[Row]:
+    """What lies beside the document, as the record names it.
+
+    Raises:
+        ArchiveError: `bad-name`, an ending that is no name.
+    """
+    folder = PurePosixPath(row["path"]).parent / EVIDENCE
+    for each in filing.companions:
+        if re.fullmatch(r"[a-z][a-z0-9-]*(\.[a-z0-9]+)?", each.ending) is None:
+            raise ArchiveError("bad-name", f"{each.ending!r} is no ending of a companion's name")
+    return [{"path": str(folder / f"{filing.doc_code}.{each.ending}"), "sha256": each.blob.sha256, "size": each.blob.size}
+            for each in filing.companions]  # fmt: skip
 
 
 def row_of(filing: Filing, numbered: Row, filed_at: dt.datetime, scan_path: str) -> Row:
@@ -94,7 +112,7 @@ def row_of(filing: Filing, numbered: Row, filed_at: dt.datetime, scan_path: str)
         "sha256": filing.pdf.sha256, "size": filing.pdf.size, "pages": filing.pages,
         "confidence": json.dumps(dict(filing.description.confidence), sort_keys=True),
         "block_text": filing.block_text, "signed_at": filing.signed_at,
-        "timestamped_at": filing.timestamped_at,
+        "timestamped_at": filing.timestamped_at, "main_code": filing.main_code, "verification": filing.verification,
         "filed_at": filed_at.astimezone(LOCAL).isoformat(timespec="seconds"),
         "shelf_day": "-".join(shelf(filed_at).parts), "pades_level": filing.pades_level, "pdfa": filing.pdfa,
     }  # fmt: skip
@@ -103,14 +121,14 @@ def row_of(filing: Filing, numbered: Row, filed_at: dt.datetime, scan_path: str)
             for name, value in filed.items()}  # fmt: skip
 
 
-def record_of(filing: Filing, row: Row, file: Row) -> bytes:
+def record_of(filing: Filing, row: Row, file: Row, companions: list[Row]) -> bytes:
     """The record's bytes as they lie beside the PDF (FORMAT.md, "A record")."""
     raw = _raw(filing.original_name)
     exact = {} if raw == row["original_name"].encode() else {"original_name_hex": raw.hex()}
     dossier = {name: file[name] for name in ("title", "maintenance", "organ_id", "year")}
     return record_json(fields_of(row) | exact | {
         "format": FORMAT, "again": filing.key.again, "size": filing.pdf.size, "scan_size": filing.scan.size,
-        "file": dossier, "text": pages_of(filing), "provenance": filing.provenance,
+        "file": dossier, "companions": companions, "text": pages_of(filing), "provenance": filing.provenance,
     })  # fmt: skip
 
 
@@ -124,14 +142,23 @@ def shelve(root: Path, filing: Filing, row: Row, record: bytes, scan_known: bool
     """
     pdf, scan = root / row["path"], root / row["original_path"]
     make_dirs_durably(pdf.parent / SCANS)
-    if not scan_known:
+    if not scan_known and scan != pdf:
         copy_durably(filing.scan.path, scan, expected=filing.key.scan_sha256)
     _check_left(_record_path(pdf), filing)
     for left in (pdf, pdf.with_suffix(".json")):
         left.unlink(missing_ok=True)
+    _shelve_companions(root, filing, row)
     written = write_durably(_record_path(pdf), record)
     copy_durably(filing.pdf.path, pdf, expected=filing.pdf.sha256)
     return written
+
+
+def _shelve_companions(root: Path, filing: Filing, row: Row) -> None:
+    for each, told in zip(filing.companions, companion_rows(filing, row), strict=True):
+        target = root / told["path"]
+        make_dirs_durably(target.parent)
+        target.unlink(missing_ok=True)  # an earlier attempt's, which may have come out otherwise
+        copy_durably(each.blob.path, target, expected=each.blob.sha256)
 
 
 def _check_left(record: Path, filing: Filing) -> None:

@@ -27,7 +27,7 @@ DESCRIPTIVE: tuple[str, ...] = (
 FIELDS: tuple[str, ...] = (
     "doc_code", "file_code", "doc_ordinal", "lane", "form", "part", "state", "description", "path",
     "original_path", "original_name", "sha256", "scan_sha256", "pages", *DESCRIPTIVE, "confidence",
-    "block_text", "signed_at", "timestamped_at", "filed_at", "pades_level", "pdfa",
+    "block_text", "signed_at", "timestamped_at", "filed_at", "pades_level", "pdfa", "main_code", "verification",
 )  # fmt: skip
 
 # Lengths of NĐ 30/2020 PL VI mục I, the wider one where TT 05/2025 PL I allows more (language).
@@ -51,6 +51,14 @@ class Blob:
     path: Path
     sha256: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """What lies beside a document as evidence, under its code and this ending (`verification.json`)."""
+
+    ending: str
+    blob: Blob
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,9 @@ class Description:
 class Filing:
     """Everything the application knows when it files a document; times are RFC 3339 with offset.
 
-    `text` is the text of each page; `provenance` is any JSON: software, settings, side-car, what was dropped.
+    `text` is the text of each page; `provenance` is any JSON: software, settings, side-car, what was dropped. `main_code` is the
+    code, or the number, of the document this one belongs to; `verification` says how its own signatures were found (`valid`, or
+    `accepted` by a person), null where it came without; `companions` is what proves that.
     """
 
     key: DocumentKey
@@ -123,6 +133,9 @@ class Filing:
     timestamped_at: str | None = None
     pades_level: str | None = None
     pdfa: str | None = None
+    main_code: str | None = None
+    verification: str | None = None
+    companions: tuple[Companion, ...] = ()
     text: tuple[str, ...] = ()
     provenance: Mapping[str, object] = field(default_factory=dict)
 

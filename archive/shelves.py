@@ -9,17 +9,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path, PurePosixPath
 
 from sqlite_utils import Database
 
-from archive.durable import clear_temporaries
+from archive.durable import clear_temporaries, replace_durably
 
 DATA = "data"
-SCANS = "scans"
+SCANS, EVIDENCE = "scans", "evidence"
 
 _SCAN_NAME = re.compile(r"[0-9a-f]{64}\.[0-9a-z]{1,8}")
 _DAY = "[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]"
+
+
+def explain(root: Path) -> None:
+    """`FORMAT.md` says what this version writes."""
+    text = resources.files("archive").joinpath("FORMAT.md").read_bytes()
+    path = root / "FORMAT.md"
+    if not path.exists() or path.read_bytes() != text:
+        replace_durably(path, text)
 
 
 def day_folders(root: Path) -> Iterator[Path]:
@@ -44,7 +53,7 @@ def clear(root: Path, folder: Path, db: Database) -> list[str]:
     Returns:
         The paths removed, from the root.
     """
-    removed = [temporary for place in (folder, folder / DATA, folder / DATA / SCANS)
+    removed = [temporary for place in (folder, folder / DATA, folder / DATA / SCANS, folder / DATA / EVIDENCE)
                for temporary in clear_temporaries(place)]  # fmt: skip
     for path in payload(folder):
         if path.is_file() and not path.is_symlink() and _left_over(path.relative_to(folder), root, path, db):
@@ -63,5 +72,7 @@ def _left_over(within: Path, root: Path, path: Path, db: Database) -> bool:
             return bool(known) and known[0]["path"] != str(PurePosixPath(place).with_suffix(".pdf"))
         case (_, _, name) if within.parts[1] == SCANS and _SCAN_NAME.fullmatch(name):
             return not db.table("scan").count_where("path = ?", [place])
+        case (_, "evidence", _):
+            return not db.table("companion").count_where("path = ?", [place])
         case _:
             return False

@@ -12,7 +12,6 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,7 +21,7 @@ from archive.bag import SealResult
 from archive.catalogue import Catalogue, Row
 from archive.codes import CodeTemplate
 from archive.dossiers import FileRow
-from archive.durable import clear_temporaries, make_dirs_durably, write_durably
+from archive.durable import clear_temporaries, make_dirs_durably
 from archive.errors import ArchiveError
 from archive.event import Event
 from archive.query import Query
@@ -86,8 +85,7 @@ class Archive:
         if not (root / "catalogue.db").exists() and any(shelves.day_folders(root)):
             raise ArchiveError("catalogue-missing", f"{root} has shelves and no catalogue.db: put it back from a copy")
         catalogue = Catalogue.open(root / "catalogue.db", clock)
-        if not (root / "FORMAT.md").exists():
-            write_durably(root / "FORMAT.md", resources.files("archive").joinpath("FORMAT.md").read_bytes())
+        shelves.explain(root)
         return cls(root, catalogue, require_to_close, organization, code_template)
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ from archive.verify_log import Finding, parsed
 __all__ = ["FINDINGS", "CheckPdf", "Finding", "VerifyResult", "verify"]
 
 Row = dict[str, Any]
-CheckPdf = Callable[[Path], list[Finding]]
+CheckPdf = Callable[[Path, Row], list[Finding]]
 
 FINDINGS: Mapping[str, str] = MappingProxyType({
     "altered": "Nội dung tệp không còn như khi lưu.",
@@ -70,7 +70,7 @@ def verify(
     Args:
         root: The archive's folder.
         what: Document codes; or a day; or None.
-        check_pdf: Is asked about each PDF whose bytes are unaltered; its findings get the code and the path.
+        check_pdf: Is asked about each PDF whose bytes are unaltered, with its row; its findings get the code and the path.
     """
     db = _connect(root / "catalogue.db")
     try:
@@ -137,10 +137,12 @@ def _check_document(root: Path, db: Database, row: Row, check_pdf: CheckPdf | No
     damage = list(_check_bytes(root, row["path"], row["sha256"], code))
     yield from damage
     if check_pdf is not None and not damage:
-        for found in check_pdf(root / row["path"]):
+        for found in check_pdf(root / row["path"], row):
             yield replace(found, doc_code=found.doc_code or code, path=found.path or row["path"])
     yield from _check_record(root, db, row)
     yield from _check_bytes(root, row["original_path"], row["scan_sha256"], code)
+    for beside in list(db.table("companion").rows_where("doc_code = ?", [code])):
+        yield from _check_bytes(root, beside["path"], beside["sha256"], code)
 
 
 def _place(row: Row) -> str | None:
@@ -181,6 +183,7 @@ def _check_record(root: Path, db: Database, row: Row) -> Iterator[Finding]:
             yield Finding("record-altered", code, path, f"{name} in the catalogue is not that of the log")
     if not damage:
         record = parsed((root / path).read_bytes())
+        yield from _check_companions(db, code, path, record)
         for name in _differing(row, record, [private for _, private in _entries(db, code, "described")]):
             yield Finding(
                 "record-altered", code, path, f"{name} in the catalogue is neither recorded nor described"
@@ -188,6 +191,14 @@ def _check_record(root: Path, db: Database, row: Row) -> Iterator[Finding]:
         rows = list(db.query("select pages from search where doc_code = ?", [code]))
         if [parsed(f'{{"text": {found["pages"]}}}').get("text") for found in rows] != [record.get("text")]:
             yield Finding("record-altered", code, path, "the text that is searched is not the recorded text")
+
+
+def _check_companions(db: Database, code: str, path: str, record: Row) -> Iterator[Finding]:
+    rows = db.query("select path, sha256, size from companion where doc_code = ? order by path", [code])
+    told = record.get("companions") or []
+    named = sorted(told, key=lambda row: str(row.get("path"))) if all(isinstance(row, dict) for row in told) else None
+    if named != list(rows):
+        yield Finding("record-altered", code, path, "what lies beside the document is not what its record names")
 
 
 def _differing(row: Row, record: Row, corrections: Sequence[Row]) -> list[str]:

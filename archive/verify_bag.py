@@ -93,8 +93,9 @@ def _known(db: Database, place: str) -> Iterator[tuple[str, str]]:
         path = (row["path"] or "")[cut:]
         yield path, row["sha256"]
         yield path.removesuffix(".pdf") + ".json", row["record_sha256"]
-    for row in list(db.table("scan").rows_where("shelf_day = ?", [day])):
-        yield row["path"][cut:], row["sha256"]
+    for name in ("scan", "companion"):
+        for row in list(db.table(name).rows_where("shelf_day = ?", [day])):
+            yield row["path"][cut:], row["sha256"]
 
 
 def _check_open(root: Path, db: Database, folder: Path) -> Iterator[Finding]:
@@ -113,6 +114,7 @@ def _passing(db: Database, path: Path, inner: str) -> bool:
         path.name.endswith(".part")
         or inner == _EVENTS
         or re.fullmatch(r"data/scans/[0-9a-f]{64}\.[0-9a-z]+", inner)
+        or inner.startswith("data/evidence/")
     ):
         return True
     code = path.name.removesuffix(path.suffix)

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from processor.settings import Lane
 from processor.sources import Dropped, Source, root_of
+from processor.tables import Lane
 from watch.folders import DropFolder
 from watch.settle import Sighting, Watched, ignorable, settle
 

@@ -28,7 +28,7 @@ from typing import Any, Protocol, Self
 
 from processor import sandbox
 from processor.errors import Abandoned, Verdict
-from processor.settings import EngineTable, LimitsTable
+from processor.tables import EngineTable, LimitsTable
 
 Answer = Callable[[str, bytes], bytes]
 _MEGABYTE = 1 << 20

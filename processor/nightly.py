@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import structlog
 
@@ -58,11 +59,11 @@ class Night:
     findings: tuple[Finding, ...]
 
 
-def checker(engine: Engine, roots: Sequence[bytes]) -> Callable[[Path], list[Finding]]:
+def checker(engine: Engine, roots: Sequence[bytes]) -> Callable[[Path, Mapping[str, Any]], list[Finding]]:
     """What `Archive.verify` asks about each PDF: a worker examines its seal, offline."""
     encoded = [b64encode(root).decode() for root in roots]
 
-    def check(path: Path) -> list[Finding]:
+    def check(path: Path, row: Mapping[str, Any]) -> list[Finding]:
         try:
             seen = engine.call("examine", {"path": str(path), "roots": encoded, "before": ""})
         except Verdict as verdict:  # not examined is not sound, and no reason to leave the others unread

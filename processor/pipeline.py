@@ -32,7 +32,7 @@ from processor.document import (
     scan_of,
 )
 from processor.errors import Verdict
-from processor.settings import Lane
+from processor.tables import Lane
 from processor.tools import ACTOR, Tools, block_rule, lane_of
 
 _SUFFIX = {"pdf": "pdf", "tiff": "tif", "jpeg": "jpg", "png": "png"}

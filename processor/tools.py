@@ -13,7 +13,8 @@ from processor.document import Scan
 from processor.engine import Engine
 from processor.seal.keys import Sealer
 from processor.seal.timestamps import Outside
-from processor.settings import Lane, Settings
+from processor.settings import Settings
+from processor.tables import Lane
 
 ACTOR = "sohoa"
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from processor.document import Scan
 from processor.errors import Verdict
 from processor.lanes import archive, copy
-from processor.settings import Lane
+from processor.tables import Lane
 
 
 class Kind(Protocol):

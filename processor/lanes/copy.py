@@ -10,7 +10,7 @@ from typing import Any
 
 from processor.document import Scan
 from processor.errors import Verdict
-from processor.settings import Lane
+from processor.tables import Lane
 
 EXTRACT = "trich-sao"
 

@@ -18,7 +18,7 @@ from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from processor.errors import Verdict
-from processor.settings import TimeTable, TrustTable
+from processor.tables import TimeTable, TrustTable
 
 _LARGEST_TOKEN = 256 << 10
 _LARGEST_LIST = 64 << 20

@@ -31,10 +31,11 @@ def test_fields_are_those_of_the_contract_in_its_order() -> None:
         "original_path",
     )  # fmt: skip
     assert FIELDS[14:24] == DESCRIPTIVE
-    assert FIELDS[-7:] == (
+    assert FIELDS[-9:] == (
         "confidence", "block_text", "signed_at", "timestamped_at", "filed_at", "pades_level", "pdfa",
+        "main_code", "verification",
     )  # fmt: skip
-    assert len(FIELDS) == len(set(FIELDS)) == 31
+    assert len(FIELDS) == len(set(FIELDS)) == 33
 
 
 @given(PLAIN)

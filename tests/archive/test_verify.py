@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 import bagit  # type: ignore[import-untyped]  # it has no types
@@ -219,7 +220,8 @@ def test_no_garbage_in_any_column_makes_the_verifier_crash(office: Office, holdi
 def test_every_pdf_is_shown_to_the_validator_that_was_handed_over(office: Office, holding: Archive) -> None:
     seen: list[Path] = []
 
-    def check(path: Path) -> list[Finding]:
+    def check(path: Path, row: Mapping[str, object]) -> list[Finding]:
+        assert row["doc_code"] == path.stem
         seen.append(path)
         return [Finding("signature-invalid", None, "", "bad")] if path.stem == SECOND else []
 

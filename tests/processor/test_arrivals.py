@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.arrivals import Arrival, Lookout, pair
-from processor.settings import Lane, parse
+from processor.settings import parse
 from processor.sources import Dropped
+from processor.tables import Lane
 from watch.settle import Sighting
 
 LANE: Lane = parse({"lanes": {"sao-y": {"form": "sao-y", "settle": 2}}}).lanes["sao-y"]

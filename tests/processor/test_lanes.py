@@ -9,7 +9,8 @@ from archive.record import Blob
 from processor import lanes
 from processor.document import Scan
 from processor.errors import Verdict
-from processor.settings import Lane, parse
+from processor.settings import parse
+from processor.tables import Lane
 
 OWN = parse({"lanes": {
     "sao-y": {"form": "sao-y"}, "sao-luc": {"form": "sao-luc"}, "trich-sao": {"form": "trich-sao"}, "luu-tru": {"kind": "archive"},

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from processor.errors import Verdict
 from processor.seal import timestamps
 from processor.seal.timestamps import Fetcher, Kept
-from processor.settings import TimeTable, TrustTable
+from processor.tables import TimeTable, TrustTable
 
 REQUEST = b"a time-stamp request"
 Handler = http.server.BaseHTTPRequestHandler
