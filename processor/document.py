@@ -23,6 +23,7 @@ class Scan:
         beside: the side-car's own bytes, as they came.
         released: codes a person has looked at and released.
         refusal: code and detail where its side-car or a person already decided that it goes no further.
+        origin: of what came in a mail: `sender_email`, `sender_name`, `message_id`.
     """
 
     blob: Blob
@@ -36,11 +37,30 @@ class Scan:
     beside: Blob | None = None
     released: tuple[str, ...] = ()
     refusal: tuple[str, ...] = ()
+    origin: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> DocumentKey:
         """What makes this document one and the same however often it is dropped."""
         return DocumentKey(self.blob.sha256, self.lane, self.file_code, self.part, self.again)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """An electronic original whose signatures were looked at; those found invalid come no further.
+
+    Attributes:
+        pdf: the document itself: the scan, or the member taken out of it; never changed.
+        report: what was found, JSON (`processor.verify`).
+        verdict: `valid`, `unknown` or `unsigned`.
+        fields: the signature fields of the persons in charge, in order (lane `issue`).
+    """
+
+    source: Scan
+    pdf: Blob
+    report: Blob
+    verdict: str
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +75,25 @@ class Recognised:
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
-    """The record's descriptive fields, each with how sure they are."""
+class Read:
+    """An original, read; nothing was written into it."""
 
-    source: Recognised
+    source: Verified
+    reading: Blob
+    pages: int
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The record's descriptive fields, each with how sure they are; of an annex, the document it belongs to."""
+
+    source: Recognised | Read
     values: Mapping[str, Any]
     confidence: Mapping[str, float]
     complete: bool
+    main_code: str = ""
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +127,45 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """An original that stays as it came, with what proves its signatures; decided, by what was found or by a person.
+
+    Attributes:
+        verdict: `valid`, `accepted` or `unsigned`.
+        increment: bytes that, after those of the PDF, carry the validation data and a time-stamp; absent where the signatures
+            could not be decided.
+    """
+
+    source: Numbered
+    report: Blob
+    page: Blob
+    increment: Blob | None
+    verdict: str
+    facts: Mapping[str, Any]
+
+    @property
+    def pdf(self) -> Blob:
+        """The document, as it came."""
+        return original_of(self).pdf
+
+
+@dataclass(frozen=True, slots=True)
 class Filed:
     """In the archive."""
 
-    source: Sealed
+    source: Sealed | Settled
     record: Mapping[str, Any]
 
 
-Pending: TypeAlias = Scan | Recognised | Described | Numbered | Finished | Sealed
+Pending: TypeAlias = Scan | Verified | Read | Recognised | Described | Numbered | Finished | Sealed | Settled
 Document: TypeAlias = Pending | Filed
 
-STAGES: tuple[type[Any], ...] = (Scan, Recognised, Described, Numbered, Finished, Sealed, Filed)
+STAGES: tuple[type[Any], ...] = (Scan, Verified, Read, Recognised, Described, Numbered, Finished, Sealed, Settled, Filed)
+_AFTER: Mapping[type[Any], tuple[type[Any], ...]] = {
+    Scan: (Verified, Recognised), Verified: (Read,), Read: (Described,), Recognised: (Described,), Described: (Numbered,),
+    Numbered: (Finished, Settled), Finished: (Sealed,), Sealed: (Filed,), Settled: (Filed,),
+}  # fmt: skip
+_NAMES = {stage.__name__: stage for stage in STAGES}
 
 
 def scan_of(document: Document) -> Scan:
@@ -115,11 +175,30 @@ def scan_of(document: Document) -> Scan:
     return document
 
 
+def original_of(document: Document) -> Verified:
+    """The electronic original a document at a later stage began as.
+
+    Raises:
+        TypeError: it began as paper.
+    """
+    while not isinstance(document, Verified):
+        if isinstance(document, Scan):
+            raise TypeError("paper has no original")
+        document = document.source
+    return document
+
+
 def blobs(document: Document) -> tuple[Blob, ...]:
     """The files this stage itself added, which must still be there for it to be taken up again."""
     match document:
         case Scan(blob=blob, beside=beside):
             return (blob, beside) if beside else (blob,)
+        case Verified(pdf=pdf, report=report):
+            return (pdf, report)
+        case Settled(report=report, page=page, increment=increment):
+            return (report, page, increment) if increment else (report, page)
+        case Read(reading=reading):
+            return (reading,)
         case Recognised(portions=portions, reading=reading):
             return (*portions, reading)
         case Finished(pdf=pdf) | Sealed(pdf=pdf):
@@ -148,11 +227,11 @@ def _blob(value: Mapping[str, Any]) -> Blob:
 
 
 def _revive(name: str, value: Any) -> Any:
-    if name in {"blob", "pdf", "reading", "beside"}:
+    if name in {"blob", "pdf", "reading", "beside", "report", "page", "increment"}:
         return _blob(value) if value else None
     if name == "portions":
         return tuple(_blob(item) for item in value)
-    if name in {"released", "refusal"}:
+    if name in {"released", "refusal", "fields"}:
         return tuple(value)
     return value
 
@@ -163,9 +242,10 @@ def fold(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> Document | None:
     A row that does not follow the stage before it ends the fold: what is later is made again.
     """
     document: Document | None = None
-    for expected, (stage, data) in zip(STAGES, rows, strict=False):
-        if stage != expected.__name__:
+    for name, data in rows:
+        stage = _NAMES.get(name)
+        if stage is None or stage not in (_AFTER.get(type(document), ()) if document else (Scan,)):
             break
         values = {name: _revive(name, value) for name, value in data.items()}
-        document = expected(**values) if document is None else expected(source=document, **values)
+        document = stage(**values) if document is None else stage(source=document, **values)
     return document

@@ -12,9 +12,9 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -115,15 +115,35 @@ class Journal:
 
     # Documents
 
-    def begin(self, source: Source, scan: Scan) -> Item:
-        """A claimed scan enters."""
-        _sync(scan)
+    def begin(self, source: Source, scans: Sequence[Scan]) -> list[Item]:
+        """What was claimed of one source enters, all of it or nothing: the members of a package share its source."""
+        for scan in scans:
+            _sync(scan)
+        items = []
         with self._transaction() as db:
-            row = {"state": "working", "source": sources.dump(source), "lane": scan.lane, "scan_sha256": scan.blob.sha256,
-                   "code": "", "detail": "", "tries": 0, "not_before": ""}  # fmt: skip
-            number = int(str(db.table("item").insert(row).last_pk))
-            _note_stage(db, number, scan)
-        return Item(number, "working", source, scan)
+            for scan in scans:
+                row = {"state": "working", "source": sources.dump(source), "lane": scan.lane, "scan_sha256": scan.blob.sha256,
+                       "code": "", "detail": "", "tries": 0, "not_before": ""}  # fmt: skip
+                number = int(str(db.table("item").insert(row).last_pk))
+                _note_stage(db, number, scan)
+                items.append(Item(number, "working", source, scan))
+        return items
+
+    def is_shared(self, item: Item) -> bool:
+        """Whether another document under way came from the same source."""
+        with self._reading() as db:
+            where = "source = ? and number != ?"
+            return bool(db.table("item").count_where(where, [sources.dump(item.source), item.number]))
+
+    def accept(self, number: int, code: str) -> bool:
+        """A person looked at a document that waits and answers for it; False when it does not wait any more."""
+        with self._transaction() as db:
+            sql = "update item set state = 'working', not_before = '' where number = ? and state = 'waiting' and code = ?"
+            if db.execute(sql, [number, code]).rowcount != 1:
+                return False
+            scan = scan_of(_item(db, db.table("item").get(number)).document)
+            _note_stage(db, number, replace(scan, released=tuple(dict.fromkeys((*scan.released, code)))))
+            return True
 
     def reach(self, number: int, document: Pending) -> None:
         """A document reached a stage; its bytes are on the disk before the journal says so."""
@@ -177,9 +197,11 @@ class Journal:
             db.execute("update item set state = 'waiting' where state = 'stopping'")
             for row in list(db.table("item").rows):
                 chain = _chain(fold(_stages(db, row["number"])))
-                reached = next((place for place, stage in enumerate(chain) if not _intact(stage)), len(chain))
-                db.table("stage").delete_where("item = ? and place >= ?", [row["number"], reached])
-                if reached:
+                places = [STAGES.index(type(stage)) for stage in chain]
+                ended = max(places, default=-1) + 1
+                lost = next((place for place, stage in zip(places, chain, strict=True) if not _intact(stage)), ended)
+                db.table("stage").delete_where("item = ? and place >= ?", [row["number"], lost])
+                if lost:
                     kept.append(row["number"])
                 else:
                     db.table("item").delete(row["number"])

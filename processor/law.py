@@ -43,8 +43,13 @@ class BlockRule:
     search_left_mm: Length
     words: str
 
-    def text(self, agency: str, moment: dt.datetime) -> str:
+    def text(self, agency: str, moment: dt.datetime, number: str = "") -> str:
         """The block as one line, at this moment (shown in Vietnamese time).
+
+        Args:
+            agency: who seals.
+            moment: with its zone.
+            number: of the main document, where an annex shows it.
 
         Raises:
             ValueError: `moment` has no zone: it would be read in the server's.
@@ -55,6 +60,7 @@ class BlockRule:
         values = {
             "form": self.words,
             "agency": agency,
+            "number": number,
             "date": local.strftime(self.date),
             "time": local.strftime(self.time),
             "zone": self.zone,

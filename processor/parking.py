@@ -24,6 +24,7 @@ from processor import law
 from processor.document import Scan
 from processor.errors import Verdict, reason
 from processor.intake import pages
+from processor.intake.sidecar import ROUTING
 from processor.report import visible
 
 REASON, PAGE, FIELDS = "reason.json", "ly-do.txt", "fields.json"
@@ -33,12 +34,13 @@ _BLANK = ("file_code", "pages", *DESCRIPTIVE)
 _KEY = ("file_code", "part", "again", "scan_sha256")
 _SHAPE: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("code", "reason", "lane", "file_code", "part", "scan_sha256", "original_name", "received_at"), str),
-    "again": int, "size": int, "doc_code": (str, type(None)), "sidecar": dict, "released": list,
+    "again": int, "size": int, "doc_code": (str, type(None)), "sidecar": dict, "released": list, "origin": dict,
 }  # fmt: skip
 _LARGEST = 1 << 20  # bytes of a reason.json or fields.json
 _NOT_BY_RELEASE = frozenset({"signed", "born-digital", ORPHAN})  # released they would be held again
 _MOST_AGAIN = 999
 _MOST_PAGES = 99_999
+_LONGEST_PART = 4096  # a range of pages, or a member's path
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def _told(scan: Scan, verdict: Verdict, now: dt.datetime, state: str, doc_code: 
         "scan_sha256": scan.blob.sha256, "size": scan.blob.size, "original_name": _printable(scan.original_name),
         "received_at": scan.received_at, "at": now.isoformat(timespec="seconds"), "doc_code": doc_code or None,
         "sidecar": dict(scan.sidecar), "sidecar_sha256": scan.beside.sha256 if scan.beside else None,
-        "released": list(scan.released),
+        "released": list(scan.released), "origin": dict(scan.origin),
     }  # fmt: skip
 
 
@@ -92,8 +94,9 @@ def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
 
 
 def _fields(scan: Scan) -> dict[str, str]:
-    known = {**scan.sidecar, "pages": scan.part, "file_code": scan.file_code}
-    return {name: str(known.get(name, "")) for name in _BLANK}
+    part = scan.part if pages.parse(scan.part, _MOST_PAGES) is not None else ""  # a member's path is no range of pages
+    known = {**scan.sidecar, "pages": part, "file_code": scan.file_code}
+    return {name: str(known.get(name, "")) for name in (*_BLANK, *(name for name in ROUTING if name in known))}
 
 
 def _place(station: Path, state: str, scan: Scan, now: dt.datetime) -> Path:
@@ -213,19 +216,22 @@ def read(folder: Path) -> dict[str, Any] | None:
         json.dumps(told, ensure_ascii=False).encode()  # a lone surrogate would end whoever prints it
     except (OSError, ValueError, RecursionError):
         return None
+    if isinstance(told, dict):
+        told.setdefault("origin", {})  # lots of version 0.2 have none
     return told if isinstance(told, dict) and _is_ours(told, folder) else None
 
 
 def _is_ours(told: Mapping[str, Any], folder: Path) -> bool:
     if not all(name in told and isinstance(told[name], kind) for name, kind in _SHAPE.items()):
         return False
-    lists_texts = all(isinstance(item, str) for item in (*told["released"], *told["sidecar"], *told["sidecar"].values()))
+    texts = (*told["released"], *told["sidecar"], *told["sidecar"].values(), *told["origin"], *told["origin"].values())
+    lists_texts = all(isinstance(item, str) for item in texts)
     return (
         lists_texts
         and told["lane"] == folder.parent.name
         and re.fullmatch("[0-9a-f]{64}", told["scan_sha256"]) is not None
         and 0 <= told["again"] <= _MOST_AGAIN
-        and pages.parse(told["part"], _MOST_PAGES) is not None
+        and len(told["part"]) <= _LONGEST_PART
     )
 
 
@@ -255,7 +261,7 @@ def scan_of(station: Path, lot: Lot) -> Scan:
     parked = Scan(
         blob=Blob(Path(), "", 0), lane=told["lane"], original_name=str(told["original_name"]),
         received_at=told["received_at"], file_code=told["file_code"], part=told["part"], again=told["again"],
-        sidecar=told["sidecar"], released=tuple(told["released"]),
+        sidecar=told["sidecar"], released=tuple(told["released"]), origin=told["origin"],
     )  # fmt: skip
     path = folder / _name(parked)
     if not path.is_file():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from importlib.metadata import version
@@ -17,8 +17,8 @@ from typing import Any, assert_never
 
 from archive.durable import sha256_file
 from archive.errors import ArchiveError
-from archive.record import Description, Filing
-from processor import lanes, sealing
+from archive.record import DESCRIPTIVE, Companion, Description, Filing
+from processor import issuing, lanes, originals, sealing
 from processor.document import (
     Described,
     Document,
@@ -26,14 +26,20 @@ from processor.document import (
     Finished,
     Numbered,
     Pending,
+    Read,
     Recognised,
     Scan,
     Sealed,
+    Settled,
+    Verified,
+    original_of,
     scan_of,
 )
 from processor.errors import Verdict
+from processor.lanes import attachment
+from processor.linking import main_document
 from processor.tables import Lane
-from processor.tools import ACTOR, Tools, block_rule, lane_of
+from processor.tools import ACTOR, Tools, agency_of, block_number, block_rule, lane_of
 
 _SUFFIX = {"pdf": "pdf", "tiff": "tif", "jpeg": "jpg", "png": "png"}
 
@@ -41,14 +47,14 @@ _SUFFIX = {"pdf": "pdf", "tiff": "tif", "jpeg": "jpg", "png": "png"}
 def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     """Probe, choose pages, make the body, read it portion by portion."""
     lane, limits = lane_of(scan, tools), tools.settings.limits.model_dump()
-    facts = tools.engine.call("probe", {"path": str(scan.blob.path), "limits": limits})
+    facts, source, came = _probed(scan, lane, tools, work)
     lanes.kind(lane).admit(scan, lane, facts)
     lanes.check(scan, facts)
-    if not scan.file_code and "file" in lane.require_to_seal:
+    if not scan.file_code and "file" in lane.require_to_seal:  # told before the work is done
         raise Verdict("file-missing")
     body, kinds = work / "body.pdf", [page["kind"] for page in facts["pages"]]
     made = tools.engine.call("body", {
-        "path": str(scan.blob.path), "type": facts["type"], "kinds": kinds, "features": facts["features"],
+        "path": str(source), "type": facts["type"], "kinds": kinds, "features": facts["features"],
         "pages": scan.part, "flatten": lane.flatten, "limits": limits, "out": str(body),
     }, pages=len(kinds))  # fmt: skip
     told, portions = _read(body, made["kinds"], lane, tools)
@@ -56,8 +62,29 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     reading = [page for portion in portions for page in json.loads(_beside(portion).read_text("utf-8"))]
     whole.write_text(json.dumps(reading, ensure_ascii=False), "utf-8")
     body.unlink()
-    known = {"type": facts["type"], "scan_pages": len(kinds), "dropped": facts["features"], "noted": made["noted"], **told}
+    known = {"type": facts["type"], "scan_pages": len(kinds), "dropped": facts["features"], "noted": made["noted"], **told, **came}
     return Recognised(scan, tuple(map(sha256_file, portions)), sha256_file(whole), made["pages"], known)
+
+
+def _probed(scan: Scan, lane: Lane, tools: Tools, work: Path) -> tuple[dict[str, Any], Path, dict[str, Any]]:
+    """What a scan is, the file that has its pages, and, of an annex in an Office format, how it became one."""
+    limits, settings = tools.settings.limits.model_dump(), tools.settings.convert
+
+    def probe(path: Path) -> dict[str, Any]:
+        facts: dict[str, Any] = tools.engine.call("probe", {"path": str(path), "limits": limits})
+        return facts
+
+    try:
+        return probe(scan.blob.path), scan.blob.path, {}
+    except Verdict as verdict:
+        if lane.kind != "attachment" or verdict.code != "not-a-document":
+            raise
+    made = work / "converted.pdf"
+    told = tools.engine.call("convert", {
+        "path": str(scan.blob.path), "name": scan.original_name, "out": str(made), "program": settings.program,
+        "seconds": settings.seconds, "work": str(work / "office"), "limits": limits,
+    }, pages=1 + int(settings.seconds / max(tools.settings.engine.seconds_per_page, 1.0)))  # fmt: skip
+    return probe(made), made, {"converted": told}
 
 
 def _beside(portion: Path) -> Path:
@@ -87,91 +114,141 @@ def _read(body: Path, kinds: Sequence[str], lane: Lane, tools: Tools) -> tuple[d
     return done[-1][0], [out for _, out in done]
 
 
-def describe(recognised: Recognised, tools: Tools) -> Described:
+def describe(recognised: Recognised | Read, tools: Tools) -> Described:
     """The record's fields: read from the pages by rule, a person's words (the side-car) over them."""
     told = tools.engine.call("describe", {"reading": str(recognised.reading.path), "station": str(tools.station)})
     scan, lane = scan_of(recognised), lane_of(scan_of(recognised), tools)
+    typed = {name: text for name, text in scan.sidecar.items() if name in DESCRIPTIVE}
     lanes.require(scan, lane, told["marks"])
     lanes.kind(lane).allow(scan, lane, told["marks"])
     known = set(Description.__slots__) - {"confidence", "page_amount"}
     read = {name: value for name, value in told["fields"].items() if name in known}
     sure = {name: value for name, value in told["confidence"].items() if name in read}
-    described = Description(**read, page_amount=recognised.pages, confidence=sure).replace_fields(dict(scan.sidecar))
+    described = Description(**read, page_amount=recognised.pages, confidence=sure).replace_fields(typed)
+    main = main_document(scan, tools.archive)
+    if lane.kind == "attachment":
+        described = _of_main(described, typed, main)
     lacking = described.lacks(lane.require_to_close)
     values = {name: getattr(described, name) for name in Description.__slots__ if name != "confidence"}
-    return Described(recognised, values, dict(described.confidence), not lacking)
+    return Described(recognised, values, dict(described.confidence), not lacking, main["doc_code"] if main else "",
+                     told["marks"]["urgency"])  # fmt: skip
+
+
+def _of_main(described: Description, typed: Mapping[str, str], main: Mapping[str, Any] | None) -> Description:
+    """An annex bears its main document's number, never one that was read on it: that may be any other document's."""
+    known = {name: str((main or {}).get(name) or "") for name in ("code_number", "code_notation", "issued_date", "organ_name")}
+    described = described.replace_fields(known | {name: text for name, text in typed.items() if name in known})
+    attachment.numbered({name: getattr(described, name) for name in known})
+    return described
 
 
 def number(described: Described, tools: Tools) -> Numbered:
     """Reserve the document's code; asked again it is the same one."""
+    scan, archive = scan_of(described), tools.archive
+    if not scan.file_code and "file" in lane_of(scan, tools).require_to_seal:
+        raise Verdict("file-missing")
+    is_known = archive.key_state(scan.key)[1] is not None
     try:
-        return Numbered(described, tools.archive.reserve(scan_of(described).key, ACTOR))
+        numbered = Numbered(described, archive.reserve(scan.key, ACTOR))
     except ArchiveError as error:
         raise Verdict(error.code, "the file takes no documents") from error
+    if not is_known and lane_of(scan, tools).kind == "incoming" and original_of(described).verdict == "unknown":
+        archive.event("registered", doc_code=numbered.doc_code, scan_sha256=scan.blob.sha256, actor=ACTOR)
+    return numbered
 
 
 def finish(numbered: Numbered, tools: Tools, work: Path) -> Finished:
     """One PDF/A, validated, and a place for the block."""
     scan, out = scan_of(numbered), work / "finished.pdf"
-    agency = tools.settings.station.agency
-    if not agency:
-        raise Verdict("agency-missing")
-    now = tools.clock()
+    agency, now, described = agency_of(scan, tools), tools.clock(), numbered.source
+    recognised = described.source
+    if not isinstance(recognised, Recognised):
+        raise TypeError("an original is never made anew")
     rule = block_rule(scan, tools, now)
-    described = numbered.source
     title = described.values["subject"] or described.values["type_name"] or numbered.doc_code
     place = tools.engine.call("finish", {
-        "portions": [str(blob.path) for blob in described.source.portions], "out": str(out),
+        "portions": [str(blob.path) for blob in recognised.portions], "out": str(out),
         "xmp": {"title": title, "identifier": numbered.doc_code, "language": "vi", "creator": "Sohoa"},
-        "rule": asdict(rule), "block_text": rule.text(agency, now), "font": tools.font,
+        "rule": asdict(rule), "block_text": rule.text(agency, now, block_number(described, tools)), "font": tools.font,
     }, pages=described.source.pages)  # fmt: skip
     if place["over_ink"] and "no-free-place" not in scan.released:
         raise Verdict("no-free-place")
     return Finished(numbered, sha256_file(out), place)
 
 
-def file(sealed: Sealed, tools: Tools) -> Filed:
+def file(sealed: Sealed | Settled, tools: Tools) -> Filed:
     """Into the archive: durable files, row, event and leaf in one transaction."""
-    numbered = sealed.source.source
-    described, scan = numbered.source, scan_of(sealed)
-    recognised = described.source
+    scan = scan_of(sealed)
+    numbered = sealed.source if isinstance(sealed, Settled) else sealed.source.source
+    described, recognised = numbered.source, numbered.source.source
     pages = json.loads(recognised.reading.path.read_text("utf-8"))
-    lane = lane_of(scan, tools)
     filing = Filing(
-        key=scan.key, doc_code=numbered.doc_code, form=lane.form or None, original_name=scan.original_name,
+        key=scan.key, doc_code=numbered.doc_code, form=lane_of(scan, tools).form or None, original_name=scan.original_name,
         description=Description(**described.values, confidence=described.confidence), complete=described.complete,
-        pdf=sealed.pdf, scan=scan.blob, scan_ext=_SUFFIX[recognised.facts["type"]], pages=recognised.pages,
-        block_text=sealed.block_text, signed_at=sealed.signed_at, timestamped_at=sealed.timestamped_at,
-        pades_level=sealed.pades_level, pdfa=sealed.pdfa,
-        text=tuple(" ".join(word[0] for word in page["words"]) for page in pages),
-        provenance={
-            **recognised.facts, "received_at": scan.received_at, "sidecar": dict(scan.sidecar),
-            "sidecar_sha256": scan.beside.sha256 if scan.beside else None, "released": list(scan.released),
-            "sohoa": version("sohoa"), "over_ink": sealed.source.place["over_ink"],
-            "pages": [{k: page[k] for k in ("kind", "blank", "word_count", "mean_confidence")} for page in pages],
-        },
+        pdf=sealed.pdf, scan=scan.blob, scan_ext=_suffix(scan, recognised), pages=recognised.pages,
+        main_code=described.main_code or None, text=tuple(" ".join(word[0] for word in page["words"]) for page in pages),
+        provenance=_provenance(scan, recognised, pages) | _sealed_how(sealed), **_worth(sealed),
     )  # fmt: skip
     try:
-        return Filed(sealed, tools.archive.file(filing, ACTOR))
+        return Filed(sealed, tools.archive.file(filing, tools.actor))
     except ArchiveError as error:
         code = "waiting-clock" if error.code in {"shelf-closed", "clock-behind"} else "unexpected"
         raise Verdict(code, error.code) from error
 
 
+def _suffix(scan: Scan, recognised: Recognised | Read) -> str:
+    """The ending of the scan's name on the shelf."""
+    is_ours = isinstance(recognised, Recognised) or not scan.part
+    if is_ours and "converted" not in recognised.facts:
+        return _SUFFIX[recognised.facts["type"]]
+    return Path(scan.original_name).suffix
+
+
+def _provenance(scan: Scan, recognised: Recognised | Read, pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        **recognised.facts, "received_at": scan.received_at, "sidecar": dict(scan.sidecar), "origin": dict(scan.origin),
+        "sidecar_sha256": scan.beside.sha256 if scan.beside else None, "released": list(scan.released),
+        "sohoa": version("sohoa"),
+        "pages": [{k: page[k] for k in ("kind", "blank", "word_count", "mean_confidence")} for page in pages],
+    }  # fmt: skip
+
+
+def _sealed_how(sealed: Sealed | Settled) -> dict[str, Any]:
+    return {} if isinstance(sealed, Settled) else {"over_ink": sealed.source.place.get("over_ink", False)}
+
+
+def _worth(sealed: Sealed | Settled) -> dict[str, Any]:
+    """What the record says of the signatures: those we made, or those it came with."""
+    if isinstance(sealed, Settled):
+        beside = {"verification.json": sealed.report, "verification.txt": sealed.page, "lta": sealed.increment}
+        companions = tuple(Companion(ending, blob) for ending, blob in beside.items() if blob is not None)
+        return {**sealed.facts, "verification": sealed.verdict, "companions": companions}
+    names = ("block_text", "signed_at", "timestamped_at", "pades_level", "pdfa")
+    return {name: getattr(sealed, name) or None for name in names}
+
+
 def advance(document: Pending, tools: Tools, work: Path) -> Document:
     """The next stage of a document."""
     match document:
+        case Scan() if lanes.takes_originals(lane_of(document, tools)):
+            return originals.verify(document, tools, work)
         case Scan():
             return recognise(document, tools, work)
-        case Recognised():
+        case Verified():
+            return originals.read(document, tools, work)
+        case Recognised() | Read():
             return describe(document, tools)
         case Described():
             return number(document, tools)
+        case Numbered() if lane_of(scan_of(document), tools).kind == "incoming":
+            return originals.settle(document, tools, work)
+        case Numbered() if lane_of(scan_of(document), tools).kind == "issue":
+            return issuing.finish(document, tools)
         case Numbered():
             return finish(document, tools, work)
         case Finished():
             return sealing.seal(document, tools, work)
-        case Sealed():
+        case Sealed() | Settled():
             return file(document, tools)
         case _:
             assert_never(document)

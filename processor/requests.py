@@ -22,6 +22,7 @@ from processor import parking
 from processor.document import Scan
 from processor.errors import SohoaError, Verdict
 from processor.journal import Item, Journal, Request
+from processor.lanes import incoming
 from processor.parking import FIELDS, ORPHAN, Lot
 from processor.shift import BY_CLERK, Shift, begin, is_of_disk, stop
 from processor.sources import Kept, Parked
@@ -125,6 +126,8 @@ def _do(request: Request, shift: Shift) -> None:
                     do(Request(0, "retry", {**args, "kind": "rejected", "name": lot.folder}), shift)
         case "release" | "retry", "held" | "rejected":
             _take_up(args["name"], args, shift)
+        case "release", "item":
+            _accept(int(args["name"]), args, shift)
         case "retry", "item":
             shift.journal.wake(int(args["name"]))
         case "reject", "held":
@@ -173,7 +176,7 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
 
 
 def _begin(shift: Shift, folder: str, scan: Scan, event: str, args: Mapping[str, str]) -> None:
-    if begin(shift, Parked(folder), scan, event, args.get("reason", "")) is None:
+    if begin(shift, Parked(folder), [scan], event, args.get("reason", "")) is None:
         shutil.rmtree(scan.blob.path.parent, ignore_errors=True)
         raise SohoaError("the same document is under way already")
 
@@ -203,6 +206,17 @@ def _reject_item(number: int, reason: str, shift: Shift) -> None:
     stop(shift.journal.item(number), Verdict(BY_CLERK, reason), shift)
 
 
+def _accept(number: int, args: Mapping[str, str], shift: Shift) -> None:
+    """A person answers for a document whose signatures cannot be decided; who, and why, is kept."""
+    scan = shift.journal.item(number).scan
+    if not shift.journal.accept(number, incoming.ACCEPT):
+        raise SohoaError("it does not wait to be verified any more")
+    shift.tools.archive.event(
+        "verified", doc_code=shift.tools.archive.key_state(scan.key)[1], scan_sha256=scan.blob.sha256, actor=args["operator"],
+        public={"verdict": "accepted"}, private={"reason": args["reason"]},
+    )  # fmt: skip
+
+
 def _again(doc_code: str, args: Mapping[str, str], shift: Shift) -> None:
     """A lawful second copy: the archive's own scan, under the next free number of its key."""
     archive = shift.tools.archive
@@ -218,4 +232,4 @@ def _again(doc_code: str, args: Mapping[str, str], shift: Shift) -> None:
             break
         again += 1
     scan = Scan(blob, row["lane"], row["original_name"], shift.tools.clock().isoformat(), row["file_code"], row["part"], again)
-    begin(shift, Kept(), scan, "again", args["reason"])
+    begin(shift, Kept(), [scan], "again", args["reason"])

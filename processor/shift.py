@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,27 +112,29 @@ def _check_catalogue(shift: Shift) -> None:
         )
 
 
-def begin(shift: Shift, source: Source, scan: Scan, event: str, said: str = "") -> Item | None:
-    """A scan enters, unless its key is in hand already; its arrival is a leaf of the log.
+def begin(shift: Shift, source: Source, scans: Sequence[Scan], event: str, said: str = "") -> list[Item] | None:
+    """What one source holds enters, unless a key of it is in hand already; its arrival is a leaf of the log.
 
     Args:
         shift: who works.
         source: where its bytes lie.
-        scan: what enters.
+        scans: what enters; the members of a package are several.
         event: `received`, or how a person sent it on its way again; empty when its end is the event.
         said: the reason that person gave.
     """
-    if not shift.hands.take(scan.key):
-        return None
     with ExitStack() as undone:
-        undone.callback(shift.hands.drop, scan.key)  # if what follows fails, nobody has it in hand
+        for scan in scans:
+            if not shift.hands.take(scan.key):
+                return None
+            undone.callback(shift.hands.drop, scan.key)  # if what follows fails, nobody has it in hand
+        scan = scans[0]
         if event:
             public: dict[str, str | int] = {"lane": scan.lane, "size": scan.blob.size}
             private = {"name": scan.original_name.encode("utf-8", "replace").decode()} | ({"reason": said} if said else {})
             shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=ACTOR, public=public, private=private)
-        item = shift.journal.begin(source, scan)
+        items = shift.journal.begin(source, scans)
         undone.pop_all()
-    return item
+    return items
 
 
 def carry(item: Item, shift: Shift) -> str:
@@ -224,7 +227,7 @@ def leave(item: Item, state: str, shift: Shift, keep: str = "") -> str:
         shift: who works.
         keep: the lot it lies in now; a source that is this lot stays.
     """
-    stays = isinstance(item.source, Parked) and item.source.folder == keep
+    stays = (isinstance(item.source, Parked) and item.source.folder == keep) or shift.journal.is_shared(item)
     if not stays and not sources.clear(shift.tools.station, item.source, item.scan.blob.sha256):
         shift.journal.stop(item.number, "clearing", "source-stuck", state, "")
     else:

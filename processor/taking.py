@@ -16,7 +16,7 @@ import structlog
 
 from archive.naming import expand_file_code
 from archive.record import Blob
-from processor import law
+from processor import lanes, law
 from processor.arrivals import Arrival
 from processor.document import Scan
 from processor.errors import Verdict
@@ -38,7 +38,8 @@ def take(arrival: Arrival, shift: Shift) -> str:
         if claimed is not None:
             source, scan = claimed
             scan = replace(scan, refusal=(ORPHAN,)) if arrival.is_orphan else _told(scan, shift.tools)
-            state = "taken" if begin(shift, source, scan, "received") else "arriving"
+            scans = members(scan, shift) if not scan.refusal else [scan]
+            state = "taken" if begin(shift, source, scans, "received") else "arriving"
     except SourceUnreadable as error:
         log.warning("source-unreadable", lane=arrival.lane.name, error=os.strerror(error.errno or 0))
         state = "unreadable"
@@ -101,8 +102,40 @@ def _by_sidecar(scan: Scan, tools: Tools) -> Scan:
     return applied(scan, fields, tools)
 
 
+def members(scan: Scan, shift: Shift) -> list[Scan]:
+    """The documents in a package or a mail, each with the package's bytes; a scan that is none is one document."""
+    tools = shift.tools
+    if tools.settings.lanes[scan.lane].kind != "incoming":
+        return [scan]
+    folder = shift.new_claim()
+    try:
+        limits = tools.settings.limits.model_dump()
+        told = tools.engine.call("members", {"path": str(scan.blob.path), "out": str(folder), "limits": limits})
+    except Verdict as verdict:
+        return [replace(scan, refusal=(verdict.code, verdict.detail))]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if not told["container"]:
+        return [scan]
+    mail = told["mail"] or {}
+    named = (("sender_email", "from"), ("sender_name", "from_name"), ("message_id", "message_id"))
+    scan = replace(scan, origin={ours: mail[theirs] for ours, theirs in named if mail.get(theirs)})
+    found = [member["path"] for member in told["members"] if member["kind"] == "pdf"]
+    if not found:
+        return [replace(scan, refusal=("container-empty",))]
+    return [replace(scan, part=path, blob=_own(scan.blob, shift)) for path in found]
+
+
+def _own(blob: Blob, shift: Shift) -> Blob:
+    """The same bytes under another name: each document clears its own away."""
+    path = shift.new_claim() / blob.path.name
+    os.link(blob.path, path)
+    return replace(blob, path=path)
+
+
 def applied(scan: Scan, fields: Mapping[str, str], tools: Tools) -> Scan:
     """A scan with what a person says of it: its file, its pages, its descriptive fields."""
     described = {name: text for name, text in fields.items() if name not in {"file_code", "pages"}}
     code = file_code(fields.get("file_code", ""), tools) or scan.file_code
-    return replace(scan, file_code=code, part=fields.get("pages", ""), sidecar=described)
+    is_member = lanes.takes_originals(tools.settings.lanes[scan.lane]) and bool(scan.part)
+    return replace(scan, file_code=code, part=scan.part if is_member else fields.get("pages", ""), sidecar=described)

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from archive.store import Archive
 from processor import lanes, law
-from processor.document import Scan
+from processor.document import Described, Scan, scan_of
 from processor.engine import Engine
+from processor.errors import Verdict
+from processor.lanes import attachment
+from processor.lanes.issue import Person
 from processor.seal.keys import Sealer
 from processor.seal.timestamps import Outside
 from processor.settings import Settings
@@ -25,6 +28,9 @@ class Tools:
 
     Attributes:
         key_missing: why there is no `sealer` though the station may seal, else empty.
+        lists: revocation lists given in files, DER.
+        persons: whose signatures the `issue` lanes know.
+        actor: who files: the machine, or the operator of an attended session.
         clean: an engine whose workers never read what arrived: one that did could ask for a seal of its own making.
     """
 
@@ -39,6 +45,9 @@ class Tools:
     clock: Callable[[], dt.datetime]
     key_missing: str = ""
     clean: Engine | None = None
+    lists: tuple[bytes, ...] = ()
+    persons: tuple[Person, ...] = ()
+    actor: str = ACTOR
 
     @property
     def sealing(self) -> Engine:
@@ -51,6 +60,11 @@ class Tools:
             engine.abandon()
 
     @property
+    def picture(self) -> Path:
+        """The picture of the organisation's seal."""
+        return self.station / self.settings.seal.picture
+
+    @property
     def font(self) -> str:
         """The office's own font file, absolute; empty where one is looked for."""
         return str(self.station / self.settings.seal.font) if self.settings.seal.font else ""
@@ -59,6 +73,24 @@ class Tools:
 def lane_of(scan: Scan, tools: Tools) -> Lane:
     """The lane a scan came by."""
     return tools.settings.lanes[scan.lane]
+
+
+def agency_of(scan: Scan, tools: Tools) -> str:
+    """Whose seal a scan's lane bears.
+
+    Raises:
+        Verdict: `agency-missing`.
+    """
+    agency = lane_of(scan, tools).agency or tools.settings.station.agency
+    if not agency:
+        raise Verdict("agency-missing")
+    return agency
+
+
+def block_number(described: Described, tools: Tools) -> str:
+    """What a block that shows a number shows."""
+    is_annex = lane_of(scan_of(described), tools).kind == "attachment"
+    return attachment.numbered(described.values) if is_annex else ""
 
 
 def block_rule(scan: Scan, tools: Tools, moment: dt.datetime) -> law.BlockRule:

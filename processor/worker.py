@@ -30,8 +30,16 @@ JOBS: Mapping[str, str] = {
     "describe": "processor.reading",
     "finish": "processor.seal.prepare",
     "seal": "processor.seal.sign",
+    "prepare_seal": "processor.seal.carried",
+    "finish_seal": "processor.seal.carried",
     "examine": "processor.seal.validate",
     "sheet": "processor.sheet",
+    "members": "processor.intake.members",
+    "convert": "processor.intake.convert",
+    "read_original": "processor.intake.original",
+    "verify": "processor.verify.signatures",
+    "preserve": "processor.verify.preserve",
+    "locate": "processor.seal.locate",
 }
 """Each job is the function of its own name in a module that is loaded when first needed, and stays loaded."""
 

@@ -23,11 +23,12 @@ _BETWEEN = re.compile(r"[.\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Whether a page bears the document's head, a page its signature, a page a mark of secrecy."""
+    """Whether a page bears the document's head, a page its signature, a page a mark of secrecy, one of urgency."""
 
     head: bool
     signature: bool
     secrecy: bool
+    urgency: bool = False
 
 
 def marks(pages: Sequence[Page], law: Vocabulary) -> Marks:
@@ -37,6 +38,7 @@ def marks(pages: Sequence[Page], law: Vocabulary) -> Marks:
         head=any(bool(each) and head(each, law) is not None for each in rows),
         signature=any(_has_recipients(each, law) or _has_signer(each, law) for each in rows),
         secrecy=any(_marked(page.words, law.secrecy) for page in pages),
+        urgency=any(_marked(page.words, law.urgency) for page in pages[:1]),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 
 from processor.document import Scan
 from processor.errors import Verdict
-from processor.lanes import archive, copy
+from processor.lanes import archive, attachment, copy, incoming, issue
 from processor.tables import Lane
 
 
@@ -39,12 +39,20 @@ class Kind(Protocol):
         ...
 
 
-_KINDS: Mapping[str, ModuleType] = {"copy": copy, "archive": archive}
+_KINDS: Mapping[str, ModuleType] = {
+    "copy": copy, "archive": archive, "attachment": attachment, "issue": issue, "incoming": incoming,
+}  # fmt: skip
+_ORIGINALS = frozenset({"issue", "incoming"})
 
 
 def kind(lane: Lane) -> Kind:
     """The module of a lane's kind."""
     return cast(Kind, _KINDS[lane.kind])
+
+
+def takes_originals(lane: Lane) -> bool:
+    """Whether what lands there is an electronic document that is verified and never changed."""
+    return lane.kind in _ORIGINALS
 
 
 def check(scan: Scan, facts: Mapping[str, Any]) -> None:

@@ -1,0 +1,92 @@
+"""Documents the office issues: the persons in charge have signed, the organisation's seal is added (NĐ 30/2020 Đ24, Đ33).
+
+PURE.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from processor.document import Scan
+from processor.errors import Verdict
+from processor.tables import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person in charge, known by the SHA-256 of their certificate."""
+
+    id: str
+    fingerprint: str
+    valid_from: dt.date
+    valid_to: dt.date
+
+
+def admit(scan: Scan, lane: Lane, facts: Mapping[str, Any]) -> None:
+    """What was read of an original says nothing against it; `signed` decides."""
+
+
+def allow(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
+    """Nothing of its own: who may issue what, the signatures say."""
+
+
+def block(lane: Lane) -> str:
+    """The seal is a picture, not a block of words."""
+    return ""
+
+
+def signed(lane: Lane, report: Mapping[str, Any], persons: Iterable[Person]) -> tuple[str, ...]:
+    """The signature fields of the persons the lane asks for, in its order.
+
+    Args:
+        lane: `signers` names them; `a|b` is one or the other.
+        report: what `verify` found.
+        persons: whom the settings know.
+
+    Raises:
+        Verdict: `person-missing`, `person-not-listed`, `person-order`, `person-not-valid`, `waiting-revocation`.
+    """
+    _check_whole(report)
+    known = list(persons)
+    signatures = [each for each in report["signatures"] if each["kind"] == "signature"]
+    found = [(_person(each, known), str(each["field"])) for each in signatures]
+    if not found:
+        raise Verdict("person-missing", "nobody has signed")
+    return _in_order(lane.signers, found)
+
+
+def _check_whole(report: Mapping[str, Any]) -> None:
+    """Every signature is valid, else nothing is sealed; what only lacks an answer from outside is asked again."""
+    reasons = report["reasons"]
+    if report["verdict"] == "unknown" and set(reasons) <= {"revocation-unknown"} and reasons:
+        raise Verdict("waiting-revocation", "of a person's certificate")
+    if report["verdict"] in {"invalid", "unknown"}:
+        raise Verdict("person-not-valid", ", ".join(reasons))
+
+
+def _person(signature: Mapping[str, Any], known: Sequence[Person]) -> str:
+    digest = str(signature["signer"]["sha256"]).lower()
+    told = signature.get("token_time") or signature.get("claimed_time")
+    day = dt.datetime.fromisoformat(told).astimezone(dt.timezone(dt.timedelta(hours=7))).date() if told else None
+    for person in known:
+        if person.fingerprint == digest and day is not None and person.valid_from <= day <= person.valid_to:
+            return person.id
+    raise Verdict("person-not-listed", f"field {signature['field']}")
+
+
+def _in_order(wanted: Sequence[str], found: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Each wanted one, after the one before; others of the settings may sign in between."""
+    left, fields = list(found), []
+    for name in wanted:
+        either = {one.strip() for one in name.split("|")}
+        if not either & {person for person, _ in found}:
+            raise Verdict("person-missing", name)
+        while left and left[0][0] not in either:
+            left.pop(0)
+        if not left:
+            raise Verdict("person-order", name)
+        fields.append(left.pop(0)[1])
+    return tuple(fields) if wanted else (found[-1][1],)

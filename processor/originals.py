@@ -1,0 +1,167 @@
+"""The stages of electronic originals, whose bytes are never changed: verified, read, and settled for good.
+
+Promises: no signature is called valid that could not be verified; a document that cannot be decided is registered at once and
+verified again, until it is decided or a person answers for it; what is filed has beside it what proves its signatures.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from archive.durable import sha256_file
+from archive.record import Blob
+from processor import law
+from processor.document import Numbered, Read, Scan, Settled, Verified, original_of, scan_of
+from processor.errors import Verdict, reasons
+from processor.lanes import incoming, issue
+from processor.tools import Tools, lane_of
+from processor.verify import report as reports
+
+ACCEPTED = "accepted"
+
+
+def _texts(certificates: tuple[bytes, ...]) -> list[str]:
+    return [b64encode(each).decode() for each in certificates]
+
+
+def fetches(tools: Tools) -> Callable[[str, bytes], bytes]:
+    """The doors of a worker that verifies: revocation data, and time; no key."""
+
+    def answer(kind: str, body: bytes) -> bytes:
+        if kind == "fetch":
+            url, _, posted = body.partition(b"\n")
+            return tools.outside.fetch(url.decode("ascii", "replace"), posted)
+        if kind == "stamp" and body:
+            return tools.outside.stamp(body[1:], body[0])
+        raise Verdict("unexpected", f"a worker that verifies asked for {kind}")
+
+    return answer
+
+
+def _trust(tools: Tools) -> dict[str, Any]:
+    return {"roots": _texts(tools.roots), "intermediates": _texts(tools.intermediates), "lists": _texts(tools.lists)}
+
+
+def _document(scan: Scan, tools: Tools, work: Path) -> Blob:
+    """The PDF itself: the scan, or the member of the package that the scan is one part of.
+
+    Raises:
+        Verdict: `not-a-document`: the package holds no such member any more, or it is no PDF.
+    """
+    if not scan.part:
+        return scan.blob
+    folder = work / "members"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    limits = tools.settings.limits.model_dump()
+    told = tools.engine.call("members", {"path": str(scan.blob.path), "out": str(folder), "limits": limits})
+    for member in told["members"]:
+        if member["path"] == scan.part:
+            return sha256_file(folder / Path(member["file"]).name)
+    raise Verdict("not-a-document", "the package has no such member")
+
+
+def look(pdf: Blob, tools: Tools) -> dict[str, Any]:
+    """What `verify` finds of a document's signatures now."""
+    now = tools.clock()
+    report: dict[str, Any] = tools.engine.call("verify", {
+        "path": str(pdf.path), **_trust(tools), "pins": [], "now": now.isoformat(),
+        "policy": law.read("algorithms.toml", tools.station), "limits": tools.settings.limits.model_dump(),
+    }, answer=fetches(tools))  # fmt: skip
+    return report
+
+
+def _kept(report: Mapping[str, Any], path: Path) -> Blob:
+    path.write_text(json.dumps(report, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
+    return sha256_file(path)
+
+
+def verify(scan: Scan, tools: Tools, work: Path) -> Verified:
+    """Every signature of the document, and what the lane makes of them."""
+    lane = lane_of(scan, tools)
+    incoming.addressed(scan, tools.settings.station.organ_id)
+    pdf = _document(scan, tools, work)
+    report = look(pdf, tools)
+    blob = _kept(report, work / "verification.json")
+    if lane.kind == "issue":
+        return Verified(scan, pdf, blob, "valid", issue.signed(lane, report, tools.persons))
+    return Verified(scan, pdf, blob, incoming.judge(scan, lane, report))
+
+
+def read(verified: Verified, tools: Tools, work: Path) -> Read:
+    """The words of an original, those of its signatures' appearances among them; nothing is written into it."""
+    lane, reading = lane_of(scan_of(verified), tools), work / "reading.json"
+    told = tools.engine.call("read_original", {
+        "path": str(verified.pdf.path), "out": str(reading), "limits": tools.settings.limits.model_dump(),
+        "languages": list(lane.languages), "read_dpi": tools.settings.ocr.read_dpi,
+    }, pages=tools.settings.engine.pages_per_job)  # fmt: skip
+    facts = {name: value for name, value in told.items() if name not in {"pages", "kinds"}}
+    return Read(verified, sha256_file(reading), told["pages"], facts)
+
+
+def settle(numbered: Numbered, tools: Tools, work: Path) -> Settled:
+    """Decided for good, and proved for the time after its certificates.
+
+    Raises:
+        Verdict: `verifying`, while it cannot be told and nobody answers for it; what `verify` refuses.
+    """
+    original = original_of(numbered)
+    scan = original.source
+    report = _read(original.report) if original.verdict != "unknown" else look(original.pdf, tools)
+    verdict = incoming.judge(scan, lane_of(scan, tools), report)
+    if verdict == "unknown":
+        if incoming.ACCEPT not in scan.released:
+            raise Verdict(incoming.ACCEPT, ", ".join(report["reasons"]))
+        verdict = ACCEPTED
+    increment = _proof(original.pdf, verdict, tools, work)
+    blob = _kept(report, work / "settled.json")
+    page = work / "verification.txt"
+    page.write_bytes(page_of(report, scan))
+    times = _times(report)
+    return Settled(numbered, blob, sha256_file(page), increment, verdict, times)
+
+
+def page_of(report: Mapping[str, Any], scan: Scan) -> bytes:
+    """The report for people, as Notepad wants it."""
+    sentences = {code: row.vi for code, row in reasons().items()}
+    text = reports.text(report, name=scan.original_name, sentences=sentences)
+    return b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode("utf-8", "replace")
+
+
+def _proof(pdf: Blob, verdict: str, tools: Tools, work: Path) -> Blob | None:
+    """The increment that carries validation data and time; nothing where there is nothing to prove."""
+    if verdict == "unsigned":
+        return None
+    out = work / "increment"
+    try:
+        tools.engine.call("preserve", {
+            "path": str(pdf.path), "out": str(out), **_trust(tools), "now": tools.clock().isoformat(),
+        }, answer=fetches(tools))  # fmt: skip
+    except Verdict:
+        if verdict == ACCEPTED:  # what could not be decided may have nothing to be proved by
+            return None
+        raise
+    return sha256_file(out)
+
+
+def _times(report: Mapping[str, Any]) -> dict[str, Any]:
+    """When the last person signed, by their clock and by an authority's."""
+    signatures = [each for each in report["signatures"] if each["kind"] == "signature"]
+    last = signatures[-1] if signatures else {}
+    told = {"signed_at": last.get("claimed_time"), "timestamped_at": last.get("token_time")}
+    return {name: _local(text) for name, text in told.items()}
+
+
+def _local(text: str | None) -> str | None:
+    return dt.datetime.fromisoformat(text).astimezone(law.VIETNAM).isoformat(timespec="seconds") if text else None
+
+
+def _read(blob: Blob) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(blob.path.read_text("utf-8"))
+    return report
