@@ -28,6 +28,10 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+OF_THE_KEY = frozenset({"waiting-key", "key-of-other-agency", "pin-wrong", "pin-last-try", "pin-locked"})
+"""What documents wait under while the organisation's key cannot be used."""
+
+
 class SohoaError(Exception):
     """An error the operator can act on; its text says what to do next."""
 

@@ -174,8 +174,14 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         filed=[(lane, *counts) for lane, counts in sorted(lanes.items())],
         held=_parked(tools.station, "held"), rejected=_parked(tools.station, "rejected"), waiting=waiting,
         to_describe=to_describe, sealed_days=night.sealed, fixity=(night.checked, len(night.findings)),
-        certificate_days_left=tools.sealer.days_left(now) if tools.sealer else None,
+        certificate_days_left=_days_left(tools, now),
     )  # fmt: skip
+
+
+def _days_left(tools: Tools, now: dt.datetime) -> int | None:
+    """Until the first of the certificates in use ends; nothing where no key is at hand."""
+    opened = [found for _, found in tools.ring.opened(now)] if tools.ring else []
+    return min((found.days_left(now) for found in opened if not isinstance(found, Verdict)), default=None)
 
 
 def lacking(fields: str) -> str:

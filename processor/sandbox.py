@@ -52,7 +52,7 @@ def _without_network(libc: ctypes.CDLL) -> bool:
 
 def _system() -> list[Path]:
     """What every worker reads: the system's programs, libraries and fonts, Python, Sohoa itself. No /etc, no /home."""
-    etc = ("fonts", "ld.so.cache", "localtime", "mime.types", "alternatives")
+    etc = ("fonts", "ld.so.cache", "localtime", "mime.types", "alternatives", "libreoffice")
     here = Path(__file__).resolve().parent.parent
     own = (here / name for name in ("processor", "archive", "watch", "config"))
     places = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sys/devices/system/cpu", "/dev/urandom")

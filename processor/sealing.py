@@ -18,7 +18,7 @@ from archive.record import Blob
 from processor.document import Finished, Sealed, scan_of
 from processor.errors import Verdict
 from processor.seal.keys import Sealer
-from processor.tools import Tools, block_rule
+from processor.tools import Tools, agency_of, block_number, block_rule
 
 _CLOCK_SLACK = dt.timedelta(seconds=60)
 _SEAL_TRIES = 2
@@ -28,14 +28,14 @@ def _text(data: bytes) -> str:
     return b64encode(data).decode()
 
 
-def _answers(tools: Tools) -> Callable[[str, bytes], bytes]:
+def _answers(tools: Tools, sealer: Sealer) -> Callable[[str, bytes], bytes]:
     """The worker's three doors for one document; the key answers once."""
     signed: list[bool] = []
 
     def answer(kind: str, body: bytes) -> bytes:
-        if kind == "sign" and tools.sealer is not None and not signed:
+        if kind == "sign" and not signed:
             signed.append(True)
-            return tools.sealer.sign(body)
+            return sealer.sign(body)
         if kind == "stamp" and body:
             return tools.outside.stamp(body[1:], body[0])
         if kind == "fetch":
@@ -48,15 +48,15 @@ def _answers(tools: Tools) -> Callable[[str, bytes], bytes]:
 
 def seal(finished: Finished, tools: Tools, work: Path) -> Sealed:
     """Sign, time-stamp, embed; then look at it with fresh eyes. A token too late for the block: once more, with a new block."""
-    if not tools.settings.may_seal_unattended:
+    if tools.ring is None:
         raise Verdict("needs-operator")
-    if tools.sealer is None:
-        raise Verdict("waiting-key", tools.key_missing)
+    agency = agency_of(scan_of(finished), tools)
     for _ in range(_SEAL_TRIES):
         moment = tools.clock()
-        if reason := tools.sealer.usable(moment):
+        sealer = tools.ring.sealer(agency, moment)
+        if reason := sealer.usable(moment):
             raise Verdict("waiting-key", reason)
-        sealed = _sealed(finished, tools, tools.sealer, work, moment)
+        sealed = _sealed(finished, tools, sealer, work, moment)
         late = dt.datetime.fromisoformat(sealed.timestamped_at) - moment
         if -_CLOCK_SLACK <= late <= dt.timedelta(seconds=tools.settings.seal.max_stamp_delay):
             return sealed
@@ -66,7 +66,7 @@ def seal(finished: Finished, tools: Tools, work: Path) -> Sealed:
 def _sealed(finished: Finished, tools: Tools, sealer: Sealer, work: Path, moment: dt.datetime) -> Sealed:
     """Sealed and examined from copies no worker can change, so that what was looked at is what is filed."""
     rule = block_rule(scan_of(finished), tools, moment)
-    block = rule.text(tools.settings.station.agency, moment)
+    block = rule.text(agency_of(scan_of(finished), tools), moment, block_number(finished.source.source, tools))
     roots = [_text(root) for root in tools.roots]
     safe = safe_place(tools.station, work.name)
     shutil.rmtree(safe, ignore_errors=True)
@@ -78,7 +78,7 @@ def _sealed(finished: Finished, tools: Tools, sealer: Sealer, work: Path, moment
         "others": [_text(link) for link in tools.intermediates], "rule": asdict(rule),
         "block_text": block, "font": tools.font, "place": dict(finished.place),
         "certify": tools.settings.seal.certify,
-    }, answer=_answers(tools))  # fmt: skip
+    }, answer=_answers(tools, sealer))  # fmt: skip
     pdf = _copied(work / "sealed.pdf", safe / "sealed.pdf", None)
     seen = tools.sealing.call("examine", {"path": str(pdf.path), "roots": roots, "before": str(before.path)})
     wrong = [*seen["findings"], *([] if seen["level"] == "B-LTA" else ["level"])]

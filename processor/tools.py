@@ -14,7 +14,7 @@ from processor.engine import Engine
 from processor.errors import Verdict
 from processor.lanes import attachment
 from processor.lanes.issue import Person
-from processor.seal.keys import Sealer
+from processor.seal.ring import Ring
 from processor.seal.timestamps import Outside
 from processor.settings import Settings
 from processor.tables import Lane
@@ -27,7 +27,7 @@ class Tools:
     """What the stages need from elsewhere; handed in, so that tests can hand in others.
 
     Attributes:
-        key_missing: why there is no `sealer` though the station may seal, else empty.
+        ring: the organisation's keys; None where a clerk must be there and is not.
         lists: revocation lists given in files, DER.
         persons: whose signatures the `issue` lanes know.
         actor: who files: the machine, or the operator of an attended session.
@@ -38,12 +38,11 @@ class Tools:
     station: Path
     engine: Engine
     archive: Archive
-    sealer: Sealer | None
+    ring: Ring | None
     outside: Outside
     roots: tuple[bytes, ...]
     intermediates: tuple[bytes, ...]
     clock: Callable[[], dt.datetime]
-    key_missing: str = ""
     clean: Engine | None = None
     lists: tuple[bytes, ...] = ()
     persons: tuple[Person, ...] = ()

@@ -122,9 +122,14 @@ def _check_scan(target: Target, folder: Path) -> None:
 @click.option("--reason", "why", default="", help="Kept in the log.")
 @HERE
 def release(identifier: str, why: str, folder: Path) -> None:
-    """Send a held document on its way again, with what fields.json says by now."""
-    target = _find(identifier, folder, "held")
+    """Send a held document on its way again, with what fields.json says by now.
+
+    A received document whose signatures cannot be decided (code `verifying`) is accepted so: --reason says why, and the log who.
+    """
+    target = _find(identifier, folder, "held", "item")
     _check_scan(target, folder)
+    if target.kind == "item" and not why.strip():
+        raise SettingsError("accepting what could not be verified needs --reason: the log keeps who answers for it, and why")
     _ask(folder, "release", kind=target.kind, name=target.name, reason=why)
 
 

@@ -19,7 +19,7 @@ from processor import nightly, service, station
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
-from processor.errors import ExitCode, MissingError
+from processor.errors import OF_THE_KEY, ExitCode, MissingError
 from processor.flow import Flow
 from processor.settings import load
 from processor.shift import Shift
@@ -100,7 +100,7 @@ def _exit_code(ended: Counter[str], has_findings: bool, is_disk_low: bool, shift
     """Several may apply: docs/design.md names the order."""
     if has_findings:
         return ExitCode.NOT_VERIFIED
-    if shift.tools.key_missing:
+    if any(item.code in OF_THE_KEY for item in shift.journal.items("waiting")):
         return ExitCode.MISSING
     if ended["waiting"] or ended["to-seal"] or ended["failed"] or ended["unreadable"] or is_disk_low:
         return ExitCode.WAITING

@@ -8,25 +8,28 @@ import json
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives import hashes
 
 from archive.store import Archive
-from processor import law, station
+from processor import law, station, trust
 from processor.engine import LocalEngine, Reach
 from processor.errors import MissingError
 from processor.journal import Journal
+from processor.lanes.issue import Person
+from processor.seal import keyring
 from processor.seal.demo import DemoAuthority
 from processor.seal.keys import Sealer, passphrase, read_certificates
+from processor.seal.ring import Ring
 from processor.seal.timestamps import Fetcher, Outside
 from processor.settings import Settings, load
 from processor.shift import Shift
-from processor.tools import Tools
+from processor.tools import ACTOR, Tools
 from watch.lock import AlreadyRunning, Instance
 
 HERE = click.option(
@@ -100,30 +103,51 @@ def outside(folder: Path, settings: Settings) -> Outside:
     return Fetcher(settings.time, settings.trust)
 
 
-def certificates(folder: Path, names: Iterable[str]) -> tuple[bytes, ...]:
-    """The certificates in files of the station, as DER.
+def roots(folder: Path, settings: Settings) -> tuple[bytes, ...]:
+    """The trusted roots, as DER.
 
     Raises:
-        MissingError: a file is absent or holds none.
+        MissingError: a file the settings name is absent or holds none.
     """
-    found = read_certificates([folder / name for name in names])
-    return tuple(certificate.public_bytes(Encoding.DER) for certificate in found)
+    return trust.of_kind(trust.listed(folder, settings), trust.ROOTS)
 
 
-def roots(folder: Path, settings: Settings) -> tuple[bytes, ...]:
-    """The trusted roots, as DER; MissingError as `certificates`."""
-    return certificates(folder, settings.trust.roots)
+def _lists(folder: Path, settings: Settings) -> tuple[bytes, ...]:
+    """Revocation lists given in files, DER."""
+    try:
+        return tuple((folder / name).read_bytes() for name in settings.trust.lists)
+    except OSError as error:
+        raise MissingError(f"trust.lists: {error.filename} cannot be read ({error.strerror})") from error
+
+
+def persons(folder: Path, settings: Settings) -> tuple[Person, ...]:
+    """Whose signatures the `issue` lanes know, each by their certificate.
+
+    Raises:
+        MissingError: a certificate's file is absent or holds none.
+    """
+    found = []
+    for id, row in settings.persons.items():
+        digest = row.fingerprint.replace(":", "").replace(" ", "").lower()
+        if row.certificate:
+            digest = trust.read_file(folder / row.certificate)[0].fingerprint(hashes.SHA256()).hex()
+        found.append(Person(id, digest, row.valid_from or dt.date.min, row.valid_to or dt.date.max))
+    return tuple(found)
 
 
 @contextmanager
-def opened_tools(folder: Path, settings: Settings, archive: Archive) -> Iterator[Tools]:
-    """What the stages work with; the key is loaded only where it may be used unattended."""
-    sealer, missing = None, ""
-    if settings.may_seal_unattended:
-        try:
-            sealer = load_sealer(folder, settings)
-        except MissingError as error:  # documents are read and numbered meanwhile, and wait for the key
-            missing = str(error)
+def opened_ring(folder: Path, settings: Settings) -> Iterator[Ring | None]:
+    """The keys, where they may be used with nobody there."""
+    if not settings.may_seal_unattended:
+        yield None
+        return
+    with keyring.opened(settings, folder) as ring:
+        yield ring
+
+
+@contextmanager
+def opened_tools(folder: Path, settings: Settings, archive: Archive, ring: Ring | None, actor: str = ACTOR) -> Iterator[Tools]:
+    """What the stages work with."""
     scratch = folder / "work" / "workers"
     shutil.rmtree(scratch, ignore_errors=True)  # what workers of a killed instance left; we hold the lock
     scratch.mkdir()
@@ -134,15 +158,21 @@ def opened_tools(folder: Path, settings: Settings, archive: Archive) -> Iterator
         LocalEngine(settings.engine, settings.limits, scratch, reach) as engine,
         LocalEngine(settings.engine, settings.limits, scratch, reach) as clean,
     ):
+        anchors = trust.listed(folder, settings)
         yield Tools(
-            settings, folder, engine, archive, sealer, outside(folder, settings), roots(folder, settings),
-            certificates(folder, settings.trust.intermediates), now, missing, clean,
+            settings, folder, engine, archive, ring, outside(folder, settings), trust.of_kind(anchors, trust.ROOTS),
+            trust.of_kind(anchors, trust.INTERMEDIATES), now, clean, _lists(folder, settings), persons(folder, settings), actor,
         )
 
 
 @contextmanager
-def opened_shift(folder: Path) -> Iterator[Shift]:
+def opened_shift(folder: Path, actor: str = ACTOR, ring: Ring | None = None) -> Iterator[Shift]:
     """This process as the one instance at work.
+
+    Args:
+        folder: the station.
+        actor: who files.
+        ring: the keys of an attended session; else those that may be used with nobody there.
 
     Raises:
         AlreadyRunning: another is.
@@ -152,7 +182,8 @@ def opened_shift(folder: Path) -> Iterator[Shift]:
         Instance(folder / "work" / "lock"),
         opened_archive(folder, settings) as archive,
         opened_journal(folder) as journal,
-        opened_tools(folder, settings, archive) as tools,
+        nullcontext(ring) if ring else opened_ring(folder, settings) as keys,
+        opened_tools(folder, settings, archive, keys, actor) as tools,
     ):
         yield Shift(tools, journal)
 

@@ -149,9 +149,19 @@ def _pdf_pages(path: Path, limits: Mapping[str, int]) -> Iterator[dict[str, Any]
             yield page_facts(page)
 
 
+def is_signed(path: Path) -> bool:
+    """Whether a PDF bears a signature, or an orphan of one: a destroyed signature is not "unsigned"."""
+    return _find(path, b"/ByteRange")
+
+
 def _probe_pdf(path: Path, limits: Mapping[str, int]) -> dict[str, Any]:
-    if _find(path, b"/ByteRange"):  # also an orphan one: a destroyed signature is not "unsigned"
+    if is_signed(path):
         return {"type": "pdf", "signed": True, "pages": [], "features": []}
+    return {"type": "pdf", "signed": False, **pdf_facts(path, limits)}
+
+
+def pdf_facts(path: Path, limits: Mapping[str, int]) -> dict[str, Any]:
+    """`pages` and `features` of a PDF, signed or not; raises as `probe`."""
     with open_pdf(path) as pdf:
         try:
             if _dynamic_form(pdf):
@@ -168,7 +178,7 @@ def _probe_pdf(path: Path, limits: Mapping[str, int]) -> dict[str, Any]:
         raise Verdict("damaged", type(error).__name__) from error
     if len(pages) != count:  # two readers see two documents: nobody could say which one was copied
         raise Verdict("damaged", f"{count} or {len(pages)} pages")
-    return {"type": "pdf", "signed": False, "pages": pages, "features": found}
+    return {"pages": pages, "features": found}
 
 
 def open_image(path: Path, limits: Mapping[str, int]) -> Image.Image:

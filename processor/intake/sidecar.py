@@ -1,7 +1,8 @@
 """What a person says of a scan in the JSON file beside it (`a.pdf.json`), or in a held item's `fields.json`.
 
-Promises: only fields of the record, `file_code` and `pages`, each with a value it can hold; a value that says nothing (empty
-text, null) says nothing. Refuses everything else as `sidecar-bad`: a field misspelt in silence would be a field lost.
+Promises: only fields of the record, `file_code`, `pages` and those of `ROUTING`, each with a value it can hold; a value that
+says nothing (empty text, null) says nothing. Refuses everything else as `sidecar-bad`: a field misspelt in silence would be a
+field lost.
 """
 
 from __future__ import annotations
@@ -12,13 +13,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from archive.naming import is_organ_id
 from archive.record import RecordError, parse_field
+from processor.addresses import addr_spec
 from processor.errors import Verdict
 from processor.intake import pages
 from processor.worker import Ask
 
 LARGEST = 1 << 20
+ROUTING = ("to_organ_id", "sender_name", "sender_email", "main")
+"""Where a document came from and belongs, none of it a field of its description: the agency it is addressed to, who sent it,
+and the code or number of the main document of an annex."""
 _NAMING = ("file_code", "pages")
+_LONGEST_ROUTING = 200  # organName and docCode of the law are no longer
+ROUTING = ("to_organ_id", "sender_name", "sender_email", "main")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -49,7 +57,9 @@ def _text(name: str, value: object) -> str:
     text = unicodedata.normalize("NFC", str(value)).strip()
     if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
         raise Verdict("sidecar-bad", f"{name[:40]!r} holds control characters")
-    if name not in _NAMING:
+    if name in ROUTING:
+        _check_routing(name, text)
+    elif name not in _NAMING:
         _check(name, text)
     elif name == "pages" and text and pages.parse(text, 99_999) is None:
         raise Verdict("sidecar-bad", "pages is not a range like 1-3,5")
@@ -62,6 +72,12 @@ def _check(name: str, text: str) -> None:
     except RecordError as error:
         known = "no field of the record" if error.code == "bad-field" else "nothing this field can hold"
         raise Verdict("sidecar-bad", f"{name[:40]!r}: {known}") from error
+
+
+def _check_routing(name: str, text: str) -> None:
+    fits = {"to_organ_id": is_organ_id(text), "sender_email": bool(addr_spec(text))}.get(name, len(text) <= _LONGEST_ROUTING)
+    if text and not fits:
+        raise Verdict("sidecar-bad", f"{name!r}: nothing this field can hold")
 
 
 def sidecar(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:

@@ -1,88 +1,66 @@
 """The key holder: sees digests and attributes, never a PDF.
 
-Promises: the key is loaded once a run; it signs only DER of signed attributes that name its own certificate (ESS
-signingCertificateV2) and a SHA-256 digest of data, each once; the passphrase comes from a 0600 file or a systemd credential,
-never from settings, arguments or the environment.
+Promises: it signs only DER of signed attributes that name its own certificate (ESS signingCertificateV2) and a SHA-256 digest
+of data, each once; what leaves it is a signature that its certificate verifies. Where the key is (a PKCS#12 file, a token,
+another machine) only the `Key` knows: `pkcs12`, `pkcs11`; `keyring` opens what the settings name, `ring` says which one seals.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from asn1crypto import cms
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from processor.errors import MissingError, Verdict
+from processor.seal import pkcs12, secret
+from processor.seal.certificates import LEAST, read_certificates, sealing_key
+from processor.seal.secret import Secret
 
-_LEAST_RSA, _LEAST_EC = 2048, 256  # bits (NĐ 23/2025, TT 15/2025)
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-
-
-def read_certificates(paths: Sequence[Path]) -> list[x509.Certificate]:
-    """Certificates of PEM or DER files, in order.
-
-    Raises:
-        MissingError: a file is absent or holds none.
-    """
-    found: list[x509.Certificate] = []
-    for path in paths:
-        try:
-            data = path.read_bytes()
-            found += x509.load_pem_x509_certificates(data) if b"-----BEGIN" in data else [
-                x509.load_der_x509_certificate(data)
-            ]  # fmt: skip
-        except (OSError, ValueError) as error:
-            raise MissingError(f"{path}: no certificate can be read from it ({type(error).__name__})") from error
-    return found
+__all__ = ["Key", "Sealer", "passphrase", "read_certificates"]
 
 
-def _credential(name: str) -> Path:
-    """Where systemd laid a credential; only it may read there, so the mode tells nothing."""
-    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")  # the one place systemd tells; holds a path, no secret
-    if not folder:
-        raise MissingError("the passphrase is a systemd credential, and there is none here (CREDENTIALS_DIRECTORY)")
-    if name in {"", ".", ".."} or "/" in name:
-        raise MissingError(f"the passphrase: not the name of a credential: {name!r}")
-    return Path(folder) / name
+class Key(Protocol):
+    """A private key, wherever it is. Usable from many threads."""
+
+    def sign_raw(self, attributes: bytes) -> bytes:
+        """A signature with SHA-256: RSA PKCS#1 v1.5, or ECDSA as DER.
+
+        Raises:
+            Verdict: the key cannot be used now.
+        """
+        ...
 
 
 def passphrase(setting: str, station: Path) -> bytes:
-    """The passphrase of the PKCS#12 file.
-
-    Args:
-        setting: a path (relative to the station), or `credential:NAME` for a systemd credential.
-        station: the station's folder.
-
-    Raises:
-        MissingError: absent, or readable by others than its owner.
-    """
-    if setting.startswith("credential:"):
-        path, shared = _credential(setting.removeprefix("credential:")), 0
-    else:
-        path, shared = station / setting, stat.S_IRWXG | stat.S_IRWXO
-    try:
-        if path.stat().st_mode & shared:
-            raise MissingError(f"{path} can be read by others: chmod 600 it")
-        return path.read_bytes().rstrip(b"\r\n")
-    except OSError as error:
-        raise MissingError(f"the passphrase cannot be read: {path} ({error.strerror})") from error
+    """The passphrase of a PKCS#12 file; see `secret.read`."""
+    return secret.read(setting, station).value
 
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """The organisation's key in memory, with its certificate and the chain to (not including) the root."""
+    """One key of the organisation, with its certificate and the chain to (not including) the root."""
 
-    key: PrivateKey
+    key: Key
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a key the law's profile does not know.
+
+        Raises:
+            MissingError: it is one.
+        """
+        if sealing_key(self.certificate) is None:
+            raise MissingError(f"the certificate's key may not seal: {LEAST}")
 
     @classmethod
     def load(cls, file: Path, secret: bytes, more: Sequence[x509.Certificate] = ()) -> Sealer:
@@ -91,17 +69,7 @@ class Sealer:
         Raises:
             MissingError: absent, a wrong passphrase, no key, or a key the law's profile does not know.
         """
-        try:
-            key, certificate, others = pkcs12.load_key_and_certificates(file.read_bytes(), secret)
-        except OSError as error:
-            raise MissingError(f"the key cannot be read: {file} ({error.strerror})") from error
-        except ValueError as error:
-            raise MissingError(f"{file}: wrong passphrase, or not a PKCS#12 file") from error
-        least = _LEAST_RSA if isinstance(key, rsa.RSAPrivateKey) else _LEAST_EC
-        if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) or key.key_size < least or certificate is None:
-            raise MissingError(
-                f"{file}: holds no key with its certificate: RSA of {_LEAST_RSA} bits or ECDSA of {_LEAST_EC}, at least"
-            )
+        key, certificate, others = pkcs12.read(file, Secret(secret))
         return cls(key, certificate, (*others, *more))
 
     def certificate_der(self) -> bytes:
@@ -132,12 +100,25 @@ class Sealer:
         """A signature over the DER of signed attributes.
 
         Raises:
-            Verdict: `seal-failed` when they are not what a seal of this certificate signs.
+            Verdict: `seal-failed` when they are not what a seal of this certificate signs; what the key raises;
+                `waiting-key` when its signature is not one of this certificate.
         """
         self._check(attributes)
-        if isinstance(self.key, rsa.RSAPrivateKey):
-            return self.key.sign(attributes, padding.PKCS1v15(), hashes.SHA256())
-        return self.key.sign(attributes, ec.ECDSA(hashes.SHA256()))
+        signature = self.key.sign_raw(attributes)
+        if not self._own(signature, attributes):  # else the fault would be found after the time-stamps were asked for
+            raise Verdict("waiting-key", "the key does not belong to its certificate: what it signed does not verify")
+        return signature
+
+    def _own(self, signature: bytes, attributes: bytes) -> bool:
+        public = sealing_key(self.certificate)
+        try:
+            if isinstance(public, rsa.RSAPublicKey):
+                public.verify(signature, attributes, padding.PKCS1v15(), hashes.SHA256())
+            elif public is not None:
+                public.verify(signature, attributes, ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature:
+            return False
+        return public is not None
 
     def _check(self, attributes: bytes) -> None:
         try:

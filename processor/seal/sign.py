@@ -18,9 +18,11 @@ from typing import Any
 from asn1crypto import tsp, x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner, Signer
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_signer import DSSContentSettings, TimestampDSSContentSettings
 from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
 from pyhanko_certvalidator import ValidationContext
@@ -83,6 +85,16 @@ class RemoteTimeStamper(TimeStamper):
         raise Verdict("waiting-tsa", "no authority gave a usable token")
 
 
+class Pdf17Signer(PdfSigner):
+    """Leaves the file's version alone: for an ECDSA key pyHanko would declare PDF 2.0 (ISO 32002), which PDF/A-2 forbids."""
+
+    def register_extensions(self, pdf_out: BasePdfFileWriter, *, md_algorithm: str) -> None:
+        """Only what PAdES itself asks for."""
+        pdf_out.ensure_output_version(version=(1, 7))
+        if pdf_out.output_version < (2, 0):
+            pdf_out.register_extension(ESIC_EXTENSION_1)
+
+
 def _certificates(encoded: list[str]) -> list[x509.Certificate]:
     return [x509.Certificate.load(b64decode(text)) for text in encoded]
 
@@ -115,7 +127,7 @@ async def _sign(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
         ),
     )  # fmt: skip
     left, bottom, right, top = args["place"]["box"]
-    signer = PdfSigner(
+    signer = Pdf17Signer(
         metadata,
         signer=RemoteSigner(certificate, chain, ask),
         timestamper=RemoteTimeStamper(ask, roots, others),

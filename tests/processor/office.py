@@ -7,6 +7,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from archive.store import Archive
-from processor import flow, law, station
+from processor import flow, law, station, trust
 from processor.cli import wiring
 from processor.engine import LocalEngine
 from processor.journal import Journal
+from processor.seal import keyring
 from processor.settings import load
 from processor.shift import Shift
 from processor.tools import ACTOR, Tools
@@ -65,6 +67,7 @@ class Office:
     engine: Watched
     moved: dt.timedelta = dt.timedelta()
     opened: list[Archive | Journal] = field(default_factory=list)
+    stack: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
     def make(cls, place: Path, workers: LocalEngine) -> Office:
@@ -97,8 +100,11 @@ class Office:
         archive = Archive.open(self.folder / "archive", self.clock, organization=settings.station.agency)
         journal = Journal(self.folder / "work" / "journal.db")
         self.opened += [archive, journal]
-        tools = Tools(settings, self.folder, engine or self.engine, archive, wiring.load_sealer(self.folder, settings),
-                      wiring.outside(self.folder, settings), wiring.roots(self.folder, settings), (), self.clock)  # fmt: skip
+        anchors = trust.listed(self.folder, settings)
+        ring = self.stack.enter_context(keyring.opened(settings, self.folder))
+        tools = Tools(settings, self.folder, engine or self.engine, archive, ring, wiring.outside(self.folder, settings),
+                      trust.of_kind(anchors, trust.ROOTS), trust.of_kind(anchors, trust.INTERMEDIATES), self.clock,
+                      persons=wiring.persons(self.folder, settings))  # fmt: skip
         return Shift(tools, journal)
 
     def drop(self, name: str, text: str, lane: str = "sao-y") -> Path:
@@ -125,5 +131,6 @@ class Office:
         return [json.loads(path.read_text()) for path in sorted((self.folder / state).glob("*/*/reason.json"))]
 
     def close(self) -> None:
+        self.stack.close()
         for each in self.opened:
             each.close()

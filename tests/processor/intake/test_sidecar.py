@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from archive.record import DESCRIPTIVE, LENGTHS
 from processor.errors import Verdict
-from processor.intake.sidecar import LARGEST, parse, sidecar
+from processor.intake.sidecar import LARGEST, ROUTING, parse, sidecar
 
 
 def of(value: object) -> dict[str, str]:
@@ -69,7 +69,30 @@ def test_lengths_are_of_the_law_and_counted_composed() -> None:
     assert "subject" in refused(json.dumps({"subject": longest + "x"}).encode())
 
 
+def test_it_says_where_a_document_came_from_and_belongs() -> None:
+    told = {"to_organ_id": "H05.02", "sender_name": "Sở Nội vụ", "sender_email": "van-thu@snv.example.vn", "main": "15/QĐ-SNV"}
+    assert of(told) == told
+    assert set(told) == set(ROUTING) and not set(ROUTING) & set(DESCRIPTIVE)
+
+
+@pytest.mark.parametrize("code", ["000.00.16.H56", "H56", "H56.16", "G06.01", "Z01.12AB", "0100109106", "0100109106-001"])
+def test_agencies_have_old_codes_and_new(code: str) -> None:
+    assert of({"to_organ_id": code}) == {"to_organ_id": code}
+
+
 # --- what it may not
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("to_organ_id", "h56"), ("to_organ_id", "Sở Nội vụ"), ("to_organ_id", "000.00.16"), ("to_organ_id", "H56,H57"), ("sender_email", "snv"),
+        ("sender_email", "a@b.vn, c@d.vn"), ("sender_email", "a@b.vn>"), ("sender_email", "Văn thư <a@b.vn>"), ("sender_email", "root@localhost"),
+        ("main", "a" * 201), ("sender_name", "a" * 201), ("main", "a\nb"), ("sender_name", "a\r\nBcc: x@y.vn"),
+    ],
+)  # fmt: skip
+def test_where_a_document_came_from_is_checked_as_well(name: str, text: str) -> None:
+    assert name in refused(json.dumps({name: text}).encode())
 
 
 @pytest.mark.parametrize("data", [b"", b"   ", b"\xef\xbb\xbf", b"{", b'{"subject": "a",}', b"subject: a", b"\xff\xfe{\x00}\x00", b'{"subject": "\xe9"}', b"\x00"])
@@ -140,7 +163,7 @@ def test_a_refusal_names_the_field_and_never_the_value() -> None:
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2), max_leaves=4
 )
-names = st.sampled_from([*DESCRIPTIVE, "file_code", "pages"]) | st.text(max_size=6)
+names = st.sampled_from([*DESCRIPTIVE, *ROUTING, "file_code", "pages"]) | st.text(max_size=6)
 
 
 @given(st.dictionaries(names, json_values, max_size=4) | json_values)
@@ -151,7 +174,7 @@ def test_any_json_is_applied_or_refused_and_what_is_applied_stays_so(value: obje
         assert verdict.code == "sidecar-bad"
         return
     assert of(fields) == fields and all(fields.values())
-    assert fields.keys() <= {*DESCRIPTIVE, "file_code", "pages"}
+    assert fields.keys() <= {*DESCRIPTIVE, *ROUTING, "file_code", "pages"}
 
 
 @given(st.binary(max_size=40))

@@ -17,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.errors import MissingError, Verdict
-from processor.seal.keys import Sealer, passphrase, read_certificates
+from processor.seal.certificates import above, agencies, read_certificates, sealing_key
+from processor.seal.keys import Sealer
+from processor.seal.pkcs12 import FileKey
 
 NOW = dt.datetime(2026, 11, 24, 9, tzinfo=dt.UTC)
 SECRET = b"a pass phrase"
@@ -42,7 +44,7 @@ def certificate(key: Any, name: str = "UBND xã X", usage: str | None = "digital
 
 
 def sealer(key: Any = EC, **how: Any) -> Sealer:
-    return Sealer(key, certificate(key, **how), ())
+    return Sealer(FileKey(key), certificate(key, **how), ())
 
 
 def bundle(path: Path, key: Any, own: x509.Certificate | None, *chain: x509.Certificate, secret: bytes = SECRET) -> Path:
@@ -123,76 +125,6 @@ def test_the_key_is_never_in_what_is_printed() -> None:
     assert str(RSA.private_numbers().d) not in told and "PRIVATE" not in told
 
 
-# --- the passphrase
-
-
-def secret_file(folder: Path, mode: int, content: bytes = SECRET + b"\n") -> Path:
-    path = folder / "passphrase"
-    path.write_bytes(content)
-    path.chmod(mode)
-    return path
-
-
-@pytest.mark.parametrize("mode", [0o600, 0o400])
-@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
-def test_the_passphrase_is_the_file_without_its_line_end(tmp_path: Path, mode: int, end: bytes) -> None:
-    secret_file(tmp_path, mode, b" a b " + end)
-    assert passphrase("passphrase", tmp_path) == b" a b "
-
-
-@pytest.mark.parametrize("mode", [0o640, 0o620, 0o610, 0o604, 0o602, 0o601, 0o644, 0o777])
-def test_a_passphrase_that_others_can_reach_is_refused(tmp_path: Path, mode: int) -> None:
-    secret_file(tmp_path, mode)
-    with pytest.raises(MissingError, match="chmod 600") as caught:
-        passphrase("passphrase", tmp_path)
-    assert SECRET.decode() not in str(caught.value)
-
-
-def test_a_link_does_not_hide_who_can_read_the_file(tmp_path: Path) -> None:
-    secret_file(tmp_path, 0o644)
-    (tmp_path / "link").symlink_to("passphrase")
-    with pytest.raises(MissingError, match="chmod 600"):
-        passphrase("link", tmp_path)
-
-
-@pytest.mark.parametrize("setting", ["nowhere", "", ".", "passphrase/x", "/nowhere/at/all"])
-def test_an_absent_passphrase_is_said(tmp_path: Path, setting: str) -> None:
-    secret_file(tmp_path, 0o600)
-    with pytest.raises(MissingError, match="passphrase"):
-        passphrase(setting, tmp_path)
-
-
-def test_a_systemd_credential_is_read_from_where_systemd_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    secret_file(tmp_path, 0o440)  # systemd's own mode for a service that runs as root
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert passphrase("credential:passphrase", tmp_path / "station") == SECRET
-
-
-@pytest.mark.parametrize("folder", [None, ""])
-def test_without_systemd_a_credential_is_not_looked_for_in_the_current_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str | None
-) -> None:
-    secret_file(tmp_path, 0o644)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    if folder is not None:
-        monkeypatch.setenv("CREDENTIALS_DIRECTORY", folder)
-    with pytest.raises(MissingError, match="CREDENTIALS_DIRECTORY"):
-        passphrase("credential:passphrase", tmp_path)
-
-
-@pytest.mark.parametrize("name", ["../passphrase", "/etc/hostname", "a/../../passphrase", "", ".", ".."])
-def test_a_credential_is_a_name_and_leads_nowhere_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    """Else the rule that a passphrase is its owner's alone could be walked around."""
-    secret_file(tmp_path, 0o644)
-    (tmp_path / "credentials").mkdir()
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
-    with pytest.raises(MissingError, match="credential"):
-        passphrase(f"credential:{name}", tmp_path)
-
-
 # --- certificates
 
 
@@ -209,6 +141,51 @@ def test_a_file_without_a_certificate_is_named(tmp_path: Path, content: bytes | 
         (tmp_path / "root.pem").write_bytes(content)
     with pytest.raises(MissingError, match="root.pem"):
         read_certificates([tmp_path / "root.pem"])
+
+
+@pytest.mark.parametrize(
+    ("parts", "names"),
+    [([("COMMON_NAME", "Sở Y tế"), ("ORGANIZATION_NAME", "Ủy ban nhân dân tỉnh")], ("Sở Y tế",)),
+     ([("ORGANIZATION_NAME", "Sở Y tế"), ("USER_ID", "MST:0400260612")], ("Sở Y tế",)),
+     ([("COMMON_NAME", "Sở Y tế"), ("COMMON_NAME", "SYT")], ("Sở Y tế", "SYT")), ([("COUNTRY_NAME", "VN")], ())],
+)  # fmt: skip
+def test_a_certificate_is_its_common_names_and_not_of_the_body_above(parts: list[tuple[str, str]], names: tuple[str, ...]) -> None:
+    """law.md §6b: CN is the department, O the people's committee above it."""
+    subject = x509.Name([x509.NameAttribute(getattr(x509.NameOID, oid), value) for oid, value in parts])
+    made = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(EC.public_key())
+        .serial_number(1).not_valid_before(NOW).not_valid_after(NOW + DAY).sign(EC, hashes.SHA256())
+    )  # fmt: skip
+    assert agencies(made) == names
+
+
+def issued(subject: str, key: Any, issuer: str, by: Any) -> x509.Certificate:
+    names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]) for name in (subject, issuer)]
+    return (
+        x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(NOW - DAY).not_valid_after(NOW + DAY).sign(by, hashes.SHA256())
+    )  # fmt: skip
+
+
+def test_of_what_lies_beside_a_certificate_only_its_own_chain_is_taken() -> None:
+    root, issuing, own = issued("R", OTHER, "R", OTHER), issued("I", RSA, "R", OTHER), issued("A", EC, "I", RSA)
+    alike = issued("I", EC, "R", OTHER)  # the same name, another key
+    assert above(own, [root, alike, own, issuing]) == (issuing,)
+
+
+@pytest.mark.parametrize(
+    ("make", "may"),
+    [(lambda: RSA, True), (lambda: EC, True), (lambda: ec.generate_private_key(ec.SECP384R1()), True),
+     (lambda: rsa.generate_private_key(65537, 1024), False), (lambda: ec.generate_private_key(ec.SECP192R1()), False),
+     (lambda: dsa.generate_private_key(2048), False), (ed25519.Ed25519PrivateKey.generate, False)],
+)  # fmt: skip
+def test_a_certificate_whose_key_the_law_does_not_know_makes_no_sealer(make: Callable[[], Any], may: bool) -> None:
+    key = make()
+    own = certificate(key)
+    assert (sealing_key(own) is not None) is may
+    if not may:
+        with pytest.raises(MissingError, match="2048"):
+            Sealer(FileKey(EC), own, ())
 
 
 # --- may it seal now
@@ -251,6 +228,15 @@ def test_a_seals_attributes_are_signed_with_rsa() -> None:
     RSA.public_key().verify(own.sign(asked), asked, padding.PKCS1v15(), hashes.SHA256())
     with pytest.raises(InvalidSignature):
         RSA.public_key().verify(own.sign(asked), asked + b" ", padding.PKCS1v15(), hashes.SHA256())
+
+
+@pytest.mark.parametrize("key", [OTHER, RSA, ec.generate_private_key(ec.SECP384R1())], ids=["another", "another kind", "another curve"])
+def test_a_signature_that_its_own_certificate_does_not_verify_is_not_given(key: Any) -> None:
+    """A key and a certificate that do not belong together: told before any time-stamp is asked for."""
+    mixed = Sealer(FileKey(key), certificate(EC), ())
+    with pytest.raises(Verdict) as caught:
+        mixed.sign(attributes(mixed.certificate))
+    assert caught.value.code == "waiting-key"
 
 
 OWN = sealer()

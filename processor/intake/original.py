@@ -1,0 +1,152 @@
+"""Reads an electronic original: what stands on its pages, for the record, without changing a byte of it. Runs in a worker.
+
+Promises: what signature fields and other annotations show is read as well: number and date may stand there only; a page that
+is a picture is read by Tesseract; words lie where a person sees them. Refuses: what `probe` refuses; to write a PDF.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple
+from pathlib import Path
+from statistics import fmean
+from typing import Any, TypeAlias
+
+import pymupdf
+from PIL import Image
+
+from processor.errors import Verdict
+from processor.intake.probe import is_signed, page_facts, pdf_facts, sniff
+from processor.ocr import reader
+from processor.worker import Ask
+
+_CERTAIN = 100.0
+_HIDDEN = 80.0  # sure enough for a word, not for a number: nobody sees this text, it may say anything
+_INVISIBLE = 3  # text render mode (ISO 32000-1, 9.3.6)
+_READ = frozenset({"scan", "drawn"})
+_SURE_OF_UPRIGHT = 6.0
+
+Words: TypeAlias = list[list[Any]]
+"""[text, left, top, right, bottom, confidence 0-100], boxes in fractions of the upright page: as `recognise` writes them."""
+
+
+def _without(document: pymupdf.Document, number: int, key: str) -> pymupdf.Page:
+    """A page in memory without its `Annots` or `Contents`."""
+    page = document[number]
+    document.xref_set_key(page.xref, key, "null")
+    return document.reload_page(page)
+
+
+def _fractions(page: pymupdf.Page, hidden: list[pymupdf.Rect], all_hidden: bool = False) -> Words:
+    """The words of a page as it is displayed."""
+    width, height = page.rect.width or 1, page.rect.height or 1
+    found = []
+    for x0, y0, x1, y1, text, *_ in page.get_text("words", clip=page.rect):
+        middle = pymupdf.Point((x0 + x1) / 2, (y0 + y1) / 2)
+        doubtful = all_hidden or any(middle in box for box in hidden)
+        found.append([text, x0 / width, y0 / height, x1 / width, y1 / height, _HIDDEN if doubtful else _CERTAIN])
+    return found
+
+
+def _invisible(page: pymupdf.Page) -> list[pymupdf.Rect]:
+    return [pymupdf.Rect(span["bbox"]) * page.rotation_matrix for span in page.get_texttrace() if span["type"] == _INVISIBLE]
+
+
+def _turned(words: Words, degrees: int) -> Words:
+    """Words of a page that is turned clockwise by so much to stand upright."""
+    for _ in range(degrees // 90 % 4):
+        words = [[text, 1 - bottom, left, 1 - top, right, sure] for text, left, top, right, bottom, sure in words]
+    return words
+
+
+def _picture(page: pymupdf.Page, dpi: float, megapixels: int) -> tuple[Image.Image, float]:
+    """The page as a grey picture, and its resolution: less than asked for where the page is enormous."""
+    square_inches = max(page.rect.width * page.rect.height / 72**2, 1e-6)
+    dpi = min(dpi, math.sqrt(megapixels * 1_000_000 / square_inches))
+    pixmap = page.get_pixmap(matrix=pymupdf.Matrix(dpi / 72, dpi / 72), alpha=False, colorspace=pymupdf.csGRAY, annots=False)
+    return Image.frombuffer("L", (pixmap.width, pixmap.height), pixmap.samples, "raw", "L", pixmap.stride, 1), dpi
+
+
+def _recognised(page: pymupdf.Page, args: Mapping[str, Any], folder: Path) -> tuple[Words, int, bool]:
+    """What Tesseract reads on a page; degrees it was turned to stand upright; whether nobody wrote on it."""
+    picture, dpi = _picture(page, float(args["read_dpi"]), args["limits"]["page_megapixels"])
+    if reader.is_blank(picture):
+        return [], 0, True
+    degrees, sure = reader.orientation(picture)
+    degrees = degrees if sure >= _SURE_OF_UPRIGHT else 0
+    upright = picture.rotate(-degrees, expand=True) if degrees else picture
+    words = reader.read(upright, dpi, "+".join(args["languages"]), args["read_dpi"], folder / "page.pdf")
+    return [list(astuple(word)) for word in words], degrees, False
+
+
+def _leaf(kind: str, page: pymupdf.Page, shown: Words, read: tuple[Words, int, bool]) -> dict[str, Any]:
+    words, degrees, blank = read
+    words = words + _turned(shown, degrees)
+    width, height = page.rect.width, page.rect.height
+    if degrees % 180:
+        width, height = height, width
+    return {
+        "kind": kind, "blank": blank and not words, "words": words, "rotate": (page.rotation + degrees) % 360,
+        "width": width, "height": height, "word_count": len(words),
+        "mean_confidence": round(fmean(word[5] for word in words), 1) if words else None,
+    }  # fmt: skip
+
+
+def _leaves(path: Path, args: Mapping[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
+    with pymupdf.open(path) as bare, pymupdf.open(path) as marked:
+        last = bare.page_count - 1
+        for number in range(bare.page_count):
+            page = _without(bare, number, "Annots")
+            rotation = page.rotation
+            kind = page_facts(page)["kind"]
+            page.set_rotation(rotation)
+            shown = _fractions(_without(marked, number, "Contents"), [])
+            own = _fractions(page, _invisible(page), all_hidden=kind == "scan")
+            if kind in _READ and (not own or number in {0, last}):  # the record is read from these: what is seen decides
+                yield _leaf(kind, page, shown, _recognised(page, args, folder))
+            else:
+                yield _leaf(kind, page, shown, (own, 0, kind == "blank"))
+
+
+def _producer(path: Path) -> str:
+    with pymupdf.open(path) as document:
+        return str((document.metadata or {}).get("producer") or "")[:200]
+
+
+def read_original(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """Worker job.
+
+    Args:
+        args: `path`, `limits` (file_mb, pages, page_megapixels), `languages`, `read_dpi`, `out` (JSON: every page as
+            `recognise` tells it).
+        ask: not used.
+
+    Returns:
+        `type` (`pdf`), `pages` (how many), `kinds` (of each, without what annotations show), `features`, `signed`,
+        `producer`, `tesseract` (its version if it read a page, else empty).
+
+    Raises:
+        Verdict: `empty`, `not-a-document`, `truncated`, `damaged`, `encrypted`, `too-large`, `dynamic-form`.
+    """
+    path, limits = Path(args["path"]), args["limits"]
+    if path.stat().st_size > limits["file_mb"] << 20:
+        raise Verdict("too-large", "file size")
+    if sniff(path) != "pdf":
+        raise Verdict("not-a-document", "no PDF")
+    facts = pdf_facts(path, limits)
+    try:
+        with tempfile.TemporaryDirectory(prefix="original-") as folder:
+            leaves = list(_leaves(path, args, Path(folder)))
+        producer = _producer(path)
+    except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
+        raise Verdict("damaged", type(error).__name__) from error
+    Path(args["out"]).write_text(json.dumps(leaves, ensure_ascii=False), "utf-8")
+    kinds = [leaf["kind"] for leaf in leaves]
+    read = any(kind in _READ for kind in kinds)
+    return {
+        "type": "pdf", "pages": len(leaves), "kinds": kinds, "features": facts["features"], "signed": is_signed(path),
+        "producer": producer, "tesseract": reader.version() if read else "",
+    }  # fmt: skip

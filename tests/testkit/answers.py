@@ -1,0 +1,242 @@
+"""What authorities answer: revocation lists, OCSP responses, time-stamps; each honest, or with one field that lies.
+
+Promises: every lie is a word of `LIES`; apart from the field it names the answer is right. Silence is no answer of this
+module: who asks is told so by `authorities`. Refuses: SHA-1 but where a lie asks for it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from asn1crypto import algos, cms, core, tsp
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+Revocations = Mapping[int, tuple[dt.datetime, x509.ReasonFlags]]
+_HASHES: Mapping[str, type[hashes.SHA1] | type[hashes.SHA256] | type[hashes.SHA512]] = {
+    "sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha512": hashes.SHA512,
+}  # fmt: skip
+_POLICY = "1.3.6.1.4.1.55555.1.2"  # a made-up arc
+_LIFE = dt.timedelta(days=2)
+_DAY = dt.timedelta(days=1)
+
+LIES: Mapping[str, tuple[str, ...]] = {
+    "tsa": ("silent", "refused", "garbage", "digest", "nonce", "early", "late", "stranger", "bare", "broken", "weak"),
+    "ocsp": ("silent", "garbage", "unknown", "revoked", "old", "future", "nonce", "no-nonce", "stranger", "other", "broken", "later"),
+    "crl": ("silent", "garbage", "old", "future", "stranger", "issuer", "delta", "broken"),
+}  # fmt: skip
+"""By kind of service. `other`: about another certificate; `issuer`: another authority's list; `later`: "try later"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody with a certificate, its key, and the holder who issued it (None: it is a root)."""
+
+    certificate: x509.Certificate
+    key: Key
+    issuer: Holder | None = None
+
+    @property
+    def der(self) -> bytes:
+        """The certificate."""
+        return self.certificate.public_bytes(Encoding.DER)
+
+    @property
+    def asn1(self) -> asn1_x509.Certificate:
+        """The certificate, for asn1crypto."""
+        return asn1_x509.Certificate.load(self.der)
+
+    def above(self) -> list[Holder]:
+        """Who issued it, up to the root."""
+        return [self.issuer, *self.issuer.above()] if self.issuer else []
+
+    def sign(self, data: bytes, digest: str = "sha256") -> bytes:
+        """A signature: PKCS#1 v1.5, as the government's CA has it, or ECDSA."""
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            return self.key.sign(data, padding.PKCS1v15(), _HASHES[digest]())
+        return self.key.sign(data, ec.ECDSA(_HASHES[digest]()))
+
+    def mechanism(self, digest: str = "sha256") -> algos.SignedDigestAlgorithm:
+        """What `sign` does, in the words of CMS."""
+        kind = "rsa" if isinstance(self.key, rsa.RSAPrivateKey) else "ecdsa"
+        return algos.SignedDigestAlgorithm({"algorithm": f"{digest}_{kind}"})
+
+
+def _flipped(data: bytes) -> bytes:
+    """The last bit but a few is another: it lies in the signature's value."""
+    return data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]
+
+
+def revocation_list(issuer: Holder, revoked: Revocations, now: dt.datetime, lie: str = "", other: Holder | None = None) -> bytes:
+    """A complete CRL of `issuer`.
+
+    Args:
+        issuer: whose list it is.
+        revoked: serial numbers with moment and reason.
+        now: when it is asked for.
+        lie: a word of `LIES["crl"]` but `silent`.
+        other: who issues instead, for `stranger` (a key of its own, the same name) and `issuer`.
+    """
+    if lie == "garbage":
+        return b"\x30\x82\x01\x00" + b"<html>" * 10
+    shift = {"old": -30 * _DAY, "future": 30 * _DAY}.get(lie, dt.timedelta())
+    signer = other if other and lie in {"stranger", "issuer"} else issuer
+    update = now + shift - dt.timedelta(minutes=5)
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(signer.certificate.subject)
+        .last_update(update)
+        .next_update(update + _LIFE)
+        .add_extension(x509.CRLNumber(int(update.timestamp())), False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key()), False)
+    )
+    if lie == "delta":
+        builder = builder.add_extension(x509.DeltaCRLIndicator(1), True)
+    for serial, (moment, reason) in revoked.items():
+        if moment > update:
+            continue
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(moment)
+        builder = builder.add_revoked_certificate(entry.add_extension(x509.CRLReason(reason), False).build())
+    made = builder.sign(signer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    return _flipped(made) if lie == "broken" else made
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an OCSP responder knows of one certificate."""
+
+    subject: Holder
+    revoked: tuple[dt.datetime, x509.ReasonFlags] | None = None
+
+
+def ocsp_response(
+    asked: ocsp.OCSPRequest, about: About | None, responder: Holder, now: dt.datetime, lie: str = ""
+) -> bytes:
+    """The answer to a request about one certificate; None: the responder knows no such certificate.
+
+    A responder that is not the issuer itself is embedded. `stranger` and `other` are for the caller to arrange.
+    """
+    if lie == "garbage":
+        return b"\x30\x03\x0a\x01"
+    if lie == "later" or about is None or about.subject.issuer is None:
+        status = ocsp.OCSPResponseStatus.TRY_LATER if lie == "later" else ocsp.OCSPResponseStatus.UNAUTHORIZED
+        return ocsp.OCSPResponseBuilder.build_unsuccessful(status).public_bytes(Encoding.DER)
+    update = now + {"old": -30 * _DAY, "future": 30 * _DAY}.get(lie, dt.timedelta()) - dt.timedelta(minutes=5)
+    past = about.revoked if about.revoked and about.revoked[0] <= update else None
+    revoked = past or ((now - _DAY, x509.ReasonFlags.key_compromise) if lie == "revoked" else None)
+    known = ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD
+    builder = (
+        ocsp.OCSPResponseBuilder()
+        .add_response(
+            about.subject.certificate, about.subject.issuer.certificate, asked.hash_algorithm,
+            ocsp.OCSPCertStatus.UNKNOWN if lie == "unknown" else known, update, update + _LIFE,
+            revoked[0] if revoked and lie != "unknown" else None, revoked[1] if revoked and lie != "unknown" else None,
+        )
+        .responder_id(ocsp.OCSPResponderEncoding.HASH, responder.certificate)
+    )  # fmt: skip
+    if responder.certificate != about.subject.issuer.certificate:
+        builder = builder.certificates([responder.certificate])
+    builder = _with_nonce(builder, asked, lie)
+    made = builder.sign(responder.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    return _broken_response(made) if lie == "broken" else made
+
+
+def _with_nonce(builder: ocsp.OCSPResponseBuilder, asked: ocsp.OCSPRequest, lie: str) -> ocsp.OCSPResponseBuilder:
+    nonces = [extension.value for extension in asked.extensions if isinstance(extension.value, x509.OCSPNonce)]
+    if lie == "nonce":
+        return builder.add_extension(x509.OCSPNonce(bytes(16)), False)
+    return builder.add_extension(nonces[0], False) if nonces and lie != "no-nonce" else builder
+
+
+def _broken_response(made: bytes) -> bytes:
+    """Its signature is of other data: one bit of the time of production."""
+    place = made.index(b"Z", made.index(b"\x18\x0f")) - 1  # the last digit of the first GeneralizedTime
+    return made[:place] + bytes([made[place] ^ 1]) + made[place + 1 :]
+
+
+def time_answer(
+    asked: tsp.TimeStampReq, authority: Holder, now: dt.datetime, lie: str = "", serial: int = 1
+) -> tsp.TimeStampResp:
+    """The answer of a time-stamping authority.
+
+    Args:
+        asked: the request.
+        authority: who stamps; its whole chain but the root is embedded.
+        now: the moment in the token.
+        lie: a word of `LIES["tsa"]` but `silent`, `garbage`; `stranger` is for the caller to arrange.
+        serial: the token's number.
+    """
+    if lie == "refused":
+        status = tsp.PKIStatusInfo({"status": "rejection", "fail_info": {"time_not_available"}})
+        return core.Sequence.load(_wrapped(status.dump()))
+    imprint = tsp.MessageImprint.load(asked["message_imprint"].dump())
+    if lie == "digest":
+        imprint["hashed_message"] = bytes(len(imprint["hashed_message"].native))
+    info = {
+        "version": "v1", "policy": _POLICY, "message_imprint": imprint, "serial_number": serial,
+        "gen_time": (now + {"early": -400 * _DAY, "late": 400 * _DAY}.get(lie, dt.timedelta())).replace(microsecond=0),
+        "accuracy": {"seconds": 1},
+    }  # fmt: skip
+    if asked["nonce"].native is not None:
+        info["nonce"] = asked["nonce"].native + (lie == "nonce")
+    chain = [] if lie == "bare" else [authority, *authority.above()]
+    digest = "sha1" if lie == "weak" else "sha256"
+    token = signed_token(tsp.TSTInfo(info), authority, chain, digest)
+    if lie == "broken":
+        signer = token["content"]["signer_infos"][0]
+        signer["signature"] = _flipped(signer["signature"].native)
+    return tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token})
+
+
+def _wrapped(inner: bytes) -> bytes:
+    return b"\x30" + bytes([len(inner)]) + inner
+
+
+def signed_token(info: tsp.TSTInfo, authority: Holder, chain: Sequence[Holder], digest: str = "sha256") -> cms.ContentInfo:
+    """A token over this information, signed by this authority, with these certificates."""
+    content = info.dump()
+    named = tsp.ESSCertIDv2({"cert_hash": authority.certificate.fingerprint(hashes.SHA256())})
+    attributes = cms.CMSAttributes([
+        {"type": "content_type", "values": ["tst_info"]},
+        {"type": "message_digest", "values": [hashlib.new(digest, content).digest()]},
+        {"type": "signing_certificate_v2", "values": [tsp.SigningCertificateV2({"certs": [named]})]},
+    ])  # fmt: skip
+    return signed_data("tst_info", core.ParsableOctetString(content), attributes, authority, chain, digest=digest)
+
+
+def signed_data(
+    kind: str,
+    content: core.ParsableOctetString | None,
+    attributes: cms.CMSAttributes,
+    who: Holder,
+    chain: Iterable[Holder],
+    *,
+    digest: str = "sha256",
+    unsigned: cms.CMSAttributes | None = None,
+) -> cms.ContentInfo:
+    """A CMS object with one signer; `chain` is what it embeds."""
+    algorithm = algos.DigestAlgorithm({"algorithm": digest})
+    named = cms.IssuerAndSerialNumber({"issuer": who.asn1.issuer, "serial_number": who.asn1.serial_number})
+    signer = {
+        "version": "v1", "sid": cms.SignerIdentifier({"issuer_and_serial_number": named}), "digest_algorithm": algorithm,
+        "signature_algorithm": who.mechanism(digest), "signed_attrs": attributes,
+        "signature": who.sign(attributes.untag().dump(), digest),
+    }  # fmt: skip
+    if unsigned is not None:
+        signer["unsigned_attrs"] = unsigned
+    return cms.ContentInfo({
+        "content_type": "signed_data",
+        "content": cms.SignedData({
+            "version": "v3" if kind != "data" else "v1", "digest_algorithms": [algorithm],
+            "encap_content_info": {"content_type": kind} | ({"content": content} if content is not None else {}),
+            "certificates": [holder.asn1 for holder in chain], "signer_infos": [cms.SignerInfo(signer)],
+        }),
+    })  # fmt: skip

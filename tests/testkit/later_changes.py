@@ -1,0 +1,244 @@
+"""What may be done to a signed PDF by an increment: incremental saving (ISA), certified documents (EAA, SSA), shadows.
+
+Promises: each is an edit for `increments.later`: it adds bytes and touches none that were signed. What must be there before
+signing is made by `prepared`. After pdf-insecurity.org (CCS 2019, NDSS 2021, S&P 2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Stream
+
+from tests.testkit.increments import Edit, redirected
+
+BAR = b"\nq 1 g 60 380 480 200 re f 0 g 80 420 300 40 re f Q\n"
+OVER = b"1 g 0 0 1000 1000 re f 0 g 80 420 300 40 re f"
+Things = Iterable[pikepdf.Object]
+
+
+def made(pdf: pikepdf.Pdf, thing: pikepdf.Object) -> pikepdf.Object:
+    return pdf.make_indirect(thing)
+
+
+def form(pdf: pikepdf.Pdf, drawing: bytes, box: tuple[float, ...] = (0, 0, 600, 850)) -> pikepdf.Object:
+    """A form XObject."""
+    helv = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+    drawn = Stream(pdf, drawing, Type=Name.XObject, Subtype=Name.Form, BBox=Array(box))
+    drawn.Resources = Dictionary(Font=Dictionary(F1=helv))
+    return made(pdf, drawn)
+
+
+def _field(pdf: pikepdf.Pdf, name: bytes) -> pikepdf.Object:
+    return next(each for each in pdf.Root.AcroForm.Fields if bytes(each.T) == name)
+
+
+# incremental saving
+
+
+def content(document: pikepdf.Pdf) -> Things:
+    """The first page says something else."""
+    contents = document.pages[0].Contents
+    contents.write(contents.read_bytes() + BAR)
+    return [contents]
+
+
+def font(document: pikepdf.Pdf) -> Things:
+    """Glyphs are swapped: the same codes look otherwise."""
+    fonts = document.pages[0].Resources.Font
+    one, other = [fonts[key] for key in list(fonts.keys())[:2]]
+    one.DescendantFonts, other.DescendantFonts = other.DescendantFonts, one.DescendantFonts
+    return [one, other]
+
+
+def page_tree(document: pikepdf.Pdf) -> Things:
+    """Another page stands where the signed one stood."""
+    drawing = made(document, Stream(document, BAR))
+    fake = made(document, Dictionary(Type=Name.Page, Parent=document.Root.Pages, Contents=drawing, Resources=Dictionary()))
+    document.Root.Pages.Kids = Array([fake])
+    document.Root.Pages.Count = 1
+    return [drawing, fake, document.Root.Pages]
+
+
+def catalogue(document: pikepdf.Pdf) -> Things:
+    """The catalogue leads to another page tree; the form stays. To be used with a trailer that names it."""
+    tree = made(document, Dictionary(Type=Name.Pages, Count=1, MediaBox=Array([0, 0, 595, 842])))
+    drawing = made(document, Stream(document, BAR))
+    fake = made(document, Dictionary(Type=Name.Page, Parent=tree, Contents=drawing, Resources=Dictionary()))
+    tree.Kids = Array([fake])
+    document.Root.Pages = tree
+    return [document.Root, tree, drawing, fake]
+
+
+def new_catalogue(document: pikepdf.Pdf) -> Things:
+    """A catalogue with another number; the trailer must name it."""
+    list(catalogue(document))
+    fresh = made(document, Dictionary(dict(document.Root.items())))
+    return [fresh, fresh.Pages, fresh.Pages.Kids[0].Contents, fresh.Pages.Kids[0]]
+
+
+def copied_signature(document: pikepdf.Pdf) -> Things:
+    """Another content, and the signature once more, as if it were of this revision."""
+    field = document.Root.AcroForm.Fields[0]
+    return [*content(document), field, field.V]
+
+
+def page_removed(document: pikepdf.Pdf) -> Things:
+    """The last page is gone."""
+    tree = document.Root.Pages
+    tree.Kids = Array(list(tree.Kids)[:-1])
+    tree.Count = len(tree.Kids)
+    return [tree]
+
+
+def pages_swapped(document: pikepdf.Pdf) -> Things:
+    """The pages stand the other way round."""
+    tree = document.Root.Pages
+    tree.Kids = Array(list(tree.Kids)[::-1])
+    return [tree]
+
+
+def page_doubled(document: pikepdf.Pdf) -> Things:
+    """The first page comes twice."""
+    tree = document.Root.Pages
+    tree.Kids = Array([tree.Kids[0], *tree.Kids])
+    tree.Count = len(tree.Kids)
+    return [tree]
+
+
+def page_turned(document: pikepdf.Pdf) -> Things:
+    """A page is cropped to its top."""
+    document.pages[0].obj.CropBox = Array([0, 600, 595, 842])
+    return [document.pages[0].obj]
+
+
+def title(document: pikepdf.Pdf) -> Things:
+    """Only the document information has another title, and XMP says so too."""
+    document.docinfo.Title = "Quyết định khác"
+    metadata = made(document, Stream(document, b"<?xpacket begin=''?><x:xmpmeta xmlns:x='adobe:ns:meta/'/>"))
+    metadata.Type, metadata.Subtype = Name.Metadata, Name.XML
+    document.Root.Metadata = metadata
+    return [document.docinfo, metadata, document.Root]
+
+
+def open_action(document: pikepdf.Pdf) -> Things:
+    """A script runs when it is opened."""
+    document.Root.OpenAction = Dictionary(S=Name.JavaScript, JS="this.getField('ghichu').value = '9'")
+    return [document.Root]
+
+
+def named_script(document: pikepdf.Pdf) -> Things:
+    """A script in the name tree."""
+    script = made(document, Dictionary(S=Name.JavaScript, JS="app.alert(1)"))
+    names = document.Root.get("/Names", Dictionary())
+    names.JavaScript = Dictionary(Names=Array(["a", script]))
+    document.Root.Names = names
+    return [script, *([names] if names.is_indirect else []), document.Root]
+
+
+def attachment_swapped(document: pikepdf.Pdf) -> Things:
+    """The attached file is another."""
+    names = document.Root.Names.EmbeddedFiles
+    names = names.Kids[0].Names if "/Kids" in names else names.Names
+    stream = names[1].EF.F
+    stream.write(b"so,ten\n1,Nguoi khac\n")
+    return [stream]
+
+
+def annotation(kind: str, drawing: bytes = OVER, box: tuple[int, ...] = (60, 380, 540, 580), **more: Any) -> Edit:
+    """An annotation over the text: FreeText, Redact, Stamp, Highlight."""
+
+    def edit(document: pikepdf.Pdf) -> Things:
+        page, look = document.pages[0].obj, form(document, drawing)
+        note = made(document, Dictionary(
+            Type=Name.Annot, Subtype=Name(f"/{kind}"), Rect=Array(box), F=4, Contents="", AP=Dictionary(N=look), P=page, **more,
+        ))  # fmt: skip
+        page.Annots = Array([*page.get("/Annots", Array()), note])
+        return [look, note, page]
+
+    return edit
+
+
+def field_emptied(document: pikepdf.Pdf) -> Things:
+    """The signature field lost its signature."""
+    field = document.Root.AcroForm.Fields[0]
+    del field["/V"]
+    return [field]
+
+
+def form_removed(document: pikepdf.Pdf) -> Things:
+    """No field leads to the signature any more."""
+    page = document.pages[0].obj
+    del document.Root["/AcroForm"]
+    del page["/Annots"]
+    return [document.Root, page]
+
+
+# shadows, second half
+
+
+def cover_removed(document: pikepdf.Pdf) -> Things:
+    """What lay under the cover is seen."""
+    cover = document.pages[0].Resources.XObject.Cover
+    cover.write(b"")
+    return [cover]
+
+
+def layer_shown(document: pikepdf.Pdf) -> Things:
+    """The layer is on."""
+    properties = document.Root.OCProperties
+    properties.D.ON, properties.D.OFF = properties.D.OFF, Array([])
+    return [properties]
+
+
+def twin_shown(pdf: bytes, places: dict[int, int]) -> bytes:
+    """The table leads to the second set; not one object is new."""
+    return redirected(pdf, places)
+
+
+def filled(value: str, shown: str = "", name: bytes = b"ghichu") -> Edit:
+    """A text field gets a value and an appearance, perhaps of another."""
+
+    def edit(document: pikepdf.Pdf) -> Things:
+        field = _field(document, name)
+        field.V = value
+        text = (shown or value).encode("ascii")
+        look = form(document, b"/Tx BMC BT /F1 10 Tf 2 5 Td (%s) Tj ET EMC" % text, (0, 0, 200, 20))
+        field.AP = Dictionary(N=look)
+        return [field, look]
+
+    return edit
+
+
+def grown(document: pikepdf.Pdf) -> Things:
+    """A text field is filled, and grows over the text of the page."""
+    field = _field(document, b"ghichu")
+    field.Rect = Array([60, 300, 540, 600])
+    look = form(document, OVER)
+    field.AP = Dictionary(N=look)
+    field.V = "9"
+    return [field, look]
+
+
+def appearance_of_signature(document: pikepdf.Pdf) -> Things:
+    """The appearance of a signature that is already there is another."""
+    field = next(each for each in document.Root.AcroForm.Fields if each.get("/FT") == "/Sig" and "/AP" in each)
+    look = form(document, b"BT /F1 12 Tf 2 5 Td (99/QD) Tj ET", (0, 0, 200, 20))
+    field.AP = Dictionary(N=look)
+    return [field, look]
+
+
+def fake_signature_field(document: pikepdf.Pdf) -> Things:
+    """A signature field without a signature, whose appearance covers the page's text (SSA)."""
+    page, look = document.pages[0].obj, form(document, OVER)
+    field = made(document, Dictionary(
+        Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T="Chu ky 2", F=4, Rect=Array([60, 380, 540, 580]), P=page,
+        AP=Dictionary(N=look),
+    ))  # fmt: skip
+    page.Annots = Array([*page.get("/Annots", Array()), field])
+    document.Root.AcroForm.Fields.append(field)
+    return [look, field, page, document.Root.AcroForm]
+
+
