@@ -183,13 +183,18 @@ def _rules(parts: Parts) -> Iterator[Check]:
         yield check("file", known, f"{lane.file} is {told}", name)
 
 
-def _sealing(settings: Settings) -> Check:
-    if settings.station.demo:
-        return check("sealing", True, "unattended, demo: nothing it seals has legal value")
+def _sealing(parts: Parts) -> Check:
+    settings = parts.settings
     if settings.may_seal_unattended:
-        return check("sealing", True, f"unattended, authorised by {settings.seal.authorisation}")
-    why = "seal.unattended without seal.authorisation" if settings.seal.unattended else "attended"
-    return check("sealing", False, f"{why}: nothing is sealed, for there is no attended session yet")
+        told = "demo: nothing it seals has legal value" if settings.station.demo else f"authorised by {settings.seal.authorisation}"
+        return check("sealing", True, f"unattended, {told}")
+    if settings.seal.unattended:
+        return check("sealing", False, "seal.unattended without seal.authorisation: nothing is sealed with nobody there")
+    today = parts.clock().astimezone(law.VIETNAM).date()
+    named = [row for row in settings.operators.values() if row.decision.strip() and row.account]
+    able = [row for row in named if (row.valid_from or today) <= today <= (row.valid_to or today)]
+    told = f"{len(able)} operators may seal today (sohoa sign)" if able else "no operator is named: [operators.ID]"
+    return check("sealing", bool(able), f"attended: {told}")
 
 
 def _no_demo(parts: Parts) -> Check:
@@ -240,7 +245,7 @@ def _certificate(parts: Parts, sealer: Sealer) -> Iterator[Check]:
 
 
 def _seal(parts: Parts) -> Iterator[Check]:
-    yield _sealing(parts.settings)
+    yield _sealing(parts)
     yield _no_demo(parts)
     yield _key_files(parts)
     found = f"{len(parts.roots)} found" if parts.roots else "trust.roots is empty"

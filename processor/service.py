@@ -13,7 +13,7 @@ import time
 
 import structlog
 
-from processor import law, nightly
+from processor import law, nightly, session
 from processor.flow import Flow
 from processor.shift import Shift
 from processor.sources import root_of
@@ -27,7 +27,7 @@ _ASK_NIGHT = 60.0
 
 
 def serve(flow: Flow, shift: Shift, stop: threading.Event) -> None:
-    """Work until `stop` is set, then finish what is being filed."""
+    """Work until `stop` is set, or a clerk's session begins; then finish what is being filed."""
     schedule = shift.tools.settings.schedule
     folders = [root_of(shift.tools.station, lane) for lane in shift.tools.settings.lanes]
     timetable = Timetable(law.VIETNAM)
@@ -37,7 +37,7 @@ def serve(flow: Flow, shift: Shift, stop: threading.Event) -> None:
     log.info("watching", lanes=len(folders))
     with Waker(folders, flow.news) as waker, timetable:
         looked = time.monotonic()
-        while not stop.is_set():
+        while not stop.is_set() and not session.is_open(shift.tools.station):
             polled = waker.refresh()
             timetable.refresh()
             try:

@@ -42,7 +42,7 @@ class Settings(Table):
     @property
     def may_seal_unattended(self) -> bool:
         """NĐ 30 Đ32: the clerk signs in person, unless the agency authorised otherwise in writing."""
-        return self.station.demo or (self.seal.unattended and bool(self.seal.authorisation.strip()))
+        return self.seal.unattended and bool(self.seal.authorisation.strip())
 
 
 class _Templates(Table):

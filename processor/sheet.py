@@ -7,19 +7,16 @@ the file is the Vietnamese that went in, NFC. A letter the font lacks stands as 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
 from string import digits
 from typing import Any
 
 import pymupdf
-from fontTools import subset
 from fontTools.ttLib import TTFont
 
-from processor.report import visible
 from processor.seal import fonts
+from processor.typeset import broken, holding, printable
 from processor.worker import Ask
 
 _MM = 72 / 25.4
@@ -61,40 +58,6 @@ def _kinds(lines: Sequence[str], title: str) -> Iterator[tuple[str, str]]:
         yield line, kind
 
 
-def _printable(text: str, known: Collection[int]) -> str:
-    return "".join(c if ord(c) in known else f"<U+{ord(c):04X}>" for c in visible(text))
-
-
-def _holding(letters: str, path: Path) -> pymupdf.Font:
-    """The font with these letters only.
-
-    Why not the whole one: Tinos draws U+00A0 and U+00AD with the glyphs of space and hyphen, and what is then read out of
-    the PDF are those, so that no search would find two words or a number with a hyphen.
-    """
-    small = BytesIO()
-    with TTFont(path) as font:
-        picker = subset.Subsetter(subset.Options(notdef_outline=True, hinting=False, layout_features=[]))
-        picker.populate(text=letters)
-        picker.subset(font)
-        font.save(small)
-    return pymupdf.Font(fontbuffer=small.getvalue())
-
-
-def _broken(words: Sequence[str], font: pymupdf.Font, size: float, room: float) -> Iterator[str]:
-    line = ""
-    for word in words:
-        joined = f"{line} {word}" if line else word
-        if line and font.text_length(joined, size) > room:
-            yield line
-            joined = word
-        while font.text_length(joined, size) > room:  # a word wider than the page, such as a file's name
-            fits = next(n for n in range(len(joined) - 1, 0, -1) if n == 1 or font.text_length(joined[:n], size) <= room)
-            yield joined[:fits]
-            joined = joined[fits:]
-        line = joined
-    yield line
-
-
 def _laid(line: str, kind: str, font: pymupdf.Font, size: float) -> list[_Line]:
     if kind == "empty":
         return [_Line("", kind, 0, size, size * _LEADING * _EMPTY)]
@@ -103,7 +66,7 @@ def _laid(line: str, kind: str, font: pymupdf.Font, size: float) -> list[_Line]:
     indent = 0.0 if centred else (len(line) - len(line.lstrip())) * _INDENT * size
     size *= _SCALE.get(kind, 1.0)
     laid = []
-    for part in _broken(line.split(), font, size, width - indent):
+    for part in broken(line.split(), font, size, width - indent):
         left = (width - font.text_length(part, size)) / 2 if centred else indent
         laid.append(_Line(part, kind, _LEFT + left, size, size * _LEADING))
     return laid
@@ -155,9 +118,9 @@ def sheet(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     path = fonts.find(args["font"])
     with TTFont(path) as whole:
         known = whole.getBestCmap().keys()
-    title = _printable(args["title"], known).strip()
-    lines = [_printable(line.expandtabs(), known) for line in args["text"].removeprefix("\ufeff").splitlines()]
-    font = _holding("".join([*lines, _CUT, digits]), path)
+    title = printable(args["title"], known).strip()
+    lines = [printable(line.expandtabs(), known) for line in args["text"].removeprefix("\ufeff").splitlines()]
+    font = holding("".join([*lines, _CUT, digits]), path)
     laid, size, cut = _fitted(list(_kinds(lines, title)), font)
     with pymupdf.open() as document:
         _print(document.new_page(width=_A4.width, height=_A4.height), laid, font)

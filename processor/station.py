@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -17,21 +18,38 @@ from processor.document import Scan
 from processor.errors import SettingsError
 from processor.seal import demo
 
-FOLDERS = ("drop", "out", "held", "rejected", "notices", "work/claims", "work/items", "archive", "law")
+FOLDERS = ("drop", "out", "held", "rejected", "notices", "work/claims", "work/items", "archive", "law", "trust")
 DEMO_AGENCY = "Ủy ban nhân dân xã Minh Họa"
 DEMO_FILE = "H05.99.2026.01.VP"
-_LANES = (("sao-y", "copy", "sao-y"), ("sao-luc", "copy", "sao-luc"), ("trich-sao", "copy", "trich-sao"))
+_DEMO_TABLES = (
+    "[seal]", "unattended = true", 'authorisation = "DEMO"', 'key = "authority/seal.p12"',
+    'passphrase_file = "authority/passphrase"', 'picture = "authority/seal.png"', "",
+    "[trust]", 'roots = ["authority/root.pem"]', 'intermediates = ["authority/issuing.pem"]', "",
+    "[persons.chu-tich]", 'name = "Người ký DEMO"', 'position = "CHỦ TỊCH"', 'authority = "TM."',
+    'certificate = "authority/person.pem"', "",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    name: str
+    kind: str
+    form: str = ""
+
+
+_LANES = (
+    _Lane("sao-y", "copy", "sao-y"), _Lane("sao-luc", "copy", "sao-luc"), _Lane("trich-sao", "copy", "trich-sao"),
+    _Lane("luu-tru", "archive"), _Lane("phu-luc", "attachment"), _Lane("phat-hanh", "issue"), _Lane("van-ban-den", "incoming"),
+)  # fmt: skip
 
 
 def _settings_text(is_demo: bool) -> str:
     lines = ["# Keys and defaults: config/station.toml of Sohoa.", "[station]"]
     lines += [f'agency = "{DEMO_AGENCY if is_demo else ""}"', f'organ_id = "{"H05.99" if is_demo else ""}"']
-    lines += [f"demo = {str(is_demo).lower()}", ""]
-    if is_demo:
-        lines += ["[seal]", 'key = "authority/seal.p12"', 'passphrase_file = "authority/passphrase"', ""]
-        lines += ["[trust]", 'roots = ["authority/root.pem"]', ""]
-    for name, kind, form in (*_LANES, ("luu-tru", "archive", "")):
-        lines += [f"[lanes.{name}]", f'kind = "{kind}"', f'form = "{form}"']
+    lines += [f"demo = {str(is_demo).lower()}", "", *(_DEMO_TABLES if is_demo else ())]
+    for lane in _LANES:
+        lines += [f"[lanes.{lane.name}]", f'kind = "{lane.kind}"', *([f'form = "{lane.form}"'] if lane.form else [])]
+        lines += ['signers = ["chu-tich"]'] if is_demo and lane.kind == "issue" else []
         lines += [f'file = "{DEMO_FILE if is_demo else ""}"', *(['settle = "1s"'] if is_demo else []), ""]
     return "\n".join(lines)
 
@@ -44,7 +62,7 @@ def make(folder: Path, is_demo: bool) -> None:
     """
     if (folder / "sohoa.toml").exists():
         raise SettingsError(f"{folder} is a station already")
-    prepare(folder, [name for name, *_ in (*_LANES, ("luu-tru",))])
+    prepare(folder, [lane.name for lane in _LANES])
     if is_demo:
         demo.make(folder / "authority", DEMO_AGENCY)
     write_durably(folder / "sohoa.toml", _settings_text(is_demo).encode())

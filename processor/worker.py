@@ -34,6 +34,7 @@ JOBS: Mapping[str, str] = {
     "finish_seal": "processor.seal.carried",
     "examine": "processor.seal.validate",
     "sheet": "processor.sheet",
+    "preview": "processor.preview",
     "members": "processor.intake.members",
     "convert": "processor.intake.convert",
     "read_original": "processor.intake.original",

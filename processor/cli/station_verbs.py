@@ -15,7 +15,7 @@ import structlog
 from rich.console import Console
 
 from processor import flow as flows
-from processor import nightly, service, station
+from processor import nightly, service, session, station
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
@@ -110,11 +110,14 @@ def _exit_code(ended: Counter[str], has_findings: bool, is_disk_low: bool, shift
 @click.command()
 @HERE
 def watch(folder: Path) -> None:
-    """Stay, watch the drop folders, run the nightly job; SIGTERM ends it."""
+    """Stay, watch the drop folders, run the nightly job; SIGTERM ends it. Stands aside while a clerk seals in person."""
     set_up_log()
     wiring.check_station(folder)
-    with wiring.opened_shift(folder) as shift, wiring.until_told() as told:
-        service.serve(Flow(shift), shift, told)
+    with wiring.until_told() as told:
+        while not told.is_set():
+            with wiring.opened_shift(folder) as shift:
+                service.serve(Flow(shift), shift, told)
+            session.wait_over(folder, told)
 
 
 @click.command()

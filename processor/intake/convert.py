@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +28,7 @@ def _run(program: Path, folder: Path, seconds: float, asked: Mapping[str, str]) 
     """One process of LibreOffice, in the worker's own group: it dies with the worker whatever happens. Returns its version."""
     profile = folder / "profile"
     libreoffice.lay_out(profile)
-    command = [sys.executable, "-P", "-m", libreoffice.__name__, str(program), str(profile), "macro:///Standard.Convert.Main"]
+    command = libreoffice.command(program, profile, "macro:///Standard.Convert.Main")
     try:
         done = subprocess.run(
             command, env=os.environ | libreoffice.environment(profile) | asked, cwd=folder, stdin=subprocess.DEVNULL,
@@ -50,7 +49,7 @@ def _convert(known: office.Office, args: Mapping[str, Any], folder: Path) -> tup
         "SOHOA_SIZED": "yes" if known.sized else "no",
         "SOHOA_PAGES": f"1-{args['limits']['pages'] + 1}",  # one more than allowed: enough to know, and a bound to its work
     }  # fmt: skip
-    version = _run(libreoffice.find(args["program"]), folder, float(args["seconds"]), asked)
+    version = _run(libreoffice.find(args["program"], known.program), folder, float(args["seconds"]), asked)
     lines = told.read_text("utf-8").split("\n") if told.is_file() else []
     if "done" not in lines or not made.is_file():
         raise Verdict("convert-failed", next((line for line in lines if line.startswith("error")), "refused"))

@@ -33,11 +33,15 @@ _REGISTRY = "http://openoffice.org/2001/registry"
 _LIBRARY = "http://openoffice.org/2000/library"
 
 
-def find(program: str) -> Path:
+COMPONENTS = {"writer": "libswlo.so", "calc": "libsclo.so"}  # packages of their own on Debian
+
+
+def find(program: str, *components: str) -> Path:
     """LibreOffice's folder `program`.
 
     Args:
         program: its `soffice`; empty: where the system has it.
+        components: those of COMPONENTS that are needed.
 
     Raises:
         Verdict: `converter-missing`.
@@ -46,13 +50,21 @@ def find(program: str) -> Path:
     places = ([Path(named).resolve().parent] if named else []) + ([] if program else [Path(place) for place in _PLACES])
     for place in places:
         if any((place / name).is_file() for name in _LIBRARIES):
+            lacking = [name for name in components if not (place / COMPONENTS[name]).is_file()]
+            if lacking:
+                raise Verdict("converter-missing", f"LibreOffice without {' and '.join(lacking)}")
             return place
     raise Verdict("converter-missing", "LibreOffice is not where it is looked for")
 
 
 def environment(profile: Path) -> dict[str, str]:
-    """What its process is told besides a worker's environment: pictures in memory, no shared extensions of the system."""
+    """What its process is told besides a worker's environment: draw in memory, look for no extensions in the system."""
     return {"SAL_USE_VCLPLUGIN": "svp", "UNO_SHARED_PACKAGES_CACHE": (profile / "shared").as_uri(), "HOME": str(profile)}
+
+
+def command(program: Path, profile: Path, macro: str = "") -> list[str]:
+    """What starts it: it prints its version, runs the macro and ends with 0 if both went well."""
+    return [sys.executable, "-P", "-m", __name__, str(program), str(profile), *([macro] if macro else [])]
 
 
 def lay_out(profile: Path) -> None:

@@ -1,7 +1,7 @@
-"""The text block of the legal form as the signature's own appearance: it *is* what the seal looks like.
+"""What a signature shows, as its own appearance: it *is* what the seal looks like.
 
-Promises: exact type size, upright for the reader whatever /Rotate is, the font embedded with true widths, nothing but black
-text. Text is composed (NFC) first: a decomposed name prints the same.
+Promises: exact size, upright for the reader whatever /Rotate is, fonts embedded with true widths; the block of the legal form
+is nothing but black text. Text is composed (NFC) first: a decomposed name prints the same.
 """
 
 from __future__ import annotations
@@ -51,23 +51,62 @@ def extent(lines: list[str], measure: Callable[[str], float], leading: float) ->
 
 
 @dataclass(frozen=True)
-class BlockStyle(BaseStampStyle):
-    """What pyHanko asks for a signature's appearance; one a document."""
+class UprightStyle(BaseStampStyle):
+    """What pyHanko asks for a signature's appearance; one a document.
+
+    `size` is the reader's: points on paper, before the page is turned by `rotate`.
+    """
 
     border_width: int = 0
+    size: tuple[float, float] = (0, 0)
+    rotate: int = 0
+
+    @property
+    def box(self) -> BoxConstraints:
+        """pyHanko's own box is the widget's rectangle, which a quarter turn swaps and /UserUnit shrinks: ours is the reader's."""
+        return BoxConstraints(width=self.size[0], height=self.size[1])
+
+
+class UprightStamp(BaseStamp):  # type: ignore[misc]  # pyHanko's base is not fully typed
+    """Draws nothing; what it draws stands upright."""
+
+    style: UprightStyle
+
+    def _render_inner_content(self) -> list[bytes]:
+        return []
+
+    def as_form_xobject(self) -> generic.StreamObject:
+        """The appearance, turned against the page's /Rotate so that it stands upright."""
+        form = super().as_form_xobject()
+        matrix = [generic.FloatObject(value) for value in (*_UPRIGHT[self.style.rotate], 0, 0)]
+        form[generic.pdf_name("/Matrix")] = generic.ArrayObject(matrix)
+        return form
+
+
+@dataclass(frozen=True)
+class EmptyStyle(UprightStyle):
+    """Nothing to see."""
+
+    def create_stamp(self, writer: BasePdfFileWriter, box: BoxConstraints, text_params: object) -> UprightStamp:
+        """pyHanko's hook."""
+        return UprightStamp(writer, self, self.box)
+
+
+@dataclass(frozen=True)
+class BlockStyle(UprightStyle):
+    """The text block of the legal form."""
+
     lines: tuple[str, ...] = ()
     font: Path = Path()
     font_size: float = 10
     leading: float = 11.5
-    size: tuple[float, float] = (0, 0)
-    rotate: int = 0
 
     def create_stamp(self, writer: BasePdfFileWriter, box: BoxConstraints, text_params: object) -> BlockStamp:
-        """pyHanko's hook; its box is the widget's rectangle, which a quarter turn swaps: ours is the reader's."""
-        return BlockStamp(writer, self, BoxConstraints(width=self.size[0], height=self.size[1]))
+        """pyHanko's hook."""
+        return BlockStamp(writer, self, self.box)
 
 
-class BlockStamp(BaseStamp):  # type: ignore[misc]  # pyHanko's base is not fully typed
+class BlockStamp(UprightStamp):
     """Draws the lines, top to bottom, right-aligned like the corner they stand in."""
 
     style: BlockStyle
@@ -91,9 +130,42 @@ class BlockStamp(BaseStamp):  # type: ignore[misc]  # pyHanko's base is not full
         self.set_resource(ResourceType.FONT, generic.pdf_name("/F1"), engine.as_resource())
         return commands
 
-    def as_form_xobject(self) -> generic.StreamObject:
-        """The appearance, turned against the page's /Rotate so that it stands upright."""
-        form = super().as_form_xobject()
-        matrix = [generic.FloatObject(value) for value in (*_UPRIGHT[self.style.rotate], 0, 0)]
-        form[generic.pdf_name("/Matrix")] = generic.ArrayObject(matrix)
-        return form
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words on a line: where they begin on their baseline, in points from the appearance's left and bottom."""
+
+    text: str
+    left: float
+    baseline: float
+    size: float
+
+
+@dataclass(frozen=True)
+class TextStyle(UprightStyle):
+    """Words each in its own place, as a number is written into a printed form."""
+
+    pieces: tuple[Piece, ...] = ()
+    font: Path = Path()
+
+    def create_stamp(self, writer: BasePdfFileWriter, box: BoxConstraints, text_params: object) -> TextStamp:
+        """pyHanko's hook."""
+        return TextStamp(writer, self, self.box)
+
+
+class TextStamp(UprightStamp):
+    """Draws the pieces in black."""
+
+    style: TextStyle
+
+    def _render_inner_content(self) -> list[bytes]:
+        if self.writer is None:
+            raise ValueError("a text is drawn for a writer")
+        engine = GlyphAccumulatorFactory(str(self.style.font)).create_font_engine(self.writer)
+        commands = [b"0 g"]
+        for piece in self.style.pieces:
+            shaped = engine.shape(unicodedata.normalize("NFC", piece.text))
+            start = b"BT /F1 %g Tf %.3f %.3f Td" % (piece.size, piece.left, piece.baseline)
+            commands += [start, shaped.graphics_ops, b"ET"]
+        self.set_resource(ResourceType.FONT, generic.pdf_name("/F1"), engine.as_resource())
+        return commands

@@ -36,7 +36,7 @@ from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError,
 
 from processor.errors import Verdict
 from processor.seal.revocation import fetchers
-from processor.seal.sign import FIELD, RemoteSigner, RemoteTimeStamper, _certificates, _style
+from processor.seal.sign import FIELD, Pdf17Signer, RemoteSigner, RemoteTimeStamper, _certificates, _style
 from processor.worker import Ask
 
 _DSS = DSSContentSettings(
@@ -57,7 +57,7 @@ def _signer(args: Mapping[str, Any], ask: Ask, stamped: bool) -> PdfSigner:
         docmdp_permissions=MDPPerm.NO_CHANGES, signer_key_usage={"digital_signature", "non_repudiation"}, dss_settings=_DSS,
     )  # fmt: skip
     left, bottom, right, top = args["place"]["box"]
-    return PdfSigner(
+    return Pdf17Signer(
         metadata,
         signer=RemoteSigner(certificate, chain, ask),
         timestamper=RemoteTimeStamper(ask, roots, others) if stamped else None,

@@ -83,7 +83,8 @@ def _key_bytes(key: Key) -> bytes:
 def make(folder: Path, agency: str) -> None:
     """Make a demo authority and the organisation's key in `folder`.
 
-    Files: `root.pem`, `root.key`, `issuing.pem`, `issuing.key`, `tsa.pem`, `tsa.key`, `seal.p12`, `passphrase`.
+    Files: `root.pem`, `root.key`, `issuing.pem`, `issuing.key`, `tsa.pem`, `tsa.key`, `seal.p12`, `passphrase`; and of a person
+    who signs what is issued `person.pem`, `person.p12` (the same passphrase).
     """
     folder.mkdir(parents=True, mode=0o700)
     ca = (x509.BasicConstraints(ca=True, path_length=None), True), (_usage("key_cert_sign", "crl_sign"), True)
@@ -109,9 +110,12 @@ def make(folder: Path, agency: str) -> None:
     secret = secrets.token_urlsafe(24).encode()
     _write_private(folder / "passphrase", secret)
     encryption = serialization.BestAvailableEncryption(secret)
-    _write_private(
-        folder / "seal.p12", pkcs12.serialize_key_and_certificates(b"seal", own_key, own, [issuing], encryption)
-    )
+    person_key = ec.generate_private_key(ec.SECP256R1())
+    person = _certificate(_name("Người ký DEMO", agency), person_key, from_issuing, sealing, 1095)
+    (folder / "person.pem").write_bytes(person.public_bytes(Encoding.PEM))
+    for name, key, certificate in (("seal", own_key, own), ("person", person_key, person)):
+        packed = pkcs12.serialize_key_and_certificates(name.encode(), key, certificate, [issuing], encryption)
+        _write_private(folder / f"{name}.p12", packed)
 
 
 class DemoAuthority:

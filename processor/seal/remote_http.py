@@ -11,6 +11,7 @@ import hashlib
 import http.server
 import re
 import socket
+import socketserver
 import ssl
 import stat
 import threading
@@ -81,6 +82,11 @@ class Doorway(http.server.ThreadingHTTPServer):
             super().__init__((host, port), _Handler)
         except OSError as error:
             raise MissingError(f"remote.listen: {remote.listen}: {error.strerror}") from error
+
+    def server_bind(self) -> None:
+        """Without asking a name server who we are, as HTTPServer does: an office network may have none."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.address
 
     @property
     def address(self) -> tuple[str, int]:

@@ -7,7 +7,6 @@ control characters, whatever a file was called.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import unicodedata
@@ -91,7 +90,7 @@ def _bytes(value: object) -> bytes:
         raise ProtocolError("bytes are base64")
     try:
         return base64.b64decode(value, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ProtocolError("bytes are base64") from error
 
 

@@ -20,11 +20,12 @@ from processor.signer.messages import Announced, Item, ProtocolError
 from processor.signer.stop import Stop
 
 _TIMEOUT = 40.0  # seconds; a poll is answered within 25
-_POLL = 20  # seconds
+_POLL = 10  # seconds; Windows hears Ctrl-C only between two polls
 _TRIES = 5
 _PAUSE = 2.0  # seconds, and longer each time
 _LARGEST = 8 << 20
 _FAULTS = (OSError, http.client.HTTPException)
+_HUNG_UP = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
 class StationError(Stop):
@@ -90,7 +91,7 @@ class Station:
         return messages.announced(self._spoken("GET", "/v1/session"))
 
     def asked(self, session: Announced) -> tuple[bool, tuple[Item, ...]]:
-        """Whether the session goes on, and what waits for a signature; returns after 20 s at the latest."""
+        """Whether the session goes on, and what waits for a signature; returns after 10 s at the latest."""
         return messages.asked(self._spoken("GET", f"/v1/requests?wait={_POLL}"), session.id)
 
     def tell(self, answer: bytes) -> None:
@@ -102,9 +103,9 @@ class Station:
         for attempt in range(1, _TRIES + 1):
             try:
                 return self._exchange(method, path, body)
-            except ssl.SSLCertVerificationError as error:
-                raise StationError("certificate", str(error)[:200]) from error
             except _FAULTS as error:
+                if isinstance(error, ssl.SSLError) and not isinstance(error, _HUNG_UP):  # one of the two certificates is refused
+                    raise StationError("certificate", str(error)[:200]) from error
                 if attempt == _TRIES:
                     raise StationError("not-reached", f"{type(error).__name__}: {error}"[:200]) from error
             self._pause(_PAUSE * attempt)

@@ -26,6 +26,7 @@ logging.getLogger("pikepdf").addHandler(logging.NullHandler())
 _READING = (*READING, *pictures.READING, pikepdf.PdfError)
 _QUIET = frozenset({"dss", "timestamp-added", "permissions", "metadata", "version", "structure"})
 _FILLING = _QUIET | {"signature-added", "signature-filled", "signature-field-added", "field-filled"}
+_DOUBTFUL = frozenset({"field-changed", "appearance-changed"})  # viewers touch these when they fill in; unexplained, no more
 _NOTES = frozenset({"annotation-added", "annotation-removed", "annotation-changed"})
 _NEUTRAL_KEYS = {"/DSS": "dss", "/Perms": "permissions", "/Metadata": "metadata", "/Version": "version",
                  "/Extensions": "version", "/StructTreeRoot": "structure", "/MarkInfo": "structure"}  # fmt: skip
@@ -98,6 +99,8 @@ def _catalogue_kinds(before: Snapshot, after: Snapshot) -> Iterable[str]:
             yield "layers-changed" if key == "/OCProperties" else _NEUTRAL_KEYS.get(key, "catalogue" + key)
     if before.structure - after.structure:
         yield "structure-removed"
+    if before.titles != after.titles:
+        yield "title-changed"
     hidden = before.stored.keys() - before.reached.keys()
     if any(after.reached.get(place) == before.stored[place] for place in hidden):
         yield "hidden-object-used"
@@ -111,7 +114,7 @@ def kinds(before: Snapshot, after: Snapshot) -> list[tuple[str, str]]:
 
 def forbidden(found: Iterable[tuple[str, str]], level: int | None, locked: Callable[[str], bool]) -> bool:
     """Whether the signer's own rules exclude one of these changes (ISO 32000-2, 12.8.2.2 and 12.8.2.4)."""
-    allowed = {1: _QUIET, 2: _FILLING, 3: _FILLING | _NOTES}
+    allowed = {1: _QUIET, 2: _FILLING | _DOUBTFUL, 3: _FILLING | _DOUBTFUL | _NOTES}
     listed = list(found)
     if any(name and kind not in _QUIET and locked(name) for kind, name in listed):
         return True
@@ -153,14 +156,14 @@ class History:
     def __init__(self, path: Path, signed: Sequence[Signed], folder: Path, seconds: float) -> None:
         self._path = path
         self._folder = folder
-        self._size = path.stat().st_size
+        self.size = path.stat().st_size
         self._signed = sorted(signed, key=lambda one: one.span.end)
         self._deadline = time.monotonic() + seconds
         self._snapshots: dict[int, Snapshot] = {}
         self._seen: dict[tuple[int, int], pictures.Seen] = {}
 
     def _file(self, end: int) -> Path:
-        if end == self._size:
+        if end == self.size:
             return self._path
         made = self._folder / f"{end}.pdf"
         if not made.exists():
@@ -178,7 +181,7 @@ class History:
 
     def after(self, one: Signed, opinion: EmbeddedPdfSignature) -> Changes:
         """What happened after a signature; anything that cannot be read is unexplained."""
-        if one.span.end == self._size:
+        if one.span.end == self.size:
             return Changes()
         try:
             return self._after(one, _pyhanko(opinion))
@@ -186,7 +189,7 @@ class History:
             return Changes("unexplained", ("not-compared",), (type(error).__name__,))
 
     def _after(self, one: Signed, opinion: str) -> Changes:
-        before, after = self._snapshot(one.span.end), self._snapshot(self._size)
+        before, after = self._snapshot(one.span.end), self._snapshot(self.size)
         found = kinds(before, after)
         names = {kind for kind, _ in found}
         seen = self._look(one)
@@ -205,7 +208,7 @@ class History:
 
     def _look(self, one: Signed) -> pictures.Seen:
         """Pictures of this revision against the last one, step by step through the signed ones between."""
-        ends = [one.span.end, *(o.span.end for o in self._signed if one.span.end < o.span.end), self._size]
+        ends = [one.span.end, *(o.span.end for o in self._signed if one.span.end < o.span.end), self.size]
         steps = list(dict.fromkeys(ends))
         pages: set[int] = set()
         complete = True

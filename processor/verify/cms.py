@@ -98,7 +98,7 @@ def token(data: cms.SignedData) -> Read:
     found = read(data, "tst_info", bytes(inner), use="stamp")
     stamped = str(info["message_imprint"]["hash_algorithm"]["algorithm"].native)
     kind, bits = key_of(found.signer) if found.signer else ("", 0)
-    used = (*found.algorithms, *([Algorithm("stamp", stamped, kind, bits)] if found.signer else []))
+    used = (*found.algorithms, *([Algorithm("imprint", stamped, kind, bits)] if found.signer else []))
     return Read(
         found.signer, found.sound, tuple(dict.fromkeys(used)), found.others, found.detail,
         info["gen_time"].native, (stamped, info["message_imprint"]["hashed_message"].native),

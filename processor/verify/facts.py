@@ -36,7 +36,7 @@ class Statement:
 class Algorithm:
     """One use of cryptography: the digest under a signature and the key that made it."""
 
-    use: str  # content, signature, certificate, stamp
+    use: str  # content, signature, certificate, stamp, imprint (what a token is of)
     digest: str
     key: str
     bits: int

@@ -23,10 +23,10 @@ CANNOT_TELL = frozenset({
     "unreadable", "encrypted", "contents-padded", "junk-after-signature", "signature-field-emptied", "changed-since",
     "shadow-suspected", "overlay-on-certified", "not-compared", "covers-part", "chain-unknown", "chain-broken", "wrong-key-usage",
     "no-proof-of-time", "not-yet-valid", "revoked-time-unknown", "revocation-unknown", "algorithm-weak", "algorithm-broken",
-    "time-false", "stamp-untrusted", "root-expired",
+    "time-false", "stamp-untrusted", "stamp-weak", "root-expired", "covered-by-signature",
 })  # fmt: skip
 TOLD = frozenset({
-    "local-time-as-utc", "claimed-in-future", "claimed-after-stamp", "stamp-weak", "stamp-expired", "hybrid-references",
+    "local-time-as-utc", "claimed-in-future", "claimed-after-stamp", "stamp-imprint-weak", "stamp-expired", "hybrid-references",
     "pyhanko-unexplained", "no-claimed-time", "scripts",
 })  # fmt: skip
 TOLERANCE = dt.timedelta(seconds=60)
@@ -44,14 +44,20 @@ def verdict_of(reasons: Iterable[str]) -> str:
     return UNKNOWN if found - TOLD else VALID
 
 
-def document(signatures: Sequence[Finding], flaws: Iterable[str] = ()) -> str:
-    """The document's verdict from its signatures' and from what is wrong with the file itself."""
+def document(signatures: Sequence[Finding], flaws: Iterable[str] = (), *, signed: bool = True) -> str:
+    """The document's verdict from its signatures' and from what is wrong with the file itself.
+
+    Args:
+        signatures: judged ones, document time-stamps too.
+        flaws: codes of the file.
+        signed: somebody signed; a time-stamp alone is nobody's signature.
+    """
     verdicts = [finding.verdict for finding in signatures] + [verdict_of(flaws)]
     if INVALID in verdicts:
         return INVALID
     if UNKNOWN in verdicts:
         return UNKNOWN
-    return VALID if signatures else UNSIGNED
+    return VALID if signatures and signed else UNSIGNED
 
 
 def _day(value: object) -> dt.date:
@@ -160,8 +166,10 @@ def stamp_reason(stamp: Stamp, now: dt.datetime, policy: Policy) -> str:
         return "stamp-expired"
     if trust != "trusted":
         return why if why == "revocation-unknown" else "stamp-untrusted"
+    if strength([use for use in stamp.algorithms if use.use != "imprint"], at.date(), policy) != "strong":
+        return "stamp-weak"
     used = (*stamp.algorithms, *stamp.chain.algorithms)
-    return "" if strength(used, at.date(), policy) == "strong" else "stamp-weak"
+    return "" if strength(used, at.date(), policy) == "strong" else "stamp-imprint-weak"
 
 
 def _before_harmless_end(stamp: Stamp) -> bool:
@@ -226,7 +234,7 @@ def signature(facts: Signature, now: dt.datetime, policy: Policy) -> Finding:
     else:
         trust, why = standing(facts.chain, proved, now, policy)
     grade = strength((*facts.algorithms, *facts.chain.algorithms), at.date(), policy)
-    reasons += [*told, *([why] if why else []), *([] if grade == "strong" else [f"algorithm-{grade}"]), *_changed(facts)]
+    reasons += [*told, *([why] if why else []), *([] if grade == "strong" or not facts.algorithms else [f"algorithm-{grade}"]), *_changed(facts)]
     if integrity != "intact":
         time = "claimed" if time == "proved" else time  # a token proves nothing about bytes it is not of
     unique = tuple(dict.fromkeys(reasons))

@@ -28,6 +28,7 @@ from processor.worker import Ask
 _HARMLESS = frozenset({  # extensions of a list that may be critical and are understood here
     x509.IssuingDistributionPoint.oid, x509.CRLNumber.oid, x509.AuthorityKeyIdentifier.oid,
 })  # fmt: skip
+_NOT_ASKED = frozenset({"embedded", "given"})
 _EXPIRED_CERTS_ON_CRL = x509.ObjectIdentifier("2.5.29.60")
 _REASON = {
     x509.ReasonFlags.unspecified: "unspecified", x509.ReasonFlags.key_compromise: "key_compromise",
@@ -169,8 +170,9 @@ def of_answer(datum: Datum, one: Certificate, issuer: Certificate, lists: Sequen
         if answer.response_status != ocsp.OCSPResponseStatus.SUCCESSFUL or not _signer_of(answer, issuer, lists):
             return None
         told = next((said for said in answer.responses if _matches(said, one, issuer)), None)
-        if told is None:
-            return None
+        asked = datum.source not in _NOT_ASKED
+        if told is None or (asked and any(isinstance(e.value, x509.OCSPNonce) for e in answer.extensions)):
+            return None  # we send no nonce: an answer with one is another's
         status = {ocsp.OCSPCertStatus.GOOD: "good", ocsp.OCSPCertStatus.REVOKED: "revoked"}.get(told.certificate_status, "unknown")
         reason = _REASON.get(told.revocation_reason, "unspecified") if told.revocation_reason else "unspecified"
         keeps = any(cutoff <= one.own.not_valid_after_utc for cutoff in _cutoffs(datum.der))

@@ -6,6 +6,7 @@ so an object is the same if its number and its bytes are. No recursion: a chain 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ class Snapshot:
     reached: Mapping[Place, str]
     stored: Mapping[Place, str]
     structure: frozenset[Place]
+    titles: str
 
 
 @dataclass(slots=True)
@@ -109,9 +111,11 @@ def _references(value: object, without: frozenset[str] = frozenset()) -> Iterato
             waiting += list(item)
 
 
-def _print(value: pikepdf.Object, without: frozenset[str] = frozenset()) -> str:
+def _print(value: object, without: frozenset[str] = frozenset()) -> str:
     """A fingerprint of one object: its own bytes, references by number."""
     mark = hashlib.sha256()
+    if not isinstance(value, pikepdf.Object):  # numbers, booleans and null come as Python's own
+        return hashlib.sha256(repr(value).encode()).hexdigest()
     if isinstance(value, pikepdf.Stream):
         mark.update(value.read_raw_bytes())
     if isinstance(value, pikepdf.Dictionary | pikepdf.Stream):
@@ -212,6 +216,17 @@ def _catalogue(root: pikepdf.Object, graph: _Graph) -> dict[str, str]:
     return {key: graph.whole(value) if isinstance(value, pikepdf.Object) else repr(value) for key, value in held.items()}
 
 
+def _titles(pdf: pikepdf.Pdf) -> str:
+    """What the document says it is: title, author, subject, keywords of the information dictionary and of XMP."""
+    info = pdf.trailer.get("/Info")
+    held = info if isinstance(info, pikepdf.Dictionary) else {}
+    told = [str(held.get(key, "")) for key in ("/Title", "/Author", "/Subject", "/Keywords")]
+    with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, pikepdf.PdfError, SyntaxError):
+        with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
+            told += [str(metadata.get(key, "")) for key in ("dc:title", "dc:creator", "dc:description", "dc:subject", "dc:identifier")]
+    return hashlib.sha256("\0".join(told).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def read(path: Path) -> Snapshot:
     """Read one revision.
 
@@ -234,6 +249,7 @@ def read(path: Path) -> Snapshot:
             fields=_walk(names, where, graph) if isinstance(names, pikepdf.Array) else {},
             catalogue=_catalogue(pdf.Root, graph),
             reached=reached,
-            stored={item.objgen: _print(item) for item in pdf.objects},
+            stored={item.objgen: _print(item) for item in pdf.objects if isinstance(item, pikepdf.Object)},
             structure=frozenset(place for place in reached if graph.node(place)[2] == "/StructElem"),
+            titles=_titles(pdf),
         )  # fmt: skip

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -139,7 +140,7 @@ def tail_flaw(reader: PdfFileReader, data: bytes, covered: int) -> str:
     if not later or not _END_OF_FILE.search(data[-16:]):
         return "junk-after-signature"
     marks = sorted({offset for _, _, offset in objects(reader) if offset >= covered})
-    marks += [section.start_location for section in later]
+    marks += [section.declared_startxref for section in later]
     return "" if _woven(data, covered, sorted(set(marks))) else "junk-after-signature"
 
 
@@ -154,3 +155,18 @@ def _woven(data: bytes, begin: int, marks: Sequence[int]) -> bool:
         if not (_HEADER.match(piece) or piece.startswith(b"xref")):
             return False
     return True
+
+
+def points_back(reader: PdfFileReader, covered: int, revision: int) -> bool:
+    """Whether a later cross-reference section gives an object another place among the signed bytes.
+
+    An increment brings its own objects; one that only points elsewhere shows what was hidden before signing (shadow attack).
+    """
+    for later, number, offset in objects(reader):
+        if later > revision and 0 < offset < covered:
+            section = reader.xrefs.get_xref_data(later).standard_xrefs.get(number)
+            generation = section[0] if section else 0
+            before = reader.xrefs.get_historical_ref(generic.Reference(number, generation, reader), revision)
+            if before != offset:
+                return True
+    return False

@@ -193,7 +193,7 @@ def time_answer(
     if lie == "broken":
         signer = token["content"]["signer_infos"][0]
         signer["signature"] = _flipped(signer["signature"].native)
-    return tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token})
+    return tsp.TimeStampResp.load(tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token}).dump())
 
 
 def _wrapped(inner: bytes) -> bytes:
@@ -232,7 +232,7 @@ def signed_data(
     }  # fmt: skip
     if unsigned is not None:
         signer["unsigned_attrs"] = unsigned
-    return cms.ContentInfo({
+    made = cms.ContentInfo({
         "content_type": "signed_data",
         "content": cms.SignedData({
             "version": "v3" if kind != "data" else "v1", "digest_algorithms": [algorithm],
@@ -240,3 +240,4 @@ def signed_data(
             "certificates": [holder.asn1 for holder in chain], "signer_infos": [cms.SignerInfo(signer)],
         }),
     })  # fmt: skip
+    return cms.ContentInfo.load(made.dump())  # what is built in depth is dumped again and again, each level twice

@@ -18,7 +18,7 @@ from tests.testkit.authorities import Pki
 from tests.testkit.false_signers import DAY, HOUR, Build, Scene
 from tests.testkit.signing import LEGACY, PADES, UNSTAMPED, Way
 
-SUPERSEDED = x509.ReasonFlags.superseded
+SUPERSEDED, HOLD = x509.ReasonFlags.superseded, x509.ReasonFlags.certificate_hold
 
 
 def revoked(
@@ -140,6 +140,11 @@ def backdated(scene: Scene) -> bytes:
 
     with scene.pki.at(scene.pki.now() - 20 * DAY):
         return _with_token(scene, stamp)
+
+
+def only_a_stamp(scene: Scene) -> bytes:
+    """Nobody signed; the time is proved."""
+    return signing.stamp_document(signing.page(), scene.pki)
 
 
 def last_stamp(lie: str) -> Build:

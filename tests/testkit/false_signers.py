@@ -111,6 +111,20 @@ def other_certificate_named(scene: Scene) -> bytes:
     return signing.sign(signing.page(), scene.office, scene.pki, make=make)
 
 
+def two_in_one(scene: Scene) -> bytes:
+    """The CMS object has a second signer, of another world, beside the office."""
+
+    def make(digest: bytes) -> cms.ContentInfo:
+        own = signing.cms_of(digest, scene.office, scene.pki)
+        double = scene.pki.double()
+        other = signing.cms_of(digest, double.organisation(), double)
+        own["content"]["signer_infos"].append(other["content"]["signer_infos"][0])
+        own["content"]["certificates"].append(other["content"]["certificates"][0])
+        return own
+
+    return signing.sign(signing.page(), scene.office, scene.pki, make=make)
+
+
 # algorithms
 
 

@@ -81,7 +81,7 @@ def later(pdf: bytes, edit: Edit, *, without: Iterable[str] = (), extra: bytes =
         for thing in edit(document):
             places[thing.objgen[0]] = len(head) + len(body)
             body += serialised(thing)
-    named = extra % min(places) if b"%d" in extra else extra
+    named = extra % next(iter(places)) if b"%d" in extra else extra
     return ending(head, body, places, without=without, extra=named)
 
 

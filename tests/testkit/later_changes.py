@@ -176,6 +176,38 @@ def form_removed(document: pikepdf.Pdf) -> Things:
     return [document.Root, page]
 
 
+def seal_moved(document: pikepdf.Pdf) -> Things:
+    """The signature's picture stands elsewhere on the page."""
+    field = next(each for each in document.Root.AcroForm.Fields if each.get("/FT") == "/Sig")
+    field.Rect = Array([60, 500, 210, 600])
+    return [field]
+
+
+def permissions_removed(document: pikepdf.Pdf) -> Things:
+    """The catalogue no longer says that the document is certified, and a field is filled."""
+    del document.Root["/Perms"]
+    return [document.Root, *filled("9")(document)]
+
+
+def new_field(document: pikepdf.Pdf) -> Things:
+    """A text field that was not there covers the text."""
+    page, look = document.pages[0].obj, form(document, OVER)
+    field = made(document, Dictionary(
+        Type=Name.Annot, Subtype=Name.Widget, FT=Name.Tx, T="moi", V="9", F=4, Rect=Array([60, 380, 540, 580]), P=page,
+        AP=Dictionary(N=look),
+    ))  # fmt: skip
+    page.Annots = Array([*page.get("/Annots", Array()), field])
+    document.Root.AcroForm.Fields.append(field)
+    return [look, field, page, document.Root.AcroForm]
+
+
+def smuggled(document: pikepdf.Pdf) -> Things:
+    """Validation data are added, and the list of certificates is the page's content."""
+    (contents,) = content(document)
+    document.Root.DSS = made(document, Dictionary(Certs=Array([contents])))
+    return [document.Root.DSS, document.Root, contents]
+
+
 # shadows, second half
 
 
@@ -210,6 +242,15 @@ def filled(value: str, shown: str = "", name: bytes = b"ghichu") -> Edit:
         return [field, look]
 
     return edit
+
+
+def shared_look(document: pikepdf.Pdf) -> Things:
+    """The field is filled by writing over its look, which the page draws too."""
+    field = _field(document, b"ghichu")
+    look = field.AP.N
+    look.write(OVER)
+    field.V = "9"
+    return [field, look]
 
 
 def grown(document: pikepdf.Pdf) -> Things:

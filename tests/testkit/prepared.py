@@ -89,3 +89,26 @@ def with_attachment(pdf: bytes, data: bytes = b"so,ten\n1,An\n") -> bytes:
         return []
 
     return rewritten(pdf, edit)
+
+
+def with_shared_look(pdf: bytes) -> bytes:
+    """Shadow by a look that a field and the page share: filling the field paints over the page."""
+
+    def edit(document: pikepdf.Pdf) -> Things:
+        field = document.Root.AcroForm.Fields[0]
+        look = form(document, b"", (0, 0, 600, 850))
+        field.AP = Dictionary(N=look)
+        page = document.pages[0]
+        page.Resources.XObject = Dictionary(Look=look)
+        page.contents_add(b"q /Look Do Q\n")
+        return []
+
+    return rewritten(with_text_field(pdf), edit)
+
+
+def compact(pdf: bytes) -> bytes:
+    """With object streams and a cross-reference stream, as newer programs save."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        saved = io.BytesIO()
+        document.save(saved, static_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return saved.getvalue()

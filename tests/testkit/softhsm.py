@@ -102,9 +102,12 @@ class Calls:
 
     def since(self) -> list[str]:
         """Names of the calls, in order."""
-        text = self.log.read_text("utf-8", "replace")[self.start :] if self.log.exists() else ""
-        return [line.split(": ")[1].strip() for line in text.splitlines() if line[:1].isdigit() and ": C_" in line]
+        return [line.split(": ")[1].strip() for line in self.text().splitlines() if line[:1].isdigit() and ": C_" in line]
+
+    def text(self) -> str:
+        """All that was written down."""
+        return self.log.read_bytes()[self.start :].decode("utf-8", "replace") if self.log.exists() else ""
 
     def forget(self) -> None:
         """From here on."""
-        self.start = len(self.log.read_text("utf-8", "replace")) if self.log.exists() else 0
+        self.start = self.log.stat().st_size if self.log.exists() else 0

@@ -52,7 +52,7 @@ def with_contents(pdf: bytes, cms: bytes) -> bytes:
 
 def with_key(pdf: bytes, pattern: bytes, replacement: bytes) -> bytes:
     """An entry of the last signature's dictionary is another of the same length; one word elsewhere too."""
-    place = pdf.rindex(b" obj\n", 0, Spot.of(pdf).start)
+    place = pdf.rindex(b"%%EOF", 0, Spot.of(pdf).start)
     found = re.compile(pattern).search(pdf, place)
     if found is None or len(replacement) > len(found[0]):
         raise ValueError(f"no room for {replacement!r}")

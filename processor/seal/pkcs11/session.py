@@ -1,24 +1,19 @@
 """Sessions with tokens and HSMs.
 
-Promises: a library is opened once a process, a token has one session and one login, calls come one at a time (C_Initialize
-without locks: vendors' libraries need not be safe for threads). A PIN the token refused is not tried again, by this process or
-the next; on the last try none is. What the token cannot do now is a `Verdict`, by which documents wait; a session that broke
-is dropped with C_Finalize (all that helps with some: yubihsm-shell#541) and opened anew with back-off, with the PIN that worked.
+Promises: a token has one session and one login. A PIN that it refused is not tried again, by this process or the next; on the
+last try none is. What the token cannot do now is a `Verdict`, by which documents wait; a session that broke is dropped with
+C_Finalize (all that helps with some: yubihsm-shell#541) and opened anew with back-off, with the PIN that had worked.
 """
 
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 import pkcs11
 import structlog
-from pkcs11.constants import TokenFlag
 from pkcs11.exceptions import (
     AnotherUserAlreadyLoggedIn,
     DeviceRemoved,
@@ -35,15 +30,13 @@ from pkcs11.exceptions import (
     UserAlreadyLoggedIn,
 )
 
-from processor.errors import MissingError, Verdict
+from processor.errors import Verdict
+from processor.seal.pkcs11 import library
+from processor.seal.pkcs11.library import Module
 from processor.seal.refused import Refused
 from processor.seal.secret import Secret
 
-if TYPE_CHECKING:
-    from pkcs11._pkcs11 import lib as Library
-
 T = TypeVar("T")
-_BUSY = 60.0  # seconds a call waits for the one before it; an HSM may take a second for each
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0
 _WRONG = (PinIncorrect, PinInvalid, PinLenRange)
 _GONE = (
@@ -51,128 +44,6 @@ _GONE = (
     UserAlreadyLoggedIn, AnotherUserAlreadyLoggedIn,
 )  # fmt: skip
 _log = structlog.get_logger()
-PinState = Literal["", "low", "last-try", "locked"]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A token as it shows itself without a login.
-
-    Attributes:
-        pin: `low`: a wrong PIN was entered since the last good one; `last-try`: one more locks it.
-    """
-
-    label: str
-    serial: str
-    model: str
-    pin: PinState
-
-
-class Module:
-    """One library in this process."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.round = 0  # sessions of an earlier round are gone
-        self._library: Library | None = None
-        self._lock = threading.Lock()
-
-    @contextlib.contextmanager
-    def entered(self) -> Iterator[None]:
-        """This thread is the one that calls the library.
-
-        Raises:
-            Verdict: `waiting-key` when another call does not end.
-        """
-        if not self._lock.acquire(timeout=_BUSY):
-            raise Verdict("waiting-key", f"{self.path.name}: an earlier call has not come back")
-        try:
-            yield
-        finally:
-            self._lock.release()
-
-    def library(self) -> Library:
-        """The library, initialised.
-
-        Raises:
-            MissingError: there is none at its path, or it is not a PKCS#11 library.
-            PKCS11Error: it is one, and does not start.
-        """
-        if not self.path.is_file():
-            raise MissingError(f"{self.path}: the token's library is not installed")
-        try:
-            self._library = pkcs11.lib(str(self.path))
-            return self._library
-        except PKCS11Error as error:
-            if "while loading" not in str(error):
-                raise
-            raise MissingError(f"{self.path}: cannot be loaded as a PKCS#11 library of this machine's kind") from error
-
-    def drop(self) -> None:
-        """Let go of all its sessions; the next call starts it anew."""
-        self.round += 1
-        if self._library is not None:
-            with contextlib.suppress(PKCS11Error):  # it may be just as broken as the session was
-                self._library.finalize()
-
-    def leave(self) -> None:
-        """Log out; where a call hangs there is nothing to be done."""
-        if self._lock.acquire(timeout=1.0):
-            try:
-                self.drop()
-            finally:
-                self._lock.release()
-
-
-_modules: dict[Path, Module] = {}  # C_Initialize is the process's, so is this
-_modules_lock = threading.Lock()
-
-
-def module(path: Path) -> Module:
-    """The one `Module` of this process for a library."""
-    with _modules_lock:
-        return _modules.setdefault(path.resolve(), Module(path.resolve()))
-
-
-def leave() -> None:
-    """Log out everywhere: all libraries are finalised."""
-    with _modules_lock:
-        known = list(_modules.values())
-    for each in known:
-        each.leave()
-
-
-def _pin_state(token: pkcs11.Token) -> PinState:
-    states: tuple[tuple[TokenFlag, PinState], ...] = (
-        (TokenFlag.USER_PIN_LOCKED, "locked"), (TokenFlag.USER_PIN_FINAL_TRY, "last-try"), (TokenFlag.USER_PIN_COUNT_LOW, "low"),
-    )  # fmt: skip
-    return next((state for flag, state in states if token.flags & flag), "")
-
-
-def _tokens(library: Library) -> list[pkcs11.Token]:
-    """All that are in, those excepted that nobody has set up."""
-    found = []
-    for slot in library.get_slots(token_present=True):
-        with contextlib.suppress(PKCS11Error):  # another slot's trouble is not this token's
-            found.append(slot.get_token())
-    return [token for token in found if token.flags & TokenFlag.TOKEN_INITIALIZED]
-
-
-def look(path: Path) -> list[Seen]:
-    """The tokens that a library finds, without a login.
-
-    Raises:
-        MissingError: no such library.
-        Verdict: `waiting-key` when it does not answer.
-    """
-    library = module(path)
-    with library.entered():
-        try:
-            tokens = _tokens(library.library())
-        except PKCS11Error as error:
-            library.drop()
-            raise Verdict("waiting-key", f"{path.name}: {type(error).__name__}") from error
-    return [Seen(token.label, token.serial.decode("ascii", "replace"), token.model, _pin_state(token)) for token in tokens]
 
 
 class Token:
@@ -185,9 +56,9 @@ class Token:
     """
 
     def __init__(
-        self, library: Module, label: str, pin: Callable[[], Secret], refused: Refused, clock: Callable[[], float] = time.monotonic
+        self, module: Module, label: str, pin: Callable[[], Secret], refused: Refused, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._module = library
+        self._module = module
         self._label = label
         self._ask = pin
         self._refused = refused
@@ -253,7 +124,7 @@ class Token:
 
     def _open(self) -> pkcs11.Session:
         token = self._find()
-        state = _pin_state(token)
+        state = library.pin_state(token)
         if state == "locked":
             raise self._wait("pin-locked", "the token says that its PIN is locked")
         if state == "last-try":
@@ -261,11 +132,13 @@ class Token:
         if self._serial not in {b"", token.serial}:
             raise self._wait("waiting-key", "another token of the same label is in: start anew to use it")
         if self._pin is None:
-            self._pin = self._ask()
+            given = self._ask()
+            given.text()  # what can be no PIN is not kept: its file may be set right meanwhile
+            self._pin = given
         return self._login(token, self._pin)
 
     def _find(self) -> pkcs11.Token:
-        tokens = [token for token in _tokens(self._module.library()) if self._label in {"", token.label}]
+        tokens = [token for token in library.tokens(self._module.library()) if self._label in {"", token.label}]
         if not tokens:
             raise self._wait("waiting-key", f"the token is not in: {self._label or 'none is'}")
         if len(tokens) > 1:
@@ -273,7 +146,7 @@ class Token:
         return tokens[0]
 
     def _login(self, token: pkcs11.Token, pin: Secret) -> pkcs11.Session:
-        name, before = f"{token.label}/{token.serial.decode('ascii', 'replace')}", _pin_state(token)
+        name, before = f"{token.label}/{token.serial.decode('ascii', 'replace')}", library.pin_state(token)
         if self._serial == b"" and self._refused.knows(name, pin):
             raise self._dies("pin-wrong", "the token refused this PIN before: it is not tried again")
         try:
@@ -285,7 +158,7 @@ class Token:
         except PKCS11Error as error:
             if self._serial or isinstance(error, _GONE):
                 raise
-            if before == "" and any(_pin_state(each) != "" for each in self._looked_again(token.serial)):
+            if before == "" and any(library.pin_state(each) != "" for each in self._looked_again(token.serial)):
                 raise self._wrong(name, pin) from error  # some libraries say "general error" and count it as a wrong PIN
             why = f"the login failed ({type(error).__name__}): not tried again before Sohoa starts anew"
             raise self._dies("waiting-key", why) from error
@@ -296,7 +169,7 @@ class Token:
 
     def _looked_again(self, serial: bytes) -> list[pkcs11.Token]:
         with contextlib.suppress(PKCS11Error):
-            return [token for token in _tokens(self._module.library()) if token.serial == serial]
+            return [token for token in library.tokens(self._module.library()) if token.serial == serial]
         return []
 
     def _wrong(self, name: str, pin: Secret) -> Verdict:

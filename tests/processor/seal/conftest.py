@@ -1,13 +1,18 @@
-"""Authorities on this machine for the seal room's tests: real servers that answer what a test tells them to."""
+"""For the seal room's tests: authorities on this machine that answer what a test tells them to, and tokens whose calls are written down."""
 
 import contextlib
 import http.server
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from processor.seal import pkcs11
+from tests.testkit import softhsm
+from tests.testkit.softhsm import Calls, SoftHsm
 
 Handler = http.server.BaseHTTPRequestHandler
 Reply = Callable[[Handler, bytes], None]
@@ -68,3 +73,30 @@ def serve() -> Iterator[Callable[[Reply], Server]]:
     for http_ in running:
         http_.shutdown()
         http_.server_close()
+
+
+@pytest.fixture(scope="session")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the spy writes; it looks once, when it is loaded."""
+    softhsm.need()
+    path = tmp_path_factory.mktemp("spy") / "calls"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PKCS11SPY", str(softhsm.LIBRARY))
+        patch.setenv("PKCS11SPY_OUTPUT", str(path))
+        yield path
+
+
+@pytest.fixture
+def machine(tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoftHsm]:
+    """A machine of this test's own, with no token in."""
+    pkcs11.leave()
+    yield SoftHsm.make(tmp_path / "machine", monkeypatch)
+    pkcs11.leave()
+
+
+@pytest.fixture
+def calls(machine: SoftHsm, log: Path) -> Calls:
+    """What the token's library is asked in this test."""
+    made = Calls(log)
+    made.forget()
+    return made

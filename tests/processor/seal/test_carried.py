@@ -3,7 +3,6 @@
 import datetime as dt
 import hashlib
 import json
-import shutil
 import subprocess
 import tempfile
 from base64 import b64encode
@@ -106,17 +105,28 @@ class Sent:
     folder: Path
 
 
-@pytest.fixture
-def sent(office: Office, tmp_path: Path) -> Sent:
+@pytest.fixture(scope="module")
+def three(office: Office) -> tuple[Batch, dict[str, Any], bytes]:
+    """A batch of three, what the station keeps of each, and the file that the clerk brings back."""
     items, resume = [], {}
     for number in (1, 2, 3):
-        path = tmp_path / f"prepared-{number}.pdf"
+        path = office.folder / f"prepared-{number}.pdf"
         told = office.prepared(path)
         items.append(Item(f"doc-{number}", f"H05.02-{number}", f"Quyết định {number}.pdf", 1, carried.b64decode(told["attributes"])))
         resume[f"doc-{number}"] = {"resume": told["resume"], "prepared": str(path)}
     batch = Batch.of(clerk.AGENCY, office.certificate, items)
+    return batch, resume, signed(office, batch.export(), batch.code)[2]
+
+
+@pytest.fixture
+def sent(three: tuple[Batch, dict[str, Any], bytes], tmp_path: Path) -> Sent:
     away = Away(tmp_path / "carried")
-    return Sent(away, batch, away.send(batch, resume), tmp_path)
+    return Sent(away, three[0], away.send(three[0], three[1]), tmp_path)
+
+
+@pytest.fixture
+def back(three: tuple[Batch, dict[str, Any], bytes]) -> bytes:
+    return three[2]
 
 
 def signed(office: Office, data: bytes, code: str) -> tuple[int, str, bytes]:
@@ -176,9 +186,8 @@ def test_the_first_half_asks_for_no_time_and_the_second_waits_for_it(office: Off
     assert set(asked) == {"fetch"}
 
 
-def test_without_time_the_signature_is_kept_for_later(office: Office, sent: Sent) -> None:
+def test_without_time_the_signature_is_kept_for_later(office: Office, sent: Sent, back: bytes) -> None:
     """The clerk's way to the token and back is not made in vain."""
-    _, _, back = signed(office, sent.data, sent.batch.code)
     batch, came = sent.away.back(back)
     kept = sent.away.left(batch)["doc-1"]
 
@@ -215,9 +224,8 @@ def test_a_prepared_file_that_was_changed_is_not_finished(office: Office, tmp_pa
     assert caught.value.code == "seal-failed"
 
 
-def test_a_signature_of_something_else_makes_no_seal(office: Office, sent: Sent) -> None:
+def test_a_signature_of_something_else_makes_no_seal(office: Office, sent: Sent, back: bytes) -> None:
     """Should a wrong one get as far as the worker, `examine` says so."""
-    _, _, back = signed(office, sent.data, sent.batch.code)
     batch, came = sent.away.back(back)
     kept = sent.away.left(batch)["doc-1"]
     seen = office.finish(Path(kept["prepared"]), kept["resume"], came.signatures["doc-2"], sent.folder / "o.pdf")
@@ -260,11 +268,6 @@ def test_what_was_written_is_not_written_over(office: Office, sent: Sent) -> Non
 
 
 # --- back at the station
-
-
-@pytest.fixture
-def back(office: Office, sent: Sent) -> bytes:
-    return signed(office, sent.data, sent.batch.code)[2]
 
 
 def changed(back: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
@@ -349,4 +352,3 @@ def test_the_signatures_that_come_back_are_of_the_kind_the_law_knows(office: Off
     key = office.certificate.public_key()
     assert isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
     assert hashlib.sha256(sent.data).hexdigest() == json.loads(back)["batch_sha256"]
-    shutil.rmtree(sent.folder / "carried")

@@ -7,7 +7,7 @@ import os
 import threading
 import traceback
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from processor.errors import MissingError, Verdict
 from processor.seal import demo, keyring, pkcs11, prepare, sign, validate
 from processor.seal.demo import DemoAuthority
 from processor.seal.keys import Sealer
+from processor.seal.pkcs11 import library
 from processor.seal.pkcs11 import session as sessions
 from processor.seal.refused import Refused
 from processor.seal.secret import Secret
@@ -71,34 +72,6 @@ def issued(authority: Path, public: Any, cn: str = AGENCY) -> x509.Certificate:
 @pytest.fixture(scope="module")
 def certificates(authority: Path) -> dict[str, x509.Certificate]:
     return {name: issued(authority, key.public_key()) for name, key in KEYS.items()}
-
-
-@pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the spy writes; it looks once, when it is loaded."""
-    softhsm.need()
-    path = tmp_path_factory.mktemp("spy") / "calls"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PKCS11SPY", str(softhsm.LIBRARY))
-        patch.setenv("PKCS11SPY_OUTPUT", str(path))
-        patch.setenv("SOFTHSM2_CONF", "/nowhere")
-        pkcs11.module(softhsm.spy()).path.exists()
-        yield path
-        sessions.pkcs11.unload(str(softhsm.spy().resolve()))
-        sessions._modules.clear()
-
-
-@pytest.fixture
-def machine(tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoftHsm]:
-    yield SoftHsm.make(tmp_path / "machine", monkeypatch)
-    pkcs11.leave()
-
-
-@pytest.fixture
-def calls(machine: SoftHsm, log: Path) -> Calls:
-    made = Calls(log)
-    made.forget()
-    return made
 
 
 @dataclass
@@ -211,17 +184,17 @@ def test_a_document_is_sealed_by_a_token(
     assert (seen["level"], seen["findings"]) == ("B-LTA", [])
 
 
-@pytest.mark.parametrize(("kind", "without"), [("RSA", "CKM_RSA_PKCS"), ("P-256", "")])
+@pytest.mark.parametrize(("kind", "only"), [("RSA", "CKM_SHA256_RSA_PKCS"), ("RSA", "CKM_RSA_PKCS"), ("P-256", "CKM_ECDSA")])
 def test_it_signs_by_the_mechanism_that_the_token_has(
-    kind: str, without: str, machine: SoftHsm, desk: Desk, certificates: dict[str, x509.Certificate]
+    kind: str, only: str, machine: SoftHsm, desk: Desk, calls: Calls, certificates: dict[str, x509.Certificate]
 ) -> None:
     """SoftHSM 2.6 has no ECDSA with a hash, some modules no raw RSA."""
-    if without:
-        with (machine.folder / "softhsm2.conf").open("a") as settings:
-            settings.write(f"slots.mechanisms = -{without}\n")
     machine.token("vn")
     machine.put("vn", KEYS[kind], "dau", "01", certificates[kind])
+    with (machine.folder / "softhsm2.conf").open("a") as settings:
+        settings.write(f"slots.mechanisms = {only}\n")
     assert signs(desk.sealer())
+    assert f"pMechanism->type = {only} " in calls.text().partition("C_SignInit")[2].partition("Returned")[0]
 
 
 def test_a_key_that_wants_the_pin_with_each_signature_gets_it(
@@ -381,10 +354,12 @@ def test_a_wrong_pin_is_tried_once_by_this_run_and_by_none_after_it(one: SoftHsm
 @pytest.mark.parametrize("pin", [b"", b"\xff\xfe"])
 def test_what_can_be_no_pin_is_not_tried(one: SoftHsm, desk: Desk, calls: Calls, pin: bytes) -> None:
     """SoftHSM counts an empty PIN as a wrong one."""
-    desk.pin = pin
+    desk.pin, token = pin, desk.token()
     with pytest.raises(MissingError, match="empty or no UTF-8"):
-        desk.sealer()
+        desk.sealer(token=token)
     assert "C_Login" not in calls.since()
+    desk.pin = PIN.encode()
+    assert signs(desk.sealer(token=token))
 
 
 @pytest.mark.parametrize(("state", "code"), [("last-try", "pin-last-try"), ("locked", "pin-locked")])
@@ -393,7 +368,7 @@ def test_on_the_last_try_none_is_made(
 ) -> None:
     """Its flags are read first; SoftHSM never locks, so they are told for it."""
     with monkeypatch.context() as patch:
-        patch.setattr(sessions, "_pin_state", lambda token: state)
+        patch.setattr(library, "pin_state", lambda token: state)
         token = desk.token()
         assert [refused(lambda: desk.sealer(token=token)).code for _ in range(3)] == [code] * 3
         assert "C_Login" not in calls.since() and desk.asked == 0
@@ -407,9 +382,9 @@ def test_on_the_last_try_none_is_made(
 def test_the_flags_of_pkcs11_are_read_as_they_are_meant(flags: int, state: str) -> None:
     class Shown:
         def __init__(self) -> None:
-            self.flags = sessions.TokenFlag(flags)
+            self.flags = library.TokenFlag(flags)
 
-    assert sessions._pin_state(Shown()) == state  # type: ignore[arg-type]  # all it looks at
+    assert library.pin_state(Shown()) == state  # type: ignore[arg-type]  # all it looks at
 
 
 def test_an_unclear_answer_to_a_login_is_not_asked_for_again(
@@ -424,7 +399,6 @@ def test_an_unclear_answer_to_a_login_is_not_asked_for_again(
         desk.time.now += 1000
     assert refused(desk.sealer).code == "pin-wrong"
     assert calls.since().count("C_Login") == 1
-    monkeypatch.setattr(sessions, "_looked_again", lambda *_: [], raising=False)
     monkeypatch.setattr(pkcs11.Token, "_looked_again", lambda *_: [])
     (desk.folder / "refused").unlink()
     token = desk.token()
@@ -497,15 +471,14 @@ def test_the_pause_doubles_to_five_minutes_and_begins_anew_after_success(one: So
     sealer = desk.sealer()
     one.pull()
     refused(lambda: signs(sealer))
-    pauses = []
-    for _ in range(12):
-        before = desk.time.now
+    for pause in (1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300):
         calls.forget()
-        while not calls.since():
-            desk.time.now += 1.0
-            refused(lambda: signs(sealer))
-        pauses.append(desk.time.now - before)
-    assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
+        desk.time.now += pause - 0.5
+        refused(lambda: signs(sealer))
+        assert calls.since() == []
+        desk.time.now += 0.5
+        refused(lambda: signs(sealer))
+        assert "C_Initialize" in calls.since()
     one.back()
     desk.time.now += 300
     assert signs(sealer)
@@ -514,6 +487,21 @@ def test_the_pause_doubles_to_five_minutes_and_begins_anew_after_success(one: So
     one.back()
     desk.time.now += 1.0
     assert signs(sealer)
+
+
+def test_one_token_goes_on_while_another_of_the_same_library_is_out_or_refuses(
+    one: SoftHsm, desk: Desk, certificates: dict[str, x509.Certificate]
+) -> None:
+    one.token("hai", "161803")
+    sealer, out, wrong = desk.sealer(), *(pkcs11.Token(pkcs11.module(softhsm.spy()), label, lambda: Secret(b"000000"), Refused(desk.folder / "refused"), desk.time)
+                                          for label in ("ba", "hai"))  # fmt: skip
+    for _ in range(3):
+        assert refused(lambda: desk.sealer(token=out)).code == "waiting-key"
+        assert signs(sealer)
+        assert refused(lambda: desk.sealer(token=wrong)).code == "pin-wrong"
+        assert signs(sealer)
+        desk.time.now += 400
+    assert desk.asked == 1
 
 
 def test_a_token_that_is_not_in_at_the_start_is_found_later(one: SoftHsm, desk: Desk, tmp_path: Path, calls: Calls) -> None:
@@ -528,8 +516,8 @@ def test_a_token_that_is_not_in_at_the_start_is_found_later(one: SoftHsm, desk: 
 def test_a_session_that_was_closed_behind_is_opened_anew_at_once(one: SoftHsm, desk: Desk, calls: Calls) -> None:
     """YubiHSM closes idle ones after half a minute; nobody should wait for that."""
     sealer = desk.sealer()
-    library = pkcs11.module(softhsm.spy())
-    for break_ in (library.library().finalize, library.library().reinitialize):
+    opened = pkcs11.module(softhsm.spy()).library()
+    for break_ in (opened.finalize, opened.reinitialize):
         break_()
         assert signs(sealer)
     assert calls.since().count("C_Login") == 3 and desk.asked == 1
@@ -557,7 +545,7 @@ def test_another_token_of_the_same_label_does_not_get_the_pin_of_the_first(one: 
 
 def test_a_call_that_hangs_makes_others_wait_and_not_hang(one: SoftHsm, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     sealer = desk.sealer()
-    monkeypatch.setattr(sessions, "_BUSY", 0.05)
+    monkeypatch.setattr(library, "_BUSY", 0.05)
     with pkcs11.module(softhsm.spy()).entered():
         assert "has not come back" in refused(lambda: signs(sealer)).detail
         pkcs11.leave()  # does not hang either

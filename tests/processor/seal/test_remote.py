@@ -390,6 +390,29 @@ def test_the_helper_speaks_only_to_the_station(
     assert caught.value.code == "certificate"
 
 
+def test_a_helper_without_the_offices_certificate_stops(session: Callable[..., remote.RemoteKey], tls: Path) -> None:
+    with pytest.raises(StationError) as caught:
+        station(tls, session(), "stranger").session()
+    assert caught.value.code in {"certificate", "not-reached"}, "the alert may be overtaken by the hang-up"
+
+
+def test_the_helper_follows_no_redirect(tls: Path) -> None:
+    how = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    how.load_cert_chain(tls / "station.pem", tls / "station.key")
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+
+        def redirect() -> None:
+            with how.wrap_socket(listening.accept()[0], server_side=True) as line:
+                line.recv(9999)
+                line.sendall(b"HTTP/1.1 307 Temporary Redirect\r\nLocation: https://192.0.2.1/\r\nContent-Length: 0\r\n\r\n")
+
+        pool.submit(redirect)
+        papers = Papers(tls / "clerk.pem", tls / "clerk.key", tls / "ca.pem")
+        with pytest.raises(StationError) as caught:
+            Station(f"https://127.0.0.1:{listening.getsockname()[1]}", context(papers)).session()
+    assert caught.value.code == "refused"
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8443", "127.0.0.1:8443", "https://", "https://a:b@h", "https://h:x", "https://h/p"])
 def test_the_helper_speaks_only_https(tls: Path, url: str) -> None:
     papers = Papers(tls / "clerk.pem", tls / "clerk.key", tls / "ca.pem")

@@ -1,0 +1,84 @@
+"""A seal that is worth nothing, for demo stations: round, red, with a star, and it says so.
+
+Refuses: to look like the seal of any agency: what stands around the star is DEMO.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from processor.seal import fonts
+
+_RED = (206, 17, 38)
+_SIDE = 1704  # pixels while drawing: twice 600 dpi at 36 mm
+_RADIUS = 0.385 * _SIDE  # of the circle the words stand on
+_WORDS = "DEMO – KHÔNG CÓ GIÁ TRỊ"
+
+
+def _fitting(words: str, largest: float, spread: float) -> ImageFont.FreeTypeFont:
+    """The font as large as the words may be within so many degrees of the circle."""
+    face = str(fonts.find())
+    font = ImageFont.truetype(face, round(largest * _SIDE))
+    room = math.radians(spread) * _RADIUS / sum(font.getlength(letter) for letter in words)
+    return ImageFont.truetype(face, round(largest * _SIDE * min(1.0, room)))
+
+
+def _around(words: str, font: ImageFont.FreeTypeFont, outward: bool) -> Image.Image:
+    """Words on a circle, centred at its top (`outward`: their feet inwards) or at its bottom, upright to the reader."""
+    mask = Image.new("L", (_SIDE, _SIDE))
+    widths = [font.getlength(letter) for letter in words]
+    total, radius, centre = sum(widths), _RADIUS, _SIDE / 2
+    step = 1 / radius  # radians for each pixel of width
+    angle = -total * step / 2
+    for letter, width in zip(words, widths, strict=True):
+        here = angle + width * step / 2
+        angle += width * step
+        tile = Image.new("L", (_SIDE, _SIDE))
+        height = centre - radius if outward else centre + radius
+        ImageDraw.Draw(tile).text((centre, height), letter, font=font, fill=255, anchor="mm")
+        turned = tile.rotate(-math.degrees(here) if outward else math.degrees(here), Image.Resampling.BICUBIC, center=(centre, centre))
+        mask.paste(255, (0, 0), turned)
+    return mask
+
+
+def _star(draw: ImageDraw.ImageDraw, centre: float, radius: float) -> None:
+    corners = []
+    for number in range(10):
+        reach = radius if number % 2 == 0 else radius * 0.382  # a regular five-pointed star
+        angle = math.pi * number / 5
+        corners.append((centre + reach * math.sin(angle), centre - reach * math.cos(angle)))
+    draw.polygon(corners, fill=255)
+
+
+def _rings(draw: ImageDraw.ImageDraw, centre: float) -> None:
+    for radius, width in ((0.499, 0.014), (0.474, 0.006), (0.30, 0.006)):
+        reach = radius * _SIDE
+        draw.ellipse((centre - reach, centre - reach, centre + reach, centre + reach), outline=255, width=round(width * _SIDE))
+
+
+def demo_seal(path: Path, agency: str) -> Path:
+    """A demo seal as a transparent PNG, 852 pixels square (600 dpi at 36 mm).
+
+    Args:
+        path: the file to write.
+        agency: stands small at the foot.
+
+    Raises:
+        MissingError: no font with all Vietnamese letters.
+    """
+    centre = _SIDE / 2
+    alpha = Image.new("L", (_SIDE, _SIDE))
+    draw = ImageDraw.Draw(alpha)
+    _rings(draw, centre)
+    _star(draw, centre, 0.16 * _SIDE)
+    at_foot = agency.upper()
+    alpha.paste(255, (0, 0), _around(_WORDS, _fitting(_WORDS, 0.092, 200), outward=True))
+    alpha.paste(255, (0, 0), _around(at_foot, _fitting(at_foot, 0.06, 130), outward=False))
+    made = Image.new("RGBA", (_SIDE, _SIDE), (*_RED, 0))
+    made.putalpha(alpha)
+    half = made.resize((_SIDE // 2, _SIDE // 2), Image.Resampling.LANCZOS)
+    half.save(path, "PNG", dpi=(600, 600), optimize=True)
+    return path

@@ -1,0 +1,169 @@
+"""An attended session: a clerk seals in person what waits for it (NĐ 30/2020 Đ32: văn thư "trực tiếp" signs).
+
+Promises: only an operator whom the settings name, by a decision and for these days, from their own account; the log keeps the
+session's beginning and end with the operator's id, never a name; nothing is signed before an authority has given a real
+time-stamp and the certificate is known not to be revoked. One session at a time; a watching instance stands aside meanwhile.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from processor import law
+from processor.errors import OF_THE_KEY, MissingError, SettingsError, SohoaError, Verdict
+from processor.journal import Item
+from processor.seal import checkup
+from processor.settings import Settings
+from processor.shift import Shift, carry
+from processor.tables import OperatorTable
+from processor.tools import Tools
+from watch.lock import AlreadyRunning, Instance
+
+_AT_ONCE = 4  # documents: the authorities allow no more calls at once
+_POLL = 0.5
+
+
+def operator(settings: Settings, id: str, account: str, today: dt.date) -> OperatorTable:
+    """The operator of that id, if they may seal today from this account.
+
+    Raises:
+        SettingsError: not named, without a decision, not on this day, or another account.
+    """
+    row = settings.operators.get(id)
+    if row is None:
+        raise SettingsError(f"no operator {id}: the settings name [operators.{id}] with the decision that lets them seal")
+    if not row.decision.strip() or not row.account:
+        raise SettingsError(f"operators.{id}: decision and account must say by what decision, and from which account, they seal")
+    if row.account != account:
+        raise SettingsError(f"operators.{id} seals from the account {row.account}, not from {account}")
+    if (row.valid_from and today < row.valid_from) or (row.valid_to and today > row.valid_to):
+        raise SettingsError(f"operators.{id} may not seal on {today.isoformat()} (valid_from, valid_to)")
+    return row
+
+
+def _lock(station: Path) -> Path:
+    return station / "work" / "session.lock"
+
+
+def is_open(station: Path) -> bool:
+    """Whether a clerk's session goes on, or waits to begin."""
+    try:
+        with Instance(_lock(station)):
+            return False
+    except AlreadyRunning:
+        return True
+
+
+def wait_over(station: Path, told: threading.Event) -> None:
+    """Until no session goes on, or until told to stop."""
+    while is_open(station) and not told.wait(_POLL):
+        pass
+
+
+@contextmanager
+def alone(station: Path) -> Iterator[None]:
+    """This process is the clerk's session: who watches lets go of the station.
+
+    Raises:
+        SohoaError: another session goes on.
+    """
+    for _ in range(3):  # who watches looks at the lock by taking it for a moment
+        try:
+            with Instance(_lock(station)):
+                yield
+                return
+        except AlreadyRunning:
+            time.sleep(_POLL / 5)
+    raise SohoaError("another session goes on")
+
+
+def waiting(shift: Shift, ids: Sequence[str]) -> list[Item]:
+    """What waits for a seal in person; of `ids` (codes, or beginnings of a scan's SHA-256) where any are given.
+
+    Raises:
+        SohoaError: one of them does not wait.
+    """
+    items = shift.journal.items("to-seal")
+    if not ids:
+        return items
+    chosen = []
+    for id in ids:
+        named = [each for each in items if each.scan.blob.sha256.startswith(id) or code_of(each, shift.tools) == id]
+        if len(named) != 1:
+            raise SohoaError(f"{id} is none of those that wait for a seal" if not named else f"{id} means several")
+        chosen += named
+    return list({each.number: each for each in chosen}.values())
+
+
+def code_of(item: Item, tools: Tools) -> str:
+    """The code reserved for a document."""
+    return tools.archive.key_state(item.scan.key)[1] or ""
+
+
+def check_time(tools: Tools) -> None:
+    """A real time-stamp, before anybody types a PIN.
+
+    Raises:
+        Verdict: `waiting-tsa`: no authority gives a usable one now.
+    """
+    number = len(tools.settings.time.urls) or 1  # the demo station's answers in process
+    faults = []
+    for each in range(number):
+        stamp = checkup.stamp(tools.outside, each, tools.roots, tools.clock)
+        if not stamp.fault:
+            return
+        faults.append(stamp.fault)
+    raise Verdict("waiting-tsa", "; ".join(faults)[:200])
+
+
+def check_key(tools: Tools, agencies: Collection[str]) -> None:
+    """Each agency's key opens, may be used, and its certificate is on its issuer's list of the living (TT 15/2025 Đ5).
+
+    Raises:
+        Verdict: `waiting-key` and its kin, `waiting-revocation`. MissingError: there is nobody to ask for a PIN.
+    """
+    if tools.ring is None:
+        raise MissingError("no key is at hand")
+    for agency in sorted(agencies):
+        now = tools.clock()
+        sealer = tools.ring.sealer(agency, now)
+        if reason := sealer.usable(now):
+            raise Verdict("waiting-key", reason)
+        found = checkup.listing(sealer, tools.roots, tools.outside, now)
+        if found.revoked:
+            raise Verdict("waiting-key", "the organisation's certificate is revoked")
+        if found.revoked is None or found.fault:
+            raise Verdict("waiting-revocation", found.fault)
+
+
+def seal(items: Sequence[Item], shift: Shift, operator_id: str) -> Counter[str]:
+    """Seal and file them; returns how many ended in each state. A key that fails ends the session for those not begun."""
+    log, failed = shift.tools.archive, threading.Event()
+    about: dict[str, str | int] = {"operator": operator_id, "documents": len(items)}
+    log.event("session", actor=shift.tools.actor, public=about | {"step": "begun"})
+
+    def one(item: Item) -> str:
+        if failed.is_set():
+            return "to-seal"
+        shift.journal.wake(item.number)
+        state = carry(shift.journal.item(item.number), shift)
+        if state == "waiting" and shift.journal.item(item.number).code in OF_THE_KEY:
+            failed.set()
+        return state
+
+    with ThreadPoolExecutor(min(_AT_ONCE, shift.tools.sealing.size), thread_name_prefix="seal") as pool:
+        ended = Counter(pool.map(one, items))
+    log.event("session", actor=shift.tools.actor, public=about | {"step": "ended", "filed": ended["filed"]})
+    return ended
+
+
+def today(tools_clock: dt.datetime) -> dt.date:
+    """The day in Việt Nam."""
+    return tools_clock.astimezone(law.VIETNAM).date()

@@ -1,0 +1,147 @@
+"""Attacks by an increment: incremental saving, certified documents, shadows (pdf-insecurity.org, CCS 2019, NDSS 2021, S&P 2021)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm
+
+from tests.testkit import later_changes as change
+from tests.testkit import prepared, signing
+from tests.testkit.false_signers import Build, Scene
+from tests.testkit.increments import Edit, hidden, later
+from tests.testkit.rows import EITHER, Row, on, then, words
+from tests.testkit.signing import SEAL_BOX, SEALED, Way, page
+
+
+def _two_pages() -> bytes:
+    return page(1)
+
+
+def _changed_between(scene: Scene) -> bytes:
+    """The last signature covers the change; the first does not."""
+    pdf = later(scene.signed(), change.content)
+    return signing.sign(pdf, scene.person, scene.pki, Way(field="Signature2"))
+
+
+def _compact_change(scene: Scene) -> bytes:
+    """As `isa-content`, by a program that writes cross-reference streams."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(scene.signed(prepared.compact(page()))))
+    contents = writer.root["/Pages"]["/Kids"][0]["/Contents"]
+    contents._data = contents.data + change.BAR
+    contents._encoded_data = None
+    writer.update_container(contents)
+    writer.write_in_place()
+    made: bytes = writer.prev.stream.getvalue()
+    return made
+
+
+# incremental saving
+
+_LATER = words("changed-since forbidden-change shadow-suspected altered signature-destroyed junk-after-signature unreadable not-compared")
+_LATER |= words("signature-field-emptied scripts")
+_NO_ENDING = "table trailer start eof"
+SAVING: Mapping[str, Row] = {
+    "isa-content": Row(then(change.content), EITHER, "the page says something else", _LATER),
+    "isa-no-table": Row(then(change.content, without="table"), EITHER, "without a table", _LATER),
+    "isa-no-trailer": Row(then(change.content, without="trailer"), EITHER, "without a trailer", _LATER),
+    "isa-no-start": Row(then(change.content, without="start"), EITHER, "without startxref", _LATER),
+    "isa-no-end": Row(then(change.content, without="eof"), EITHER, "without %%EOF", _LATER),
+    "isa-body-only": Row(then(change.content, without=_NO_ENDING), EITHER, "nothing but the object", _LATER,),
+    "isa-body-and-end": Row(then(change.content, without="table trailer start"), EITHER, "the object and %%EOF", _LATER),
+    "isa-comment-table": Row(on(lambda pdf: later(pdf, change.content, without=_NO_ENDING.split()) + b"%xref\n%trailer\n%%EOF\n"),
+                             EITHER, "table and trailer are comments", _LATER),
+    "isa-hidden": Row(on(lambda pdf: hidden(pdf, change.content)), EITHER, "the change stands in /XRefStm alone", _LATER),
+    "isa-font": Row(then(change.font), EITHER, "glyphs are swapped", _LATER),
+    "isa-page-tree": Row(then(change.page_tree), EITHER, "another page tree", _LATER),
+    "isa-catalogue": Row(then(change.catalogue), EITHER, "the catalogue leads elsewhere", _LATER),
+    "isa-new-catalogue": Row(then(change.new_catalogue, extra=b"/Root %d 0 R "), EITHER, "another catalogue", _LATER),
+    "isa-copied-signature": Row(then(change.copied_signature), EITHER, "the signature is repeated", _LATER),
+    "isa-page-removed": Row(then(change.page_removed, base=_two_pages), EITHER, "a page is gone", _LATER),
+    "isa-pages-swapped": Row(then(change.pages_swapped, base=_two_pages), EITHER, "pages swapped", _LATER),
+    "isa-page-doubled": Row(then(change.page_doubled, base=_two_pages), EITHER, "a page comes twice", _LATER),
+    "isa-cropped": Row(then(change.page_turned), EITHER, "a page is cropped", _LATER),
+    "isa-title": Row(then(change.title), EITHER, "title in Info and XMP", _LATER),
+    "isa-open-action": Row(then(change.open_action), EITHER, "a script at opening", _LATER),
+    "isa-script": Row(then(change.named_script), EITHER, "a script in the name tree", _LATER),
+    "isa-attachment": Row(then(change.attachment_swapped, base=lambda: prepared.with_attachment(page())), EITHER,
+                          "the attached file is another", _LATER),
+    "isa-date": Row(then(change.annotation("FreeText", b"1 g 0 0 220 20 re f BT /F1 11 Tf 2 5 Td (31/12/2020) Tj ET",
+                                            (330, 740, 550, 760))), EITHER, "another date over the date", _LATER),
+    "isa-stamp": Row(then(change.annotation("Stamp")), EITHER, "a stamp over the text", _LATER),
+    "isa-field-emptied": Row(then(change.field_emptied), EITHER, "the field lost its signature", _LATER),
+    "isa-form-removed": Row(then(change.form_removed), EITHER, "no field leads to the signature", _LATER),
+    "isa-signature-look": Row(then(change.appearance_of_signature, SEALED), EITHER, "the signature looks otherwise", _LATER),
+    "isa-seal-moved": Row(then(change.seal_moved, SEALED), EITHER, "the signature's picture is moved", _LATER),
+    "isa-new-field": Row(then(change.new_field), EITHER, "a new text field over the text", _LATER),
+    "isa-smuggled": Row(then(change.smuggled), EITHER, "the page's content changes as a part of the DSS", _LATER),
+    "isa-then-signed": Row(_changed_between, EITHER, "changed, then signed by a known person", _LATER),
+    "isa-streams": Row(_compact_change, EITHER, "the page changes in a file of object streams", _LATER),
+    "isa-number-look": Row(then(change.appearance_of_signature, signing.NUMBER), EITHER, "the number's signature shows another", _LATER),
+}  # fmt: skip
+
+# certified documents and shadows
+
+
+def _certified(level: MDPPerm, edit: Edit, base: Callable[[], bytes] = page) -> Build:
+    return then(edit, Way(certify=level), base)
+
+
+def _signed_over(certify: MDPPerm | None, box: tuple[int, int, int, int], *, known: bool) -> Build:
+    """A later signature whose picture covers the text, by a stranger or by a person of the office."""
+
+    def build(scene: Scene) -> bytes:
+        pdf = scene.signed(way=Way(certify=certify))
+        pki, who = (scene.pki, scene.person) if known else (scene.pki.double(), scene.pki.double().person())
+        return signing.sign(pdf, who, pki, Way(field="Signature2", box=box, text="Số tiền: 9.000.000.000 đồng", picture=True))
+
+    return build
+
+
+def _twin(scene: Scene) -> bytes:
+    pdf, places = prepared.with_twin(page())
+    return change.twin_shown(scene.signed(pdf), places)
+
+
+def _locked(scene: Scene) -> bytes:
+    lock = FieldMDPSpec(FieldMDPAction.ALL)
+    return later(scene.signed(prepared.with_text_field(page()), Way(lock=lock)), change.filled("9"))
+
+
+def _with_field() -> bytes:
+    return prepared.with_text_field(page())
+
+
+def _with_value() -> bytes:
+    return prepared.with_text_field(page(), "100")
+
+
+_FORBIDDEN = _LATER | words("overlay-on-certified chain-unknown")
+CERTIFIED: Mapping[str, Row] = {
+    "eaa-free-text": Row(_certified(MDPPerm.ANNOTATE, change.annotation("FreeText")), EITHER, "P=3, text over the text", _FORBIDDEN),
+    "eaa-redact": Row(_certified(MDPPerm.ANNOTATE, change.annotation("Redact")), EITHER, "P=3, blacked out", _FORBIDDEN),
+    "eaa-stamp": Row(_certified(MDPPerm.ANNOTATE, change.annotation("Stamp")), EITHER, "P=3, a stamp over the text", _FORBIDDEN),
+    "eaa-p2": Row(_certified(MDPPerm.FILL_FORMS, change.annotation("FreeText")), EITHER, "P=2, an annotation", _FORBIDDEN),
+    "ssa-field": Row(_certified(MDPPerm.FILL_FORMS, change.fake_signature_field), EITHER, "P=2, an unsigned field over the text", _FORBIDDEN),
+    "ssa-stranger": Row(_signed_over(MDPPerm.FILL_FORMS, (60, 380, 540, 580), known=False), EITHER,
+                        "P=2, a stranger's signature over the text", _FORBIDDEN),
+    "ssa-person": Row(_signed_over(MDPPerm.FILL_FORMS, (60, 380, 540, 580), known=True), EITHER,
+                      "P=2, a known person's signature over the text", _FORBIDDEN),
+    "ssa-approval": Row(_signed_over(None, (60, 380, 540, 580), known=False), EITHER, "a stranger's signature over the text", _FORBIDDEN),
+    "ssa-whole-page": Row(_signed_over(None, (0, 0, 595, 842), known=True), EITHER, "a known person's over the whole page", _FORBIDDEN),
+    "p1-filled": Row(_certified(MDPPerm.NO_CHANGES, change.filled("9"), _with_field), EITHER, "P=1, a field filled", _FORBIDDEN),
+    "p1-signed": Row(_signed_over(MDPPerm.NO_CHANGES, SEAL_BOX, known=True), EITHER, "P=1, signed once more", _FORBIDDEN),
+    "p1-hidden": Row(_certified(MDPPerm.NO_CHANGES, change.permissions_removed, _with_field), EITHER,
+                     "P=1 no longer said, a field filled", _FORBIDDEN),
+    "locked-filled": Row(_locked, EITHER, "all fields locked, one filled", _FORBIDDEN),
+    "shadow-hide": Row(then(change.cover_removed, base=lambda: prepared.with_cover(page())), EITHER, "the cover is taken off", _LATER),
+    "shadow-layer": Row(then(change.layer_shown, base=lambda: prepared.with_layer(page())), EITHER, "the layer is shown", _LATER),
+    "shadow-twin": Row(_twin, EITHER, "the table leads to a second set of objects", _LATER),
+    "shadow-value": Row(then(change.filled("900"), base=_with_value), EITHER, "a filled field is filled otherwise", _LATER),
+    "shadow-look": Row(then(change.filled("100", shown="900"), base=_with_value), EITHER, "a field shows what it does not hold", _LATER),
+    "shadow-shared-look": Row(then(change.shared_look, base=lambda: prepared.with_shared_look(page())), EITHER,
+                              "the look of a field is drawn by the page too", _LATER),
+    "shadow-grown": Row(then(change.grown, base=_with_field), EITHER, "a field grows over the text", _LATER),
+}  # fmt: skip

@@ -1,0 +1,87 @@
+"""Honest signed files: what must not be taken for an attack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyhanko.sign.fields import MDPPerm
+
+from tests.testkit import false_proofs as proofs
+from tests.testkit import later_changes as change
+from tests.testkit import prepared, signing
+from tests.testkit.false_signers import DAY, Scene
+from tests.testkit.rows import MAYBE, VALID, Row, then
+from tests.testkit.signing import LEGACY, SEALED, UNSTAMPED, Way, page
+
+
+def _with_field() -> bytes:
+    return prepared.with_text_field(page())
+
+
+def _archived(scene: Scene) -> bytes:
+    return signing.archived(scene.signed(), scene.office, scene.pki)
+
+
+def _renewed(scene: Scene) -> bytes:
+    return signing.archived(_archived(scene), scene.office, scene.pki, field="DauThoiGian2")
+
+
+def _second_signer(scene: Scene) -> bytes:
+    return signing.sign(scene.signed(), scene.person, scene.pki, Way(field="Signature2"))
+
+
+def _seal_in_empty_field(scene: Scene) -> bytes:
+    waiting = signing.empty_field(page(), SEALED.field)
+    first = signing.sign(waiting, scene.person, scene.pki, Way(certify=MDPPerm.FILL_FORMS))
+    return signing.sign(first, scene.office, scene.pki, SEALED)
+
+
+def _direct(scene: Scene) -> bytes:
+    scene.pki.direct = True
+    return proofs.services(crl="silent")(scene)
+
+
+def _stamp_added(scene: Scene) -> bytes:
+    return signing.stamp_document(scene.signed(), scene.pki)
+
+
+def _streams(scene: Scene) -> bytes:
+    pdf = scene.signed(prepared.compact(page()))
+    return signing.sign(pdf, scene.person, scene.pki, Way(field="Signature2"))
+
+
+HONEST: Mapping[str, Row] = {
+    "pades": Row(lambda scene: scene.signed(), VALID, "B-T by the office"),
+    "person": Row(lambda scene: signing.sign(page(), scene.person, scene.pki), VALID, "B-T by a person, EC"),
+    "whole-chain": Row(lambda scene: scene.signed(way=Way(whole_chain=True)), VALID, "the CMS embeds the chain"),
+    "legacy": Row(lambda scene: scene.signed(way=LEGACY), VALID, "adbe.pkcs7.detached without signing-certificate attribute"),
+    "sealed": Row(lambda scene: scene.signed(way=SEALED), VALID, "visible"),
+    "unstamped": Row(lambda scene: scene.signed(way=UNSTAMPED), MAYBE, "no token; the certificate lives"),
+    "local-time": Row(lambda scene: scene.signed(way=Way(pades=False, claimed=signing.LOCAL)), VALID, "local time written as UTC"),
+    "old-evidence-ocsp": Row(lambda scene: signing.archived(scene.signed(), scene.office, scene.pki, by_ocsp=True), VALID, "OCSP in the DSS"),
+    "archived": Row(_archived, VALID, "B-LTA"),
+    "renewed": Row(_renewed, VALID, "B-LTA, renewed"),
+    "dss-only": Row(lambda scene: signing.evidence(scene.signed(), scene.office, scene.pki), VALID, "DSS added"),
+    "stamp-only": Row(_stamp_added, VALID, "a document time-stamp added"),
+    "second-signer": Row(_second_signer, VALID, "an approval by a second signer"),
+    "seal-in-field": Row(_seal_in_empty_field, VALID, "certified P=2, sealed in a field that waited"),
+    "vgca": Row(lambda scene: signing.vgca(page(), scene.person, scene.office, scene.pki), VALID, "person, number, date, seal"),
+    "filled": Row(then(change.filled("9"), base=_with_field), VALID, "an empty field filled"),
+    "certified-1": Row(lambda scene: scene.signed(way=Way(certify=MDPPerm.NO_CHANGES)), VALID, "certified P=1"),
+    "certified-1-archived": Row(
+        lambda scene: signing.archived(scene.signed(way=Way(certify=MDPPerm.NO_CHANGES)), scene.office, scene.pki), VALID,
+        "certified P=1, archived"),
+    "hybrid": Row(lambda scene: scene.signed(signing.hybrid(page())), VALID, "hybrid references below the signature"),
+    "streams": Row(_streams, VALID, "object streams, two signers"),
+    "long-name": Row(lambda scene: scene.signed(way=Way(field="Chữ ký số của Sở")), VALID, "a field with a Vietnamese name"),
+    "newline": Row(lambda scene: scene.signed() + b"\r\n", MAYBE, "a line end after the end"),
+    "compromised-later": Row(proofs.revoked(signed=-3 * DAY, at=-DAY), MAYBE, "compromised after the token"),
+    "ocsp-direct": Row(_direct, VALID, "OCSP by the CA itself, no list"),
+    "ocsp-alone": Row(proofs.services(crl="silent"), VALID, "OCSP, no list"),
+    "ocsp-no-nonce": Row(proofs.services(crl="silent", ocsp="no-nonce"), MAYBE, "OCSP without the nonce, no list"),
+    "crl-alone": Row(proofs.services(ocsp="silent"), VALID, "a list, no OCSP"),
+    "slandered": Row(proofs.slandered, VALID, "a stranger's list in the file calls it revoked"),
+    "superseded-later": Row(proofs.revoked(signed=-3 * DAY, at=-DAY, reason=proofs.SUPERSEDED), VALID, "replaced after the token"),
+    "expired-since": Row(proofs.expired_since(), VALID, "B-LTA, expired since"),
+    "of-2019": Row(proofs.of_2019(archived=True), VALID, "B-LTA of 2019, its CA dead since 2023"),
+}  # fmt: skip
