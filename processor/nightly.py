@@ -96,6 +96,7 @@ def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     for day in nights:
         lay_out(day, night, tools, journal)
         journal.note(f"night {day.isoformat()}", tools.clock().isoformat())
+    journal.wake()  # what could not be decided, or waits for somebody, is looked at again every night
     station.clean_out(tools.station, tools.settings.out.keep, time.time())
     log.info("night", days=len(nights), sealed=len(sealed), checked=checked, findings=len(findings))
     return night

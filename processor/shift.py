@@ -21,7 +21,7 @@ import structlog
 
 from archive.record import DocumentKey
 from processor import parking, pipeline, sealing, sources, station
-from processor.document import Filed, Pending, Scan
+from processor.document import Filed, Pending, Scan, Settled
 from processor.errors import Abandoned, CatalogueOlder, Verdict
 from processor.journal import Item, Journal
 from processor.sources import Parked, Source
@@ -176,8 +176,13 @@ def _carried(item: Item, shift: Shift) -> str:
 
 def _hand_out(item: Item, filed: Filed, shift: Shift) -> None:
     """The clerk's copy is a convenience: a document that is filed is filed, whatever becomes of its copy."""
+    scan, source, folder = item.scan, filed.source, shift.tools.station
+    is_member = isinstance(source, Settled) and bool(scan.part)
+    name = scan.part.rpartition("/")[2] if is_member else scan.original_name
     try:
-        station.hand_out(shift.tools.station, item.scan, filed.source.pdf.path)
+        station.hand_out(folder, scan.lane, name, source.pdf.path)
+        if isinstance(source, Settled):
+            station.hand_out(folder, scan.lane, name, source.page.path, ".xac-minh.txt")
     except OSError as error:
         log.error("no-copy-in-out", code=filed.record["doc_code"], error=error.strerror)
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from archive.durable import make_dirs_durably, write_durably
 from archive.naming import safe_name
-from processor.document import Scan
 from processor.errors import SettingsError
 from processor.seal import demo
 
@@ -75,20 +74,28 @@ def prepare(folder: Path, lanes: Iterable[str]) -> None:
     (folder / "work").chmod(0o700)  # text of documents, names
 
 
-def hand_out(station: Path, scan: Scan, sealed: Path) -> None:
-    """The clerk's copy in `out/<lane>/`; never the truth, so a name taken by another document's copy gets a number."""
-    folder = station / "out" / scan.lane
+def hand_out(station: Path, lane: str, name: str, made: Path, ending: str = ".pdf") -> None:
+    """The clerk's copy in `out/<lane>/`; never the truth, so a name taken by another document's copy gets a number.
+
+    Args:
+        station: its folder.
+        lane: whose copies these are.
+        name: under which the document came; its own ending is replaced.
+        made: what is copied.
+        ending: of the copy's name.
+    """
+    folder = station / "out" / lane
     make_dirs_durably(folder)
     if folder.is_symlink():
         raise NotADirectoryError(errno.ENOTDIR, "a link stands where copies go")
-    stem = Path(safe_name(Path(scan.original_name).stem, 180)).name
+    stem = Path(safe_name(Path(name).stem, 180)).name
     for number in count(1):
-        target = folder / (f"{stem}.pdf" if number == 1 else f"{stem} ({number}).pdf")
-        if target.exists() and filecmp.cmp(sealed, target, shallow=False):
+        target = folder / (f"{stem}{ending}" if number == 1 else f"{stem} ({number}){ending}")
+        if target.exists() and filecmp.cmp(made, target, shallow=False):
             return
         if not target.exists():
             handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)  # new: others may write here
-            with os.fdopen(handle, "wb") as copy, sealed.open("rb") as source:
+            with os.fdopen(handle, "wb") as copy, made.open("rb") as source:
                 os.fchmod(copy.fileno(), 0o644)
                 shutil.copyfileobj(source, copy)
             os.replace(temporary, target)

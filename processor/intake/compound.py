@@ -48,7 +48,7 @@ def parts(path: Path) -> dict[str, Part]:
 
             first, difat = (struct.unpack_from("<I", header, offset)[0] for offset in (48, 68))
             table = _table(sector, header, difat, size)
-            found = {}
+            found: dict[str, Part] = {}
             for number in _chain(table, first):
                 found |= dict(_entries(sector(number), size))
             return found

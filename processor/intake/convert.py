@@ -24,7 +24,7 @@ from processor.worker import Ask
 _TOLD = frozenset({"tracked-changes", "comment", "embedded-object", "dde", "external-link", "hidden-sheet", "shrunk"})
 
 
-def _run(program: Path, folder: Path, seconds: float, asked: Mapping[str, str]) -> str:
+def _run(program: Path, folder: Path, seconds: float, asked: dict[str, str]) -> str:
     """One process of LibreOffice, in the worker's own group: it dies with the worker whatever happens. Returns its version."""
     profile = folder / "profile"
     libreoffice.lay_out(profile)
@@ -41,7 +41,7 @@ def _run(program: Path, folder: Path, seconds: float, asked: Mapping[str, str]) 
     return done.stdout.decode("utf-8", "replace").partition("\n")[0]
 
 
-def _convert(known: office.Office, args: Mapping[str, Any], folder: Path) -> tuple[str, set[str]]:
+def _convert(known: office.Office, args: Mapping[str, Any], folder: Path) -> tuple[str, frozenset[str]]:
     source, made, told = folder / f"source.{known.suffix}", folder / "made.pdf", folder / "told.txt"
     shutil.copyfile(args["path"], source)
     asked = {

@@ -44,10 +44,14 @@ def _fractions(page: pymupdf.Page, hidden: list[pymupdf.Rect], all_hidden: bool 
     """The words of a page as it is displayed."""
     width, height = page.rect.width or 1, page.rect.height or 1
     found = []
-    for x0, y0, x1, y1, text, *_ in page.get_text("words", clip=page.rect):
-        middle = pymupdf.Point((x0 + x1) / 2, (y0 + y1) / 2)
-        doubtful = all_hidden or any(middle in box for box in hidden)
-        found.append([text, x0 / width, y0 / height, x1 / width, y1 / height, _HIDDEN if doubtful else _CERTAIN])
+    for x0, y0, x1, y1, text, *_ in page.get_text("words"):
+        box = pymupdf.Rect(x0, y0, x1, y1) * page.rotation_matrix  # MuPDF tells it as the page lies
+        middle = (box.tl + box.br) / 2
+        if middle not in page.rect:
+            continue  # outside the page nobody sees it
+        doubtful = all_hidden or any(middle in other for other in hidden)
+        sure = _HIDDEN if doubtful else _CERTAIN
+        found.append([text, box.x0 / width, box.y0 / height, box.x1 / width, box.y1 / height, sure])
     return found
 
 
@@ -75,8 +79,8 @@ def _recognised(page: pymupdf.Page, args: Mapping[str, Any], folder: Path) -> tu
     picture, dpi = _picture(page, float(args["read_dpi"]), args["limits"]["page_megapixels"])
     if reader.is_blank(picture):
         return [], 0, True
-    degrees, sure = reader.orientation(picture)
-    degrees = degrees if sure >= _SURE_OF_UPRIGHT else 0
+    against, sure = reader.orientation(picture)  # counter-clockwise
+    degrees = -against % 360 if sure >= _SURE_OF_UPRIGHT else 0
     upright = picture.rotate(-degrees, expand=True) if degrees else picture
     words = reader.read(upright, dpi, "+".join(args["languages"]), args["read_dpi"], folder / "page.pdf")
     return [list(astuple(word)) for word in words], degrees, False

@@ -1,8 +1,7 @@
-"""The letter to whoever sent a document, or to the office: as text, as JSON, as a mail.
+"""The letter to whoever sent a document, or to the office: as text and as JSON (`mail` makes a mail of it).
 
 PURE: no I/O, no third-party package. Promises: the same facts give the same bytes; what came from outside shows as what it is
-and can add no line, header or recipient; a repeat has the same Message-ID, so that it is recognised. Refuses to carry the
-document that is returned: a rejected file is not sent on.
+and can add no line; a repeat has the same Message-ID, so that it is recognised.
 """
 
 from __future__ import annotations
@@ -14,10 +13,6 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from typing import Any, Literal, TypeAlias
 
 from processor.addresses import addr_spec
@@ -27,8 +22,8 @@ Kind: TypeAlias = Literal["returned", "escalation", "receipt"]
 VERSION = 1
 _VIETNAM = dt.timezone(dt.timedelta(hours=7))
 _WIDTH = 78  # characters of a line
-_LONGEST_NAME, _LONGEST_SUBJECT = 100, 180  # of a header
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
+_LONGEST_SUBJECT = 180
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _ID = re.compile(r"[0-9a-f]{12,64}")
 # A verification that is done again says other times in its report.
 _OF_THE_DAY = frozenset({"made_at", "message_id", "number_of_notice", "text", "report"})
@@ -71,8 +66,7 @@ class Notice:
         sender_name: who sent it.
         sender_address: where the letter goes; anything but one address is none. An escalation goes to the office.
         in_reply_to: Message-ID of the mail it came in.
-        number: number and notation of the document.
-        issued_date: ISO.
+        number, issued_date: of the document, with its notation; ISO.
         code: the document's code or number of arrival here (of a receipt).
         urgency: its mark, as written (HỎA TỐC, ...).
         report: the verification's whole text.
@@ -136,14 +130,14 @@ def compose(notice: Notice, wording: Wording, made_at: dt.datetime, number: int 
     """
     if _ID.fullmatch(notice.id) is None or made_at.tzinfo is None:
         raise ValueError("a notice needs an id of hexadecimal digits, and a moment with a zone")
-    reply = _MESSAGE_ID.fullmatch(notice.in_reply_to)
+    reply = MESSAGE_ID.fullmatch(notice.in_reply_to)
     names = {"agency": _line(notice.agency), "name": _line(notice.original_name), "received": _when(notice.received_at)}
     told = asdict(notice) | {"causes": [_cause(cause, notice.kind, wording) for cause in notice.causes]}
     told |= {
         "version": VERSION, "number_of_notice": number, "message_id": _message_id(notice, number),
         "made_at": made_at.isoformat(timespec="seconds"), "law": {"act": wording.act, "article": wording.article},
         "sender_address": "" if notice.kind == "escalation" else addr_spec(notice.sender_address),
-        "in_reply_to": reply[0] if reply else "", "subject": _short(wording.subject.format(**names), _LONGEST_SUBJECT),
+        "in_reply_to": reply[0] if reply else "", "subject": short(wording.subject.format(**names), _LONGEST_SUBJECT),
         "text": _text(notice, wording, made_at, names),
     }  # fmt: skip
     return {name: _clean(value) for name, value in told.items()}
@@ -151,53 +145,12 @@ def compose(notice: Notice, wording: Wording, made_at: dt.datetime, number: int 
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two letters tell the same, whenever they were written."""
-    left, right = ({key: value for key, value in told.items() if key not in _OF_THE_DAY} for told in (one, other))
-    return left == right
+    return all(one.get(key) == other.get(key) for key in {*one, *other} - _OF_THE_DAY)
 
 
 def to_json(told: Mapping[str, Any]) -> bytes:
     """A letter as it lies on the disk."""
     return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def message(told: Mapping[str, Any], sender: str, recipient: str) -> bytes:
-    """The mail (RFC 5322, pure ASCII): the text, `notice.json` and the report; never the document.
-
-    Args:
-        told: what `compose` gave.
-        sender: the station's address, may be empty.
-        recipient: one address, may be empty: then it is a draft that a mail program opens to be completed.
-
-    Raises:
-        ValueError: an address that is none.
-    """
-    mail = EmailMessage(policy=SMTP)
-    if sender:
-        mail["From"] = _address(_short(told["agency"], _LONGEST_NAME), sender)
-    if recipient:
-        mail["To"] = _address(_short(told["sender_name"], _LONGEST_NAME) if told["kind"] != "escalation" else "", recipient)
-    if not (sender and recipient):
-        mail["X-Unsent"] = "1"
-    mail["Subject"] = _short(told["subject"], _LONGEST_SUBJECT)
-    mail["Date"] = format_datetime(dt.datetime.fromisoformat(told["made_at"]))
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine answers a machine
-    mail["X-Auto-Response-Suppress"] = "All"  # the same in Exchange's words
-    mail["Content-Language"] = "vi"
-    mail.set_content(told["text"], cte="base64")
-    mail.add_attachment(to_json(told), maintype="application", subtype="json", filename="notice.json")
-    if told["report"]:
-        mail.add_attachment(told["report"], cte="base64", filename="bao-cao-kiem-tra.txt")
-    mail.set_boundary(f"=_sohoa_{told['id']}")
-    # Written by hand: the library folds long identifiers into encoded words, which nobody would recognise.
-    ids = [("Message-ID", told["message_id"]), ("In-Reply-To", told["in_reply_to"]), ("References", told["in_reply_to"])]
-    head = "".join(f"{name}: {value}\r\n" for name, value in ids if _MESSAGE_ID.fullmatch(value))
-    return head.encode("ascii") + mail.as_bytes()
-
-
-def _address(name: str, spec: str) -> Address:
-    if addr_spec(spec, within=True) != spec:
-        raise ValueError("not one address")
-    return Address(display_name=name, addr_spec=spec)
 
 
 def _message_id(notice: Notice, number: int) -> str:
@@ -224,7 +177,8 @@ def _line(text: str) -> str:
     return visible(" ".join(text.split()))
 
 
-def _short(text: str, room: int) -> str:
+def short(text: str, room: int) -> str:
+    """One visible line of at most so many characters."""
     line = _line(text)
     return line if len(line) <= room else f"{line[: room - 1]}…"
 

@@ -23,7 +23,7 @@ import structlog
 
 from archive.durable import make_dirs_durably, replace_durably
 from processor import addresses, law
-from processor.notices import letter
+from processor.notices import letter, mail
 from processor.notices.letter import Notice
 from processor.notices.smtp import Answer, Line
 from processor.notices.wording import wording
@@ -50,12 +50,10 @@ class Laid:
     Attributes:
         folder: relative to the station.
         told: what its `notice.json` says.
-        state: `waiting`, `sent` or `failed`.
     """
 
     folder: str
     told: Mapping[str, Any]
-    state: str
 
 
 @dataclass(slots=True)
@@ -86,7 +84,7 @@ def lay(station: Path, notice: Notice, now: dt.datetime) -> str:
         ValueError: the notice's id is none, or `now` has no zone.
     """
     words = wording(notice.kind, now.astimezone(law.VIETNAM).date(), station)
-    others = [(folder, told) for folder, told in _folders(station, notice.id[:12]) if told is not None]
+    others = [(folder, told) for folder in _folders(station, notice.id[:12]) if (told := _told(folder)) is not None]
     told = letter.compose(notice, words, now, number=len(others) + 1)
     for folder, known in others:
         if letter.same(known, told):
@@ -94,7 +92,7 @@ def lay(station: Path, notice: Notice, now: dt.datetime) -> str:
     folder = _place(station, notice.id[:12], now)
     make_dirs_durably(folder)
     replace_durably(folder / PAGE, b"\xef\xbb\xbf" + told["text"].replace("\n", "\r\n").encode())  # as Notepad wants it
-    replace_durably(folder / MAIL, letter.message(told, "", told["sender_address"]))
+    replace_durably(folder / MAIL, mail.message(told, "", told["sender_address"]))
     replace_durably(folder / TOLD, letter.to_json(told))  # last: it makes the letter
     log.info("notice-laid", kind=notice.kind, scan=notice.scan_sha256[:12], codes=[cause.code for cause in notice.causes])
     return folder.relative_to(station).as_posix()
@@ -102,8 +100,8 @@ def lay(station: Path, notice: Notice, now: dt.datetime) -> str:
 
 def _place(station: Path, id12: str, now: dt.datetime) -> Path:
     """A folder that holds no letter: one that a crash left unfinished, or a new one."""
-    for folder, told in _folders(station, id12):
-        if told is None and not (folder / TOLD).exists():
+    for folder in _folders(station, id12):
+        if not os.path.lexists(folder / TOLD):
             return folder
     base = station / "notices" / f"{now.astimezone(law.VIETNAM).date().isoformat()}-{id12}"
     number, folder = 1, base
@@ -113,11 +111,11 @@ def _place(station: Path, id12: str, now: dt.datetime) -> Path:
     return folder
 
 
-def _folders(station: Path, id12: str = "") -> Iterator[tuple[Path, dict[str, Any] | None]]:
-    """Each folder with what its letter says; None where that cannot be believed. Oldest day first."""
+def _folders(station: Path, id12: str = "") -> Iterator[Path]:
+    """The folders of letters, oldest day first; what people lay between them is none."""
     for folder in sorted((station / "notices").glob(f"*-{id12}*" if id12 else "*")):
         if _FOLDER.fullmatch(folder.name) and folder.is_dir() and not folder.is_symlink():
-            yield folder, _told(folder)
+            yield folder
 
 
 def _told(folder: Path) -> dict[str, Any] | None:
@@ -152,11 +150,9 @@ def _state(folder: Path) -> str:
 
 def pending(station: Path) -> list[Laid]:
     """Letters that are neither sent nor refused for good, oldest first."""
-    found = []
-    for folder in sorted((station / "notices").glob("*")):
-        if _FOLDER.fullmatch(folder.name) and _state(folder) == "waiting" and (told := _told(folder)) is not None:
-            found.append(Laid(folder.relative_to(station).as_posix(), told, "waiting"))
-    return found
+    waiting = (folder for folder in _folders(station) if _state(folder) == "waiting")
+    found = ((folder.relative_to(station).as_posix(), _told(folder)) for folder in waiting)
+    return [Laid(folder, told) for folder, told in found if told is not None]
 
 
 def recipient(told: Mapping[str, Any], settings: NoticesTable) -> str:
@@ -171,9 +167,7 @@ def recipient(told: Mapping[str, Any], settings: NoticesTable) -> str:
 def counts(station: Path, settings: NoticesTable) -> dict[str, int]:
     """How many letters are `waiting`, `sent`, `failed`, have `no-address`, or are `broken` (their facts lost or changed)."""
     found = dict.fromkeys(("waiting", "no-address", "sent", "failed", "broken"), 0)
-    for folder in sorted((station / "notices").glob("*")):
-        if not _FOLDER.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
-            continue
+    for folder in _folders(station):
         state = _state(folder)
         if state == "waiting":
             told = _told(folder)
@@ -273,15 +267,15 @@ def _send_one(station: Path, laid: Laid, settings: NoticesTable, now: dt.datetim
     folder, to = station / laid.folder, recipient(laid.told, settings)
     sender = addresses.addr_spec(settings.sender, within=True)
     try:
-        mail = letter.message(laid.told, sender, to)
+        data = mail.message(laid.told, sender, to)
     except (ValueError, KeyError, TypeError):  # somebody changed it
         changed = {"code": 0, "reply": "notice.json is not as it was written", "act": _AGAIN}
         replace_durably(folder / FAILED, letter.to_json(changed))
         done.failed.append(laid.folder)
         return True
     tries = _write_try(folder, now, None)
-    replace_durably(folder / MAIL, mail)
-    answer = line.send(sender, to, mail)
+    replace_durably(folder / MAIL, data)
+    answer = line.send(sender, to, data)
     facts = {"at": now.isoformat(timespec="seconds"), "to": to, "message_id": laid.told["message_id"], "tries": tries}
     facts |= {"code": answer.code, "reply": answer.reply}
     if answer.word == "taken":

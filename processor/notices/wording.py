@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ def wording(kind: Kind, day: dt.date, station: Path | None = None) -> Wording:
         raise SettingsError("notices.toml: notice: write [[notice]]")
     rule = law.in_force((rule for rule in rules["notice"] if rule.get("kind") == kind), day, what)
     written: Mapping[str, Any] = {key: value for key, value in rule.items() if key not in _WHEN}
+    if unknown := written.keys() - {field.name for field in fields(Wording)}:
+        raise SettingsError(f"law profile for {what}: unknown: {', '.join(sorted(unknown))}")
     tables = {"form": rules["form"], "verdicts": rules["verdict"], "sender_acts": rules["sender"]}
     try:
         made = _WORDING.validate_python({**written, **tables})

@@ -78,7 +78,7 @@ def is_blank(picture: Image.Image) -> bool:
 
 
 def orientation(picture: Image.Image) -> tuple[int, float]:
-    """Clockwise degrees the page must be turned to stand upright, and how sure that is (0-15 and more)."""
+    """Counter-clockwise degrees the page must be turned to stand upright, and how sure that is (0-15 and more)."""
     grey = picture.convert("L")
     compass = _compass()
     compass.SetImage(grey.reduce(2) if min(grey.size) > _COMPASS_PIXELS else grey)

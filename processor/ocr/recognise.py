@@ -71,10 +71,8 @@ def _unclip(path: Path) -> None:
 def _own_words(page: pymupdf.Page) -> list[list[Any]]:
     """The words a born-digital page carries, in the same shape as words that were read; they are certain."""
     width, height = page.rect.width or 1, page.rect.height or 1
-    return [
-        [text, x0 / width, y0 / height, x1 / width, y1 / height, 100.0]
-        for x0, y0, x1, y1, text, *_ in page.get_text("words")
-    ]
+    told = ((word[4], pymupdf.Rect(word[:4]) * page.rotation_matrix) for word in page.get_text("words"))  # as the page lies
+    return [[text, box.x0 / width, box.y0 / height, box.x1 / width, box.y1 / height, 100.0] for text, box in told]
 
 
 def _facts(path: Path, kinds: list[str], folder: Path) -> list[dict[str, Any]]:

@@ -39,7 +39,8 @@ def _around(words: str, font: ImageFont.FreeTypeFont, outward: bool) -> Image.Im
         tile = Image.new("L", (_SIDE, _SIDE))
         height = centre - radius if outward else centre + radius
         ImageDraw.Draw(tile).text((centre, height), letter, font=font, fill=255, anchor="mm")
-        turned = tile.rotate(-math.degrees(here) if outward else math.degrees(here), Image.Resampling.BICUBIC, center=(centre, centre))
+        turn = math.degrees(-here if outward else here)
+        turned = tile.rotate(turn, Image.Resampling.BICUBIC, center=(centre, centre))
         mask.paste(255, (0, 0), turned)
     return mask
 

@@ -61,6 +61,23 @@ def find(setting: str = "") -> Path:
     raise MissingError("no Times-metric font with all Vietnamese letters: install fonts-croscore or fonts-liberation2")
 
 
+_ITALICS = (
+    ("Regular", "Italic"), ("TimesNewRoman", "TimesNewRomanItalic"), ("Times_New_Roman", "Times_New_Roman_Italic"), ("times", "timesi"),
+)  # fmt: skip
+
+
+@cache
+def italic(upright: Path) -> Path:
+    """The italic face beside a font; the font itself where there is none."""
+    names = (upright.with_name(upright.name.replace(*pair)) for pair in _ITALICS if pair[0] in upright.name)
+    return next((path for path in names if path.is_file()), upright)
+
+
+def face(setting: str, is_italic: bool) -> Path:
+    """The font file to print with, upright or in italics; see `find`."""
+    return italic(find(setting)) if is_italic else find(setting)
+
+
 @cache
 def prepared(path: Path, folder: Path) -> Path:
     """The font, subset to Latin and Vietnamese and scaled to 1000 units to the em, in `folder`."""

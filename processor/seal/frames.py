@@ -14,7 +14,9 @@ from dataclasses import dataclass
 _LEADERS = ".…·․‥_"
 _BLANK = f"[{_LEADERS}]*"
 _NUMBER = re.compile(f"(S[ốỐ]:?)({_BLANK}([0-9]*)[A-Za-z]?{_BLANK})/({_BLANK})")
-_DATE = re.compile(f"(ng[àÀ]y)({_BLANK}([0-9]{{0,2}}){_BLANK})(tháng)({_BLANK}([0-9]{{0,2}}){_BLANK})(năm)({_BLANK}([0-9]{{0,4}}){_BLANK})", re.I)
+_DAY = f"({_BLANK}([0-9]{{0,2}}){_BLANK})"
+_YEAR = f"({_BLANK}([0-9]{{0,4}}){_BLANK})"
+_DATE = re.compile(f"(ngày){_DAY}(tháng){_DAY}(năm){_YEAR}", re.IGNORECASE)
 _SAME_LINE = 0.35  # of the type size
 _APART = 0.12  # of the type size: a space, however narrow
 _UPPER = 0.6  # of the page: the number and the date stand in its head
@@ -92,6 +94,12 @@ class _Found:
     def first(self) -> Glyph:
         return self.row[self.match.start(1)]
 
+    @property
+    def after_comma(self) -> bool:
+        """As the date of issue stands after the place's name."""
+        start = self.match.start(1)
+        return start > 0 and self.row[start - 1].letter == ","
+
 
 def _find(pattern: re.Pattern[str], lines: Sequence[Sequence[Glyph]], height: float) -> list[_Found]:
     found = []
@@ -156,7 +164,7 @@ def date(glyphs: Iterable[Glyph], height: float, wanted: dt.date | None, measure
     candidates = _find(_DATE, rows(glyphs), height) or _after_comma(rows(glyphs), height)
     if not candidates:
         return None
-    found = next((each for each in candidates if each.match.start() and each.row[each.match.start() - 1].letter == ","), candidates[0])
+    found = next((each for each in candidates if each.after_comma), candidates[0])
     printed = [found.match[group] for group in (3, 6, 9)]
     values = [f"{wanted.day:02d}", month(wanted), str(wanted.year)] if wanted else ["", "", ""]
     differs = bool(wanted) and any(not _agrees(*both) for both in zip(printed, values, strict=True))
@@ -177,8 +185,8 @@ def _after_comma(lines: Sequence[Sequence[Glyph]], height: float) -> list[_Found
     for line in lines:
         if line[0].baseline <= height * _UPPER:
             text = "".join(glyph.letter for glyph in line)
-            found += [_Found(line, match) for match in _DATE.finditer(text) if match.start() and text[match.start() - 1] == ","]
-    return found
+            found += [_Found(line, match) for match in _DATE.finditer(text)]
+    return [each for each in found if each.after_comma]
 
 
 def _agrees(printed: str, value: str) -> bool:

@@ -85,7 +85,8 @@ def _stream(picture: Image.Image, colours: generic.PdfObject, **more: generic.Pd
         "/Type": pdf_name("/XObject"), "/Subtype": pdf_name("/Image"), "/Width": generic.NumberObject(picture.width),
         "/Height": generic.NumberObject(picture.height), "/ColorSpace": colours, "/BitsPerComponent": generic.NumberObject(8),
     }  # fmt: skip
-    stream = generic.StreamObject({pdf_name(key): value for key, value in {**values, **more}.items()}, stream_data=picture.tobytes())
+    named = {pdf_name(key): value for key, value in {**values, **more}.items()}
+    stream = generic.StreamObject(named, stream_data=picture.tobytes())
     stream.compress()
     return stream
 

@@ -70,6 +70,7 @@ class Doorway(http.server.ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 32
     block_on_close = False
 
     def __init__(self, remote: RemoteTable, station: Path, desk: Desk) -> None:

@@ -1,6 +1,8 @@
-"""Seals a finished document: PAdES B-LTA, the block as the signature's appearance. Runs in a worker, which holds no key.
+"""Seals a finished document: PAdES B-LTA, with what the law shows as the signature's appearance. Runs in a worker, which holds
+no key.
 
-Two small doors: the signer hands the DER of the signed attributes to the coordinator's key holder, the time-stamper hands
+What an office issues bears several signatures of its own, as the government's tool makes them: the number, the date (each B-T),
+then the seal (B-LTA), with a security store for all of them and for the persons who signed before. Two small doors: the signer hands the DER of the signed attributes to the coordinator's key holder, the time-stamper hands
 requests to the fetcher; so do the revocation fetchers. The level is never lowered: without time or revocation data the
 answer is a code.
 """
@@ -11,7 +13,8 @@ import asyncio
 import shutil
 import tempfile
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +28,24 @@ from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_signer import DSSContentSettings, TimestampDSSContentSettings
 from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
-from pyhanko_certvalidator import ValidationContext
+from pyhanko.stamp import BaseStampStyle
+from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError, RevokedError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from processor.errors import Verdict
-from processor.seal import fonts, tokens
-from processor.seal.appearance import BlockStyle, wrap
+from processor.seal import evidence, filling, fonts, picture, tokens
+from processor.seal.appearance import BlockStyle, EmptyStyle, Piece, TextStyle, wrap
 from processor.seal.revocation import fetchers
 from processor.worker import Ask
 
 FIELD = "Sohoa_CoQuan"
 _RESERVED = 16384  # bytes for the CMS object beside the certificates: a token of the national TSA is about 6 KiB
 _MOST_AUTHORITIES = 8
+_USAGE = {"digital_signature", "non_repudiation"}
+_DSS = DSSContentSettings(  # the time-stamp's own revocation data goes in before it, so that it is last and covers the whole file
+    include_vri=False, next_ts_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
+)
 
 
 class RemoteSigner(Signer):
@@ -109,34 +117,87 @@ def _style(args: Mapping[str, Any]) -> BlockStyle:
     )  # fmt: skip
 
 
+def _block(args: Mapping[str, Any]) -> dict[str, Any]:
+    """The one pass of a document whose signature shows the block."""
+    return {"field": FIELD, "page": 0, "box": args["place"]["box"], "appearance": {"kind": "block"}}
+
+
+def _shown(one: Mapping[str, Any], args: Mapping[str, Any]) -> BaseStampStyle:
+    """What a pass shows."""
+    shown = one["appearance"]
+    if shown["kind"] == "block":
+        return _style(args)
+    size, rotate = tuple(one.get("size", (0, 0))), one.get("rotate", 0)
+    if shown["kind"] == "picture":
+        seal = picture.load(Path(args["picture"]), args["picture_mm"])
+        return picture.PictureStyle(size=size, rotate=rotate, picture=seal, at=tuple(shown["at"]))
+    if shown["kind"] == "text":
+        pieces = tuple(Piece(**piece) for piece in shown["pieces"])
+        font = fonts.prepared(fonts.face(args["font"], shown["italic"]), Path(tempfile.gettempdir()))
+        return TextStyle(size=size, rotate=rotate, pieces=pieces, font=font)
+    return EmptyStyle(size=size, rotate=rotate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Office:
+    """Who signs, who stamps, and what it is checked against: the same for all passes."""
+
+    signer: RemoteSigner
+    stamper: RemoteTimeStamper
+    context: ValidationContext
+    room: int
+
+    @classmethod
+    def of(cls, args: Mapping[str, Any], ask: Ask) -> _Office:
+        certificate, *chain = _certificates([args["certificate"], *args["chain"]])
+        roots, others = _certificates(args["roots"]), [*chain, *_certificates(args["others"])]
+        context = ValidationContext(
+            trust_roots=roots, other_certs=others, allow_fetching=True, revocation_mode="require", fetchers=fetchers(ask)
+        )
+        room = _RESERVED + 2 * sum(len(each.dump()) for each in (certificate, *chain))  # must be even
+        return cls(RemoteSigner(certificate, chain, ask), RemoteTimeStamper(ask, roots, others), context, room)
+
+    async def check(self) -> None:
+        """The certificate stands: asked before the first of several signatures, for none may be made in vain."""
+        validator = CertificateValidator(self.signer.signing_cert, validation_context=self.context)
+        await validator.async_validate_usage(_USAGE)
+
+
+def _metadata(one: Mapping[str, Any], args: Mapping[str, Any], office: _Office, *, is_last: bool) -> PdfSignatureMetadata:
+    """B-LTA for the last pass, B-T for those before: their evidence comes with the last one's."""
+    return PdfSignatureMetadata(
+        field_name=one["field"], md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES,
+        validation_context=office.context if is_last else None, embed_validation_info=is_last, use_pades_lta=is_last,
+        certify=args["certify"] and is_last, docmdp_permissions=MDPPerm.NO_CHANGES, signer_key_usage=_USAGE, dss_settings=_DSS,
+    )  # fmt: skip
+
+
+def _field(one: Mapping[str, Any]) -> SigFieldSpec | None:
+    if one.get("existing"):
+        return None
+    box = tuple(one["box"]) if one.get("box") else None
+    return SigFieldSpec(one["field"], on_page=one["page"], box=box, readable_field_name=one.get("alt"))
+
+
 async def _sign(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
-    certificate, *chain = _certificates([args["certificate"], *args["chain"]])
-    roots, others = _certificates(args["roots"]), [*chain, *_certificates(args["others"])]
-    context = ValidationContext(
-        trust_roots=roots, other_certs=others, allow_fetching=True,
-        revocation_mode="require", fetchers=fetchers(ask),
-    )  # fmt: skip
-    metadata = PdfSignatureMetadata(
-        field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, validation_context=context,
-        embed_validation_info=True, use_pades_lta=True, certify=args["certify"],
-        docmdp_permissions=MDPPerm.NO_CHANGES, signer_key_usage={"digital_signature", "non_repudiation"},
-        # the time-stamp's own revocation data goes in before it, so that it is last and covers the whole file
-        dss_settings=DSSContentSettings(
-            include_vri=False,
-            next_ts_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
-        ),
-    )  # fmt: skip
-    left, bottom, right, top = args["place"]["box"]
-    signer = Pdf17Signer(
-        metadata,
-        signer=RemoteSigner(certificate, chain, ask),
-        timestamper=RemoteTimeStamper(ask, roots, others),
-        stamp_style=_style(args),
-        new_field_spec=SigFieldSpec(FIELD, on_page=0, box=(left, bottom, right, top)),
-    )
-    room = _RESERVED + 2 * sum(len(c.dump()) for c in (certificate, *chain))  # must be even
-    with path.open("rb+") as file:
-        await signer.async_sign_pdf(IncrementalPdfFileWriter(file), in_place=True, bytes_reserved=room)
+    office = _Office.of(args, ask)
+    passes: Sequence[Mapping[str, Any]] = args.get("passes") or [_block(args)]
+    is_foreign = "passes" in args  # others' files may be written in ways we would not
+    if is_foreign:
+        await office.check()
+        await evidence.embed(path, office.context)
+    if args.get("fill"):
+        filling.fill(path, args["fill"], fonts.prepared(fonts.find(args["font"]), Path(tempfile.gettempdir())))
+    for number, one in enumerate(passes, 1):
+        signer = PdfSigner(
+            _metadata(one, args, office, is_last=number == len(passes)),
+            signer=office.signer, timestamper=office.stamper, stamp_style=_shown(one, args), new_field_spec=_field(one),
+        )  # fmt: skip
+        with path.open("rb+") as file:
+            await signer.async_sign_pdf(
+                IncrementalPdfFileWriter(file, strict=not is_foreign), existing_fields_only=bool(one.get("existing")),
+                in_place=True, bytes_reserved=office.room,
+            )  # fmt: skip
 
 
 def seal(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
@@ -144,14 +205,18 @@ def seal(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
 
     Args:
         args: `pdf` (finished), `out`; `certificate`, `chain`, `roots`, `others` (what may stand between): DER in base64;
-            `rule`, `block_text`, `font`, `place` (what `finish` returned), `certify`.
-        ask: answers `sign`, `stamp` and `fetch`.
+            `font`, `certify`. Of a document whose signature shows the block: `rule`, `block_text`, `place` (what `finish`
+            returned). Of one the office issues: `passes` and `fill` (what `locate` returned), `picture` and `picture_mm`.
+            A pass is a signature: `field`, `page` (from 0), `box` (user space; none: invisible), `size` and `rotate` (as it is
+            read), `existing` (an empty field is signed), `alt`, and `appearance`: its `kind` is `block`, `picture` (with `at`:
+            left, bottom, width, height), `text` (with `italic` and `pieces`: `text, left, baseline, size`), or `none`.
+        ask: answers `sign` (once a pass), `stamp` and `fetch`.
 
     Returns:
         Nothing but the sealed file at `out`; `examine` says what it is worth.
 
     Raises:
-        Verdict: `waiting-tsa`, `waiting-revocation`, `seal-failed`.
+        Verdict: `waiting-tsa`, `waiting-revocation`, `waiting-key`, `seal-failed`, `seal-picture-unfit`, `form-field-unfit`.
     """
     out = Path(args["out"])
     shutil.copyfile(args["pdf"], out)

@@ -30,6 +30,8 @@ _DOUBTFUL = frozenset({"field-changed", "appearance-changed"})  # viewers touch 
 _NOTES = frozenset({"annotation-added", "annotation-removed", "annotation-changed"})
 _NEUTRAL_KEYS = {"/DSS": "dss", "/Perms": "permissions", "/Metadata": "metadata", "/Version": "version",
                  "/Extensions": "version", "/StructTreeRoot": "structure", "/MarkInfo": "structure"}  # fmt: skip
+_MOST_OF_A_PAGE = 0.4
+_MOST_UNDER_A_SEAL = 60  # dark pixels at 72 dpi that a seal's ring may take from what it crosses; real ones take none or a few
 _SHADOWS = frozenset({"hidden-object-used", "layers-changed"})
 
 
@@ -233,7 +235,12 @@ class History:
         """Whether something permitted lies over writing: a filled field hides some; on a certified document any note or seal."""
         first = self._file(one.span.end)
         filled = _boxes(after.fields[name] for kind, name in found if kind == "field-filled")
+        sealed = _boxes(after.fields[name] for kind, name in found if kind in {"signature-added", "signature-filled"})
+        if _spread(filled, after.sizes) or _spread(sealed, after.sizes):
+            return True
         if filled and pictures.hidden(first, self._path, filled):
+            return True
+        if sealed and pictures.hidden(first, self._path, sealed, _MOST_UNDER_A_SEAL):
             return True
         if not one.certified:
             return False
@@ -243,6 +250,14 @@ class History:
             if place is not None:
                 places.setdefault(page, []).append(place)
         return bool(places) and pictures.inked(first, places)
+
+
+def _spread(places: Mapping[int, Sequence[pictures.Box]], sizes: Sequence[float]) -> bool:
+    """Whether one of these places takes much of its page: no seal or answer is so large."""
+    return any(
+        (right - left) * (top - bottom) > _MOST_OF_A_PAGE * sizes[page]
+        for page, boxes in places.items() if 0 <= page < len(sizes) for left, bottom, right, top in boxes
+    )  # fmt: skip
 
 
 def _boxes(states: Iterable[FieldState]) -> dict[int, list[pictures.Box]]:

@@ -23,7 +23,7 @@ CANNOT_TELL = frozenset({
     "unreadable", "encrypted", "contents-padded", "junk-after-signature", "signature-field-emptied", "changed-since",
     "shadow-suspected", "overlay-on-certified", "not-compared", "covers-part", "chain-unknown", "chain-broken", "wrong-key-usage",
     "no-proof-of-time", "not-yet-valid", "revoked-time-unknown", "revocation-unknown", "algorithm-weak", "algorithm-broken",
-    "time-false", "stamp-untrusted", "stamp-weak", "root-expired", "covered-by-signature",
+    "time-false", "stamp-untrusted", "stamp-weak", "root-expired",
 })  # fmt: skip
 TOLD = frozenset({
     "local-time-as-utc", "claimed-in-future", "claimed-after-stamp", "stamp-imprint-weak", "stamp-expired", "hybrid-references",

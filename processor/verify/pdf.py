@@ -181,7 +181,7 @@ def store(reader: PdfFileReader) -> tuple[list[bytes], list[Datum]]:
         listed = entry(held, key)
         items = listed if isinstance(listed, generic.ArrayObject) else ()
         found = []
-        for item in items[:_MOST_STORED]:
+        for item in list(items)[:_MOST_STORED]:
             with contextlib.suppress(*READING):
                 found.append(bytes(item.get_object().data))
         return found

@@ -105,8 +105,13 @@ def inked(path: Path, places: Masks) -> bool:
     return False
 
 
-def hidden(before: Path, after: Path, places: Masks) -> bool:
+def hidden(before: Path, after: Path, places: Masks, least: int = _LEAST_PIXELS) -> bool:
     """Whether writing of the earlier page under any of these places is gone on the later one: something lies over it.
+
+    Args:
+        before, after: PDF files.
+        places: see `compare`.
+        least: how many dark pixels must be gone: the ring of a seal takes a few from the lines it crosses.
 
     Raises:
         READING: one of them cannot be rendered.
@@ -120,7 +125,7 @@ def hidden(before: Path, after: Path, places: Masks) -> bool:
             for box in boxes:
                 place = _place(one[number], box, scale) & full.irect
                 lost = (a and not b for a, b in zip(_dark(_cut(bare, place)), _dark(_cut(full, place)), strict=False))
-                if _count(lost):
+                if sum(lost) >= least:
                     return True
     return False
 

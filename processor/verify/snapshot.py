@@ -52,6 +52,7 @@ class Snapshot:
     stored: Mapping[Place, str]
     structure: frozenset[Place]
     titles: str
+    sizes: tuple[float, ...]
 
 
 @dataclass(slots=True)
@@ -216,6 +217,10 @@ def _catalogue(root: pikepdf.Object, graph: _Graph) -> dict[str, str]:
     return {key: graph.whole(value) if isinstance(value, pikepdf.Object) else repr(value) for key, value in held.items()}
 
 
+def _area(place: tuple[float, float, float, float] | None) -> float:
+    return (place[2] - place[0]) * (place[3] - place[1]) if place else 0.0
+
+
 def _titles(pdf: pikepdf.Pdf) -> str:
     """What the document says it is: title, author, subject, keywords of the information dictionary and of XMP."""
     info = pdf.trailer.get("/Info")
@@ -252,4 +257,5 @@ def read(path: Path) -> Snapshot:
             stored={item.objgen: _print(item) for item in pdf.objects if isinstance(item, pikepdf.Object)},
             structure=frozenset(place for place in reached if graph.node(place)[2] == "/StructElem"),
             titles=_titles(pdf),
+            sizes=tuple(_area(box(_inherited(page.obj, "/MediaBox"))) for page in pdf.pages),
         )  # fmt: skip

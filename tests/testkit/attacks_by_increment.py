@@ -95,7 +95,7 @@ def _signed_over(certify: MDPPerm | None, box: tuple[int, int, int, int], *, kno
     def build(scene: Scene) -> bytes:
         pdf = scene.signed(way=Way(certify=certify))
         pki, who = (scene.pki, scene.person) if known else (scene.pki.double(), scene.pki.double().person())
-        return signing.sign(pdf, who, pki, Way(field="Signature2", box=box, text="Số tiền: 9.000.000.000 đồng", picture=True))
+        return signing.sign(pdf, who, pki, Way(field="Signature2", box=box, text="Số tiền: 9.000.000.000 đồng", picture="seal"))
 
     return build
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pyhanko.sign.fields import MDPPerm
 
@@ -10,8 +11,9 @@ from tests.testkit import false_proofs as proofs
 from tests.testkit import later_changes as change
 from tests.testkit import prepared, signing
 from tests.testkit.false_signers import DAY, Scene
+from tests.testkit.increments import later
 from tests.testkit.rows import MAYBE, VALID, Row, then
-from tests.testkit.signing import LEGACY, SEALED, UNSTAMPED, Way, page
+from tests.testkit.signing import HAND, LEGACY, SEALED, UNSTAMPED, Way, page
 
 
 def _with_field() -> bytes:
@@ -31,8 +33,8 @@ def _second_signer(scene: Scene) -> bytes:
 
 
 def _seal_in_empty_field(scene: Scene) -> bytes:
-    waiting = signing.empty_field(page(), SEALED.field)
-    first = signing.sign(waiting, scene.person, scene.pki, Way(certify=MDPPerm.FILL_FORMS))
+    waiting = signing.empty_field(page(), SEALED.field, signing.SEAL_BOX)
+    first = signing.sign(waiting, scene.person, scene.pki, replace(HAND, certify=MDPPerm.FILL_FORMS))
     return signing.sign(first, scene.office, scene.pki, SEALED)
 
 
@@ -43,6 +45,11 @@ def _direct(scene: Scene) -> bytes:
 
 def _stamp_added(scene: Scene) -> bytes:
     return signing.stamp_document(scene.signed(), scene.pki)
+
+
+def _filled_then_signed(scene: Scene) -> bytes:
+    pdf = later(scene.signed(_with_field()), change.filled("9"))
+    return signing.sign(pdf, scene.person, scene.pki, Way(field="Signature2"))
 
 
 def _streams(scene: Scene) -> bytes:
@@ -65,7 +72,8 @@ HONEST: Mapping[str, Row] = {
     "stamp-only": Row(_stamp_added, VALID, "a document time-stamp added"),
     "second-signer": Row(_second_signer, VALID, "an approval by a second signer"),
     "seal-in-field": Row(_seal_in_empty_field, VALID, "certified P=2, sealed in a field that waited"),
-    "vgca": Row(lambda scene: signing.vgca(page(), scene.person, scene.office, scene.pki), VALID, "person, number, date, seal"),
+    "vgca": Row(lambda scene: signing.vgca(scene.person, scene.office, scene.pki), VALID, "person, number, date, seal"),
+    "filled-then-signed": Row(_filled_then_signed, VALID, "an empty field filled, then signed by a second signer"),
     "filled": Row(then(change.filled("9"), base=_with_field), VALID, "an empty field filled"),
     "certified-1": Row(lambda scene: scene.signed(way=Way(certify=MDPPerm.NO_CHANGES)), VALID, "certified P=1"),
     "certified-1-archived": Row(

@@ -198,10 +198,10 @@ def pdf_with_text(path: Path, pages: Sequence[Page], images: Images | None = Non
 
 
 def pdf_born_digital(path: Path, letter: Letter, look: Look | None = None) -> Path:
-    """What a word processor exports: real text in embedded fonts, no picture of a page."""
+    """What a word processor exports: real text in embedded fonts, no picture of a page; `handwritten` leaves gaps for number and day."""
     document = _document()
     document.set_line_width(0.75)
-    for sheet in sheets(letter, size=look.size if look else 14):
+    for sheet in sheets(letter, size=look.size if look else 14, by_hand=bool(look and look.handwritten)):
         document.add_page()
         for run in sheet.runs:
             document.set_font(run.face, size=run.size)

@@ -36,10 +36,13 @@ from tests.testkit import faces, scans
 from tests.testkit.answers import Holder, signed_data
 from tests.testkit.authorities import Pki
 from tests.testkit.letters import letter
+from tests.testkit.typeset import Look
 
 LOCAL = dt.timedelta(hours=7)
-SEAL_BOX = (330, 150, 480, 250)
-NUMBER_BOX = (95, 740, 240, 760)
+HAND_BOX = (375, 148, 470, 208)  # between position and name of letter 2, in points
+SEAL_BOX = (305, 127, 407, 229)  # 36 mm, over the left third of the hand (NĐ 30)
+NUMBER_BOX = (122, 711, 164, 728)
+DAY_BOX = (390, 711, 412, 728)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,8 @@ class Way:
     """How a program signs.
 
     `ess`: the signing-certificate attribute, `v2`, `v1` or none; `whole_chain`: the CMS embeds the CAs too; `claimed`: what is
-    added to the clock where the signature tells the time itself; `text` and `picture` are shown in `box`; `reserved`: room for
-    the CMS in bytes.
+    added to the clock where the signature tells the time itself; `text` and `picture` (`seal`, `hand`) are shown in `box`;
+    `reserved`: room for the CMS in bytes.
     """
 
     field: str = "Signature1"
@@ -61,7 +64,7 @@ class Way:
     page: int = 0
     box: tuple[int, int, int, int] | None = None
     text: str = ""
-    picture: bool = False
+    picture: str = ""
     certify: MDPPerm | None = None
     lock: FieldMDPSpec | None = None
     reserved: int = 8192
@@ -71,23 +74,28 @@ PADES = Way()
 UNSTAMPED = Way(stamped=False)
 LEGACY = Way(pades=False, ess="")
 SHA1 = replace(LEGACY, digest="sha1")
-SEALED = Way(field="CoQuan", box=SEAL_BOX, picture=True, text="Ký bởi: Sở Kiểm thử")
-NUMBER = Way(field="So", box=NUMBER_BOX, text="Số: 12/QĐ-SKT")
-DATE = Way(field="Ngay", box=(330, 740, 540, 760), text="ngày 05 tháng 3 năm 2026")
+HAND = Way(box=HAND_BOX, picture="hand")
+SEALED = Way(field="CoQuan", box=SEAL_BOX, picture="seal")
+NUMBER = Way(field="So", box=NUMBER_BOX, text="4156")
+DATE = Way(field="Ngay", box=DAY_BOX, text="24")
 
 
 @cache
-def page(seed: int = 2) -> bytes:
-    """A born-digital letter of the kit; more pages for some seeds."""
+def page(seed: int = 2, *, gaps: bool = False) -> bytes:
+    """A born-digital letter of the kit, two pages for seed 1; `gaps`: number and day are not there yet."""
     with tempfile.TemporaryDirectory() as folder:
-        return scans.pdf_born_digital(Path(folder) / "a.pdf", letter(seed)).read_bytes()
+        return scans.pdf_born_digital(Path(folder) / "a.pdf", letter(seed), Look(handwritten=gaps)).read_bytes()
 
 
 @cache
-def _seal() -> Image.Image:
-    """A red ring on nothing."""
-    image = Image.new("RGBA", (120, 120), (255, 255, 255, 0))
-    ImageDraw.Draw(image).ellipse((6, 6, 114, 114), outline=(200, 16, 16, 220), width=7)
+def _picture(kind: str) -> Image.Image:
+    """A red ring, or a stroke of a pen, on nothing."""
+    image = Image.new("RGBA", (240, 240), (255, 255, 255, 0))
+    pen = ImageDraw.Draw(image)
+    if kind == "seal":
+        pen.ellipse((4, 4, 236, 236), outline=(200, 16, 16, 150), width=6)
+    else:
+        pen.line([(10, 200), (60, 40), (90, 200), (140, 60), (150, 180), (230, 120)], fill=(20, 40, 160, 230), width=7, joint="curve")
     return image
 
 
@@ -97,7 +105,7 @@ def _style(way: Way) -> TextStampStyle | None:
     font = GlyphAccumulatorFactory(str(faces.path("regular")))
     return TextStampStyle(
         stamp_text="%(text)s", border_width=0, text_box_style=TextBoxStyle(font=font, font_size=11),
-        background=PdfImage(_seal(), writer=None) if way.picture else None, background_opacity=1,
+        background=PdfImage(_picture(way.picture), writer=None) if way.picture else None, background_opacity=1,
     )  # fmt: skip
 
 
@@ -227,9 +235,9 @@ def empty_field(pdf: bytes, field: str, box: tuple[int, int, int, int] = SEAL_BO
     return _written(writer)
 
 
-def vgca(pdf: bytes, person: Holder, office: Holder, pki: Pki) -> bytes:
+def vgca(person: Holder, office: Holder, pki: Pki) -> bytes:
     """A letter as the government's tool leaves it: the person's signature, then the office's three: number, date, seal."""
-    signed = sign(pdf, person, pki, Way(field="Signature1", box=(330, 260, 480, 300), text="Nguyễn Văn Kiểm"))
+    signed = sign(page(gaps=True), person, pki, HAND)
     for way in (NUMBER, DATE, SEALED):
         signed = sign(signed, office, pki, way)
     return signed

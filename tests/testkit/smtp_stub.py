@@ -1,5 +1,6 @@
 """A mail server of this machine that accepts, refuses, hangs, dies: what a station meets, over real sockets."""
 
+import base64
 import contextlib
 import datetime as dt
 import ipaddress
@@ -134,8 +135,6 @@ class _Talk:
             self.channel = self.stub.context().wrap_socket(self.channel, server_side=True)
             self.file, self.encrypted = self.channel.makefile("rb"), True
         elif upper.startswith("AUTH PLAIN"):
-            import base64
-
             given = base64.b64decode(text.split()[2]).decode().split("\0")[1:]
             self.say("235 welcome" if tuple(given) == self.stub.login else "535 5.7.8 wrong user or password")
         elif upper.startswith("MAIL FROM"):
@@ -166,7 +165,9 @@ class _Talk:
     def data(self, mode: str) -> bool:
         self.say("354 go on")
         lines = []
-        while (line := self.file.readline()) not in (b".\r\n", b""):
+        while (line := self.file.readline()) != b".\r\n":
+            if not line:  # whoever spoke is gone: nothing was sent
+                return False
             lines.append(line[1:] if line.startswith(b".") else line)
         if mode in {"data-4xx", "data-5xx"}:
             self.say("452 full" if mode == "data-4xx" else "554 spam")

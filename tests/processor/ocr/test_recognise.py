@@ -1,5 +1,6 @@
 """Reading scanned pages, on real pictures through the real OCRmyPDF and Tesseract."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,19 @@ def test_straightening_keeps_the_colours_of_the_seal(tmp_path: Path, page: Image
     saturation = picture.convert("HSV").getchannel("S").histogram()
     assert sum(saturation[120:]) > 200
     assert abs(reader.skew(picture)) < 0.4
+
+
+def test_words_of_a_born_digital_page_lie_where_it_shows_them(tmp_path: Path) -> None:
+    """A page laid on its side by its writer and turned by /Rotate: MuPDF tells its words as it lies."""
+    with pymupdf.open() as document:
+        page = document.new_page(width=595, height=842)
+        page.insert_text((100, 700), "above", rotate=90)
+        page.set_rotation(90)
+        document.save(tmp_path / "a.pdf")
+    recognise({
+        "body": str(tmp_path / "a.pdf"), "first": 1, "last": 1, "kinds": ["digital"], "languages": ["vie"], "rotate": True,
+        "rotate_confidence": 6.0, "deskew": False, "read_dpi": 200, "page_megapixels": 100, "out": str(tmp_path / "read.pdf"),
+        "reading": str(tmp_path / "read.json"),
+    }, ASK)  # fmt: skip
+    text, left, top, right, bottom, _ = json.loads((tmp_path / "read.json").read_text("utf-8"))[0]["words"][0]
+    assert text == "above" and 0 < left < 0.3 and 0 < top < bottom < 0.2 and right - left > bottom - top

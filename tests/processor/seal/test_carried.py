@@ -20,9 +20,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from processor import law
 from processor.engine import LocalEngine
 from processor.errors import Verdict
-from processor.seal import carried, demo, prepare, validate
+from processor.seal import carried, demo, demo_tls, prepare, remote, sign, validate
 from processor.seal.batch import Away, Batch, BatchError, Item, load, read_signed
 from processor.seal.demo import DemoAuthority
+from processor.seal.keys import Sealer
+from processor.settings import parse
 from tests.processor.signer import clerk
 
 
@@ -156,6 +158,29 @@ def test_a_seal_made_in_two_halves_is_a_seal(office: Office, sent: Sent) -> None
     for item in sent.batch.items:
         assert item.doc_code in said and item.name in said
     assert clerk.PIN not in said
+
+
+def test_a_seal_whose_digest_went_over_the_network_is_the_same(office: Office, tmp_path: Path) -> None:
+    """The way of `sign --operator` with a key of kind `remote`: the helper signs, the station never has the key."""
+    demo_tls.make(tmp_path, ["127.0.0.1"])
+    for name in ("clerk.pem", "clerk.key", "ca.pem"):
+        office.pc.put(name, (tmp_path / name).read_bytes())
+    own = {"listen": "127.0.0.1:0", "certificate": "station.pem", "key": "station.key", "clients": "ca.pem"}
+    out = tmp_path / "out.pdf"
+    with remote.serving(parse({"remote": own}).remote, tmp_path, 1, office.certificate, clerk.AGENCY, 20) as key:
+        url = f"https://127.0.0.1:{key.address[1]}"
+        tls = ["--client", "clerk.pem", "--client-key", "clerk.key", "--ca", "ca.pem"]
+        helper = office.pc.start("serve", "--url", url, *tls, *office.pc.with_token)
+        sealer = Sealer(key, office.certificate, ())
+
+        def answer(kind: str, body: bytes) -> bytes:
+            return sealer.sign(body) if kind == "sign" else office.answer(kind, body)
+
+        with remote.about("H05.02-1", "Quyết định.pdf", 1):
+            sign.seal({**office.args, "out": str(out)}, answer)
+    said = helper.communicate(timeout=20)[0]
+    assert helper.returncode == 0 and "Quyết định.pdf" in said
+    assert office.examined(out)["findings"] == []
 
 
 def test_the_worker_makes_both_halves_behind_its_walls(office: Office, sent: Sent, workers: LocalEngine) -> None:
