@@ -18,10 +18,10 @@ from archive.durable import sha256_file
 from archive.record import Blob
 from processor import law
 from processor.document import Numbered, Read, Scan, Settled, Verified, original_of, scan_of
-from processor.errors import Verdict, reasons
+from processor.errors import Verdict
 from processor.lanes import incoming, issue
+from processor.telling import page_of
 from processor.tools import Tools, lane_of
-from processor.verify import report as reports
 
 ACCEPTED = "accepted"
 
@@ -45,7 +45,11 @@ def fetches(tools: Tools) -> Callable[[str, bytes], bytes]:
 
 
 def _trust(tools: Tools) -> dict[str, Any]:
-    return {"roots": _texts(tools.roots), "intermediates": _texts(tools.intermediates), "lists": _texts(tools.lists)}
+    return {
+        "roots": _texts(tools.roots), "intermediates": _texts(tools.intermediates), "lists": _texts(tools.lists), "pins": [],
+        "now": tools.clock().isoformat(), "policy": law.read("algorithms.toml", tools.station),
+        "limits": tools.settings.limits.model_dump(),
+    }  # fmt: skip
 
 
 def _document(scan: Scan, tools: Tools, work: Path) -> Blob:
@@ -58,7 +62,7 @@ def _document(scan: Scan, tools: Tools, work: Path) -> Blob:
         return scan.blob
     folder = work / "members"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    folder.mkdir()  # in work/items, where workers may write
     limits = tools.settings.limits.model_dump()
     told = tools.engine.call("members", {"path": str(scan.blob.path), "out": str(folder), "limits": limits})
     for member in told["members"]:
@@ -69,11 +73,8 @@ def _document(scan: Scan, tools: Tools, work: Path) -> Blob:
 
 def look(pdf: Blob, tools: Tools) -> dict[str, Any]:
     """What `verify` finds of a document's signatures now."""
-    now = tools.clock()
-    report: dict[str, Any] = tools.engine.call("verify", {
-        "path": str(pdf.path), **_trust(tools), "pins": [], "now": now.isoformat(),
-        "policy": law.read("algorithms.toml", tools.station), "limits": tools.settings.limits.model_dump(),
-    }, answer=fetches(tools))  # fmt: skip
+    args = {"path": str(pdf.path), **_trust(tools)}
+    report: dict[str, Any] = tools.engine.call("verify", args, answer=fetches(tools))
     return report
 
 
@@ -113,7 +114,10 @@ def settle(numbered: Numbered, tools: Tools, work: Path) -> Settled:
     """
     original = original_of(numbered)
     scan = original.source
-    report = _read(original.report) if original.verdict != "unknown" else look(original.pdf, tools)
+    report = _read(original.report)
+    if original.verdict == "unknown":
+        report = look(original.pdf, tools)
+        _kept(report, work / "again.json")
     verdict = incoming.judge(scan, lane_of(scan, tools), report)
     if verdict == "unknown":
         if incoming.ACCEPT not in scan.released:
@@ -122,16 +126,9 @@ def settle(numbered: Numbered, tools: Tools, work: Path) -> Settled:
     increment = _proof(original.pdf, verdict, tools, work)
     blob = _kept(report, work / "settled.json")
     page = work / "verification.txt"
-    page.write_bytes(page_of(report, scan))
+    page.write_bytes(page_of(report, scan, tools))
     times = _times(report)
     return Settled(numbered, blob, sha256_file(page), increment, verdict, times)
-
-
-def page_of(report: Mapping[str, Any], scan: Scan) -> bytes:
-    """The report for people, as Notepad wants it."""
-    sentences = {code: row.vi for code, row in reasons().items()}
-    text = reports.text(report, name=scan.original_name, sentences=sentences)
-    return b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode("utf-8", "replace")
 
 
 def _proof(pdf: Blob, verdict: str, tools: Tools, work: Path) -> Blob | None:
@@ -140,9 +137,7 @@ def _proof(pdf: Blob, verdict: str, tools: Tools, work: Path) -> Blob | None:
         return None
     out = work / "increment"
     try:
-        tools.engine.call("preserve", {
-            "path": str(pdf.path), "out": str(out), **_trust(tools), "now": tools.clock().isoformat(),
-        }, answer=fetches(tools))  # fmt: skip
+        tools.engine.call("preserve", {"path": str(pdf.path), "out": str(out), **_trust(tools)}, answer=fetches(tools))
     except Verdict:
         if verdict == ACCEPTED:  # what could not be decided may have nothing to be proved by
             return None

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from archive.durable import DurableError, copy_durably, fsync_dir, make_dirs_durably, replace_durably, sha256_file
@@ -29,7 +30,8 @@ from processor.report import visible
 
 REASON, PAGE, FIELDS = "reason.json", "ly-do.txt", "fields.json"
 ORPHAN = "sidecar-orphan"
-_OURS = frozenset({REASON, PAGE, FIELDS})
+BESIDE = ("xac-minh.txt", "xac-minh.json")
+_OURS = frozenset({REASON, PAGE, FIELDS, *BESIDE})
 _BLANK = ("file_code", "pages", *DESCRIPTIVE)
 _KEY = ("file_code", "part", "again", "scan_sha256")
 _SHAPE: Mapping[str, type | tuple[type, ...]] = {
@@ -134,8 +136,9 @@ def _name(scan: Scan) -> str:
 
 
 def park(
-    station: Path, scan: Scan, verdict: Verdict, now: dt.datetime, *, doc_code: str = "", into: str = ""
-) -> str:
+    station: Path, scan: Scan, verdict: Verdict, now: dt.datetime, *, doc_code: str = "", into: str = "",
+    beside: Mapping[str, bytes] = MappingProxyType({}),
+) -> str:  # fmt: skip
     """Lay a scan, and the side-car that came with it, beside the reason.
 
     Args:
@@ -145,6 +148,7 @@ def park(
         now: shows in the folder's name, as a day in Việt Nam.
         doc_code: the code reserved for the document, if there is one.
         into: the lot it lies in already, when the state stays the same: the reason there is replaced.
+        beside: what else a person should read there (a verification's report): names of `BESIDE`, and contents.
 
     Returns:
         The folder, relative to the station.
@@ -156,6 +160,8 @@ def park(
     for blob, name in _laid(scan):
         if not (folder / name).exists():
             copy_durably(blob.path, folder / name, expected=blob.sha256)
+    for name, data in beside.items():
+        replace_durably(folder / name, data)
     replace_durably(folder / PAGE, _lines(_page(scan, verdict, folder.relative_to(station).as_posix())))
     # What a person typed stays until it was applied: with a slip in it, or not released yet.
     is_typed = (folder / FIELDS).exists() and (verdict.code == "sidecar-bad" or not stays)

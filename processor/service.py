@@ -13,7 +13,7 @@ import time
 
 import structlog
 
-from processor import law, nightly, session
+from processor import law, nightly, posting, session
 from processor.flow import Flow
 from processor.shift import Shift
 from processor.sources import root_of
@@ -24,6 +24,7 @@ log = structlog.get_logger()
 WATCHER = "watcher"
 _TICK = 1.0  # seconds between questions to the journal: requests and what waits no longer
 _ASK_NIGHT = 60.0
+_POST = 60.0
 
 
 def serve(flow: Flow, shift: Shift, stop: threading.Event) -> None:
@@ -32,6 +33,7 @@ def serve(flow: Flow, shift: Shift, stop: threading.Event) -> None:
     folders = [root_of(shift.tools.station, lane) for lane in shift.tools.settings.lanes]
     timetable = Timetable(law.VIETNAM)
     timetable.every(_ASK_NIGHT, lambda: _night(shift), "nightly")
+    timetable.every(_POST, lambda: posting.post(shift.tools), "notices")
     shift.journal.note(WATCHER, str(os.getpid()))
     flow.open()
     log.info("watching", lanes=len(folders))

@@ -14,13 +14,13 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import structlog
 
 from archive.record import DocumentKey
-from processor import parking, pipeline, sealing, sources, station
+from processor import parking, pipeline, sealing, sources, station, telling
 from processor.document import Filed, Pending, Scan, Settled
 from processor.errors import Abandoned, CatalogueOlder, Verdict
 from processor.journal import Item, Journal
@@ -168,7 +168,7 @@ def _carried(item: Item, shift: Shift) -> str:
             shift.journal.reach(item.number, reached)
             document = reached
     except Verdict as verdict:
-        return stop(item, verdict, shift)
+        return stop(replace(item, document=document), verdict, shift)
     _hand_out(item, reached, shift)
     log.info("filed", scan=item.scan.blob.sha256[:12], lane=item.scan.lane, code=reached.record["doc_code"])
     return leave(item, "filed", shift)
@@ -183,6 +183,7 @@ def _hand_out(item: Item, filed: Filed, shift: Shift) -> None:
         station.hand_out(folder, scan.lane, name, source.pdf.path)
         if isinstance(source, Settled):
             station.hand_out(folder, scan.lane, name, source.page.path, ".xac-minh.txt")
+            telling.shown(scan, shift.tools).unlink(missing_ok=True)
     except OSError as error:
         log.error("no-copy-in-out", code=filed.record["doc_code"], error=error.strerror)
 
@@ -203,6 +204,7 @@ def stop(item: Item, verdict: Verdict, shift: Shift) -> str:
     scan, state, now = item.scan, verdict.reason.state, shift.tools.clock()
     detail = "" if verdict.code == BY_CLERK else verdict.detail  # what a person wrote stays beside the bytes
     log.warning("stopped", scan=scan.blob.sha256[:12], lane=scan.lane, code=verdict.code, detail=detail)
+    beside = telling.tell(item.document, verdict, shift.tools, shift.place(item.number))
     if state in {"waiting", "to-seal"}:
         pause = min(_FIRST_WAIT * 2 ** min(item.tries, 10), _LONGEST_WAIT)
         until = (now + pause).astimezone(dt.UTC).isoformat(timespec="seconds")
@@ -214,7 +216,7 @@ def stop(item: Item, verdict: Verdict, shift: Shift) -> str:
         return leave(item, "filed", shift)
     into = item.source.folder if isinstance(item.source, Parked) else ""
     code = doc_code if numbered == "numbered" and state == "held" else ""
-    folder = parking.park(shift.tools.station, scan, verdict, now, doc_code=code or "", into=into)
+    folder = parking.park(shift.tools.station, scan, verdict, now, doc_code=code or "", into=into, beside=beside)
     if state == "rejected" and numbered == "numbered" and doc_code:
         archive.void(doc_code, verdict.code, ACTOR)
     public = {"code": verdict.code, "lane": scan.lane}

@@ -27,6 +27,7 @@ from processor.tools import Tools
 from watch.claims import Claimed, SourceUnreadable, claim
 
 log = structlog.get_logger()
+_LONGEST = 1000  # characters of the names of what a package holds besides
 
 
 def take(arrival: Arrival, shift: Shift) -> str:
@@ -107,19 +108,18 @@ def members(scan: Scan, shift: Shift) -> list[Scan]:
     tools = shift.tools
     if tools.settings.lanes[scan.lane].kind != "incoming":
         return [scan]
-    folder = shift.new_claim()
     try:
         limits = tools.settings.limits.model_dump()
-        told = tools.engine.call("members", {"path": str(scan.blob.path), "out": str(folder), "limits": limits})
+        told = tools.engine.call("members", {"path": str(scan.blob.path), "out": "", "limits": limits})
     except Verdict as verdict:
         return [replace(scan, refusal=(verdict.code, verdict.detail))]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     if not told["container"]:
         return [scan]
     mail = told["mail"] or {}
     named = (("sender_email", "from"), ("sender_name", "from_name"), ("message_id", "message_id"))
-    scan = replace(scan, origin={ours: mail[theirs] for ours, theirs in named if mail.get(theirs)})
+    origin = {ours: mail[theirs] for ours, theirs in named if mail.get(theirs) and not mail["automatic"]}  # RFC 3834
+    others = [member["path"] for member in told["members"] if member["kind"] != "pdf"]
+    scan = replace(scan, origin=origin | ({"others": "; ".join(others)[:_LONGEST]} if others else {}))
     found = [member["path"] for member in told["members"] if member["kind"] == "pdf"]
     if not found:
         return [replace(scan, refusal=("container-empty",))]

@@ -15,7 +15,7 @@ import structlog
 from rich.console import Console
 
 from processor import flow as flows
-from processor import nightly, service, session, station
+from processor import nightly, posting, service, session, station
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
@@ -68,6 +68,7 @@ def run(folder: Path) -> None:
                 ended = flows.run(flow, shift, told)
             if told.is_set():
                 sys.exit(ExitCode.INTERRUPTED)
+            posting.post(shift.tools)
             nights = nightly.due(shift.tools, shift.journal)
             findings = nightly.do(nights, shift.tools, shift.journal).findings if nights else ()
             for state in ("waiting", "to-seal"):  # also what this run did not come to

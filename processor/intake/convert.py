@@ -49,7 +49,7 @@ def _convert(known: office.Office, args: Mapping[str, Any], folder: Path) -> tup
         "SOHOA_SIZED": "yes" if known.sized else "no",
         "SOHOA_PAGES": f"1-{args['limits']['pages'] + 1}",  # one more than allowed: enough to know, and a bound to its work
     }  # fmt: skip
-    version = _run(libreoffice.find(args["program"], known.program), folder, float(args["seconds"]), asked)
+    version = _run(libreoffice.find(args["program"], *known.components), folder, float(args["seconds"]), asked)
     lines = told.read_text("utf-8").split("\n") if told.is_file() else []
     if "done" not in lines or not made.is_file():
         raise Verdict("convert-failed", next((line for line in lines if line.startswith("error")), "refused"))
@@ -82,7 +82,9 @@ def convert(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         ask: not used.
 
     Returns:
-        `pages`, `features` (what a reader of the PDF does not see, or should know), `converter` (its version).
+        `pages`, `converter` (its version), `features`: what a reader of the PDF does not see (`macros`, `embedded-object`,
+        `external-link`, `remote-image`, `dde`, `hidden-sheet`, `comment`) or should look at (`tracked-changes`,
+        `current-date`: a field that shows the day of conversion, `legacy-font`: TCVN3 or VNI, `shrunk` below half size).
 
     Raises:
         Verdict: `empty`, `not-a-document`, `damaged`, `encrypted`, `too-large`, `too-slow`, `convert-failed`,

@@ -33,7 +33,7 @@ _REGISTRY = "http://openoffice.org/2001/registry"
 _LIBRARY = "http://openoffice.org/2000/library"
 
 
-COMPONENTS = {"writer": "libswlo.so", "calc": "libsclo.so"}  # packages of their own on Debian
+COMPONENTS = {"writer": "libswlo.so", "calc": "libsclo.so", "math": "libsmlo.so"}  # packages of their own on Debian
 
 
 def find(program: str, *components: str) -> Path:
@@ -59,7 +59,8 @@ def find(program: str, *components: str) -> Path:
 
 def environment(profile: Path) -> dict[str, str]:
     """What its process is told besides a worker's environment: draw in memory, look for no extensions in the system."""
-    return {"SAL_USE_VCLPLUGIN": "svp", "UNO_SHARED_PACKAGES_CACHE": (profile / "shared").as_uri(), "HOME": str(profile)}
+    own = dict.fromkeys(("HOME", "TMPDIR"), str(profile))
+    return {"SAL_USE_VCLPLUGIN": "svp", "UNO_SHARED_PACKAGES_CACHE": (profile / "shared").as_uri(), **own}
 
 
 def command(program: Path, profile: Path, macro: str = "") -> list[str]:
@@ -124,7 +125,7 @@ def _main(program: Path, profile: Path, macro: str) -> int:
         return 1
     functions = office.contents.functions.contents
     told = json.loads(functions.version(office))
-    print(f"LibreOffice {told['ProductVersion']}{told['ProductExtension']}", flush=True)
+    print(f"{told['ProductName']} {told['ProductVersion']}{told['ProductExtension']}", flush=True)
     return 0 if not macro or functions.run_macro(office, macro.encode()) else 1
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message as Mail
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from processor.errors import Verdict
@@ -122,15 +123,17 @@ def members(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
     Args:
-        args: `path`; `out`, an empty folder; `limits` (file_mb; members, ratio and nesting where they are not the usual).
+        args: `path`; `out`, an empty folder this process may write in, or empty text: then all is unpacked and checked as
+            well, and only told; `limits` (file_mb; members, ratio and nesting where they are not the usual).
         ask: not used.
 
     Returns:
-        `container`: `zip`, `eml` or empty (it is none: nothing was taken out). `members`: each with `path` (its own within the
-        container, composed; steps joined by `/`), `name`, `file` (below `out`), `sha256`, `size`, `kind` (`pdf`, `office`,
-        `other`), in the container's order. `mail`: `from` (one address or empty), `from_name`, `to`, `subject`, `message_id`,
-        `date`, `automatic` (written by a machine: it gets no answer), or None. `skipped`: each `path` and `why` (`ignored`,
-        `link`, `tnef`, `partial`, `external`, `smime-signature`).
+        `container`: `zip`, `eml` or empty (it is none: nothing was taken out).
+        `members`: each with `path` (its own within the container, composed; steps joined by `/`), `name`, `file` (below `out`;
+        else empty), `sha256`, `size`, `kind` (`pdf`, `office`, `other`), in the container's order.
+        `mail`: `from` (one address or empty), `from_name`, `to`, `subject`, `message_id`, `date`, `automatic` (written by a
+        machine: it gets no answer), or None.
+        `skipped`: each `path` and `why` (`ignored`, `link`, `tnef`, `partial`, `external`, `smime-signature`).
 
     Raises:
         Verdict: `container-empty` (neither PDF nor Office file), `container-broken`, `container-encrypted`,
@@ -142,12 +145,14 @@ def members(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         return {"container": "", "members": [], "mail": None, "skipped": []}
     size, most = path.stat().st_size, limits["file_mb"] << 20
     room = min(most, max(_SLACK, size * limits.get("ratio", RATIO)))
-    haul = _Haul(Path(args["out"]), room, limits.get("members", MOST), limits.get("nesting", DEEPEST))
     if size > most:
         raise Verdict("container-too-large", "file size")
-    mail = haul.open(path, kind, [], 0)
+    with TemporaryDirectory(prefix="members-") as scratch:
+        haul = _Haul(Path(args["out"] or scratch), room, limits.get("members", MOST), limits.get("nesting", DEEPEST))
+        mail = haul.open(path, kind, [], 0)
     if not any(member["kind"] in {"pdf", "office"} for member in haul.members):
         raise Verdict("container-empty", ", ".join(sorted({left["why"] for left in haul.skipped})))
+    found = haul.members if args["out"] else [member | {"file": ""} for member in haul.members]
     return {
-        "container": kind, "members": haul.members, "mail": mails.told(mail) if mail is not None else None, "skipped": haul.skipped,
+        "container": kind, "members": found, "mail": mails.told(mail) if mail is not None else None, "skipped": haul.skipped,
     }  # fmt: skip

@@ -16,7 +16,7 @@ from pathlib import Path
 from processor.errors import Verdict
 from processor.intake import compound
 
-WRITER, CALC = "writer", "calc"
+WRITER, CALC, MATH = "writer", "calc", "math"
 _MEMBERS = 10_000
 _UNPACKED = 512 << 20  # bytes: LibreOffice needs several times as much memory for them
 _ONE_MEMBER = 192 << 20
@@ -32,14 +32,14 @@ class Office:
     """An Office file.
 
     Attributes:
-        program: `writer` or `calc`.
+        components: of LibreOffice that are needed: `writer` or `calc`, and `math` where there are formulas, which else vanish.
         reader: LibreOffice's name of the filter that reads it; no other is tried.
         suffix: of the copy that is converted.
         features: what it carries besides what is printed, sorted.
         sized: whether it says on which paper it is printed; if not, that is A4 (NĐ 30/2020, Phụ lục I, Phần I, mục I.1).
     """
 
-    program: str
+    components: tuple[str, ...]
     reader: str
     suffix: str
     features: tuple[str, ...]
@@ -56,7 +56,9 @@ _ODF = {
     b"application/vnd.oasis.opendocument.spreadsheet": (CALC, "calc8", "ods"),
     b"application/vnd.oasis.opendocument.spreadsheet-template": (CALC, "calc8", "ods"),
 }
-_SIZED = "sized"
+_SIZED, _FORMULA = "sized", "formula"
+# Every repetition has an end: in a hostile file they would cost the square of its size.
+_FIELD = rb"(<w:instrText[^>]{0,500}>|w:instr=[\"'])\s*"
 _LEGACY_FONT = rb"""["'{ ]\.Vn[A-Z]|["'{ ]VNI[- ]"""  # TCVN3 and VNI: without these fonts the letters are others
 _SIGNS = tuple(
     (re.compile(member), re.compile(content, re.DOTALL), feature)
@@ -65,18 +67,20 @@ _SIGNS = tuple(
         (r"/embeddings/|/activeX/", rb"", "embedded-object"),
         (r"^xl/externalLinks/", rb"", "external-link"),
         (r"^xl/externalLinks/", rb"ddeLink", "dde"),
-        (r"^word/.*\.xml$", rb"<w:instrText[^>]*>\s*DDE(AUTO)?\b", "dde"),
-        (r"^xl/worksheets/", rb"<f\b[^>]*>[^<]*\|[^<]*![^<]*</f>", "dde"),
-        (r"^word/(document|header\d*|footer\d*)\.xml$", rb"<w:instrText[^>]*>\s*(DATE|TIME)\b", "current-date"),
-        (r"^xl/worksheets/", rb"<f\b[^>]*>[^<]*\b(TODAY|NOW)\(", "current-date"),
-        (r"^content\.xml$", rb"<draw:image\b[^>]*xlink:href=.(https?|ftp|file|smb):", "remote-image"),
+        (r"^word/.*\.xml$", _FIELD + rb"DDE(AUTO)?\b", "dde"),
+        (r"^xl/worksheets/", rb"<f\b[^>]{0,500}>[^<]{0,300}\|[^<]{0,300}![^<]{0,300}</f>", "dde"),
+        (r"^word/.*\.xml$", _FIELD + rb"(DATE|TIME)\b", "current-date"),
+        (r"^xl/worksheets/", rb"<f\b[^>]{0,500}>[^<]{0,300}\b(TODAY|NOW)\(", "current-date"),
+        (r"^content\.xml$", rb"<draw:image\b[^>]{0,500}xlink:href=.(https?|ftp|file|smb):", "remote-image"),
         (r"^content\.xml$", rb"<(table:table-source|text:section-source|table:cell-range-source)\b", "external-link"),
         (r"^content\.xml$", rb"<(office:dde-source|text:dde-connection|table:dde-link)", "dde"),
         (r"^content\.xml$", rb"<draw:object-ole\b", "embedded-object"),
-        (r"^content\.xml$", rb"<text:(date|time)\b(?![^>]*text:fixed=.true)", "current-date"),
+        (r"^content\.xml$", rb"<text:(date|time)\b(?![^>]{0,500}text:fixed=.true)", "current-date"),
+        (r"^word/.*\.xml$", rb"<m:oMath\b", _FORMULA),
+        (r"^META-INF/manifest\.xml$", rb"opendocument\.formula", _FORMULA),
         (r"^word/document\.xml$", rb"<w:pgSz\b", _SIZED),
         (r"^styles\.xml$", rb"fo:page-width", _SIZED),
-        (r"^xl/worksheets/", rb"<pageSetup\b[^>]*paperSize=", _SIZED),
+        (r"^xl/worksheets/", rb"<pageSetup\b[^>]{0,500}paperSize=", _SIZED),
         (r"^word/document\.xml$|^xl/(sharedStrings|styles)\.xml$|^content\.xml$", _LEGACY_FONT, "legacy-font"),
     )
 )
@@ -84,10 +88,10 @@ _RTF_SIGNS = (
     (rb"\\objdata", "embedded-object"),
     (rb"\\\*\\template\s+(https?|file|\\\\)", "external-link"),
     (rb"INCLUDEPICTURE\s+\"?(https?|ftp|file|\\)", "remote-image"),
-    (rb"\\fldinst[^}]*DDE", "dde"),
+    (rb"\\fldinst[^}]{0,300}DDE", "dde"),
     (_LEGACY_FONT, "legacy-font"),
 )
-_LINK = re.compile(rb"<Relationship\b[^>]*TargetMode\s*=\s*.External[^>]*>")
+_LINK = re.compile(rb"<Relationship\b[^>]{0,500}TargetMode\s*=\s*.External[^>]{0,500}>")
 _PICTURED = re.compile(rb"/(image|video|audio|media)[\"']")
 
 
@@ -131,7 +135,9 @@ def _package(path: Path) -> Office:
             found: set[str] = set()
             for info in members:
                 found.update(_carried(info.filename, package.read(info)))
-            return Office(*sort, tuple(sorted(found - {_SIZED})), _SIZED in found)
+            program, reader, suffix = sort
+            components = (program, MATH) if _FORMULA in found else (program,)
+            return Office(components, reader, suffix, tuple(sorted(found - {_SIZED, _FORMULA})), _SIZED in found)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError, ValueError, OSError) as error:
         raise Verdict("damaged", type(error).__name__) from error
 
@@ -162,7 +168,7 @@ def _carried(member: str, data: bytes) -> Iterator[str]:
 def _rich_text(path: Path) -> Office:
     data = path.read_bytes()
     found = {feature for sign, feature in _RTF_SIGNS if re.search(sign, data, re.DOTALL)}
-    return Office(WRITER, "Rich Text Format", "rtf", tuple(sorted(found)), rb"\paperw" in data)
+    return Office((WRITER,), "Rich Text Format", "rtf", tuple(sorted(found)), rb"\paperw" in data)
 
 
 def _compound(path: Path, name: str) -> Office:
@@ -185,7 +191,7 @@ def _compound(path: Path, name: str) -> Office:
             return _word(opening, tuple(found))
         if _is_locked(opening):
             raise Verdict("encrypted", "workbook")
-        return Office(CALC, "MS Excel 97" if part == "Workbook" else "MS Excel 95", "xls", tuple(found))
+        return Office((CALC,), "MS Excel 97" if part == "Workbook" else "MS Excel 95", "xls", tuple(found))
     raise Verdict("not-a-document", "a compound file of another kind")
 
 
@@ -193,7 +199,7 @@ def _word(opening: bytes, features: tuple[str, ...]) -> Office:
     version, flags = (int.from_bytes(opening[at : at + 2], "little") for at in (2, 10))
     if flags & _ENCRYPTED:
         raise Verdict("encrypted", "Word 97")
-    return Office(WRITER, "MS Word 97" if version >= _WORD_97 else "MS WinWord 6.0", "doc", features)
+    return Office((WRITER,), "MS Word 97" if version >= _WORD_97 else "MS WinWord 6.0", "doc", features)
 
 
 def _is_locked(opening: bytes) -> bool:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 import shutil
+import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,61 +20,43 @@ from typing import Any
 from asn1crypto import cms
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.sign import PdfSignatureMetadata, PdfSigner
-from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
-from pyhanko.sign.signers.pdf_signer import (
-    DSSContentSettings,
-    PdfSigningSession,
-    PdfTBSDocument,
-    PostSignInstructions,
-    TimestampDSSContentSettings,
-)
+from pyhanko.sign.signers.pdf_signer import PdfSigningSession, PdfTBSDocument, PostSignInstructions
 from pyhanko.sign.timestamps import TimestampRequestError
-from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError, RevokedError
 
 from processor.errors import Verdict
-from processor.seal.revocation import fetchers
-from processor.seal.sign import FIELD, Pdf17Signer, RemoteSigner, RemoteTimeStamper, _certificates, _style
+from processor.seal import evidence, filling, fonts
+from processor.seal.sign import _DSS, Pdf17Signer, _block, _field, _metadata, _Office, _shown
 from processor.worker import Ask
 
-_DSS = DSSContentSettings(
-    include_vri=False, next_ts_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
-)
-_RESERVED = 16384
 
-
-def _signer(args: Mapping[str, Any], ask: Ask, stamped: bool) -> PdfSigner:
-    certificate, *chain = _certificates([args["certificate"], *args["chain"]])
-    roots, others = _certificates(args["roots"]), [*chain, *_certificates(args["others"])]
-    context = ValidationContext(
-        trust_roots=roots, other_certs=others, allow_fetching=True, revocation_mode="require", fetchers=fetchers(ask)
-    )
-    metadata = PdfSignatureMetadata(
-        field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, validation_context=context,
-        embed_validation_info=True, use_pades_lta=True, certify=args["certify"],
-        docmdp_permissions=MDPPerm.NO_CHANGES, signer_key_usage={"digital_signature", "non_repudiation"}, dss_settings=_DSS,
-    )  # fmt: skip
-    left, bottom, right, top = args["place"]["box"]
-    return Pdf17Signer(
-        metadata,
-        signer=RemoteSigner(certificate, chain, ask),
-        timestamper=RemoteTimeStamper(ask, roots, others) if stamped else None,
-        stamp_style=_style(args),
-        new_field_spec=SigFieldSpec(FIELD, on_page=0, box=(left, bottom, right, top)),
-    )
+def _pass(args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one signature that is carried."""
+    passes = args.get("passes") or [_block(args)]
+    if len(passes) != 1:  # a later one is over the bytes of the one before: each would be a way to the token of its own
+        raise Verdict("seal-failed", "several signatures of one document are not carried by hand")
+    one: Mapping[str, Any] = passes[0]
+    return one
 
 
 async def _prepared(path: Path, args: Mapping[str, Any], ask: Ask) -> tuple[PreparedByteRangeDigest, bytes]:
-    signer = _signer(args, ask, stamped=False)
-    room = _RESERVED + 2 * sum(len(b64decode(text)) for text in (args["certificate"], *args["chain"]))  # must be even
+    office, one, is_foreign = _Office.of(args, ask), _pass(args), "passes" in args
+    if is_foreign:
+        await evidence.embed(path, office.context)
+    if args.get("fill"):
+        filling.fill(path, args["fill"], fonts.prepared(fonts.find(args["font"]), Path(tempfile.gettempdir())))
+    signer = Pdf17Signer(
+        _metadata(one, args, office, is_last=True), signer=office.signer, stamp_style=_shown(one, args), new_field_spec=_field(one)
+    )
     with path.open("rb+") as file:
         digest, _, _ = await signer.async_digest_doc_for_signing(
-            IncrementalPdfFileWriter(file), in_place=True, bytes_reserved=room
-        )
-    attributes = await signer.signer.signed_attrs(digest.document_digest, "sha256", use_pades=True)
+            IncrementalPdfFileWriter(file, strict=not is_foreign), existing_fields_only=bool(one.get("existing")),
+            in_place=True, bytes_reserved=office.room,
+        )  # fmt: skip
+    attributes = await office.signer.signed_attrs(digest.document_digest, "sha256", use_pades=True)
     return digest, attributes.dump()
 
 
@@ -88,23 +71,23 @@ async def _finished(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
             raise Verdict("seal-failed", "the attributes are not those that were signed")
         return b64decode(args["signature"])
 
-    signer = _signer(args, answer, stamped=True)
-    stamper, context = signer.default_timestamper, signer.signature_meta.validation_context
+    office, strict = _Office.of(args, answer), "passes" not in args
+    signer = Pdf17Signer(_metadata(_pass(args), args, office, is_last=True), signer=office.signer, timestamper=office.stamper)
     with Path(args["pdf"]).open("rb") as before:
-        writer = IncrementalPdfFileWriter(before)  # read only: an earlier time-stamp's chain goes on with ours
-        session = PdfSigningSession(signer, writer, None, None, "sha256", stamper, SigSeedSubFilter.PADES)
+        writer = IncrementalPdfFileWriter(before, strict=strict)  # read only: an earlier time-stamp's chain goes on with ours
+        session = PdfSigningSession(signer, writer, None, None, "sha256", office.stamper, SigSeedSubFilter.PADES)
         info = await session.perform_presign_validation(writer)
     if info is None:
         raise Verdict("seal-failed", "the certificate was not checked")
-    signed = await signer.signer.async_sign_prescribed_attributes(
-        "sha256", signed_attrs=cms.CMSAttributes.load(attributes, strict=True), timestamper=stamper
+    signed = await office.signer.async_sign_prescribed_attributes(
+        "sha256", signed_attrs=cms.CMSAttributes.load(attributes, strict=True), timestamper=office.stamper
     )
     after = PostSignInstructions(
-        validation_info=info, timestamper=stamper, timestamp_md_algorithm="sha256", dss_settings=_DSS
-    )  # fmt: skip
+        info, timestamper=office.stamper, timestamp_md_algorithm="sha256", dss_settings=_DSS, strict=strict
+    )
     digest = PreparedByteRangeDigest(bytes.fromhex(resume["digest"]), resume["start"], resume["end"])
     with path.open("rb+") as file:
-        await PdfTBSDocument.async_finish_signing(file, digest, signed, after, context)
+        await PdfTBSDocument.async_finish_signing(file, digest, signed, after, office.context)
 
 
 @contextlib.contextmanager

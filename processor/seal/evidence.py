@@ -10,9 +10,11 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from asn1crypto import x509
+from asn1crypto import cms
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
@@ -23,26 +25,27 @@ from processor.errors import Verdict
 _UNKNOWN = (Verdict, PathBuildingError, PathValidationError, ValueError, KeyError, TypeError)  # a foreign signature may be anything
 
 
-def _signers(signature: EmbeddedPdfSignature) -> Iterator[tuple[x509.Certificate, list[x509.Certificate]]]:
-    """Who signed and who stamped it, each with the other certificates that came along."""
-    yield signature.signer_cert, list(signature.other_embedded_certs)
-    token = signature.attached_timestamp_data
-    if token is not None:
-        present = [each.chosen for each in token["certificates"] if each.name == "certificate"]
-        wanted = token["signer_infos"][0]["sid"].chosen
-        for each in present:
-            if wanted.name == "issuer_and_serial_number" or True:
-                yield each, present
+def _signed(signature: EmbeddedPdfSignature) -> Iterator[cms.SignedData]:
+    """A signature's data, and those of its time-stamps."""
+    yield signature.signed_data
+    for is_signed in (False, True):
+        yield from extract_tst_data_iter(signature.signer_info, signed=is_signed)
+
+
+async def _path(data: cms.SignedData, context: ValidationContext) -> list[ValidationPath]:
+    with contextlib.suppress(*_UNKNOWN):
+        who = extract_certificate_info(data)
+        validator = CertificateValidator(who.signer_cert, intermediate_certs=who.other_certs, validation_context=context)
+        return [await validator.async_validate_usage(set())]
+    return []
 
 
 async def _paths(reader: PdfFileReader, context: ValidationContext) -> list[ValidationPath]:
-    found = []
+    found: list[ValidationPath] = []
     for signature in reader.embedded_signatures:
         with contextlib.suppress(*_UNKNOWN):
-            for certificate, others in _signers(signature):
-                validator = CertificateValidator(certificate, intermediate_certs=others, validation_context=context)
-                with contextlib.suppress(*_UNKNOWN):
-                    found.append(await validator.async_validate_usage(set()))
+            for data in _signed(signature):
+                found += await _path(data, context)
     return found
 
 

@@ -62,7 +62,8 @@ def find(setting: str = "") -> Path:
 
 
 _ITALICS = (
-    ("Regular", "Italic"), ("TimesNewRoman", "TimesNewRomanItalic"), ("Times_New_Roman", "Times_New_Roman_Italic"), ("times", "timesi"),
+    ("Regular", "Italic"), ("TimesNewRoman", "TimesNewRomanItalic"), ("Times_New_Roman", "Times_New_Roman_Italic"),
+    ("times", "timesi"),
 )  # fmt: skip
 
 

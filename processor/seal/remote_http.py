@@ -15,6 +15,7 @@ import socketserver
 import ssl
 import stat
 import threading
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
@@ -112,20 +113,28 @@ class Doorway(http.server.ThreadingHTTPServer):
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """One call: the handshake is made here, where a silent caller holds up nobody else."""
-        request.settimeout(_SILENCE)
-        line = self._tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
-        alarm = threading.Timer(_LONGEST_CALL, _hang_up, [line])  # a socket's own time-out begins anew with each byte
-        alarm.daemon = True
-        alarm.start()
         try:
-            with line:
+            request.settimeout(_SILENCE)
+            with self._tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False) as line, _alarmed(line):
                 line.do_handshake()
                 _Handler(line, client_address, self)
         except OSError:  # no certificate, another authority's, gone, silent: none of our concern (ssl errors are such)
             pass
         finally:
-            alarm.cancel()
+            self.shutdown_request(request)
             self._callers.release()
+
+
+@contextlib.contextmanager
+def _alarmed(line: socket.socket) -> Iterator[None]:
+    """Hang up when the call lasts too long: a socket's own time-out begins anew with each byte."""
+    alarm = threading.Timer(_LONGEST_CALL, _hang_up, [line])
+    alarm.daemon = True
+    alarm.start()
+    try:
+        yield
+    finally:
+        alarm.cancel()
 
 
 def _hang_up(line: socket.socket) -> None:

@@ -2,9 +2,9 @@
 no key.
 
 What an office issues bears several signatures of its own, as the government's tool makes them: the number, the date (each B-T),
-then the seal (B-LTA), with a security store for all of them and for the persons who signed before. Two small doors: the signer hands the DER of the signed attributes to the coordinator's key holder, the time-stamper hands
-requests to the fetcher; so do the revocation fetchers. The level is never lowered: without time or revocation data the
-answer is a code.
+then the seal (B-LTA), with a security store for all of them and for the persons who signed before. Two small doors: the signer
+hands the DER of the signed attributes to the coordinator's key holder, the time-stamper hands requests to the fetcher; so do the
+revocation fetchers. The level is never lowered: without time or revocation data the answer is a code.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ async def _sign(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
     if args.get("fill"):
         filling.fill(path, args["fill"], fonts.prepared(fonts.find(args["font"]), Path(tempfile.gettempdir())))
     for number, one in enumerate(passes, 1):
-        signer = PdfSigner(
+        signer = Pdf17Signer(
             _metadata(one, args, office, is_last=number == len(passes)),
             signer=office.signer, timestamper=office.stamper, stamp_style=_shown(one, args), new_field_spec=_field(one),
         )  # fmt: skip

@@ -2,7 +2,8 @@
 
 Promises (docs/design.md promise 3): the signature is intact and leads to the station's roots with the revocation data in the
 file alone; only long-term-validation updates follow it; the last signature is the time-stamp and covers the whole file
-(junk after it is not overlooked: pyHanko alone would); PDF/A-2b holds but for what its validator does not look at.
+(junk after it is not overlooked: pyHanko alone would); PDF/A-2b holds but for what its validator does not look at. Of a document
+the office issues: the persons' signatures are as good as they were before, and PDF/A has lost nothing.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESPassed
 from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.ades import ades_lta_validation
 from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import (
     PdfSignatureValidationSpec,
     RevinfoOnlineFetchingRule,
@@ -30,6 +33,7 @@ from pyhanko.sign.validation.policy_decl import (
     SignatureValidationSpec,
 )
 from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
@@ -38,6 +42,8 @@ from processor.worker import Ask
 
 _CHUNK = 1 << 20
 _NOT_LOOKED_AT = ("/AcroForm", "/DSS", "/Perms")
+_OVER_STRICT = {"ISO_19005_2:6.6.2.3.1-1", "ISO_19005_1:6.7.9-2"}  # of others' metadata: docs facts, a corpus of genuine files
+_ALLOWED = {ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, ModificationLevel.FORM_FILLING}
 
 
 def _policy(roots: list[x509.Certificate]) -> PdfSignatureValidationSpec:
@@ -49,32 +55,75 @@ def _policy(roots: list[x509.Certificate]) -> PdfSignatureValidationSpec:
     )
 
 
-async def _signatures(path: Path, roots: list[x509.Certificate]) -> tuple[list[str], dict[str, Any]]:
+async def _own(
+    signature: EmbeddedPdfSignature, roots: list[x509.Certificate], *, is_last: bool
+) -> tuple[list[str], dict[str, Any]]:
+    """One signature of ours: what is wrong with it, and its facts. Others of ours may follow all but the last."""
+    verdict = await ades_lta_validation(signature, _policy(roots))
+    status = verdict.api_status
+    if status is None:
+        return ["signature: no status"], {}
+    findings = [] if verdict.ades_subindic == AdESPassed.OK else [f"signature: {verdict.ades_subindic}"]
+    if not (status.intact and status.valid):
+        findings.append("signature-broken")
+    if status.modification_level not in (_ALLOWED - {ModificationLevel.FORM_FILLING} if is_last else _ALLOWED):
+        findings.append("changed-after-signing")
+    at: dt.datetime | None = verdict.best_signature_time
+    told = signature.self_reported_timestamp
+    return findings, {
+        "signed_at": told.isoformat() if told else None,
+        "timestamped_at": at.isoformat() if at else None,
+        "level": "B-LTA" if status.timestamp_validity is not None and "/DSS" in signature.reader.root else "B-B",
+    }
+
+
+async def _persons(reader: PdfFileReader, number: int) -> list[tuple[bool, bool, bool]]:
+    """Of each of the first signatures: is it intact, valid, and followed by nothing but what it allows? Trust is not asked."""
+    nobody = ValidationContext(trust_roots=[], allow_fetching=False, revocation_mode="soft-fail")
+    told = []
+    for signature in reader.embedded_regular_signatures[:number]:
+        status = await async_validate_pdf_signature(signature, signer_validation_context=nobody, skip_diff=False)
+        allowed = status.modification_level in _ALLOWED and status.docmdp_ok is not False
+        told.append((bool(status.intact), bool(status.valid), allowed))
+    return told
+
+
+async def _compared(reader: PdfFileReader, args: Mapping[str, Any]) -> list[str]:
+    """What the persons' signatures have lost since the document came."""
+    with Path(args["before"]).open("rb") as file:
+        before = await _persons(PdfFileReader(file, strict=False), args["persons"])
+    after = await _persons(reader, args["persons"])
+    if len(before) != args["persons"]:
+        return ["signature-count"]
+    pairs = zip(before, after, strict=True)
+    return [f"person-{number}-signature-spoilt" for number, (had, has) in enumerate(pairs, 1) if not all(map(_kept, had, has))]
+
+
+def _kept(had: bool, has: bool) -> bool:
+    return has or not had
+
+
+async def _signatures(path: Path, roots: list[x509.Certificate], args: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    fields, persons = args.get("own"), args.get("persons", 0)
     findings: list[str] = []
+    facts: dict[str, Any] = {}
     with path.open("rb") as file:
-        reader = PdfFileReader(file)
-        own, stamps = reader.embedded_regular_signatures, reader.embedded_timestamp_signatures
-        if len(own) != 1 or not stamps:
+        reader = PdfFileReader(file, strict=fields is None)
+        regular, stamps = reader.embedded_regular_signatures, reader.embedded_timestamp_signatures
+        own = regular[persons:]
+        if len(own) != (len(fields) if fields else 1) or not stamps:
             return ["signature-count"], {}
+        if fields and [each.field_name for each in own] != fields:
+            return ["signature-fields"], {}
         stamps[-1].compute_integrity_info()
         if stamps[-1].evaluate_signature_coverage() != SignatureCoverageLevel.ENTIRE_FILE:
             findings.append("bytes-after-the-last-signature")
-        verdict = await ades_lta_validation(own[0], _policy(roots))
-        status = verdict.api_status
-        if status is None:
-            return [*findings, "signature: no status"], {}
-        if verdict.ades_subindic != AdESPassed.OK:
-            findings.append(f"signature: {verdict.ades_subindic}")
-        if not (status.intact and status.valid):
-            findings.append("signature-broken")
-        if status.modification_level not in {ModificationLevel.NONE, ModificationLevel.LTA_UPDATES}:
-            findings.append("changed-after-signing")
-        at: dt.datetime | None = verdict.best_signature_time
-        return findings, {
-            "signed_at": own[0].self_reported_timestamp.isoformat() if own[0].self_reported_timestamp else None,
-            "timestamped_at": at.isoformat() if at else None,
-            "level": "B-LTA" if status.timestamp_validity is not None and "/DSS" in reader.root else "B-B",
-        }
+        for signature in own:
+            wrong, facts = await _own(signature, roots, is_last=signature is own[-1])
+            findings += wrong
+        if persons:
+            findings += await _compared(reader, args)
+    return findings, facts
 
 
 def _begins(path: Path, beginning: Path) -> bool:
@@ -95,30 +144,46 @@ def _identifier(path: Path) -> str:
         return ""
 
 
-def _conformity(path: Path) -> list[str]:
-    report = pdfa.validate_written(path, "2b")
+def _conformity(path: Path, level: str = "2b") -> set[str]:
+    """Rules of PDF/A that a file breaks, or that nobody looked at."""
+    report = pdfa.validate_written(path, level)
     unknown = [f for f in report.unsupported if not any(key in f"{f.where} {f.message}" for key in _NOT_LOOKED_AT)]
-    return sorted({f"pdfa: {finding.rule}" for finding in (*report.violations, *unknown)})
+    return {f"pdfa: {finding.rule}" for finding in (*report.violations, *unknown)}
+
+
+def _level(path: Path, args: Mapping[str, Any]) -> tuple[list[str], str | None]:
+    """What PDF/A has lost, and the level it has: of an issued document, the one it came with, where it truly had it."""
+    if "own" not in args:
+        found = _conformity(path)
+        return sorted(found), None if found else "2b"
+    if not args["pdfa"]:
+        return [], None
+    before = _conformity(Path(args["before"]), args["pdfa"])
+    lost = _conformity(path, args["pdfa"]) - before
+    is_genuine = before <= {f"pdfa: {rule}" for rule in _OVER_STRICT}
+    return sorted(lost), args["pdfa"] if is_genuine and not lost else None
 
 
 def examine(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
     Args:
-        args: `path`; `roots` (DER in base64); `before`: the finished file whose bytes must be its beginning, or "".
+        args: `path`; `roots` (DER in base64); `before`: the finished file whose bytes must be its beginning, or "". Of a document
+            the office issues also `own`: the fields of our signatures, in order; `persons`: how many regular signatures were there
+            before; `pdfa`: the level it said it had, or null.
         ask: not used.
 
     Returns:
-        `findings` (empty: all holds), `identifier` (the code in the metadata),
-        `signed_at`, `timestamped_at` (RFC 3339), `level`, `pdfa`.
+        `findings` (empty: all holds), `identifier` (the code in the metadata; of an issued document what its maker wrote),
+        `signed_at`, `timestamped_at` (RFC 3339), `level` (of the last of our signatures), `pdfa`.
     """
     path = Path(args["path"])
     roots = [x509.Certificate.load(b64decode(text)) for text in args["roots"]]
     try:
-        findings, facts = asyncio.run(_signatures(path, roots))
+        findings, facts = asyncio.run(_signatures(path, roots, args))
     except (PdfError, SignatureValidationError, ValueError) as error:
         findings, facts = [f"unreadable: {type(error).__name__}"], {}
     if args["before"] and not _begins(path, Path(args["before"])):
         findings.append("earlier-bytes-changed")
-    conformity = _conformity(path)
-    return {"findings": findings + conformity, "identifier": _identifier(path), "pdfa": None if conformity else "2b", **facts}
+    lost, level = _level(path, args)
+    return {"findings": findings + lost, "identifier": _identifier(path), "pdfa": level, **facts}

@@ -100,6 +100,10 @@ class Chains:
         signed = tuple(algorithm("certificate", one, up) for one, up in zip(path, path[1:], strict=False))
         return Chain(tuple(links), fault, "" if good else faults[0], signed)
 
+    def links(self) -> list[Link]:
+        """Every certificate that was asked about."""
+        return list(self._links.values())
+
     def _link(self, one: Certificate, issuer: Certificate, *, authority: bool) -> Link:
         key = (one.sha256, issuer.sha256)
         if key not in self._links:

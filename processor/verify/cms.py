@@ -63,7 +63,9 @@ def _algorithms(info: cms.SignerInfo, signer: Certificate, use: str) -> tuple[Al
     return tuple(dict.fromkeys(Algorithm(use, name, kind, bits) for name in (content, under)))
 
 
-def read(data: cms.SignedData, content_type: str, content: bytes | None, chunks: Iterable[bytes] = (), use: str = "signature") -> Read:
+def read(
+    data: cms.SignedData, content_type: str, content: bytes | None, chunks: Iterable[bytes] = (), use: str = "signature"
+) -> Read:
     """Read a SignedData.
 
     Args:
@@ -128,7 +130,8 @@ def sha1_wrapped(signature: EmbeddedPdfSignature, chunks: Iterable[bytes]) -> Re
     """The old `adbe.pkcs7.sha1`: CMS signs the SHA-1 of the bytes as its own content (ISO 32000-1, 12.8.3.3.1)."""
     inner = bytes(signature.signed_data["encap_content_info"]["content"])
     found = read(signature.signed_data, "data", inner)
-    used = tuple(dict.fromkeys((*found.algorithms, *(Algorithm("content", "sha1", one.key, one.bits) for one in found.algorithms[:1]))))
+    under = tuple(Algorithm("content", "sha1", one.key, one.bits) for one in found.algorithms[:1])
+    used = tuple(dict.fromkeys((*found.algorithms, *under)))
     same = digest("sha1", chunks) == inner
     return Read(found.signer, found.sound and same, used, found.others, found.detail or ("" if same else "other bytes"))
 

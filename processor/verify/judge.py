@@ -234,7 +234,8 @@ def signature(facts: Signature, now: dt.datetime, policy: Policy) -> Finding:
     else:
         trust, why = standing(facts.chain, proved, now, policy)
     grade = strength((*facts.algorithms, *facts.chain.algorithms), at.date(), policy)
-    reasons += [*told, *([why] if why else []), *([] if grade == "strong" or not facts.algorithms else [f"algorithm-{grade}"]), *_changed(facts)]
+    poor = [] if grade == "strong" or not facts.algorithms else [f"algorithm-{grade}"]
+    reasons += [*told, *([why] if why else []), *poor, *_changed(facts)]
     if integrity != "intact":
         time = "claimed" if time == "proved" else time  # a token proves nothing about bytes it is not of
     unique = tuple(dict.fromkeys(reasons))

@@ -66,8 +66,10 @@ def _chain_checks(name: str, chain: Chain, at: dt.datetime) -> list[dict[str, An
     return checks
 
 
-_RESULTS = {"intact": "passed", "broken": "failed", "strong": "passed", "weak": "failed", "proved": "passed", "false": "failed",
-            "trusted": "passed", "revoked": "failed", "none": "passed", "validation-data": "passed", "form-filling": "passed"}  # fmt: skip
+_RESULTS = {
+    "intact": "passed", "broken": "failed", "strong": "passed", "weak": "failed", "none": "passed", "validation-data": "passed",
+    "form-filling": "passed",
+}  # fmt: skip
 
 
 def checks(facts: Signature, finding: Finding, found: Found, detail: str, now: dt.datetime) -> list[dict[str, Any]]:

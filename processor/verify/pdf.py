@@ -20,7 +20,7 @@ from pyhanko.sign.validation import EmbeddedPdfSignature
 from processor.verify import structure
 from processor.verify.patience import within
 from processor.verify.revocation import Datum
-from processor.verify.structure import READING, Span
+from processor.verify.structure import READING, Data, Span
 
 _SECONDS = 20.0
 _DRAWS = re.compile(rb"\b(Do|Tj|TJ|EI)\b")
@@ -80,7 +80,7 @@ def open_reader(file: object) -> PdfFileReader:
         return reader
 
 
-def fields(reader: PdfFileReader, data: bytes) -> Iterator[Found]:
+def fields(reader: PdfFileReader, data: Data) -> Iterator[Found]:
     """Every signature field that has, or had, a value."""
     seen: set[object] = set()
     for name, value, place in enumerate_sig_fields(reader, filled_status=None):
@@ -100,10 +100,10 @@ def fields(reader: PdfFileReader, data: bytes) -> Iterator[Found]:
 
 
 def _found(
-    reader: PdfFileReader, data: bytes, name: str, holder: generic.DictionaryObject, value: generic.DictionaryObject
+    reader: PdfFileReader, data: Data, name: str, holder: generic.DictionaryObject, value: generic.DictionaryObject
 ) -> Found:
     made = Found(name, subfilter=str(entry(value, "/SubFilter") or ""))
-    made.kind = "timestamp" if entry(value, "/Type") == "/DocTimeStamp" or made.subfilter == "/ETSI.RFC3161" else "signature"
+    made.kind = "timestamp" if "/DocTimeStamp" in str(entry(value, "/Type")) or made.subfilter == "/ETSI.RFC3161" else "signature"
     numbers = entry(value, "/ByteRange")
     if not isinstance(numbers, generic.ArrayObject):
         made.flaws.append("signature-destroyed")
@@ -122,7 +122,7 @@ def _found(
     return made
 
 
-def _read(made: Found, data: bytes, holder: generic.DictionaryObject) -> None:
+def _read(made: Found, data: Data, holder: generic.DictionaryObject) -> None:
     raw = made.raw
     if raw is None:
         return
@@ -144,7 +144,7 @@ def _read(made: Found, data: bytes, holder: generic.DictionaryObject) -> None:
     made.locks = tuple(specs)
 
 
-def lost(reader: PdfFileReader, data: bytes, found: list[Found]) -> list[str]:
+def lost(reader: PdfFileReader, data: Data, found: list[Found]) -> list[str]:
     """Codes of what signatures left behind: dictionaries no field leads to, a store or permission without its signature."""
     flaws = []
     if structure.orphans(reader, data, [one.numbers for one in found]):

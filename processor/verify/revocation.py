@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from processor.errors import Verdict
 from processor.seal.revocation import question
@@ -86,7 +87,7 @@ def answer_addresses(one: Certificate) -> list[str]:
         access = one.own.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
     except (x509.ExtensionNotFound, *GARBAGE):
         return []
-    ours = (d for d in access if d.access_method == x509.AuthorityInformationAccessOID.OCSP)
+    ours = (d for d in access if d.access_method == AuthorityInformationAccessOID.OCSP)
     return [url for d in ours for url in _addresses([d.access_location]) if url.startswith("http")]
 
 

@@ -13,125 +13,37 @@ import mmap
 import tempfile
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import EmbeddedPdfSignature
-from pyhanko.sign.validation.generic_cms import extract_self_reported_ts
+from pyhanko.sign.validation.status import SignatureCoverageLevel
 
+from processor.errors import Verdict
 from processor.verify import cms, judge, outcome, pdf, structure
 from processor.verify.certificates import readable
 from processor.verify.chain import Chains, trusted
 from processor.verify.changes import History, Signed
 from processor.verify.cms import CMS_READING, Read
+from processor.verify.examined import SECONDS, Item, aware, examined
 from processor.verify.facts import Chain, Changes, Finding, Signature, Stamp, Statement
 from processor.verify.patience import within
-from processor.verify.pdf import Found
 from processor.verify.revocation import Datum, Gathered
 from processor.worker import Ask
 
 _CHUNK = 1 << 20
-_SECONDS = 30.0  # of processor time for one signature
 _PICTURES = 60.0  # seconds for comparing pages
+_LONGEST = dt.timedelta(hours=1)  # how long a token may take: the national authority needs minutes at its worst
 _MOST_SIGNATURES = 200
+_PARTS = frozenset({SignatureCoverageLevel.UNCLEAR, SignatureCoverageLevel.CONTIGUOUS_BLOCK_FROM_START})
 _TOOLS = ("pyhanko", "pyhanko-certvalidator", "cryptography", "pikepdf", "pymupdf")
 
 for _library in ("pyhanko", "pyhanko_certvalidator", "pikepdf"):  # what they have to say of a bad file is a finding
     logging.getLogger(_library).addHandler(logging.NullHandler())
 
 
-@dataclass(slots=True)
-class _Item:
-    """One signature on its way through the checks."""
-
-    found: Found
-    read: Read | None = None
-    tokens: list[tuple[Read, bool]] = field(default_factory=list)
-    claimed: dt.datetime | None = None
-    flaws: list[str] = field(default_factory=list)
-    chain: Chain = Chain(fault="chain-unknown")
-    stamps: tuple[Stamp, ...] = ()
-    covered_by: tuple[dt.datetime, ...] = ()
-    changes: Changes = Changes()
-
-    @property
-    def end(self) -> int:
-        return self.found.span.end if self.found.span else 0
-
-    @property
-    def intact(self) -> bool | None:
-        if self.read is None or self.read.sound is None:
-            return False if "byte-range-odd" in self.found.flaws else None
-        good = self.read.sound and self.found.span is not None
-        return good and (self.found.kind == "signature" or all(matches for _, matches in self.tokens))
-
-    def facts(self) -> Signature:
-        return Signature(
-            kind=self.found.kind, intact=self.intact, flaws=tuple(dict.fromkeys([*self.found.flaws, *self.flaws])),
-            chain=self.chain, algorithms=self.read.algorithms if self.read else (), claimed=self.claimed, stamps=self.stamps,
-            covered_by=self.covered_by, changes=self.changes,
-        )  # fmt: skip
-
-
-def _chunks(data: mmap.mmap, found: Found) -> Iterator[bytes]:
-    """The covered bytes."""
-    if found.span is None:
-        return
-    first, last = found.span.gap
-    for begin, end in ((found.span.start, first), (last, found.span.end)):
-        for place in range(begin, end, _CHUNK):
-            yield data[place : min(place + _CHUNK, end)]
-
-
-def _aware(at: dt.datetime | None) -> dt.datetime | None:
-    return at.replace(tzinfo=dt.UTC) if at is not None and at.tzinfo is None else at
-
-
-def _examined(found: Found, data: mmap.mmap) -> _Item:
-    """What one signature says by itself."""
-    item = _Item(found)
-    raw = found.raw
-    if raw is None or found.span is None:
-        return item
-    try:
-        with within(_SECONDS):
-            if found.kind == "timestamp":
-                item.read = cms.token(raw.signed_data)
-                item.tokens = [(item.read, cms.digest(item.read.imprint[0], _chunks(data, found)) == item.read.imprint[1])]
-            elif found.subfilter == "/adbe.pkcs7.sha1":
-                item.read = cms.sha1_wrapped(raw, _chunks(data, found))
-            else:
-                item.read = cms.read(raw.signed_data, "data", None, _chunks(data, found))
-            if found.kind == "signature":
-                item.claimed = _claimed(raw)
-                item.tokens = list(_tokens(raw, item))
-    except CMS_READING as error:
-        item.flaws.append("unreadable")
-        found.detail = found.detail or f"{type(error).__name__}: {error}"[:120]
-    return item
-
-
-def _claimed(raw: EmbeddedPdfSignature) -> dt.datetime | None:
-    try:
-        return _aware(extract_self_reported_ts(raw.signer_info) or raw.self_reported_timestamp)
-    except CMS_READING:
-        return None
-
-
-def _tokens(raw: EmbeddedPdfSignature, item: _Item) -> Iterator[tuple[Read, bool]]:
-    value = raw.signer_info["signature"].native
-    try:
-        for data in cms.tokens(raw.signer_info):
-            read = cms.token(data)
-            yield read, cms.digest(read.imprint[0], [value]) == read.imprint[1]
-    except CMS_READING:
-        item.flaws.append("time-false")
-
-
-class _Verification:
+class Verification:
     """One file, its signatures, and what is known about them."""
 
     def __init__(self, args: Mapping[str, Any], ask: Ask) -> None:
@@ -143,16 +55,43 @@ class _Verification:
         self.gathered = Gathered(ask)
         self.gathered.add(Datum("crl", b64decode(text), "given") for text in args.get("lists") or ())
         self.chains = Chains(roots, others, self.gathered, tuple(self.policy.get("signer_purposes", ())))
-        self.items: list[_Item] = []
+        self.items: list[Item] = []
         self.flaws: list[str] = []
         self.told: list[str] = []
         self.revisions = 0
 
-    def look(self, data: mmap.mmap, file: Any) -> None:
+    def run(self) -> dict[str, Any]:
+        """Look and judge."""
+        size = self.path.stat().st_size
+        if not size:
+            self.flaws.append("unreadable")
+            return self._report(hashlib.sha256().hexdigest(), 0)
+        with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            self._look(data, file)
+            return self._report(_sha256(data), size)
+
+    def learn(self, token: Any) -> None:
+        """Find out what proves a token's signer good: certificates and revocation data join what is known.
+
+        The token may have taken a while: its time, not too far on, is the new `now`.
+
+        Raises:
+            Verdict: `waiting-revocation`, `waiting-tsa` (the token cannot be proved good).
+        """
+        read = cms.token(token)
+        at = aware(read.at) or self.now
+        self.now = max(self.now, at) if at <= self.now + _LONGEST else self.now
+        self.chains.pool += readable(read.others)
+        stamp = self._stamp(read, True, None)
+        why = judge.stamp_reason(stamp, self.now, self.policy) if stamp is not None else "time-false"
+        if why:
+            raise Verdict("waiting-revocation" if why == "revocation-unknown" else "waiting-tsa", why)
+
+    def _look(self, data: mmap.mmap, file: Any) -> None:
         """Gather all facts."""
         try:
             reader = pdf.open_reader(file)
-            with within(_SECONDS):
+            with within(SECONDS):
                 found = list(pdf.fields(reader, data))[:_MOST_SIGNATURES]
                 self.flaws += pdf.lost(reader, data, found)
                 self.revisions = reader.xrefs.total_revisions
@@ -163,7 +102,7 @@ class _Verification:
         except structure.READING:
             self.flaws.append("unreadable")
             return
-        self.items = sorted((_examined(one, data) for one in found), key=lambda item: item.end)
+        self.items = sorted((examined(one, data) for one in found), key=lambda item: item.end)
         self._collect(reader)
         self._trust()
         self._follow(reader, data)
@@ -203,7 +142,7 @@ class _Verification:
         if read.at is None:
             return None
         chain = self.chains.of(read.signer, stamps=True) if read.signer is not None else Chain(fault="chain-unknown")
-        at = _aware(read.at) or self.now
+        at = aware(read.at) or self.now
         return Stamp(at, bool(read.sound), matches, chain, read.algorithms, proved)
 
     def _follow(self, reader: PdfFileReader, data: mmap.mmap) -> None:
@@ -225,19 +164,19 @@ class _Verification:
                     self._changes(item, signed[id(item)], history)
         self._last()
 
-    def _changes(self, item: _Item, signed: Signed, history: History) -> None:
+    def _changes(self, item: Item, signed: Signed, history: History) -> None:
         raw = item.found.raw
         if raw is None:
             return
         try:
             if structure.points_back(raw.reader, signed.span.end, raw.signed_revision):
                 item.flaws.append("shadow-suspected")
-            with within(_SECONDS):
+            with within(SECONDS):
                 raw.compute_integrity_info()
         except structure.READING as error:
             item.found.detail = item.found.detail or f"pyHanko: {type(error).__name__}"
         item.changes = history.after(signed, raw)
-        if signed.span.end < history.size and raw.coverage is not None and raw.coverage.name in {"UNCLEAR", "CONTIGUOUS_BLOCK_FROM_START"}:
+        if signed.span.end < history.size and raw.coverage in _PARTS:
             item.flaws.append("covers-part")
 
     def _last(self) -> None:
@@ -246,7 +185,7 @@ class _Verification:
         if own and own[-1].changes.label == "form-filling":
             own[-1].changes = Changes("unexplained", (), own[-1].changes.kinds, own[-1].changes.pages)
 
-    def report(self, sha256: str, size: int) -> dict[str, Any]:
+    def _report(self, sha256: str, size: int) -> dict[str, Any]:
         """The whole report."""
         judged = [(item, item.facts()) for item in self.items]
         findings = [judge.signature(facts, self.now, self.policy) for _, facts in judged]
@@ -265,7 +204,7 @@ class _Verification:
             "data": outcome.used_data(self.chains.used.values(), self.gathered.data, told),
         }
 
-    def _entry(self, item: _Item, facts: Signature, finding: Finding, size: int) -> dict[str, Any]:
+    def _entry(self, item: Item, facts: Signature, finding: Finding, size: int) -> dict[str, Any]:
         raw = item.found.raw
         read = {"signature": item.read, "tokens": [read for read, _ in item.tokens], "now": self.now, "size": size,
                 "revision": raw.signed_revision + 1 if raw is not None else None}  # fmt: skip
@@ -281,7 +220,7 @@ def _told(judged: Iterator[Signature]) -> dict[str, Statement]:
     return {said.sha256: said for link in links for said in link.statements}
 
 
-def _sha256(data: bytes | mmap.mmap) -> str:
+def _sha256(data: mmap.mmap) -> str:
     mark = hashlib.sha256()
     for place in range(0, len(data), _CHUNK):
         mark.update(data[place : place + _CHUNK])
@@ -300,13 +239,4 @@ def verify(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         `verdict` (`valid`, `invalid`, `unknown`, `unsigned`), `reasons`, `sha256`, `signatures`, `revisions`, `checked_at`,
         `tools`, `data`.
     """
-    work = _Verification(args, ask)
-    with work.path.open("rb") as file:
-        size = work.path.stat().st_size
-        if not size:
-            work.flaws.append("unreadable")
-            return work.report(_sha256(b""), 0)
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            sha256 = _sha256(data)
-            work.look(data, file)
-            return work.report(sha256, size)
+    return Verification(args, ask).run()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ Place = tuple[int, int]
 _BACK = frozenset({"/Parent", "/P", "/Prev", "/Last", "/Pg"})
 _STOPS = frozenset({"/Page", "/Pages", "/Catalog"})
 _PAGE_LOOKS = ("/Contents", "/Resources", "/MediaBox", "/CropBox", "/Rotate", "/UserUnit", "/Group", "/AA", "/VP", "/Trans")
+_TITLES = ("/Title", "/Author", "/Subject", "/Keywords")
 _MOST_FIELDS = 20_000
 
 
@@ -121,11 +122,16 @@ def _print(value: object, without: frozenset[str] = frozenset()) -> str:
         mark.update(value.read_raw_bytes())
     if isinstance(value, pikepdf.Dictionary | pikepdf.Stream):
         for key in sorted(set(value.keys()) - without - _BACK - {"/Length"}):
-            child = value[key]
+            child: object = value[key]
             mark.update(key.encode() + (_named(child) if isinstance(child, pikepdf.Object) else repr(child).encode()) + b"\n")
     else:
         mark.update(value.unparse(resolved=True))
     return mark.hexdigest()
+
+
+def _items(many: Iterable[object]) -> Iterator[object]:
+    """Members as they come: numbers and null are Python's own, whatever the library's types say."""
+    yield from many
 
 
 def _named(child: pikepdf.Object) -> bytes:
@@ -165,7 +171,7 @@ def _walk(fields: pikepdf.Object, where: Mapping[Place, int], graph: _Graph) -> 
 
 
 def _state(
-    item: pikepdf.Object, below: list[pikepdf.Object], kind: str, where: Mapping[Place, int], graph: _Graph
+    item: pikepdf.Object, below: Sequence[pikepdf.Object], kind: str, where: Mapping[Place, int], graph: _Graph
 ) -> FieldState:
     shown = below or [item]
     value = item.get("/V")
@@ -185,7 +191,7 @@ def _state(
 def _annotations(pdf: pikepdf.Pdf) -> Iterator[tuple[int, pikepdf.Object]]:
     for number, page in enumerate(pdf.pages):
         listed = page.obj.get("/Annots")
-        for item in listed if isinstance(listed, pikepdf.Array) else ():
+        for item in _items(listed) if isinstance(listed, pikepdf.Array) else ():
             if isinstance(item, pikepdf.Dictionary):
                 yield number, item
 
@@ -210,7 +216,7 @@ def _page(page: pikepdf.Object, graph: _Graph) -> str:
 
 
 def _catalogue(root: pikepdf.Object, graph: _Graph) -> dict[str, str]:
-    held = {key: value for key, value in root.items() if key not in {"/Pages", "/AcroForm"}}
+    held: dict[str, object] = {key: value for key, value in root.items() if key not in {"/Pages", "/AcroForm"}}
     form = root.get("/AcroForm")
     if isinstance(form, pikepdf.Dictionary) and "/XFA" in form:
         held["/XFA"] = form["/XFA"]
@@ -224,11 +230,10 @@ def _area(place: tuple[float, float, float, float] | None) -> float:
 def _titles(pdf: pikepdf.Pdf) -> str:
     """What the document says it is: title, author, subject, keywords of the information dictionary and of XMP."""
     info = pdf.trailer.get("/Info")
-    held = info if isinstance(info, pikepdf.Dictionary) else {}
-    told = [str(held.get(key, "")) for key in ("/Title", "/Author", "/Subject", "/Keywords")]
+    told = [str(info.get(key, "")) for key in _TITLES] if isinstance(info, pikepdf.Dictionary) else []
     with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, pikepdf.PdfError, SyntaxError):
         with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
-            told += [str(metadata.get(key, "")) for key in ("dc:title", "dc:creator", "dc:description", "dc:subject", "dc:identifier")]
+            told += [str(metadata.get(f"dc:{key}", "")) for key in ("title", "creator", "description", "subject", "identifier")]
     return hashlib.sha256("\0".join(told).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -254,7 +259,7 @@ def read(path: Path) -> Snapshot:
             fields=_walk(names, where, graph) if isinstance(names, pikepdf.Array) else {},
             catalogue=_catalogue(pdf.Root, graph),
             reached=reached,
-            stored={item.objgen: _print(item) for item in pdf.objects if isinstance(item, pikepdf.Object)},
+            stored={item.objgen: _print(item) for item in _items(pdf.objects) if isinstance(item, pikepdf.Object)},
             structure=frozenset(place for place in reached if graph.node(place)[2] == "/StructElem"),
             titles=_titles(pdf),
             sizes=tuple(_area(box(_inherited(page.obj, "/MediaBox"))) for page in pdf.pages),

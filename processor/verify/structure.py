@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import binascii
 import bisect
+import mmap
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+Data: TypeAlias = bytes | mmap.mmap
 _RANGE = re.compile(rb"/ByteRange[\s\x00]*\[([-\d\s\x00/*.]*)\]")
 _HEADER = re.compile(rb"\s*(\d+)\s+(\d+)\s+obj\b")
 _END_OF_FILE = re.compile(rb"%%EOF(\r\n|\r|\n)?\Z")
@@ -52,7 +55,7 @@ def span(byte_range: Iterable[object], size: int) -> Span | None:
     return Span(start, second + rest, (length, second))
 
 
-def gap_flaw(data: Sequence[int] | bytes, where: Span, value: bytes) -> str:
+def gap_flaw(data: Data, where: Span, value: bytes) -> str:
     """What is wrong with the hole of a signature: `byte-range-odd`, `contents-padded`, or empty.
 
     The hole must be the hexadecimal string of the signature's value and nothing else, right behind its key: else other
@@ -86,13 +89,13 @@ def objects(reader: PdfFileReader) -> Iterator[tuple[int, int, int]]:
                 yield revision, number, offset
 
 
-def _starts(reader: PdfFileReader, data: bytes) -> list[int]:
+def _starts(reader: PdfFileReader, data: Data) -> list[int]:
     """Offsets of objects that really stand there, in order."""
     found = {offset for _, _, offset in objects(reader) if _HEADER.match(data, max(0, offset), offset + 64)}
     return sorted(found)[:_MOST_OBJECTS]
 
 
-def _dictionaries(reader: PdfFileReader, data: bytes) -> Iterator[tuple[int, bytes]]:
+def _dictionaries(reader: PdfFileReader, data: Data) -> Iterator[tuple[int, bytes]]:
     """Raw objects that hold a /ByteRange outside any stream: where, and their text."""
     offsets = _starts(reader, data)
     for position in (match.start() for match in _RANGE.finditer(data)):
@@ -109,7 +112,7 @@ def _numbers(match: re.Match[bytes]) -> tuple[int, ...]:
     return tuple(int(word) for word in match[1].split() if re.fullmatch(rb"-?\d{1,18}", word))
 
 
-def orphans(reader: PdfFileReader, data: bytes, known: Iterable[Iterable[object]]) -> int:
+def orphans(reader: PdfFileReader, data: Data, known: Iterable[Iterable[object]]) -> int:
     """How many signature dictionaries of any revision no signature field leads to."""
     kept = {tuple(int(n) for n in numbers if isinstance(n, int)) for numbers in known}
     plain = (match for position, _ in _dictionaries(reader, data) if (match := _RANGE.match(data, position)))
@@ -127,7 +130,7 @@ def _compressed(reader: PdfFileReader) -> Iterator[re.Match[bytes]]:
             yield from _RANGE.finditer(text)
 
 
-def tail_flaw(reader: PdfFileReader, data: bytes, covered: int) -> str:
+def tail_flaw(reader: PdfFileReader, data: Data, covered: int) -> str:
     """`junk-after-signature` where the bytes behind the last signature are no well-formed increments; else empty.
 
     pyHanko says of such a file that all is well: it looks at the revision, not at the file (facts-reliability 0.4).
@@ -144,7 +147,7 @@ def tail_flaw(reader: PdfFileReader, data: bytes, covered: int) -> str:
     return "" if _woven(data, covered, sorted(set(marks))) else "junk-after-signature"
 
 
-def _woven(data: bytes, begin: int, marks: Sequence[int]) -> bool:
+def _woven(data: Data, begin: int, marks: Sequence[int]) -> bool:
     """Whether objects and tables follow each other with nothing between but white space and end-of-file marks."""
     if data[begin : marks[0]].strip(_BLANK):
         return False

@@ -25,6 +25,7 @@ from PIL import Image, ImageDraw
 from pyhanko.pdf_utils.font.opentype import GlyphAccumulatorFactory
 from pyhanko.pdf_utils.images import PdfImage
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import AxisAlignment, Margins, SimpleBoxLayoutRule
 from pyhanko.pdf_utils.text import TextBoxStyle
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm, SigFieldSpec, SigSeedSubFilter, append_signature_field
 from pyhanko.sign.signers import cms_embedder
@@ -102,10 +103,12 @@ def _picture(kind: str) -> Image.Image:
 def _style(way: Way) -> TextStampStyle | None:
     if not way.box:
         return None
+    snug = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MID, AxisAlignment.ALIGN_MID, Margins.uniform(1))
     font = GlyphAccumulatorFactory(str(faces.path("regular")))
     return TextStampStyle(
         stamp_text="%(text)s", border_width=0, text_box_style=TextBoxStyle(font=font, font_size=11),
         background=PdfImage(_picture(way.picture), writer=None) if way.picture else None, background_opacity=1,
+        inner_content_layout=snug, background_layout=snug,
     )  # fmt: skip
 
 

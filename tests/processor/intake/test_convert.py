@@ -73,6 +73,7 @@ class Station:
         return made, told
 
     def refused(self, source: Path, **more: Any) -> str:
+        (self.work / f"{source.name}.pdf").unlink(missing_ok=True)
         with pytest.raises(Verdict) as caught:
             self.engine.call("convert", args(source, self.work, **more))
         assert not (self.work / f"{source.name}.pdf").exists()
@@ -174,12 +175,31 @@ def run(name: str, content: str) -> str:
         (run("del", "<w:delText>bỏ</w:delText>"), {}, "tracked-changes"),
         ("", {"word/vbaProject.bin": b"\0"}, "macros"),
         (files.paragraph("Céng hoµ", ".VnTime"), {}, "legacy-font"),
+        ('<w:p><w:fldSimple w:instr=" DATE "><w:r><w:t>01/01/2020</w:t></w:r></w:fldSimple></w:p>', {}, "current-date"),
         ('<w:p><w:r><w:instrText> DDEAUTO c:\\\\cmd "/c calc" </w:instrText></w:r></w:p>', {}, "dde"),
     ],
 )
 def test_what_a_reader_cannot_see_is_told(station: Station, body_xml: str, more: dict[str, bytes], feature: str) -> None:
     _, told = station.convert(files.docx(station.folder / f"{feature}.docx", body_xml, lines=2, more=more))
     assert told["features"] == [feature]
+
+
+FRACTION = (
+    '<w:p><m:oMath xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"><m:f><m:num><m:r><m:t>117</m:t></m:r></m:num>'
+    "<m:den><m:r><m:t>293</m:t></m:r></m:den></m:f></m:oMath></w:p>"
+)
+
+
+def test_formulas_come_or_the_file_waits(station: Station, tmp_path: Path) -> None:
+    """Without its Math LibreOffice leaves formulas out and says nothing."""
+    source = files.docx(station.folder / "công thức.docx", FRACTION, lines=1)
+    made, _ = station.convert(source)
+    assert "117" in text(made) and "293" in text(made)
+    place = tmp_path / "program"
+    place.mkdir()
+    for name in ("libmergedlo.so", "libswlo.so", "soffice"):
+        (place / name).touch()
+    assert station.refused(source, program=str(place / "soffice"), out=str(station.work / "none.pdf")) == "converter-missing"
 
 
 def test_a_formula_that_would_start_a_program_starts_none(station: Station) -> None:

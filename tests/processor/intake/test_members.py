@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor.engine import LocalEngine
+from processor.engine import LocalEngine, Reach
 from processor.errors import Verdict, reasons
 from processor.intake import entrynames
 from processor.intake.containers import sniff
 from processor.intake.members import MOST, members
+from processor.settings import parse
 from tests.testkit import containers as kit
 from tests.testkit.containers import PDF, mail, zipped
 
@@ -394,8 +395,21 @@ def test_any_bytes_are_a_name(raw: bytes) -> None:
     assert isinstance(entrynames.of_bytes(raw), str)
 
 
-def test_a_worker_does_the_job_within_its_walls(tmp_path: Path, workers: LocalEngine) -> None:
-    (tmp_path / "a.zip").write_bytes(zipped({"Công văn.pdf": PDF}))
-    (tmp_path / "out").mkdir()
-    told = workers.call("members", {"path": str(tmp_path / "a.zip"), "out": str(tmp_path / "out"), "limits": {"file_mb": 10}})
-    assert paths(told) == ["Công văn.pdf"]
+def test_what_is_only_asked_for_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(zipped({"a.pdf": PDF, "b.zip": zipped({"c.pdf": SIGNED})}))
+    told = members({"path": str(tmp_path / "a.zip"), "out": "", "limits": {"file_mb": 10}}, ask)
+    assert paths(told) == ["a.pdf", "b.zip/c.pdf"] and {member["file"] for member in told["members"]} == {""}
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
+
+
+def test_a_worker_does_the_job_within_its_walls(tmp_path: Path) -> None:
+    claims, items = tmp_path / "claims", tmp_path / "items"
+    claims.mkdir()
+    items.mkdir()
+    (claims / "a").write_bytes(zipped({"Công văn.pdf": PDF}))
+    (claims / "b").write_bytes(mail(("Công văn.pdf", PDF)).as_bytes())
+    own = parse({"engine": {"workers": 1}})
+    with LocalEngine(own.engine, own.limits, reach=Reach((claims,), (items,))) as walled:
+        for name, out in (("a", ""), ("b", str(items))):
+            told = walled.call("members", {"path": str(claims / name), "out": out, "limits": own.limits.model_dump()})
+            assert paths(told) == ["Công văn.pdf"]

@@ -194,6 +194,22 @@ def test_the_worker_makes_both_halves_behind_its_walls(office: Office, sent: Sen
     assert office.examined(out)["findings"] == []
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_one_signature_of_a_document_is_carried_not_several(office: Office, tmp_path: Path, number: int) -> None:
+    """Each further one is over the bytes of the one before: that would be a way to the token for each."""
+    passes = [{"field": f"Sohoa_{one}", "page": 0, "appearance": {"kind": "none"}} for one in range(number)]
+    issued = replace(office, args={**office.args, "passes": passes})
+    if number > 1:
+        with pytest.raises(Verdict) as caught:
+            issued.prepared(tmp_path / "p.pdf")
+        assert caught.value.code == "seal-failed"
+        return
+    told = issued.prepared(tmp_path / "p.pdf")
+    batch = Batch.of(clerk.AGENCY, office.certificate, [Item("a", "", "", 1, carried.b64decode(told["attributes"]))])
+    signature = read_signed(signed(office, batch.export(), batch.code)[2], batch).signatures["a"]
+    assert issued.finish(tmp_path / "p.pdf", told["resume"], signature, tmp_path / "o.pdf")["findings"] == []
+
+
 def test_what_is_carried_holds_no_bytes_of_the_documents(sent: Sent) -> None:
     told = json.loads(sent.data)
     assert set(told) == {"sohoa_signer", "id", "agency", "expected", "certificate", "items"}

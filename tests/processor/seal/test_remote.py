@@ -10,6 +10,7 @@ import secrets
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -304,6 +305,18 @@ def test_silent_callers_hold_up_nobody(session: Callable[..., remote.RemoteKey],
         for _ in range(8):
             stack.enter_context(socket.create_connection(key.address))
         assert call(key, tls, "clerk") == 200
+
+
+def test_callers_that_hang_up_at_once_hold_up_nobody(session: Callable[..., remote.RemoteKey], tls: Path) -> None:
+    """As port scanners do: with a reset, before or in the handshake."""
+    key = session()
+    for said in [b"", b"\x16\x03\x01"] * 20:
+        with socket.create_connection(key.address) as line:
+            line.sendall(said)
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    deadline = time.monotonic() + 5
+    while call(key, tls, "clerk") != 200:
+        assert time.monotonic() < deadline
 
 
 def test_two_clerks_do_not_sign_in_one_session(session: Callable[..., remote.RemoteKey], tls: Path) -> None:

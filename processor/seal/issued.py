@@ -1,0 +1,93 @@
+"""A document the office issues, as it is looked at before it is sealed, and what a signature of ours on it is told by.
+
+Promises: letters and boxes are the reader's (display space, points on paper) whatever /Rotate, crop box and /UserUnit; the letters
+include those of form fields and signatures, where real documents have their number and date.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pymupdf
+
+from processor.errors import Verdict
+from processor.seal import fonts, frames, widgets
+from processor.seal.place import Box
+
+SEAL, NUMBER, DATE = "Sohoa_CoQuan", "Sohoa_So", "Sohoa_Ngay"
+MM = 72 / 25.4
+_ALT = {SEAL: "Dấu của cơ quan, tổ chức ban hành văn bản", NUMBER: "Số văn bản", DATE: "Ngày, tháng, năm ban hành văn bản"}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is looked at: the file, its pages as they are seen, and the letters of page 1."""
+
+    pdf: pikepdf.Pdf
+    pages: tuple[widgets.Page, ...]
+    glyphs: tuple[frames.Glyph, ...]
+    measure: Callable[[bool], frames.Measure]
+
+    def free(self, field: str) -> str:
+        """A name for a new field: this one, or with a number where somebody has it."""
+        taken = widgets.fields(self.pdf)
+        names = (f"{field}_{number}" if number > 1 else field for number in count(1))
+        return next(name for name in names if name not in taken)
+
+
+def letters(path: Path) -> tuple[frames.Glyph, ...]:
+    """The letters of page 1, those of fields' appearances included, as they are seen upright."""
+    with pymupdf.open(path) as document:
+        page = document[0]
+        turned = page.rotation_matrix
+        spans = [
+            (span, line["dir"])
+            for block in page.get_text("rawdict")["blocks"] for line in block.get("lines", ()) for span in line["spans"]
+        ]  # fmt: skip
+        found = []
+        for span, direction in spans:
+            along = pymupdf.Point(direction) * turned - pymupdf.Point(0, 0) * turned
+            if along.x <= 0 or abs(along.y) > 0.1 * along.x:
+                continue  # not read from left to right
+            for char in span["chars"]:
+                box, origin = pymupdf.Rect(char["bbox"]) * turned, pymupdf.Point(char["origin"]) * turned
+                found.append(frames.Glyph(char["c"], box.x0, box.x1, origin.y, span["size"], bool(span["flags"] & 2)))
+    return tuple(found)
+
+
+def measured(font: str) -> Callable[[bool], frames.Measure]:
+    """Widths of what is printed upright or in italics in this font (a setting, "" for one found)."""
+
+    def of(italic: bool) -> frames.Measure:
+        prepared = fonts.prepared(fonts.face(font, italic), Path(tempfile.gettempdir()))
+        return lambda text, size: fonts.width(text, prepared, size)
+
+    return of
+
+
+def pass_of(field: str, page: int, box: Box, document: Document, appearance: Mapping[str, Any]) -> dict[str, Any]:
+    """A pass of `sign.seal` in a new field; `box` as it is seen, `page` from 0."""
+    where = document.pages[page]
+    return {
+        "field": document.free(field), "page": page, "box": [round(value, 4) for value in where.user(box)], "rotate": where.rotate,
+        "size": [round(box[2] - box[0], 4), round(box[3] - box[1], 4)], "existing": False, "alt": _ALT[field],
+        "appearance": dict(appearance), "display": [round(value, 2) for value in box],
+    }  # fmt: skip
+
+
+def spot(at: Sequence[float], document: Document, code: str) -> tuple[int, float, float]:
+    """Page from 0, and points from its left and top, of a place in the settings (page 0: the last; millimetres).
+
+    Raises:
+        Verdict: `code`, where there is no such page.
+    """
+    page = int(at[0]) - 1 if at[0] else len(document.pages) - 1
+    if not 0 <= page < len(document.pages):
+        raise Verdict(code, f"the settings name page {int(at[0])}, the document has {len(document.pages)}")
+    return page, at[1] * MM, at[2] * MM

@@ -1,0 +1,237 @@
+"""The lane of what is received: verified, registered, filed as it came with its proof, or returned with a letter; asked again."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from processor import requests
+from processor.journal import Request
+from processor.shift import Shift
+from tests.processor.office import Office
+from tests.testkit import signing
+from tests.testkit.authorities import Pki
+
+LANE = "van-ban-den"
+
+
+@dataclass
+class Desk:
+    """A station that trusts the kit's authorities and asks them, without a network."""
+
+    office: Office
+    pki: Pki
+    shift: Shift
+
+    @classmethod
+    def of(cls, office: Office) -> Desk:
+        pki, shift = Pki(), office.shift()
+        roots = (*shift.tools.roots, pki.root.der, pki.tsa_root.der)
+        tools = replace(shift.tools, outside=pki, roots=roots, intermediates=(pki.issuing.der,))
+        return cls(office, pki, replace(shift, tools=tools))
+
+    def drop(self, name: str, data: bytes, **beside: str) -> Path:
+        path = self.office.folder / "drop" / LANE / name
+        path.write_bytes(data)
+        if beside:
+            path.with_name(f"{name}.json").write_text(json.dumps(beside), "utf-8")
+        return path
+
+    def run(self) -> dict[str, int]:
+        return dict(self.office.run(self.shift))
+
+    def filed(self) -> list[dict[str, Any]]:
+        archive = self.shift.tools.archive
+        return [archive.get(row["doc_code"]) or {} for day in archive.days() for row in archive.filed_on(day.day)]
+
+    def events(self) -> dict[str, int]:
+        archive, found = self.shift.tools.archive, dict[str, int]()
+        for day in archive.days():
+            for type, count in archive.events_on(day.day).items():
+                found[type] = found.get(type, 0) + count
+        return found
+
+    def letters(self) -> list[dict[str, Any]]:
+        return [json.loads(path.read_text("utf-8")) for path in sorted((self.office.folder / "notices").glob("*/notice.json"))]
+
+
+@pytest.fixture
+def desk(office: Office) -> Iterator[Desk]:
+    yield Desk.of(office)
+
+
+def signed(desk: Desk, **life: Any) -> bytes:
+    return signing.sign(signing.page(), desk.pki.organisation(**life), desk.pki, signing.SEALED)
+
+
+def test_a_valid_document_is_filed_to_the_byte_with_its_report_and_a_proof_any_validator_reads(desk: Desk, tmp_path: Path) -> None:
+    data = signed(desk)
+    desk.drop("cong-van.pdf", data)
+    assert desk.run() == {"filed": 1}
+    record, root = desk.filed()[0], desk.office.folder / "archive"
+    assert record["verification"] == "valid" and record["path"] == record["original_path"]
+    assert (root / record["path"]).read_bytes() == data
+    beside = root / Path(record["path"]).parent / "evidence"
+    report = json.loads((beside / f"{record['doc_code']}.verification.json").read_text("utf-8"))
+    assert report["verdict"] == "valid" and report["signatures"][0]["signer"]["name"]
+    whole = tmp_path / "whole.pdf"
+    whole.write_bytes(data + (beside / f"{record['doc_code']}.lta").read_bytes())
+    told = subprocess.run(["pdfsig", whole], capture_output=True, text=True).stdout
+    assert "Signature is Valid" in told and "Total document signed" in told.rpartition("Signature #")[2]
+    assert subprocess.run(["qpdf", "--check", whole], capture_output=True).returncode == 0
+    assert desk.shift.tools.archive.verify().ok
+    copies = {path.name for path in (desk.office.folder / "out" / LANE).iterdir()}
+    assert copies == {"cong-van.pdf", "cong-van.xac-minh.txt"}
+    assert "HỢP LỆ" in (desk.office.folder / "out" / LANE / "cong-van.xac-minh.txt").read_text("utf-8-sig")
+    assert desk.letters() == []
+
+
+def test_an_altered_document_goes_back_with_a_letter(desk: Desk) -> None:
+    data = bytearray(signed(desk))
+    data[data.index(b"/MediaBox") + 11] ^= 1
+    desk.drop("sua.pdf", bytes(data), sender_name="Sở Y tế", sender_email="vanthu@soyte.invalid")
+    assert desk.run() == {"rejected": 1}
+    told = desk.office.told("rejected")[0]
+    assert told["code"] == "altered" and desk.events().get("void") is None, "no code was given to what is refused"
+    lot = next((desk.office.folder / "rejected" / LANE).iterdir())
+    assert (lot / "sua.pdf").read_bytes() == bytes(data)
+    assert "KHÔNG HỢP LỆ" in (lot / "xac-minh.txt").read_text("utf-8-sig")
+    letter = desk.letters()[0]
+    assert letter["kind"] == "returned" and letter["sender_address"] == "vanthu@soyte.invalid"
+    assert "sua.pdf" in letter["text"] and desk.events()["notified"] == 1
+
+
+def test_a_revoked_certificate_is_refused(desk: Desk) -> None:
+    who = desk.pki.organisation()
+    data = signing.sign(signing.page(), who, desk.pki, signing.SEALED)
+    desk.pki.revoke(who)
+    desk.drop("thu-hoi.pdf", data)
+    assert desk.run() == {"rejected": 1}
+    assert desk.office.told("rejected")[0]["code"] == "revoked"
+
+
+def silence(desk: Desk, word: str = "silent") -> None:
+    for service in ("ocsp", "crl"):
+        desk.pki.lie(service, word)
+
+
+def test_what_cannot_be_told_is_registered_and_verified_again_under_its_code(desk: Desk) -> None:
+    data = signed(desk)
+    source = desk.drop("cho.pdf", data)
+    silence(desk)
+    assert desk.run() == {"waiting": 1}
+    item = desk.shift.journal.items("waiting")[0]
+    code = desk.shift.tools.archive.key_state(item.scan.key)
+    assert (item.code, code[0]) == ("verifying", "numbered") and "revocation-unknown" in item.detail
+    assert desk.events()["registered"] == 1 and source.exists()
+    page = next((desk.office.folder / "out" / LANE).glob("*.dang-xac-minh.txt"))
+    assert "CHƯA XÁC ĐỊNH" in page.read_text("utf-8-sig")
+    assert desk.run() == {"waiting": 1} and desk.events()["registered"] == 1
+    silence(desk, "")
+    assert desk.run() == {"filed": 1}
+    assert desk.filed()[0]["doc_code"] == code[1] and not page.exists() and not source.exists()
+
+
+def test_what_turns_out_invalid_when_asked_again_gives_its_code_up(desk: Desk) -> None:
+    who = desk.pki.organisation()
+    desk.drop("cho.pdf", signing.sign(signing.page(), who, desk.pki, signing.SEALED), sender_email="a@b.invalid")
+    silence(desk)
+    assert desk.run() == {"waiting": 1}
+    desk.pki.revoke(who)
+    silence(desk, "")
+    assert desk.run() == {"rejected": 1}
+    assert desk.events()["void"] == 1 and [letter["kind"] for letter in desk.letters()] == ["returned"]
+
+
+def test_a_named_person_may_answer_for_it(desk: Desk) -> None:
+    desk.drop("cho.pdf", signed(desk))
+    silence(desk)
+    desk.run()
+    number = desk.shift.journal.numbers("waiting")[0]
+    args = {"kind": "item", "name": str(number), "reason": "đã gọi điện xác nhận", "operator": "van-thu"}
+    requests.do(Request(0, "release", args), desk.shift)
+    assert desk.run() == {"filed": 1}
+    record = desk.filed()[0]
+    assert record["verification"] == "accepted" and desk.shift.tools.archive.verify().ok
+    event = next(event for event in record["events"] if event["type"] == "verified")
+    assert event["actor"] == "van-thu"
+
+
+def test_unsigned_is_the_lanes_rule(desk: Desk) -> None:
+    desk.drop("khong-ky.pdf", signing.page())
+    assert desk.run() == {"held": 1}
+    assert desk.office.told("held")[0]["code"] == "unsigned"
+    for rule, state in (("reject", "rejected"), ("file", "filed")):
+        lanes = desk.shift.tools.settings.lanes
+        settings = desk.shift.tools.settings.model_copy(
+            update={"lanes": {**lanes, LANE: lanes[LANE].model_copy(update={"unsigned": rule})}}
+        )
+        desk.shift = replace(desk.shift, tools=replace(desk.shift.tools, settings=settings))
+        desk.drop(f"{rule}.pdf", signing.page(1 if rule == "file" else 3))
+        assert desk.run() == {state: 1}
+    assert desk.filed()[0]["verification"] == "unsigned"
+
+
+def test_another_agencys_document_goes_back(desk: Desk) -> None:
+    desk.drop("lac.pdf", signed(desk), to_organ_id="000.00.16.H56", sender_email="a@b.invalid")
+    assert desk.run() == {"rejected": 1}
+    assert desk.office.told("rejected")[0]["code"] == "wrong-addressee" and len(desk.letters()) == 1
+    desk.drop("dung.pdf", signed(desk), to_organ_id="000.00.99.H05")
+    assert desk.run() == {"filed": 1}, "old and new identifiers name one agency"
+
+
+def mail(*members: tuple[str, bytes]) -> bytes:
+    message = EmailMessage(policy=email.policy.SMTP)
+    message["From"], message["To"], message["Subject"] = "Sở Y tế <vanthu@soyte.invalid>", "xa@minhhoa.invalid", "Gửi công văn"
+    message["Message-ID"] = "<1@soyte.invalid>"
+    message.set_content("Kính gửi.")
+    for name, data in members:
+        message.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+    return message.as_bytes()
+
+
+def test_a_mail_is_several_documents_and_its_sender_is_told_of_those_that_fail(desk: Desk) -> None:
+    good, bad = signed(desk), bytearray(signing.sign(signing.page(3), desk.pki.person(), desk.pki, signing.PADES))
+    bad[bad.index(b"/MediaBox") + 11] ^= 1
+    source = desk.drop("thu.eml", mail(("Công văn.pdf", good), ("hỏng.pdf", bytes(bad))))
+    assert desk.run() == {"filed": 1, "rejected": 1}
+    record = desk.filed()[0]
+    root = desk.office.folder / "archive"
+    assert (root / record["path"]).read_bytes() == good and record["original_path"].endswith(".eml")
+    assert record["part"].endswith("Công văn.pdf") and not source.exists()
+    letter = desk.letters()[0]
+    assert (letter["sender_address"], letter["in_reply_to"]) == ("vanthu@soyte.invalid", "<1@soyte.invalid>")
+    assert desk.shift.tools.archive.verify().ok
+    assert {path.name for path in (desk.office.folder / "out" / LANE).glob("*.pdf")} == {"Công văn.pdf"}
+
+
+def test_a_package_stays_in_the_drop_folder_until_all_its_documents_are_safe(desk: Desk, tmp_path: Path) -> None:
+    package = tmp_path / "goi.zip"
+    stuck = desk.pki.person()
+    with zipfile.ZipFile(package, "w") as file:
+        file.writestr("a.pdf", signed(desk))
+        file.writestr("b/c.pdf", signing.sign(signing.page(3), stuck, desk.pki, signing.SHA1))
+    source = desk.drop("goi.zip", package.read_bytes())
+    assert desk.run() == {"filed": 1, "waiting": 1}
+    assert source.exists()
+    number = desk.shift.journal.numbers("waiting")[0]
+    requests.do(Request(0, "reject", {"kind": "item", "name": str(number), "reason": "không nhận", "operator": "x"}), desk.shift)
+    assert not source.exists() and len(desk.office.told("rejected")) == 1
+    again = desk.drop("goi-lai.zip", package.read_bytes())
+    assert desk.run() == {"duplicate": 1, "waiting": 1} and again.exists()
+
+
+@pytest.mark.parametrize("data", [b"PK\x05\x06" + bytes(18), b"not a document at all"])
+def test_what_holds_no_document_is_refused(desk: Desk, data: bytes) -> None:
+    desk.drop("x.zip", data)
+    assert desk.run() == {"rejected": 1}
