@@ -79,10 +79,11 @@ def _probed(scan: Scan, lane: Lane, tools: Tools, work: Path) -> tuple[dict[str,
     except Verdict as verdict:
         if lane.kind != "attachment" or verdict.code != "not-a-document":
             raise
-    made = work / "converted.pdf"
+    made, scratch = work / "converted.pdf", work / "office"
+    scratch.mkdir(exist_ok=True)
     told = tools.engine.call("convert", {
         "path": str(scan.blob.path), "name": scan.original_name, "out": str(made), "program": settings.program,
-        "seconds": settings.seconds, "work": str(work / "office"), "limits": limits,
+        "seconds": settings.seconds, "work": str(scratch), "limits": limits,
     }, pages=1 + int(settings.seconds / max(tools.settings.engine.seconds_per_page, 1.0)))  # fmt: skip
     return probe(made), made, {"converted": told}
 

@@ -78,7 +78,7 @@ def convert(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
 
     Args:
         args: `path`, `name` (what it was called), `out` (the PDF), `program` (LibreOffice's `soffice`, or ""), `seconds`,
-            `work` (a folder; what is laid there is gone afterwards), `limits`.
+            `work` (a folder, made if need be; what is laid there is gone afterwards), `limits`.
         ask: not used.
 
     Returns:
@@ -91,6 +91,7 @@ def convert(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
             `converter-missing`.
     """
     known = office.examine(Path(args["path"]), args["name"], args["limits"])
+    Path(args["work"]).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="office-", dir=args["work"]))
     try:
         version, told = _convert(known, args, folder)

@@ -78,6 +78,8 @@ class UprightStamp(BaseStamp):  # type: ignore[misc]  # pyHanko's base is not fu
     def as_form_xobject(self) -> generic.StreamObject:
         """The appearance, turned against the page's /Rotate so that it stands upright."""
         form = super().as_form_xobject()
+        box = [generic.FloatObject(value) for value in (0, 0, *self.style.size)]  # pyHanko's is whole points
+        form[generic.pdf_name("/BBox")] = generic.ArrayObject(box)
         matrix = [generic.FloatObject(value) for value in (*_UPRIGHT[self.style.rotate], 0, 0)]
         form[generic.pdf_name("/Matrix")] = generic.ArrayObject(matrix)
         return form

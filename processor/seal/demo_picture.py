@@ -78,8 +78,8 @@ def demo_seal(path: Path, agency: str) -> Path:
     at_foot = agency.upper()
     alpha.paste(255, (0, 0), _around(_WORDS, _fitting(_WORDS, 0.092, 200), outward=True))
     alpha.paste(255, (0, 0), _around(at_foot, _fitting(at_foot, 0.06, 130), outward=False))
-    made = Image.new("RGBA", (_SIDE, _SIDE), (*_RED, 0))
-    made.putalpha(alpha)
-    half = made.resize((_SIDE // 2, _SIDE // 2), Image.Resampling.LANCZOS)
-    half.save(path, "PNG", dpi=(600, 600), optimize=True)
+    half = alpha.resize((_SIDE // 2, _SIDE // 2), Image.Resampling.LANCZOS)
+    made = Image.new("RGBA", half.size, (*_RED, 0))
+    made.putalpha(half)
+    made.save(path, "PNG", dpi=(600, 600), optimize=True)
     return path

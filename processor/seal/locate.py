@@ -9,7 +9,7 @@ signature forbids.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,23 @@ def claimed(pdf: pikepdf.Pdf) -> str | None:
     return f"{part[1]}b" if part and level and part[1] in "123" else None
 
 
+def _surviving(pdf: pikepdf.Pdf, released: Container[str]) -> str | None:
+    """The level of PDF/A that sealing must not lose; None: it has none, or a person gave it up.
+
+    Raises:
+        Verdict: `pdfa-1-no-transparency`; `pdfa-no-output-intent`: pages that name no colours to blend in bear nothing transparent
+            (ISO 19005-2, 6.2.10), and a signed page cannot be given any.
+    """
+    level, code = claimed(pdf), ""
+    if level == "1b":
+        code = "pdfa-1-no-transparency"
+    elif level and "/OutputIntents" not in pdf.Root:
+        code = "pdfa-no-output-intent"
+    if code and code not in released:
+        raise Verdict(code)
+    return None if code else level
+
+
 def _passes(args: Mapping[str, Any], document: Document, found: locks.Locks) -> list[dict[str, Any]]:
     number = [] if args["number_field"] else inscribe.number(args, document)
     date = [] if args["date_field"] else inscribe.date(args, document)
@@ -106,8 +123,8 @@ def locate(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         args: `path`; `fields` (signature fields of the persons, in order); `seal_at`, `number_at`, `date_at`: page (0: the last),
             millimetres from left and top (of `date_at` also the lefts of month and year), or empty; `picture`, `picture_mm`;
             `number`, `notation`, `date` (ISO), "" where not known; `number_field`, `date_field`: form fields, or ""; `font`;
-            `released`: optional, codes a person has looked at: PDF/A-1 is given up (`pdfa-1-no-transparency`), number and date
-            are left as they are printed (`number-differs`, `number-blank`, `no-number-place`).
+            `released`: optional, codes a person has looked at: PDF/A is given up (`pdfa-1-no-transparency`,
+            `pdfa-no-output-intent`), number and date are left as they are printed (`number-differs`, `number-blank`, `no-number-place`).
         ask: not used.
 
     Returns:
@@ -116,7 +133,8 @@ def locate(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
 
     Raises:
         Verdict: `certified-no-changes`, `certified-no-new-field`, `fields-locked`, `no-seal-place`, `no-number-place`,
-            `number-differs`, `number-blank`, `form-field-unfit`, `seal-picture-unfit`, `pdfa-1-no-transparency`, `damaged`.
+            `number-differs`, `number-blank`, `form-field-unfit`, `seal-picture-unfit`, `pdfa-1-no-transparency`,
+            `pdfa-no-output-intent`, `damaged`, `encrypted`.
     """
     path = Path(args["path"])
     if code := locks.sealable(path):
@@ -125,9 +143,7 @@ def locate(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     with pikepdf.open(path) as pdf:
         pages = tuple(widgets.page_of(page) for page in pdf.pages)
         document = Document(pdf, pages, letters(path), measured(args["font"]))
-        level = claimed(pdf)
-        if level == "1b" and "pdfa-1-no-transparency" not in args.get("released", ()):
-            raise Verdict("pdfa-1-no-transparency")
+        level = _surviving(pdf, args.get("released", ()))
         fill = inscribe.fill(args, document, found)
         passes = _passes(args, document, found)
-    return {"passes": passes, "fill": fill, "pdfa": None if level == "1b" else level, "persons": found.signatures}
+    return {"passes": passes, "fill": fill, "pdfa": level, "persons": found.signatures}

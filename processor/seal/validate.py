@@ -21,10 +21,10 @@ from pikepdf import pdfa
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESPassed
-from pyhanko.sign.diff_analysis import ModificationLevel
-from pyhanko.sign.validation import async_validate_pdf_signature
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.validation.ades import ades_lta_validation
 from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import (
     PdfSignatureValidationSpec,
@@ -33,7 +33,6 @@ from pyhanko.sign.validation.policy_decl import (
     SignatureValidationSpec,
 )
 from pyhanko.sign.validation.status import SignatureCoverageLevel
-from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
@@ -77,22 +76,25 @@ async def _own(
     }
 
 
-async def _persons(reader: PdfFileReader, number: int) -> list[tuple[bool, bool, bool]]:
+def _persons(reader: PdfFileReader, number: int) -> list[tuple[bool, bool, bool]]:
     """Of each of the first signatures: is it intact, valid, and followed by nothing but what it allows? Trust is not asked."""
-    nobody = ValidationContext(trust_roots=[], allow_fetching=False, revocation_mode="soft-fail")
     told = []
     for signature in reader.embedded_regular_signatures[:number]:
-        status = await async_validate_pdf_signature(signature, signer_validation_context=nobody, skip_diff=False)
-        allowed = status.modification_level in _ALLOWED and status.docmdp_ok is not False
-        told.append((bool(status.intact), bool(status.valid), allowed))
+        signature.compute_integrity_info()
+        intact, valid = validate_sig_integrity(
+            signature.signer_info, signature.signer_cert, "data", signature.compute_digest()
+        )
+        after = signature.diff_result
+        allowed = after is None or (isinstance(after, DiffResult) and after.modification_level in _ALLOWED)
+        told.append((intact, valid, allowed and signature.summarise_integrity_info()["docmdp_ok"] is not False))
     return told
 
 
-async def _compared(reader: PdfFileReader, args: Mapping[str, Any]) -> list[str]:
+def _compared(reader: PdfFileReader, args: Mapping[str, Any]) -> list[str]:
     """What the persons' signatures have lost since the document came."""
     with Path(args["before"]).open("rb") as file:
-        before = await _persons(PdfFileReader(file, strict=False), args["persons"])
-    after = await _persons(reader, args["persons"])
+        before = _persons(PdfFileReader(file, strict=False), args["persons"])
+    after = _persons(reader, args["persons"])
     if len(before) != args["persons"]:
         return ["signature-count"]
     pairs = zip(before, after, strict=True)
@@ -122,7 +124,7 @@ async def _signatures(path: Path, roots: list[x509.Certificate], args: Mapping[s
             wrong, facts = await _own(signature, roots, is_last=signature is own[-1])
             findings += wrong
         if persons:
-            findings += await _compared(reader, args)
+            findings += _compared(reader, args)
     return findings, facts
 
 

@@ -54,9 +54,9 @@ def engine(folder: Path) -> Iterator[LocalEngine]:
         yield running
 
 
-def args(source: Path, work: Path, **more: Any) -> dict[str, Any]:
-    out = work / f"{source.name}.pdf"
-    given = {"path": str(source), "name": source.name, "out": str(out), "program": "", "seconds": 60.0, "work": str(work)}
+def args(source: Path, where: Path, **more: Any) -> dict[str, Any]:
+    out = where / f"{source.name}.pdf"
+    given = {"path": str(source), "name": source.name, "out": str(out), "program": "", "seconds": 60.0, "work": str(where)}
     return {**given, "limits": LIMITS, **more}
 
 
@@ -315,7 +315,7 @@ def test_it_dies_with_its_worker(station: Station) -> None:
 def test_a_file_that_breaks_libreoffice_costs_itself_only(station: Station) -> None:
     source = files.docx(station.folder / "vỡ.docx", more={"word/document.xml": "<w:document"})
     assert station.refused(source) in {"convert-failed", "damaged"}
-    station.convert(files.docx(station.folder / "sau đó.docx", lines=1))
+    station.convert(files.docx(station.folder / "sau đó.docx", lines=1), work=str(station.work / "chưa có" / "office"))
 
 
 def test_without_libreoffice_it_waits(station: Station) -> None:
