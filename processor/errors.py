@@ -64,12 +64,14 @@ class Verdict(Exception):
     Args:
         code: a key of `config/codes.toml`.
         detail: English, for the log and `reason.json`; never text of the document.
+        wait: seconds before which it makes no sense to try again; 0: not known.
     """
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    def __init__(self, code: str, detail: str = "", *, wait: float = 0.0) -> None:
         super().__init__(code, detail)
         self.code = code
         self.detail = detail
+        self.wait = wait
 
     @property
     def reason(self) -> Reason:

@@ -19,7 +19,7 @@ import structlog
 from processor.answering import Answering
 from processor.arrivals import EMPTY_REST, Arrival, Lookout
 from processor.errors import Abandoned, Verdict, where
-from processor.shift import Shift, carry, clear_again, start, stop
+from processor.shift import AT_A_TIME, Shift, carry, clear_again, start, stop
 from processor.taking import take
 
 log = structlog.get_logger()
@@ -90,7 +90,7 @@ class Flow:
         self.on_turn()
         if self.answering.turn():
             self.look_now()
-        self._shift.journal.due(self._shift.tools.clock())
+        self._shift.journal.due(self._shift.tools.clock(), AT_A_TIME * self._size)
         self._carry_on()
         self._take_in()
 

@@ -21,12 +21,12 @@ def finish(numbered: Numbered, tools: Tools) -> Finished:
     agency_of(scan, tools)
     if not settings.picture:
         raise Verdict("seal-picture-missing")
-    values = scan.sidecar
+    values = scan.sidecar  # what was read is no order: only a person says which number a document gets
     place = tools.engine.call("locate", {
         "path": str(original.pdf.path), "fields": list(original.fields), "seal_at": list(lane.seal_at),
         "picture": str(tools.picture), "picture_mm": settings.picture_mm, "font": tools.font,
         "number": values.get("code_number", ""), "notation": values.get("code_notation", ""),
         "date": values.get("issued_date", ""), "number_field": lane.number_field, "date_field": lane.date_field,
-        "number_at": list(lane.number_at), "date_at": list(lane.date_at),
+        "number_at": list(lane.number_at), "date_at": list(lane.date_at), "released": list(scan.released),
     })  # fmt: skip
     return Finished(numbered, original.pdf, place)

@@ -171,14 +171,26 @@ class Journal:
             sql = "update item set state = 'stopping' where number = ? and state in ('waiting', 'to-seal')"
             return db.execute(sql, [number]).rowcount == 1
 
-    def due(self, now: dt.datetime) -> None:
-        """Wake what has waited long enough."""
-        moment = now.astimezone(dt.UTC).isoformat(timespec="seconds")
+    def due(self, now: dt.datetime, most: int = -1) -> None:
+        """Wake what has waited long enough, the oldest first."""
+        self._wake_oldest("not_before <= ?", now.astimezone(dt.UTC).isoformat(timespec="seconds"), most)
+
+    def wake_some(self, code: str, most: int) -> None:
+        """Wake some of those that wait for one thing: it is there again."""
+        self._wake_oldest("code = ?", code, most)
+
+    def _wake_oldest(self, where: str, value: str, most: int) -> None:
+        some = f"select number from item where state = 'waiting' and {where} order by number limit ?"
         with self._lock:
-            rows = self._db.query("select number from item where state = 'waiting' and not_before <= ?", [moment])
-            numbers = [row["number"] for row in rows]
+            numbers = [row["number"] for row in self._db.query(some, [value, most])]
         for number in numbers:
             self.wake(number)
+
+    def postpone(self, code: str, not_before: str) -> None:
+        """Nobody who waits for the same thing need try before a moment."""
+        with self._transaction() as db:
+            sql = "update item set not_before = ? where state = 'waiting' and code = ? and not_before < ?"
+            db.execute(sql, [not_before, code, not_before])
 
     def end(self, number: int) -> None:
         """A document left: filed, held or rejected."""

@@ -20,25 +20,27 @@ from processor import law
 from processor.document import Numbered, Read, Scan, Settled, Verified, original_of, scan_of
 from processor.errors import Verdict
 from processor.lanes import incoming, issue
+from processor.seal.timestamps import Stamp
 from processor.telling import page_of
 from processor.tools import Tools, lane_of
 
 ACCEPTED = "accepted"
+_TOKENS = 2  # who gives them is learned from the first, and proved before the second
 
 
 def _texts(certificates: tuple[bytes, ...]) -> list[str]:
     return [b64encode(each).decode() for each in certificates]
 
 
-def fetches(tools: Tools) -> Callable[[str, bytes], bytes]:
-    """The doors of a worker that verifies: revocation data, and time; no key."""
+def fetches(tools: Tools, stamp: Stamp | None = None) -> Callable[[str, bytes], bytes]:
+    """The doors of a worker that verifies: revocation data, and time where it was set aside; no key."""
 
     def answer(kind: str, body: bytes) -> bytes:
         if kind == "fetch":
             url, _, posted = body.partition(b"\n")
             return tools.outside.fetch(url.decode("ascii", "replace"), posted)
-        if kind == "stamp" and body:
-            return tools.outside.stamp(body[1:], body[0])
+        if kind == "stamp" and body and stamp is not None:
+            return stamp(body[1:], body[0])
         raise Verdict("unexpected", f"a worker that verifies asked for {kind}")
 
     return answer
@@ -137,9 +139,11 @@ def _proof(pdf: Blob, verdict: str, tools: Tools, work: Path) -> Blob | None:
         return None
     out = work / "increment"
     try:
-        tools.engine.call("preserve", {"path": str(pdf.path), "out": str(out), **_trust(tools)}, answer=fetches(tools))
-    except Verdict:
-        if verdict == ACCEPTED:  # what could not be decided may have nothing to be proved by
+        with tools.outside.turn(_TOKENS) as stamp:
+            args = {"path": str(pdf.path), "out": str(out), **_trust(tools)}
+            tools.engine.call("preserve", args, answer=fetches(tools, stamp))
+    except Verdict as reason:
+        if verdict == ACCEPTED and reason.code != "waiting-tsa":  # what could not be decided may have nothing to be proved by
             return None
         raise
     return sha256_file(out)

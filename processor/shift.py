@@ -31,6 +31,7 @@ log = structlog.get_logger()
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 BY_CLERK = "rejected-by-clerk"
 _EVENTS = "events of the archive"
+AT_A_TIME = 2  # documents a worker that are woken together: more would only find that there is no time for them yet
 _FIRST_WAIT, _LONGEST_WAIT = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 
 
@@ -167,6 +168,8 @@ def _carried(item: Item, shift: Shift) -> str:
                 break
             shift.journal.reach(item.number, reached)
             document = reached
+            if isinstance(reached, Sealed | Settled):  # time was to be had: who waits for it need not sit out a back-off
+                shift.journal.wake_some("waiting-tsa", AT_A_TIME * shift.tools.sealing.size)
     except Verdict as verdict:
         return stop(replace(item, document=document), verdict, shift)
     _hand_out(item, reached, shift)
@@ -207,8 +210,12 @@ def stop(item: Item, verdict: Verdict, shift: Shift) -> str:
     beside = telling.tell(item.document, verdict, shift.tools, shift.place(item.number))
     if state in {"waiting", "to-seal"}:
         pause = min(_FIRST_WAIT * 2 ** min(item.tries, 10), _LONGEST_WAIT)
+        if verdict.wait:  # who waits for time knows the moment; a second more, for the rest of one is cut off
+            pause = dt.timedelta(seconds=verdict.wait + 1)
         until = (now + pause).astimezone(dt.UTC).isoformat(timespec="seconds")
         shift.journal.stop(item.number, state, verdict.code, verdict.detail, until)
+        if verdict.wait:
+            shift.journal.postpone(verdict.code, until)
         return state
     archive = shift.tools.archive
     numbered, doc_code = archive.key_state(scan.key)

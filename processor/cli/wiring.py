@@ -151,9 +151,9 @@ def opened_tools(folder: Path, settings: Settings, archive: Archive, ring: Ring 
     scratch = folder / "work" / "workers"
     shutil.rmtree(scratch, ignore_errors=True)  # what workers of a killed instance left; we hold the lock
     scratch.mkdir()
-    font = (folder / settings.seal.font,) if settings.seal.font else ()
+    shown = tuple(folder / name for name in (settings.seal.font, settings.seal.picture) if name)
     readable = tuple(folder / name for name in ("work", "held", "rejected", "archive", "law"))  # neither keys nor settings
-    reach = Reach((*readable, *font), (folder / "work" / "items",))
+    reach = Reach((*readable, *shown), (folder / "work" / "items",))
     with (
         LocalEngine(settings.engine, settings.limits, scratch, reach) as engine,
         LocalEngine(settings.engine, settings.limits, scratch, reach) as clean,

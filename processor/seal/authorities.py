@@ -196,7 +196,8 @@ class Authorities:
             self._standings[url] = after
             self._probes.discard(url)
         if after.shut_until > now:
-            log.warning("authority-rests", number=self._rules.urls.index(url), failures=after.failures, seconds=round(after.shut_until - now))
+            rest, number = round(after.shut_until - now), self._rules.urls.index(url)
+            log.warning("authority-rests", number=number, failures=after.failures, seconds=rest)
 
     def mended(self, url: str) -> None:
         """Its answer was good."""

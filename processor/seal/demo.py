@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from processor.errors import Verdict
+from processor.seal.timestamps import Outside
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 CRL_HOST = "crl.demo.invalid"
@@ -118,7 +119,7 @@ def make(folder: Path, agency: str) -> None:
         _write_private(folder / f"{name}.p12", packed)
 
 
-class DemoAuthority:
+class DemoAuthority(Outside):
     """Answers time-stamp requests and hands out revocation lists, as the outside would. Usable from many threads."""
 
     def __init__(self, folder: Path) -> None:

@@ -26,23 +26,18 @@ def _fitting(words: str, largest: float, spread: float) -> ImageFont.FreeTypeFon
     return ImageFont.truetype(face, round(largest * _SIDE * min(1.0, room)))
 
 
-def _around(words: str, font: ImageFont.FreeTypeFont, outward: bool) -> Image.Image:
-    """Words on a circle, centred at its top (`outward`: their feet inwards) or at its bottom, upright to the reader."""
-    mask = Image.new("L", (_SIDE, _SIDE))
+def _around(alpha: Image.Image, words: str, font: ImageFont.FreeTypeFont, *, on_top: bool) -> None:
+    """Set words on the circle, upright to the reader: centred at its top, their feet inwards, or at its bottom."""
     widths = [font.getlength(letter) for letter in words]
-    total, radius, centre = sum(widths), _RADIUS, _SIDE / 2
-    step = 1 / radius  # radians for each pixel of width
-    angle = -total * step / 2
+    side, angle, way = round(4 * font.size), -sum(widths) / _RADIUS / 2, -1 if on_top else 1
     for letter, width in zip(words, widths, strict=True):
-        here = angle + width * step / 2
-        angle += width * step
-        tile = Image.new("L", (_SIDE, _SIDE))
-        height = centre - radius if outward else centre + radius
-        ImageDraw.Draw(tile).text((centre, height), letter, font=font, fill=255, anchor="mm")
-        turn = math.degrees(-here if outward else here)
-        turned = tile.rotate(turn, Image.Resampling.BICUBIC, center=(centre, centre))
-        mask.paste(255, (0, 0), turned)
-    return mask
+        here = angle + width / _RADIUS / 2
+        angle += width / _RADIUS
+        tile = Image.new("L", (side, side))
+        ImageDraw.Draw(tile).text((side / 2, side / 2), letter, font=font, fill=255, anchor="mm")
+        turned = tile.rotate(math.degrees(way * here), Image.Resampling.BICUBIC)
+        x, y = _SIDE / 2 + _RADIUS * math.sin(here), _SIDE / 2 + way * _RADIUS * math.cos(here)
+        alpha.paste(255, (round(x - side / 2), round(y - side / 2)), turned)
 
 
 def _star(draw: ImageDraw.ImageDraw, centre: float, radius: float) -> None:
@@ -76,8 +71,8 @@ def demo_seal(path: Path, agency: str) -> Path:
     _rings(draw, centre)
     _star(draw, centre, 0.16 * _SIDE)
     at_foot = agency.upper()
-    alpha.paste(255, (0, 0), _around(_WORDS, _fitting(_WORDS, 0.092, 200), outward=True))
-    alpha.paste(255, (0, 0), _around(at_foot, _fitting(at_foot, 0.06, 130), outward=False))
+    _around(alpha, _WORDS, _fitting(_WORDS, 0.092, 200), on_top=True)
+    _around(alpha, at_foot, _fitting(at_foot, 0.06, 130), on_top=False)
     half = alpha.resize((_SIDE // 2, _SIDE // 2), Image.Resampling.LANCZOS)
     made = Image.new("RGBA", half.size, (*_RED, 0))
     made.putalpha(half)

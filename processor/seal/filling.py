@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.font.opentype import GlyphAccumulatorFactory
@@ -29,8 +30,13 @@ _UPRIGHT = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1
 _READ_ONLY = 1
 
 
+def _at(holder: generic.DictionaryObject, key: str, default: Any) -> Any:
+    """What stands under a key; pyHanko's own `get` does not follow references."""
+    return holder[key] if key in holder else default
+
+
 def _font_size(field: generic.DictionaryObject, form: generic.DictionaryObject, high: float) -> float:
-    asked = field.get("/DA", form.get("/DA", ""))
+    asked = _at(field, "/DA", _at(form, "/DA", ""))
     found = _SIZE.search(str(asked).encode("latin-1", "replace"))
     size = float(found[1]) if found else 0.0
     return size or min(_LARGEST, max(4.0, high * 0.7))
@@ -40,7 +46,7 @@ def _appearance(
     writer: IncrementalPdfFileWriter, field: generic.DictionaryObject, form: generic.DictionaryObject, text: str, font: Path
 ) -> generic.StreamObject:
     left, bottom, right, top = (float(value) for value in field["/Rect"])
-    turn = int(field.get("/MK", generic.DictionaryObject()).get("/R", 0)) % 360
+    turn = int(_at(_at(field, "/MK", {}), "/R", 0)) % 360
     wide, high = abs(right - left), abs(top - bottom)
     wide, high = (wide, high) if turn % 180 == 0 else (high, wide)
     size = _font_size(field, form, high)
@@ -48,7 +54,8 @@ def _appearance(
     if length > wide - 2 * _INSIDE:
         size *= max(0.1, (wide - 2 * _INSIDE) / length)
         length = fonts.width(text, font, size)
-    start = {0: _INSIDE, 1: (wide - length) / 2, 2: wide - length - _INSIDE}.get(int(field.get("/Q", form.get("/Q", 0))), _INSIDE)
+    side = int(_at(field, "/Q", _at(form, "/Q", 0)))
+    start = {1: (wide - length) / 2, 2: wide - length - _INSIDE}.get(side, _INSIDE)
     engine = GlyphAccumulatorFactory(str(font)).create_font_engine(writer)
     shaped = engine.shape(text)
     drawn = b"/Tx BMC q 0 g BT /F1 %g Tf %.3f %.3f Td %s ET Q EMC" % (size, start, (high - size * 0.7) / 2, shaped.graphics_ops)
@@ -71,19 +78,19 @@ def fill(path: Path, values: Mapping[str, str], font: Path) -> None:
     """
     with path.open("rb+") as file:
         writer = IncrementalPdfFileWriter(file, strict=False)
-        form = writer.root.get("/AcroForm", generic.DictionaryObject())
-        fields = form.get("/Fields", generic.ArrayObject())
+        form = _at(writer.root, "/AcroForm", generic.DictionaryObject())
+        fields = _at(form, "/Fields", generic.ArrayObject())
         for name, value in values.items():
-            found = next(enumerate_fields_in(fields, with_name=name, target_field_type="/Tx"), None)
+            found = next(enumerate_fields_in(fields, with_name=name, refs_seen=set(), target_field_type="/Tx"), None)
             field = found[2].get_object() if found else generic.DictionaryObject()
-            if "/Rect" not in field or int(field.get("/Ff", 0)) & _READ_ONLY:
+            if "/Rect" not in field or int(_at(field, "/Ff", 0)) & _READ_ONLY:
                 raise Verdict("form-field-unfit", "no text field of that name with a place of its own that may be written in")
             text = unicodedata.normalize("NFC", value)
             field[pdf_name("/V")] = generic.TextStringObject(text)
             shown = writer.add_object(_appearance(writer, field, form, text, font))
             field[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): shown})
             writer.update_container(field)
-        if form.get("/NeedAppearances"):
+        if _at(form, "/NeedAppearances", False):
             form[pdf_name("/NeedAppearances")] = generic.BooleanObject(False)
             writer.update_container(form)
         writer.write_in_place()

@@ -67,10 +67,10 @@ def call(url: str, body: bytes, kind: str, timeout: float, largest: int) -> byte
 
 def _connection(parts: SplitResult) -> http.client.HTTPConnection:
     """Speaks HTTP; its socket comes from `_line`."""
-    kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-    if parts.scheme not in kinds or not parts.hostname:
+    if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError("only http and https are spoken")
-    return kinds[parts.scheme](parts.hostname, parts.port)
+    is_secret = parts.scheme == "https"
+    return (http.client.HTTPSConnection if is_secret else http.client.HTTPConnection)(parts.hostname, parts.port)
 
 
 @contextlib.contextmanager

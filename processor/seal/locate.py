@@ -124,7 +124,8 @@ def locate(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
             millimetres from left and top (of `date_at` also the lefts of month and year), or empty; `picture`, `picture_mm`;
             `number`, `notation`, `date` (ISO), "" where not known; `number_field`, `date_field`: form fields, or ""; `font`;
             `released`: optional, codes a person has looked at: PDF/A is given up (`pdfa-1-no-transparency`,
-            `pdfa-no-output-intent`), number and date are left as they are printed (`number-differs`, `number-blank`, `no-number-place`).
+            `pdfa-no-output-intent`); number and date are left as they are printed (`number-differs`, `number-blank`,
+            `no-number-place`).
         ask: not used.
 
     Returns:

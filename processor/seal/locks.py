@@ -58,10 +58,9 @@ class Locks:
 
 def _willing(field: generic.DictionaryObject) -> bool:
     """Whether an empty field's seed values let a PAdES signature with SHA-256 and no reason in."""
-    seed = field.get("/SV")
-    if seed is None:
+    if "/SV" not in field:
         return True
-    asked = SigSeedValueSpec.from_pdf_object(seed)
+    asked = SigSeedValueSpec.from_pdf_object(field["/SV"])
     certifies = asked.seed_signature_type is not None and asked.seed_signature_type.certification_signature()
     unmet = (
         asked.flags & SigSeedValFlags.SUBFILTER and asked.subfilters and asked.subfilters[0] != SigSeedSubFilter.PADES,

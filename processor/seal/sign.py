@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from asn1crypto import tsp, x509
+from asn1crypto import x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
@@ -27,21 +27,21 @@ from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_signer import DSSContentSettings, TimestampDSSContentSettings
-from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
+from pyhanko.sign.timestamps import TimestampRequestError
 from pyhanko.stamp import BaseStampStyle
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError, RevokedError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from processor.errors import Verdict
-from processor.seal import evidence, filling, fonts, picture, tokens
+from processor.seal import evidence, filling, fonts, picture
 from processor.seal.appearance import BlockStyle, EmptyStyle, Piece, TextStyle, wrap
 from processor.seal.revocation import fetchers
+from processor.seal.stamping import SealStamper
 from processor.worker import Ask
 
 FIELD = "Sohoa_CoQuan"
 _RESERVED = 16384  # bytes for the CMS object beside the certificates: a token of the national TSA is about 6 KiB
-_MOST_AUTHORITIES = 8
 _USAGE = {"digital_signature", "non_repudiation"}
 _DSS = DSSContentSettings(  # the time-stamp's own revocation data goes in before it, so that it is last and covers the whole file
     include_vri=False, next_ts_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
@@ -60,37 +60,6 @@ class RemoteSigner(Signer):
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
         """A signature over the DER of the signed attributes; 512 bytes of nothing for a dry run."""
         return bytes(512) if dry_run else self._ask("sign", data)
-
-
-class RemoteTimeStamper(TimeStamper):
-    """A time-stamper whose network is elsewhere; a bad answer of one authority is followed by the next one's."""
-
-    def __init__(self, ask: Ask, roots: list[x509.Certificate], others: list[x509.Certificate]) -> None:
-        super().__init__(include_nonce=True)  # type: ignore[no-untyped-call]  # pyHanko's constructor is untyped
-        self._ask = ask
-        self._roots = roots
-        self._others = others
-        self._signer = b""
-
-    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
-        """The first answer to this very request that leads to a root.
-
-        All tokens of one seal come from one signer: what proves the later one good is embedded before it is asked for.
-
-        Raises:
-            Verdict: `waiting-tsa`.
-        """
-        skip = 0
-        while skip < _MOST_AUTHORITIES:
-            answer = self._ask("stamp", bytes([skip]) + req.dump())
-            skip = answer[0] + 1
-            if await tokens.fault(answer[1:], req, self._roots, self._others):
-                continue
-            response = tokens.granted(answer[1:])
-            self._signer = self._signer or tokens.signer(response)
-            if tokens.signer(response) == self._signer:
-                return response
-        raise Verdict("waiting-tsa", "no authority gave a usable token")
 
 
 class Pdf17Signer(PdfSigner):
@@ -143,7 +112,7 @@ class _Office:
     """Who signs, who stamps, and what it is checked against: the same for all passes."""
 
     signer: RemoteSigner
-    stamper: RemoteTimeStamper
+    stamper: SealStamper
     context: ValidationContext
     room: int
 
@@ -155,7 +124,7 @@ class _Office:
             trust_roots=roots, other_certs=others, allow_fetching=True, revocation_mode="require", fetchers=fetchers(ask)
         )
         room = _RESERVED + 2 * sum(len(each.dump()) for each in (certificate, *chain))  # must be even
-        return cls(RemoteSigner(certificate, chain, ask), RemoteTimeStamper(ask, roots, others), context, room)
+        return cls(RemoteSigner(certificate, chain, ask), SealStamper(ask, roots, others, context), context, room)
 
     async def check(self) -> None:
         """The certificate stands: asked before the first of several signatures, for none may be made in vain."""

@@ -125,7 +125,7 @@ class Fetcher(Outside):
             if verdict.code != "waiting-tsa":
                 raise
             turn.end()
-            raise Verdict(verdict.code, verdict.detail, self.authorities.wait(tokens)) from verdict
+            raise Verdict(verdict.code, verdict.detail, wait=self.authorities.wait(tokens)) from verdict
         finally:
             turn.end()
 
@@ -207,16 +207,21 @@ class _Turn:
 
     def begin(self) -> None:
         """Set the tokens aside with the first authority that may be asked for all of them."""
-        if not any(self._claim(number) for number in range(len(self._urls))):
-            raise Verdict("waiting-tsa", "no authority may be asked now" if self._urls else "time.urls is empty")
+        if any(self._claim(number) for number in range(len(self._urls))):
+            return
+        granted = self._fetcher.time.requests_per_window
+        if granted and granted < self._tokens:
+            raise Verdict("waiting-tsa", f"time.requests_per_window is less than the {self._tokens} tokens that a document takes")
+        raise Verdict("waiting-tsa", "no authority may be asked now" if self._urls else "time.urls is empty")
 
     def _claim(self, number: int) -> bool:
-        """Whether an authority may be asked for what is still wanted."""
-        url, slips = self._urls[number], self._slips.get(number)
-        if slips:
+        """Whether an authority may be asked, with enough set aside for all that is still wanted."""
+        url, slips = self._urls[number], self._slips.setdefault(number, [])
+        lacking = self._tokens - self._given - len(slips)
+        if lacking <= 0:
             return not self._book.is_open(url)
         try:
-            self._slips[number] = self._book.claim(url, self._tokens - self._given)
+            slips += self._book.claim(url, lacking)
         except NotNow:
             return False
         return True
@@ -233,26 +238,21 @@ class _Turn:
     def _answered(self, request: bytes, numbers: Sequence[int]) -> bytes:
         rules, until = self._fetcher.time, time.monotonic() + _PATIENCE * self._fetcher.time.timeout
         for attempt in range(rules.attempts):
-            may = [number for number in numbers if self._claim(number)]
-            for number in may:
+            asked = 0
+            for number in numbers:
                 left = until - time.monotonic()
-                if left > 0 and (token := self._asked(number, request, left)):
+                if left <= 0 or not self._claim(number):
+                    continue
+                asked += 1
+                with contextlib.suppress(*NO_ANSWER):
+                    token = self._fetcher.request(self._urls[number], request, self._slips[number].pop(), left)
                     self._last = (request, number)
                     return bytes([number]) + token
-            if not may or until <= time.monotonic():
+            if not asked:
                 break
             if attempt + 1 < rules.attempts:
                 self._fetcher.pause(rules.backoff * 2**attempt)
         raise Verdict("waiting-tsa", f"{len(numbers)} authorities left, none answered")
-
-    def _asked(self, number: int, request: bytes, patience: float) -> bytes:
-        """An authority's answer, or nothing."""
-        if not self._claim(number):  # it failed meanwhile, perhaps under another document
-            return b""
-        try:
-            return self._fetcher.request(self._urls[number], request, self._slips[number].pop(), patience)
-        except NO_ANSWER:
-            return b""
 
     def _heard(self, request: bytes, skip: int) -> None:
         """What asking again says of the last answer."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import zlib
 from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
@@ -183,7 +184,7 @@ def examine(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     roots = [x509.Certificate.load(b64decode(text)) for text in args["roots"]]
     try:
         findings, facts = asyncio.run(_signatures(path, roots, args))
-    except (PdfError, SignatureValidationError, ValueError) as error:
+    except (PdfError, SignatureValidationError, ValueError, KeyError, TypeError, zlib.error) as error:
         findings, facts = [f"unreadable: {type(error).__name__}"], {}
     if args["before"] and not _begins(path, Path(args["before"])):
         findings.append("earlier-bytes-changed")

@@ -19,6 +19,7 @@ from pyhanko.sign.validation import EmbeddedPdfSignature
 
 from processor.verify import pictures, snapshot
 from processor.verify.facts import Changes
+from processor.verify.patience import within
 from processor.verify.snapshot import FieldState, Snapshot
 from processor.verify.structure import READING, Span
 
@@ -30,7 +31,9 @@ _DOUBTFUL = frozenset({"field-changed", "appearance-changed"})  # viewers touch 
 _NOTES = frozenset({"annotation-added", "annotation-removed", "annotation-changed"})
 _NEUTRAL_KEYS = {"/DSS": "dss", "/Perms": "permissions", "/Metadata": "metadata", "/Version": "version",
                  "/Extensions": "version", "/StructTreeRoot": "structure", "/MarkInfo": "structure"}  # fmt: skip
-_MOST_OF_A_PAGE = 0.4
+_SECONDS = 60.0  # of processor time to read one revision
+_SECONDS_PER_PAGE = 0.5
+_MOST_OF_A_PAGE = 0.4  # no seal, number or answer is so large
 _MOST_UNDER_A_SEAL = 60  # dark pixels at 72 dpi that a seal's ring may take from what it crosses; real ones take none or a few
 _SHADOWS = frozenset({"hidden-object-used", "layers-changed"})
 
@@ -152,7 +155,7 @@ class History:
         path: the file.
         signed: its signatures, any order.
         folder: private; a copy of each revision is kept there for as long as this lives.
-        seconds: how long pictures may be compared in all.
+        seconds: how long pictures may be compared in all, beside half a second a page.
     """
 
     def __init__(self, path: Path, signed: Sequence[Signed], folder: Path, seconds: float) -> None:
@@ -160,7 +163,8 @@ class History:
         self._folder = folder
         self.size = path.stat().st_size
         self._signed = sorted(signed, key=lambda one: one.span.end)
-        self._deadline = time.monotonic() + seconds
+        self._seconds = seconds
+        self._deadline: float | None = None
         self._snapshots: dict[int, Snapshot] = {}
         self._seen: dict[tuple[int, int], pictures.Seen] = {}
 
@@ -178,8 +182,15 @@ class History:
 
     def _snapshot(self, end: int) -> Snapshot:
         if end not in self._snapshots:
-            self._snapshots[end] = snapshot.read(self._file(end))
+            with within(_SECONDS):
+                self._snapshots[end] = snapshot.read(self._file(end))
         return self._snapshots[end]
+
+    def _until(self, pages: int) -> float:
+        """When comparing pictures ends, for all steps together."""
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self._seconds + _SECONDS_PER_PAGE * pages
+        return self._deadline
 
     def after(self, one: Signed, opinion: EmbeddedPdfSignature) -> Changes:
         """What happened after a signature; anything that cannot be read is unexplained."""
@@ -228,7 +239,8 @@ class History:
             free = [name for kind, name in found if kind == "field-filled"
                     or (kind in {"signature-added", "signature-filled", "timestamp-added"} and name in intact)]  # fmt: skip
             masks = _boxes(after.fields[name] for name in free)
-            self._seen[first, second] = pictures.compare(self._file(first), self._file(second), masks, self._deadline)
+            until = self._until(len(after.pages))
+            self._seen[first, second] = pictures.compare(self._file(first), self._file(second), masks, until)
         return self._seen[first, second]
 
     def _covers(self, one: Signed, before: Snapshot, after: Snapshot, found: Sequence[tuple[str, str]]) -> bool:

@@ -27,7 +27,7 @@ CANNOT_TELL = frozenset({
 })  # fmt: skip
 TOLD = frozenset({
     "local-time-as-utc", "claimed-in-future", "claimed-after-stamp", "stamp-imprint-weak", "stamp-expired", "hybrid-references",
-    "pyhanko-unexplained", "no-claimed-time", "scripts",
+    "unreadable-store",
 })  # fmt: skip
 TOLERANCE = dt.timedelta(seconds=60)
 _SEVEN_HOURS = dt.timedelta(hours=7)

@@ -16,6 +16,7 @@ import pymupdf
 Box = tuple[float, float, float, float]
 Masks = Mapping[int, Sequence[Box]]
 READING = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, MemoryError)  # MuPDF's errors are RuntimeErrors
+pymupdf.TOOLS.mupdf_display_errors(False)  # what it has to say of a bad file is a finding, not a line on the terminal
 _DPI = 72
 _MOST_PIXELS = 4_000_000
 _MARGIN = 2.0  # points around a place that may change: anti-aliasing

@@ -24,7 +24,7 @@ from pyhanko.sign.timestamps import TimestampRequestError
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from processor.errors import Verdict
-from processor.seal.sign import RemoteTimeStamper
+from processor.seal.stamping import RemoteTimeStamper
 from processor.verify.certificates import GARBAGE
 from processor.verify.signatures import Verification
 from processor.verify.structure import READING

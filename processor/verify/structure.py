@@ -10,6 +10,8 @@ import binascii
 import bisect
 import mmap
 import re
+import struct
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -25,8 +27,8 @@ _END_OF_FILE = re.compile(rb"%%EOF(\r\n|\r|\n)?\Z")
 _BLANK = b"\x00\t\n\x0c\r "
 _MOST_OBJECTS = 500_000
 _SIG_DICT = 1 << 18  # how far into an object a signature dictionary is looked for
-READING = (PdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, AssertionError, RecursionError, OverflowError,
-           NotImplementedError, OSError, EOFError)  # fmt: skip
+READING = (PdfError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, ArithmeticError,
+           NotImplementedError, OSError, EOFError, zlib.error, struct.error, StopIteration)  # fmt: skip
 """What a parser throws at bytes of another shape."""
 
 
@@ -124,7 +126,7 @@ def _compressed(reader: PdfFileReader) -> Iterator[re.Match[bytes]]:
     for revision in range(reader.xrefs.total_revisions):
         for reference in reader.xrefs.object_streams_used_in(revision):
             try:
-                text = reader.get_object(reference, revision=revision, never_decrypt=True).data
+                text = reader.get_object(reference, revision=revision).data
             except READING:
                 continue
             yield from _RANGE.finditer(text)

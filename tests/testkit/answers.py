@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from asn1crypto import algos, cms, core, tsp
@@ -176,7 +176,7 @@ def time_answer(
     """
     if lie == "refused":
         status = tsp.PKIStatusInfo({"status": "rejection", "fail_info": {"time_not_available"}})
-        return core.Sequence.load(_wrapped(status.dump()))
+        return core.Sequence.load(_tlv(0x30, status.dump()))
     imprint = tsp.MessageImprint.load(asked["message_imprint"].dump())
     if lie == "digest":
         imprint["hashed_message"] = bytes(len(imprint["hashed_message"].native))
@@ -190,14 +190,8 @@ def time_answer(
     chain = [] if lie == "bare" else [authority, *authority.above()]
     digest = "sha1" if lie == "weak" else "sha256"
     token = signed_token(tsp.TSTInfo(info), authority, chain, digest)
-    if lie == "broken":
-        signer = token["content"]["signer_infos"][0]
-        signer["signature"] = _flipped(signer["signature"].native)
-    return tsp.TimeStampResp.load(tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token}).dump())
-
-
-def _wrapped(inner: bytes) -> bytes:
-    return b"\x30" + bytes([len(inner)]) + inner
+    made = _flipped(token.dump()) if lie == "broken" else token.dump()
+    return tsp.TimeStampResp.load(_tlv(0x30, tsp.PKIStatusInfo({"status": "granted"}).dump() + made))
 
 
 def signed_token(info: tsp.TSTInfo, authority: Holder, chain: Sequence[Holder], digest: str = "sha256") -> cms.ContentInfo:
@@ -209,35 +203,49 @@ def signed_token(info: tsp.TSTInfo, authority: Holder, chain: Sequence[Holder], 
         {"type": "message_digest", "values": [hashlib.new(digest, content).digest()]},
         {"type": "signing_certificate_v2", "values": [tsp.SigningCertificateV2({"certs": [named]})]},
     ])  # fmt: skip
-    return signed_data("tst_info", core.ParsableOctetString(content), attributes, authority, chain, digest=digest)
+    return signed_data("tst_info", core.ParsableOctetString(content), chain, [signer_info(authority, attributes, digest)], digest)
+
+
+def _tlv(tag: int, body: bytes) -> bytes:
+    """DER. asn1crypto takes a length that ends in 80 (hexadecimal) for an indefinite one, and then needs half a minute to dump."""
+    size = len(body)
+    if size < 0x80:
+        return bytes([tag, size]) + body
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes([tag, 0x80 | len(length)]) + length + body
+
+
+def signer_info(
+    who: Holder, attributes: cms.CMSAttributes, digest: str = "sha256",
+    unsigned: Callable[[bytes], cms.CMSAttributes] | None = None, hashed: str = "",
+) -> bytes:  # fmt: skip
+    """One signer of a CMS object; `unsigned` makes attributes from the signature's value; `hashed`: another digest of the content."""
+    signed = attributes.dump()
+    value = who.sign(signed, digest)
+    named = cms.IssuerAndSerialNumber({"issuer": who.asn1.issuer, "serial_number": who.asn1.serial_number})
+    parts = [
+        core.Integer(1).dump(), named.dump(), algos.DigestAlgorithm({"algorithm": hashed or digest}).dump(), b"\xa0" + signed[1:],
+        who.mechanism(digest).dump(), core.OctetString(value).dump(), b"\xa1" + unsigned(value).dump()[1:] if unsigned else b"",
+    ]  # fmt: skip
+    return _tlv(0x30, b"".join(parts))
 
 
 def signed_data(
-    kind: str,
-    content: core.ParsableOctetString | None,
-    attributes: cms.CMSAttributes,
-    who: Holder,
-    chain: Iterable[Holder],
-    *,
-    digest: str = "sha256",
-    unsigned: cms.CMSAttributes | None = None,
+    kind: str, content: core.ParsableOctetString | None, chain: Iterable[Holder], signers: Sequence[bytes], digest: str = "sha256"
 ) -> cms.ContentInfo:
-    """A CMS object with one signer; `chain` is what it embeds."""
-    algorithm = algos.DigestAlgorithm({"algorithm": digest})
-    named = cms.IssuerAndSerialNumber({"issuer": who.asn1.issuer, "serial_number": who.asn1.serial_number})
-    signer = {
-        "version": "v1", "sid": cms.SignerIdentifier({"issuer_and_serial_number": named}), "digest_algorithm": algorithm,
-        "signature_algorithm": who.mechanism(digest), "signed_attrs": attributes,
-        "signature": who.sign(attributes.untag().dump(), digest),
-    }  # fmt: skip
-    if unsigned is not None:
-        signer["unsigned_attrs"] = unsigned
-    made = cms.ContentInfo({
-        "content_type": "signed_data",
-        "content": cms.SignedData({
-            "version": "v3" if kind != "data" else "v1", "digest_algorithms": [algorithm],
-            "encap_content_info": {"content_type": kind} | ({"content": content} if content is not None else {}),
-            "certificates": [holder.asn1 for holder in chain], "signer_infos": [cms.SignerInfo(signer)],
-        }),
-    })  # fmt: skip
-    return cms.ContentInfo.load(made.dump())  # what is built in depth is dumped again and again, each level twice
+    """A CMS object.
+
+    Args:
+        kind: of its content, `data` or `tst_info`.
+        content: None: it lies elsewhere.
+        chain: what it embeds.
+        signers: of `signer_info`.
+        digest: of the content.
+    """
+    inner = cms.EncapsulatedContentInfo({"content_type": kind} | ({"content": content} if content is not None else {}))
+    body = [
+        core.Integer(1 if kind == "data" else 3).dump(), _tlv(0x31, algos.DigestAlgorithm({"algorithm": digest}).dump()), inner.dump(),
+        _tlv(0xA0, b"".join(sorted(holder.der for holder in chain))), _tlv(0x31, b"".join(signers)),
+    ]  # fmt: skip
+    named = cms.ContentType("signed_data").dump()
+    return cms.ContentInfo.load(_tlv(0x30, named + _tlv(0xA0, _tlv(0x30, b"".join(body)))))

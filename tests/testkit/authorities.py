@@ -24,6 +24,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from processor.errors import Verdict
+from processor.seal.timestamps import Outside
 from tests.testkit.answers import LIES, About, Holder, Key, ocsp_response, revocation_list, time_answer
 
 HOSTS = ("ocsp.ca.test.invalid", "crl.ca.test.invalid", "pub.ca.test.invalid", "crl.tsa.test.invalid")
@@ -70,7 +71,7 @@ def name(common: str, **parts: str | Sequence[str]) -> x509.Name:
     return x509.Name([x509.NameAttribute(order[key], value) for key in order for value in values.get(key, ())])
 
 
-class Pki:
+class Pki(Outside):
     """Root, issuing CA, OCSP responder, and a time-stamping authority with a root of its own.
 
     Args:

@@ -10,13 +10,12 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from asn1crypto import algos, cms
+from asn1crypto import cms
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.testkit import signing
-from tests.testkit.answers import Holder, signed_data
+from tests.testkit.answers import Holder, signed_data, signer_info
 from tests.testkit.authorities import AGENCY, PEOPLE, Pki, name
 from tests.testkit.signing import PADES, SHA1, Way
 
@@ -102,11 +101,8 @@ def other_certificate_named(scene: Scene) -> bytes:
     """The signing-certificate attribute names a certificate that is not the signer's."""
 
     def make(digest: bytes) -> cms.ContentInfo:
-        attributes = cms.CMSAttributes([
-            {"type": "content_type", "values": ["data"]}, {"type": "message_digest", "values": [digest]},
-            *signing.ess(scene.person, "v2"),
-        ])  # fmt: skip
-        return signed_data("data", None, attributes, scene.office, [scene.office])
+        signer = signer_info(scene.office, _attributes(digest, scene.office, scene.person))
+        return signed_data("data", None, [scene.office], [signer])
 
     return signing.sign(signing.page(), scene.office, scene.pki, make=make)
 
@@ -115,14 +111,18 @@ def two_in_one(scene: Scene) -> bytes:
     """The CMS object has a second signer, of another world, beside the office."""
 
     def make(digest: bytes) -> cms.ContentInfo:
-        own = signing.cms_of(digest, scene.office, scene.pki)
-        double = scene.pki.double()
-        other = signing.cms_of(digest, double.organisation(), double)
-        own["content"]["signer_infos"].append(other["content"]["signer_infos"][0])
-        own["content"]["certificates"].append(other["content"]["certificates"][0])
-        return own
+        pair = [scene.office, scene.pki.double().organisation()]
+        signers = [signer_info(who, _attributes(digest, who)) for who in pair]
+        return signed_data("data", None, pair, signers)
 
     return signing.sign(signing.page(), scene.office, scene.pki, make=make)
+
+
+def _attributes(digest: bytes, who: Holder, named: Holder | None = None) -> cms.CMSAttributes:
+    return cms.CMSAttributes([
+        {"type": "content_type", "values": ["data"]}, {"type": "message_digest", "values": [digest]},
+        *signing.ess(named or who, "v2"),
+    ])  # fmt: skip
 
 
 # algorithms
@@ -137,15 +137,8 @@ def weak_below(scene: Scene) -> bytes:
     """The document by SHA-1, the attributes by SHA-256."""
 
     def make(digest: bytes) -> cms.ContentInfo:
-        made = signing.cms_of(digest, scene.office, scene.pki, replace(SHA1, stamped=False))
-        signer = made["content"]["signer_infos"][0]
-        key = scene.office.key
-        if not isinstance(key, rsa.RSAPrivateKey):
-            raise TypeError("the office has an RSA key")
-        value = key.sign(signer["signed_attrs"].untag().dump(), padding.PKCS1v15(), SHA256())
-        signer["signature"] = value
-        signer["signature_algorithm"] = algos.SignedDigestAlgorithm({"algorithm": "sha256_rsa"})
-        return made
+        signer = signer_info(scene.office, _attributes(digest, scene.office), hashed="sha1")
+        return signed_data("data", None, [scene.office], [signer], "sha1")
 
     return signing.sign(signing.page(), scene.office, scene.pki, SHA1, make=make)
 

@@ -34,7 +34,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.stamp import TextStampStyle
 
 from tests.testkit import faces, scans
-from tests.testkit.answers import Holder, signed_data
+from tests.testkit.answers import Holder, signed_data, signer_info
 from tests.testkit.authorities import Pki
 from tests.testkit.letters import letter
 from tests.testkit.typeset import Look
@@ -147,13 +147,14 @@ def cms_of(
         {"type": "content_type", "values": ["data"]}, {"type": "message_digest", "values": [digest]}, *moment, *ess(who, way.ess),
     ])  # fmt: skip
     chain = [who, *who.above()] if way.whole_chain else [who]
-    made = signed_data("data", None, attributes, who, chain, digest=way.digest)
-    if way.stamped or stamp:
-        signer = made["content"]["signer_infos"][0]
-        value = hashlib.sha256(signer["signature"].native).digest()
-        given = stamp(value) if stamp else token(pki, value)
-        signer["unsigned_attrs"] = cms.CMSAttributes([{"type": "signature_time_stamp_token", "values": [given]}])
-    return made
+
+    def unsigned(value: bytes) -> cms.CMSAttributes:
+        imprint = hashlib.sha256(value).digest()
+        given = stamp(imprint) if stamp else token(pki, imprint)
+        return cms.CMSAttributes([{"type": "signature_time_stamp_token", "values": [given]}])
+
+    signer = signer_info(who, attributes, way.digest, unsigned if way.stamped or stamp else None)
+    return signed_data("data", None, chain, [signer], way.digest)
 
 
 def sign(

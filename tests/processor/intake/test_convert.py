@@ -287,6 +287,14 @@ def test_a_sheet_of_more_pages_than_allowed_is_refused(station: Station) -> None
 
 
 def left_over(folder: Path) -> list[str]:
+    """Processes at work in a folder; one that was killed may take a moment to give back its memory."""
+    until = time.monotonic() + 3
+    while (found := at_work(folder)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
+
+
+def at_work(folder: Path) -> list[str]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

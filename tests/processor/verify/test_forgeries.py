@@ -1,50 +1,55 @@
-"""Every attack of the kit is refused or flagged with a reason that fits; honest files are not taken for attacks."""
+"""No attack of the kit's table is called valid, each is told by a fitting reason; honest files are not taken for attacks."""
 
-import json
+from __future__ import annotations
+
+import base64
+import time
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.processor.verify.conftest import Judge, law
+from processor.verify.signatures import verify
+from tests.testkit.answers import Holder
 from tests.testkit.false_signers import Scene
 from tests.testkit.forgeries import CONTROLS, FORGERIES
 from tests.testkit.rows import Row
 
-STRICTER = {"filled": {"unknown"}}  # filled in after the last signature: nobody signed it
+POLICY = tomllib.loads(resources.files("config").joinpath("law", "algorithms.toml").read_text("utf-8"))
+PATIENCE = 20  # seconds of processor time for one letter: what is hostile may not cost more
 
 
-def _holds(row: Row, name: str, judged: Judge) -> None:
+def encoded(*holders: Holder) -> list[str]:
+    return [base64.b64encode(holder.der).decode() for holder in holders]
+
+
+def judged(row: Row, folder: Path) -> dict[str, Any]:
     scene = Scene()
-    pdf = row.build(scene)
-    report = judged(pdf, scene)
-    json.dumps(report)
-    assert report["verdict"] in STRICTER.get(name, row.verdicts), report["reasons"]
-    assert not row.codes or row.codes & set(report["reasons"]), report["reasons"]
-    assert set(report["reasons"]) <= law("verification.toml")["reason"].keys()
+    path = folder / "den.pdf"
+    path.write_bytes(row.build(scene))
+    pki, before = scene.pki, path.read_bytes()
+    args = {
+        "path": str(path), "roots": encoded(pki.root, pki.tsa_root), "intermediates": encoded(pki.issuing), "pins": [], "lists": [],
+        "now": pki.now().isoformat(), "policy": POLICY, "limits": {},
+    }  # fmt: skip
+    began = time.process_time()
+    report = verify(args, pki.answer)
+    assert time.process_time() - began < PATIENCE
+    assert path.read_bytes() == before
+    return report
 
 
-@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", FORGERIES)
-def test_no_attack_passes(name: str, judged: Judge) -> None:
-    _holds(FORGERIES[name], name, judged)
+def test_an_attack_is_never_valid(name: str, tmp_path: Path) -> None:
+    row = FORGERIES[name]
+    report = judged(row, tmp_path)
+    assert report["verdict"] in row.verdicts, report["reasons"]
+    assert not row.codes or row.codes & set(report["reasons"]), report["reasons"]
 
 
-@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", CONTROLS)
-def test_honest_files_are_seen_as_such(name: str, judged: Judge) -> None:
-    _holds(CONTROLS[name], name, judged)
-
-
-def test_findings_are_told_apart(judged: Judge) -> None:
-    scene = Scene()
-    told = judged(CONTROLS["local-time"].build(scene), scene)["signatures"][0]
-    assert (told["integrity"], told["strength"], told["time"], told["trust"]) == ("intact", "strong", "proved", "trusted")
-    assert "local-time-as-utc" in told["reasons"] and told["verdict"] == "valid"
-    assert told["claimed_at"][:13] != told["token_at"][:13]  # told, never corrected
-    assert told["signer"]["name"] == "Sở Kiểm thử" and told["signer"]["agency"].startswith("Ủy ban")
-    assert {check["check"] for check in told["checks"]} >= {"integrity", "signer-chain", "signer-revocation", "stamp"}
-
-
-def test_pins_narrow_the_trust_list(judged: Judge) -> None:
-    scene = Scene()
-    pdf = CONTROLS["pades"].build(scene)
-    assert judged(pdf, scene, pins=["00" * 32])["reasons"].count("chain-unknown") == 1
+def test_an_honest_file_is_not_taken_for_an_attack(name: str, tmp_path: Path) -> None:
+    report = judged(CONTROLS[name], tmp_path)
+    assert report["verdict"] in CONTROLS[name].verdicts, report["reasons"]

@@ -1,0 +1,65 @@
+"""What each lane goes by: its rules in force today, the file that takes what lands in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+from processor import lanes, law
+from processor.check import Check, check
+from processor.doctor.parts import Parts
+from processor.errors import SettingsError
+from processor.notices import wording
+from processor.tables import Lane
+from processor.verify import judge
+from processor.verify.facts import Algorithm
+
+
+def checks(parts: Parts) -> Iterator[Check]:
+    """Rows `law` and `file` of each lane."""
+    for name, lane in parts.settings.lanes.items():
+        try:
+            told = _rules(lane, parts.today, parts.folder)
+            yield check("law", True, told, name)
+        except SettingsError as error:
+            yield check("law", False, str(error), name)
+        if not lane.file:
+            yield check("file", True, "no default: a scan outside a sub-folder that names its file is held", name)
+            continue
+        known = parts.declared(lane.file)
+        told = "declared" if known else "not declared, or closed"
+        yield check("file", known, f"{lane.file} is {told}", name)
+
+
+def _rules(lane: Lane, day: dt.date, station: Path) -> str:
+    """What is gone by, in a few words.
+
+    Raises:
+        SettingsError: a rule is not in force, or the station's own cannot be used.
+    """
+    law.document_code_template(day, station)
+    told = []
+    if form := lanes.kind(lane).block(lane):
+        rule = law.block_rule(form, day, station)
+        told.append(f"{rule.act}, {rule.article}")
+    if lanes.takes_originals(lane):
+        told.append(f"what {_algorithms(day, station)} algorithms are worth")
+        law.read("verification.toml", station)
+    if lane.kind == "incoming":
+        wording.try_out(day, station)
+        told.append("words of letters")
+    return "; ".join(told)
+
+
+def _algorithms(day: dt.date, station: Path) -> int:
+    """How many the policy names; each is looked up, as verification will."""
+    policy = law.read("algorithms.toml", station)
+    try:
+        uses = [Algorithm("signature", row["name"], "rsa", 4096) for row in policy["digest"]]
+        uses += [Algorithm("signature", "sha256", row["kind"], row["below"]) for row in policy["key"]]
+        for use in uses:
+            judge.strength([use], day, policy)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SettingsError(f"law profile for algorithms (algorithms.toml): {type(error).__name__}: {error}") from error
+    return len(uses)

@@ -1,0 +1,71 @@
+"""The station itself: its names, its folders, its disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from archive.naming import is_organ_id
+from processor.check import Check, check
+from processor.doctor.parts import Parts
+
+_OWN = ("held", "rejected", "notices", "work", "work/claims", "work/items", "archive", "out")
+_PRIVATE = (".", "sohoa.toml", "law", "trust", "work", "archive")
+
+
+def checks(parts: Parts) -> Iterator[Check]:
+    """Rows `agency`, `organ-id`, `lanes`, `station-folder`, `folders`, `drop`, `out`, `disk`, `local-disk`."""
+    table = parts.settings.station
+    yield check("agency", bool(table.agency.strip()), table.agency or "station.agency is empty")
+    organ = table.organ_id
+    good = is_organ_id(organ)
+    yield check("organ-id", good, organ if good else f"station.organ_id is none: {organ!r}")
+    yield check("lanes", bool(parts.settings.lanes), ", ".join(parts.settings.lanes) or "no lane")
+    yield from _folders(parts)
+    yield from _disk(parts)
+
+
+def _open_to_all(parts: Parts) -> Check:
+    places = [parts.folder / name for name in _PRIVATE]
+    loose = [str(place) for place in places if place.exists() and place.stat().st_mode & 0o002]
+    told = f"anybody may write: {', '.join(loose)}" if loose else "writable by its own only"
+    return check("station-folder", not loose, told)
+
+
+def _use(folder: Path) -> str:
+    """Empty if the folder can be listed and written, else why not."""
+    try:
+        os.scandir(folder).close()
+        with tempfile.TemporaryFile(dir=folder, prefix=".sohoa-doctor-"):  # has no name, so no lane takes it
+            return ""
+    except OSError as error:
+        return f"{folder}: {error.strerror}"
+
+
+def _folders(parts: Parts) -> Iterator[Check]:
+    yield _open_to_all(parts)
+    faults = [fault for name in _OWN if (fault := _use(parts.folder / name))]
+    yield check("folders", not faults, "; ".join(faults) or "all there and writable")
+    for lane in parts.settings.lanes:
+        fault = _use(parts.folder / "drop" / lane)
+        yield check("drop", not fault, fault or "readable and writable", lane)
+        out = parts.folder / "out" / lane
+        fault = _use(out) if os.path.lexists(out) else ""  # made with the first copy
+        yield check("out", not fault, fault or "readable and writable, or not made yet", lane)
+
+
+def _disk(parts: Parts) -> Iterator[Check]:
+    least, free = parts.settings.limits.free_disk_mb, {}
+    try:
+        for name in ("drop", "work", "archive"):
+            free[name] = shutil.disk_usage(parts.folder / name).free >> 20
+        told = ", ".join(f"{name} {size} MB" for name, size in free.items())
+        yield check("disk", min(free.values()) >= least, f"free: {told}; needed: {least} MB")
+    except OSError as error:
+        yield check("disk", None, f"cannot be told: {error.filename}: {error.strerror}")
+    remote = [name for name in ("work", "archive") if parts.is_remote(parts.folder / name)]
+    told = f"on another machine: {', '.join(remote)}" if remote else "work and archive are local"
+    yield check("local-disk", not remote, told)
