@@ -153,7 +153,7 @@ def _times(report: Mapping[str, Any]) -> dict[str, Any]:
     """When the last person signed, by their clock and by an authority's."""
     signatures = [each for each in report["signatures"] if each["kind"] == "signature"]
     last = signatures[-1] if signatures else {}
-    told = {"signed_at": last.get("claimed_time"), "timestamped_at": last.get("token_time")}
+    told = {"signed_at": last.get("claimed_at"), "timestamped_at": last.get("token_at")}
     return {name: _local(text) for name, text in told.items()}
 
 

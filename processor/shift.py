@@ -21,7 +21,7 @@ import structlog
 
 from archive.record import DocumentKey
 from processor import parking, pipeline, sealing, sources, station, telling
-from processor.document import Filed, Pending, Scan, Settled
+from processor.document import Filed, Pending, Scan, Sealed, Settled
 from processor.errors import Abandoned, CatalogueOlder, Verdict
 from processor.journal import Item, Journal
 from processor.sources import Parked, Source

@@ -132,7 +132,7 @@ def _summary(signature: Mapping[str, Any], tools: Tools) -> SignatureSummary:
     words, signer = law.read("verification.toml", tools.station), signature.get("signer") or {}
     return SignatureSummary(
         verdict=signature["verdict"], signer=signer.get("name", ""), agency=signer.get("agency", ""),
-        serial=signer.get("serial", ""), signed_at=signature.get("claimed_time") or "",
-        stamped_at=signature.get("token_time") or "",
+        serial=signer.get("serial", ""), signed_at=signature.get("claimed_at") or "",
+        stamped_at=signature.get("token_at") or "",
         causes=tuple(reports.sentence(code, words) for code in signature.get("reasons", ())),
     )  # fmt: skip

@@ -15,12 +15,13 @@ import structlog
 from rich.console import Console
 
 from processor import flow as flows
-from processor import nightly, posting, service, session, station
+from processor import nightly, posting, service, session, station, trust
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
 from processor.errors import OF_THE_KEY, ExitCode, MissingError
 from processor.flow import Flow
+from processor.seal import keyring
 from processor.settings import load
 from processor.shift import Shift
 from processor.tools import ACTOR
@@ -129,19 +130,16 @@ def doctor(folder: Path, as_json: bool) -> None:
     from processor import doctor as examination  # half of what a verb takes to start, and only this one wants it
 
     settings = load(folder)
-    sealer, key_missing, roots_missing = None, "", ""
-    roots: tuple[bytes, ...] = ()
+    anchors: list[trust.Anchor] = []
+    anchors_missing = ""
     try:
-        sealer = wiring.load_sealer(folder, settings) if settings.seal.key else None
+        anchors = trust.listed(folder, settings)
     except MissingError as error:
-        key_missing = str(error)
-    try:
-        roots = wiring.roots(folder, settings)
-    except MissingError as error:
-        roots_missing = str(error)
+        anchors_missing = str(error)
     with (
         wiring.opened_archive(folder, settings) as archive,
         LocalEngine(settings.engine, settings.limits, reach=Reach()) as engine,
+        keyring.opened(settings, folder, remote=examination.elsewhere) as ring,
     ):
 
         def is_open(file_code: str) -> bool:
@@ -149,8 +147,7 @@ def doctor(folder: Path, as_json: bool) -> None:
             return row is not None and row.closed_at is None
 
         parts = examination.Parts(
-            folder, settings, sealer, key_missing, wiring.outside(folder, settings), roots, roots_missing,
-            wiring.now, engine, is_open,
+            folder, settings, ring, wiring.outside(folder, settings), tuple(anchors), anchors_missing, wiring.now, engine, is_open,
         )  # fmt: skip
         done = []
         for check in examination.checks(parts):

@@ -24,7 +24,6 @@ from processor.journal import Journal
 from processor.lanes.issue import Person
 from processor.seal import keyring
 from processor.seal.demo import DemoAuthority
-from processor.seal.keys import Sealer, passphrase, read_certificates
 from processor.seal.ring import Ring
 from processor.seal.timestamps import Fetcher, Outside
 from processor.settings import Settings, load
@@ -84,23 +83,11 @@ def opened_journal(folder: Path) -> Iterator[Journal]:
         journal.close()
 
 
-def load_sealer(folder: Path, settings: Settings) -> Sealer:
-    """The organisation's key.
-
-    Raises:
-        MissingError: it cannot be had.
-    """
-    if not settings.seal.key:
-        raise MissingError("seal.key is not set: the organisation's PKCS#12 file")
-    more = read_certificates([folder / name for name in settings.seal.chain])
-    return Sealer.load(folder / settings.seal.key, passphrase(settings.seal.passphrase_file, folder), more)
-
-
 def outside(folder: Path, settings: Settings) -> Outside:
     """Who answers for time and revocation data."""
     if settings.station.demo:
         return DemoAuthority(folder / "authority")
-    return Fetcher(settings.time, settings.trust)
+    return Fetcher(settings.time, settings.trust, folder / "work" / "authorities.json")
 
 
 def roots(folder: Path, settings: Settings) -> tuple[bytes, ...]:

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 
 from processor.check import Check, check, exit_code
 from processor.doctor import anchors, issuing, keys, lanes, machine, mail, remote, station, time
+from processor.doctor.keys import elsewhere
 from processor.doctor.parts import Parts, Walled
 from processor.seal.token_modules import agency_checks, token_checks
 
-__all__ = ["Check", "Parts", "Walled", "check", "checks", "examine", "exit_code"]
+__all__ = ["Check", "Parts", "Walled", "check", "checks", "elsewhere", "examine", "exit_code"]
 
 
 def _tokens(parts: Parts) -> Iterator[Check]:

@@ -15,6 +15,9 @@ from processor.errors import Verdict
 from processor.tables import Lane
 
 
+_VIETNAM = dt.timezone(dt.timedelta(hours=7))
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A person in charge, known by the SHA-256 of their certificate."""
@@ -68,11 +71,11 @@ def _check_whole(report: Mapping[str, Any]) -> None:
 
 
 def _person(signature: Mapping[str, Any], known: Sequence[Person]) -> str:
-    digest = str(signature["signer"]["sha256"]).lower()
-    told = signature.get("token_time") or signature.get("claimed_time")
-    day = dt.datetime.fromisoformat(told).astimezone(dt.timezone(dt.timedelta(hours=7))).date() if told else None
+    """Whose it is, on the day that is proved, else on the day it is looked at: a signer's own clock may be set back."""
+    digest = (signature["signer"] or {}).get("sha256", "")
+    day = dt.datetime.fromisoformat(signature["judged_at"]).astimezone(_VIETNAM).date()
     for person in known:
-        if person.fingerprint == digest and day is not None and person.valid_from <= day <= person.valid_to:
+        if digest and person.fingerprint == digest and person.valid_from <= day <= person.valid_to:
             return person.id
     raise Verdict("person-not-listed", f"field {signature['field']}")
 

@@ -186,7 +186,7 @@ def send(station: Path, settings: NoticesTable, password: str, now: dt.datetime,
         now: a moment with a zone.
         line: how the server is reached, where it is not the usual way.
     """
-    done = Sending(trouble=_unfit(settings))
+    done = Sending(trouble=unfit(settings))
     due = [] if done.trouble else _due(station, settings, now)
     if not due:
         return done
@@ -209,7 +209,8 @@ def send(station: Path, settings: NoticesTable, password: str, now: dt.datetime,
     return done
 
 
-def _unfit(settings: NoticesTable) -> str:
+def unfit(settings: NoticesTable) -> str:
+    """Why by these settings nothing is sent: `no-server`, `no-sender`, `password-in-clear`; empty where it is."""
     if not settings.smtp_host:
         return "no-server"
     if not addresses.addr_spec(settings.sender, within=True):

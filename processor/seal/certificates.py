@@ -58,13 +58,14 @@ def agencies(certificate: x509.Certificate) -> tuple[str, ...]:
 def above(certificate: x509.Certificate, known: Iterable[x509.Certificate]) -> tuple[x509.Certificate, ...]:
     """Those of the known certificates that lead up from this one, by signature, without a root."""
     links, left = [certificate], [each for each in known if each.subject != each.issuer]
-    while found := [each for each in left if _issued(links[-1], each)]:
+    while found := [each for each in left if issued(links[-1], each)]:
         links.append(found[0])
         left.remove(found[0])
     return tuple(links[1:])
 
 
-def _issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
+def issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
+    """Whether a certificate is signed by another's key, and names it as its issuer."""
     try:
         lower.verify_directly_issued_by(upper)
     except (InvalidSignature, ValueError, TypeError):

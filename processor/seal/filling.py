@@ -18,6 +18,7 @@ from pyhanko.pdf_utils.font.opentype import GlyphAccumulatorFactory
 from pyhanko.pdf_utils.form_tools import enumerate_fields_in
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import FormFillingError
 from pyhanko.pdf_utils.writer import init_xobject_dictionary
 
 from processor.errors import Verdict
@@ -65,6 +66,17 @@ def _appearance(
     return stream
 
 
+def _field(fields: generic.ArrayObject, name: str) -> generic.DictionaryObject:
+    try:
+        found = next(enumerate_fields_in(fields, with_name=name, refs_seen=set(), target_field_type="/Tx"), None)
+    except FormFillingError:  # a field of another kind
+        found = None
+    field = found[2].get_object() if found else generic.DictionaryObject()
+    if "/Rect" not in field or int(_at(field, "/Ff", 0)) & _READ_ONLY:
+        raise Verdict("form-field-unfit", "no text field of that name with a place of its own that may be written in")
+    return field
+
+
 def fill(path: Path, values: Mapping[str, str], font: Path) -> None:
     """Write texts into text fields.
 
@@ -81,10 +93,7 @@ def fill(path: Path, values: Mapping[str, str], font: Path) -> None:
         form = _at(writer.root, "/AcroForm", generic.DictionaryObject())
         fields = _at(form, "/Fields", generic.ArrayObject())
         for name, value in values.items():
-            found = next(enumerate_fields_in(fields, with_name=name, refs_seen=set(), target_field_type="/Tx"), None)
-            field = found[2].get_object() if found else generic.DictionaryObject()
-            if "/Rect" not in field or int(_at(field, "/Ff", 0)) & _READ_ONLY:
-                raise Verdict("form-field-unfit", "no text field of that name with a place of its own that may be written in")
+            field = _field(fields, name)
             text = unicodedata.normalize("NFC", value)
             field[pdf_name("/V")] = generic.TextStringObject(text)
             shown = writer.add_object(_appearance(writer, field, form, text, font))

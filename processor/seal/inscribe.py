@@ -113,13 +113,13 @@ def fill(args: Mapping[str, Any], document: Document, found: locks.Locks) -> dic
     known, values = widgets.fields(document.pdf), {}
     for name, text in _texts(args, document, known).items():
         field = known.get(name)
-        if field is None or field.get("/FT") != "/Tx" or "/Rect" not in field:
+        if field is None or widgets.inherited(field, "/FT", "") != "/Tx" or "/Rect" not in field:
             raise Verdict("form-field-unfit", "the settings name a text field that is not there")
-        if str(field.get("/V", "")).strip():
+        if str(widgets.inherited(field, "/V", "")).strip():
             continue
         if not text:
             raise Verdict("number-blank", "a form field is empty, and the side-car tells nothing for it")
-        if found.locks(name) or int(field.get("/Ff", 0)) & _READ_ONLY:
+        if found.locks(name) or int(widgets.inherited(field, "/Ff", 0)) & _READ_ONLY:
             raise Verdict(locks.LOCKED, "the form field of number or date")
         values[name] = text
     return values
@@ -133,7 +133,7 @@ def _texts(args: Mapping[str, Any], document: Document, known: Mapping[str, pike
     if number and args["notation"] and of_number in known and not _before_stroke(document, known[of_number]):
         number = f"{number}/{args['notation']}"
     if day:
-        is_short = of_date in known and 0 < int(known[of_date].get("/MaxLen", 0)) <= _SHORT
+        is_short = of_date in known and 0 < int(widgets.inherited(known[of_date], "/MaxLen", 0)) <= _SHORT
         date = f"{day:%d/%m/%Y}" if is_short else frames.long_date(day)
     return {name: text for name, text in ((of_number, number), (of_date, date)) if name}
 

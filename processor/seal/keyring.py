@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from processor.errors import MissingError
+from processor.errors import MissingError, SettingsError
 from processor.seal import pkcs11, pkcs12, secret
 from processor.seal.certificates import read_certificates
 from processor.seal.keys import Key, Sealer
@@ -32,6 +32,21 @@ OWN = "seal"
 """What the key of [seal] is called among the others."""
 
 
+def tables(settings: Settings) -> dict[str, KeyTable]:
+    """Every key of the settings by its name; that of [seal] is a PKCS#12 file like others.
+
+    Raises:
+        SettingsError: two have one name.
+    """
+    own = settings.seal
+    if not own.key:
+        return dict(settings.keys)
+    if OWN in settings.keys:
+        raise SettingsError(f"sohoa.toml: keys.{OWN}: the key of [seal] is called that: give this one another name")
+    written = {"file": own.key, "secret": own.passphrase_file, "chain": own.chain}
+    return {OWN: KeyTable.model_validate({**defaults()["key"], **written}), **settings.keys}
+
+
 class _Keys:
     """What is opened, and kept."""
 
@@ -47,11 +62,7 @@ class _Keys:
         self._asked: dict[str, Secret] = {}
 
     def rows(self) -> Iterator[Row]:
-        table = self._settings.seal
-        if table.key:
-            own = {"file": table.key, "secret": table.passphrase_file, "chain": table.chain}
-            yield Row(OWN, partial(self._open, OWN, KeyTable.model_validate({**defaults()["key"], **own})))
-        for name, key in self._settings.keys.items():
+        for name, key in tables(self._settings).items():
             yield Row(name, partial(self._open, name, key), key.agency, _day(key.valid_from), _day(key.valid_to))
 
     def _open(self, name: str, table: KeyTable) -> Sealer:

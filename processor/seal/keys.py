@@ -21,11 +21,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from processor.errors import MissingError, Verdict
-from processor.seal import pkcs12, secret
-from processor.seal.certificates import LEAST, read_certificates, sealing_key
+from processor.seal import pkcs12
+from processor.seal.certificates import LEAST, sealing_key
 from processor.seal.secret import Secret
 
-__all__ = ["Key", "Sealer", "passphrase", "read_certificates"]
 
 
 class Key(Protocol):
@@ -38,11 +37,6 @@ class Key(Protocol):
             Verdict: the key cannot be used now.
         """
         ...
-
-
-def passphrase(setting: str, station: Path) -> bytes:
-    """The passphrase of a PKCS#12 file; see `secret.read`."""
-    return secret.read(setting, station).value
 
 
 @dataclass(frozen=True, slots=True)

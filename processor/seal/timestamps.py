@@ -78,6 +78,7 @@ class Outside(Protocol):
 
     def judged(self, number: int, *, is_good: bool) -> None:
         """What `ask` brought was looked at."""
+        return
 
     def states(self) -> Sequence[State]:
         """Every authority, in order; empty where they need not be counted."""

@@ -66,11 +66,12 @@ def page_of(page: pikepdf.Page) -> Page:
     media, crop = ([float(value) for value in box] for box in (page.mediabox, page.cropbox))
     lows = [max(min(media[i], media[i + 2]), min(crop[i], crop[i + 2])) for i in (0, 1)]
     highs = [min(max(media[i], media[i + 2]), max(crop[i], crop[i + 2])) for i in (0, 1)]
-    rotate = int(_inherited(page.obj, "/Rotate", 0)) % 360
+    rotate = int(inherited(page.obj, "/Rotate", 0)) % 360
     return Page((lows[0], lows[1], highs[0], highs[1]), rotate, float(page.obj.get("/UserUnit", 1)))
 
 
-def _inherited(node: Any, key: str, default: Any) -> Any:
+def inherited(node: Any, key: str, default: Any) -> Any:
+    """What a page or field says, or the node above it."""
     for _ in range(64):
         if key in node:
             return node[key]

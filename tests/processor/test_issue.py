@@ -129,7 +129,7 @@ def _is_red(pixel: tuple[int, int, int]) -> bool:
 
 def test_number_and_day_go_in_as_signatures_of_our_own(desk: Desk, tmp_path: Path) -> None:
     data = desk.signed(desk.leader, gaps=True)
-    desk.drop("qd.pdf", data, code_number="15", issued_date="2026-11-24")
+    desk.drop("qd.pdf", data, code_number="15", issued_date="2025-09-09")
     assert desk.run() == {"filed": 1}
     sealed = (desk.office.folder / "archive" / desk.filed()["path"]).read_bytes()
     assert sealed.startswith(data)
@@ -138,7 +138,7 @@ def test_number_and_day_go_in_as_signatures_of_our_own(desk: Desk, tmp_path: Pat
         fields = {widget.field_name for page in document for widget in page.widgets()}
         assert "15" in document[0].get_text()
     assert {"Sohoa_CoQuan", "Sohoa_So", "Sohoa_Ngay"} <= fields
-    assert desk.filed()["code_number"] == "15" and desk.filed()["issued_date"] == "2026-11-24"
+    assert desk.filed()["code_number"] == "15" and desk.filed()["issued_date"] == "2025-09-09"
 
 
 def test_the_order_of_the_lane_is_kept(desk: Desk) -> None:

@@ -30,10 +30,10 @@ _DAY = dt.timedelta(days=1)
 
 LIES: Mapping[str, tuple[str, ...]] = {
     "tsa": ("silent", "refused", "garbage", "digest", "nonce", "early", "late", "stranger", "bare", "broken", "weak"),
-    "ocsp": ("silent", "garbage", "unknown", "revoked", "old", "future", "nonce", "no-nonce", "stranger", "other", "broken", "later"),
-    "crl": ("silent", "garbage", "old", "future", "stranger", "issuer", "delta", "broken"),
+    "ocsp": ("silent", "garbage", "unknown", "revoked", "old", "future", "nonce", "no-nonce", "stranger", "other", "leaf", "broken", "later"),
+    "crl": ("silent", "garbage", "old", "future", "stranger", "issuer", "delta", "scope", "broken"),
 }  # fmt: skip
-"""By kind of service. `other`: about another certificate; `issuer`: another authority's list; `later`: "try later"."""
+"""By kind of service. `other`: about another certificate; `leaf`: by one of the CA that may not; `scope`: of CAs only; `issuer`: another authority's list; `later`: "try later"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,8 @@ def revocation_list(issuer: Holder, revoked: Revocations, now: dt.datetime, lie:
     )
     if lie == "delta":
         builder = builder.add_extension(x509.DeltaCRLIndicator(1), True)
+    if lie == "scope":
+        builder = builder.add_extension(x509.IssuingDistributionPoint(None, None, False, True, None, False, False), True)
     for serial, (moment, reason) in revoked.items():
         if moment > update:
             continue

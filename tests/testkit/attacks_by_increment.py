@@ -5,19 +5,38 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 
+import pikepdf
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm
 
 from tests.testkit import later_changes as change
 from tests.testkit import prepared, signing
 from tests.testkit.false_signers import Build, Scene
-from tests.testkit.increments import Edit, hidden, later
+from tests.testkit.increments import Edit, freed, hidden, later, misnamed, skipping, twice
 from tests.testkit.rows import EITHER, Row, on, then, words
 from tests.testkit.signing import SEAL_BOX, SEALED, Way, page
 
 
 def _two_pages() -> bytes:
     return page(1)
+
+
+def _content(pdf: bytes) -> tuple[int, int]:
+    """Number and place of the first page's content."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        number: int = document.pages[0].Contents.objgen[0]
+    return number, pdf.index(b"\n%d 0 obj" % number) + 1
+
+
+def _swapped(scene: Scene) -> bytes:
+    pdf = signing.sign(scene.signed(way=SEALED), scene.person, scene.pki, signing.HAND)
+    return later(pdf, change.values_swapped)
+
+
+def _removed_then_signed(scene: Scene) -> bytes:
+    """Only the second signature is left, and it covers the whole file."""
+    pdf = later(scene.signed(), change.field_emptied)
+    return signing.sign(pdf, scene.person, scene.pki, Way(field="Signature2"))
 
 
 def _changed_between(scene: Scene) -> bytes:
@@ -74,6 +93,17 @@ SAVING: Mapping[str, Row] = {
     "isa-field-emptied": Row(then(change.field_emptied), EITHER, "the field lost its signature", _LATER),
     "isa-form-removed": Row(then(change.form_removed), EITHER, "no field leads to the signature", _LATER),
     "isa-signature-look": Row(then(change.appearance_of_signature, SEALED), EITHER, "the signature looks otherwise", _LATER),
+    "isa-xmp": Row(then(change.xmp), EITHER, "another title in XMP", _LATER),
+    "isa-spoken": Row(then(change.spoken), EITHER, "a structure tree with other words", _LATER),
+    "isa-portfolio": Row(then(change.portfolio), EITHER, "shown as a portfolio of another file", _LATER),
+    "isa-number-hidden": Row(then(change.look_hidden, signing.NUMBER), EITHER, "the number's signature is hidden", _LATER),
+    "isa-fields-emptied": Row(then(change.fields_emptied, SEALED), EITHER, "the form lists no field", _LATER),
+    "isa-values-swapped": Row(_swapped, EITHER, "two signatures change places", _LATER),
+    "isa-freed": Row(on(lambda pdf: freed(pdf, _content(pdf)[0])), EITHER, "the page's content is freed", _LATER),
+    "isa-twice": Row(on(lambda pdf: twice(pdf, change.content, _content(pdf)[1])), EITHER, "one table names it twice", _LATER),
+    "isa-misnamed": Row(on(lambda pdf: misnamed(pdf, change.content)), EITHER, "the object bears another number", _LATER),
+    "isa-skipping": Row(on(lambda pdf: skipping(pdf, change.content)), EITHER, "goes on from before the signature", _LATER),
+    "isa-removed-then-signed": Row(_removed_then_signed, EITHER, "the signature removed, then signed by a known person", _LATER),
     "isa-seal-moved": Row(then(change.seal_moved, SEALED), EITHER, "the signature's picture is moved", _LATER),
     "isa-new-field": Row(then(change.new_field), EITHER, "a new text field over the text", _LATER),
     "isa-smuggled": Row(then(change.smuggled), EITHER, "the page's content changes as a part of the DSS", _LATER),

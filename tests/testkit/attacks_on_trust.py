@@ -41,13 +41,16 @@ TRUST: Mapping[str, Row] = {
     "revoked-hushed-unknown": Row(proofs.revoked_and_hushed("unknown"), EITHER, "revoked; OCSP says unknown", _NOT_KNOWN | _REVOKED),
     "revoked-hushed-stranger": Row(proofs.revoked_and_hushed("stranger"), EITHER, "revoked; a stranger says good", _NOT_KNOWN),
     "revoked-hushed-other": Row(proofs.revoked_and_hushed("other"), EITHER, "revoked; the answer is of another", _NOT_KNOWN),
+    "revoked-hushed-leaf": Row(proofs.revoked_and_hushed("leaf"), EITHER, "revoked; another certificate of the CA says good", _NOT_KNOWN),
+    "revoked-scoped": Row(proofs.revoked_by_scope, EITHER, "revoked; a list of CAs only says nothing", _NOT_KNOWN),
+    "revoked-replayed": Row(proofs.revoked_and_replayed, EITHER, "revoked; the file brings a list from before, services silent", _NOT_KNOWN),
     "revoked-hushed-old": Row(proofs.revoked_and_hushed("old"), EITHER, "revoked; the answer is old", _NOT_KNOWN),
     "revoked-poisoned": Row(proofs.poisoned_while_revoked, INVALID, "revoked; a stranger's list in the file says no", _REVOKED),
     **{f"crl-{lie}": Row(proofs.services(ocsp="silent", crl=lie), UNKNOWN, f"no OCSP; the list: {lie}", _NOT_KNOWN)
-       for lie in ("silent", "garbage", "old", "future", "stranger", "issuer", "delta", "broken")},
+       for lie in ("silent", "garbage", "old", "future", "stranger", "issuer", "delta", "scope", "broken")},
     **{f"ocsp-{lie}": Row(proofs.services(crl="silent", ocsp=lie), EITHER if lie == "revoked" else UNKNOWN, f"no list; OCSP: {lie}",
                           _NOT_KNOWN | _REVOKED)
-       for lie in ("garbage", "unknown", "revoked", "old", "future", "nonce", "stranger", "other", "broken", "later")},
+       for lie in ("garbage", "unknown", "revoked", "old", "future", "nonce", "stranger", "other", "leaf", "broken", "later")},
     "root-crl-silent": Row(proofs.services(root_crl="silent"), UNKNOWN, "nothing of the issuing CA", _NOT_KNOWN),
     "root-crl-stranger": Row(proofs.services(root_crl="stranger"), UNKNOWN, "a stranger's list of the issuing CA", _NOT_KNOWN),
     "tsa-crl-silent": Row(proofs.services(tsa_crl="silent"), UNKNOWN, "nothing of the time-stamping authority", _NOT_KNOWN | _TIME),
@@ -58,7 +61,7 @@ TRUST: Mapping[str, Row] = {
     "stamp-by-office": Row(proofs.stamp_by_office, EITHER, "the signer stamps itself", _TIME),
     "backdated": Row(proofs.backdated, EITHER, "expired; a stranger's token says before", _TIME),
     **{f"stamp-{lie}": Row(proofs.stamped(lie), EITHER, f"the token: {lie}", _TIME | _WEAK)
-       for lie in ("digest", "early", "late", "stranger", "broken", "weak")},
+       for lie in ("digest", "early", "late", "stranger", "bare", "broken", "weak")},
     **{f"last-stamp-{lie}": Row(proofs.last_stamp(lie), EITHER, f"the document time-stamp: {lie}", _TIME | _WEAK | ALTERED)
        for lie in ("digest", "late", "stranger", "broken", "weak")},
     "on-hold": Row(proofs.revoked(reason=proofs.HOLD), EITHER, "on hold when it was signed", _REVOKED),

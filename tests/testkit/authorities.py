@@ -196,10 +196,11 @@ class Pki(Outside):
         """The responder's answer as of this clock."""
         asked = ocsp.load_der_ocsp_request(request)
         subject = self.person() if lie == "other" else self._holders.get(asked.serial_number)
-        told = {} if lie in {"stranger", "other"} else self.revoked  # those call everything good
+        told = {} if lie in {"stranger", "other", "leaf"} else self.revoked  # those call everything good
         about = About(subject, told.get(subject.certificate.serial_number)) if subject else None
         responder = self.issuing if self.direct else self.responder
-        return ocsp_response(asked, about, self.double().responder if lie == "stranger" else responder, self.now(), lie)
+        responder = {"stranger": self.double().responder, "leaf": self.person()}.get(lie, responder)
+        return ocsp_response(asked, about, responder, self.now(), lie)
 
     def ocsp_about(self, who: Holder, lie: str = "") -> bytes:
         """The responder's answer about somebody, without nonce, as a signing program embeds it."""

@@ -60,6 +60,26 @@ def revoked_and_hushed(lie: str) -> Build:
     return build
 
 
+def revoked_by_scope(scene: Scene) -> bytes:
+    """Revoked; the only list that can be had is of CA certificates alone, and does not name it."""
+    pdf = revoked()(scene)
+    scene.pki.revoked.clear()
+    scene.pki.lie("ocsp", "silent")
+    scene.pki.lie("crl", "scope")
+    return pdf
+
+
+def revoked_and_replayed(scene: Scene) -> bytes:
+    """Revoked a day before it was signed; the file brings a list of the day before that, which has not run out; nobody answers."""
+    now = scene.pki.now()
+    with scene.pki.at(now - 36 * HOUR):
+        lists = [scene.pki.crl(each) for each in (scene.pki.issuing, scene.pki.root, scene.pki.tsa_root)]
+    pdf = signing.add_dss(revoked()(scene), [scene.office], lists)
+    scene.pki.lie("ocsp", "silent")
+    scene.pki.lie("crl", "silent")
+    return pdf
+
+
 def poisoned(*lies: str) -> Build:
     """The letter brings lists of its own: of a stranger, of another authority, old; the services are silent."""
 

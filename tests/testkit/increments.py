@@ -92,13 +92,47 @@ def redirected(pdf: bytes, places: Mapping[int, int]) -> bytes:
 
 def hidden(pdf: bytes, edit: Edit) -> bytes:
     """An update whose table names nothing, and whose `/XRefStm` names what changed: two kinds of readers see two documents."""
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        (thing,) = edit(document)
-        number, body = thing.objgen[0], serialised(thing)
-    head = pdf if pdf.endswith(b"\n") else pdf + b"\n"
+    head, number, body = _appended(pdf, edit)
     size = int(re.findall(rb"/Size\s+(\d+)", pdf)[-1])
     place = len(head) + len(body)
     row = b"\x01" + len(head).to_bytes(3) + b"\x00"
     kind = b"/Type/XRef/W[1 3 1]/Index[%d 1]/Size %d/Length 5" % (number, size + 1)
     stream = b"%d 0 obj\n<<%s>>stream\n%s\nendstream\nendobj\n" % (size, kind, row)
     return ending(head, body + stream, {size: place}, extra=b"/XRefStm %d " % place)
+
+
+def _appended(pdf: bytes, edit: Edit) -> tuple[bytes, int, bytes]:
+    """What an edit of one object would append: the document with a line end, the object's number, the object."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        (thing,) = edit(document)
+        return (pdf if pdf.endswith(b"\n") else pdf + b"\n"), thing.objgen[0], serialised(thing)
+
+
+def twice(pdf: bytes, edit: Edit, old: int) -> bytes:
+    """One table names an object twice, first where the change stands, then where the signed one stands."""
+    head, number, body = _appended(pdf, edit)
+    made = ending(head, body, {number: len(head)})
+    row = b"%d 1\n%010d 00000 n \n" % (number, len(head))
+    return made.replace(row + b"trailer", row + b"%d 1\n%010d 00000 n \ntrailer" % (number, old))
+
+
+def misnamed(pdf: bytes, edit: Edit) -> bytes:
+    """The table leads to an object that bears another number."""
+    head, number, body = _appended(pdf, edit)
+    return ending(head, body.replace(b"%d 0 obj" % number, b"%d 0 obj" % (number + 900), 1), {number: len(head)})
+
+
+def freed(pdf: bytes, number: int) -> bytes:
+    """An object is freed: to readers it is null."""
+    made = redirected(pdf, {number: 0})
+    row = b"%d 1\n%010d 00000 n \n" % (number, 0)
+    return made.replace(row, b"%d 1\n%010d 00001 f \n" % (number, 0))
+
+
+def skipping(pdf: bytes, edit: Edit) -> bytes:
+    """The update goes on from the revision before the last: what was added there, a signature too, is of no revision any more."""
+    starts = [int(found) for found in re.findall(rb"startxref\s+(\d+)", pdf)]
+    head, number, body = _appended(pdf[: pdf.index(b"%%EOF") + 6], edit)
+    whole = pdf + body
+    trailer = _trailer(head, int(re.findall(rb"/Size\s+(\d+)", pdf)[-1]), b"").replace(b"/Prev %d" % last_start(head), b"/Prev %d" % starts[-2])
+    return whole + _table({number: len(pdf)}) + trailer + b"startxref\n%d\n%%%%EOF\n" % len(whole)

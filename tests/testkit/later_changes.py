@@ -123,6 +123,35 @@ def title(document: pikepdf.Pdf) -> Things:
     return [document.docinfo, metadata, document.Root]
 
 
+def xmp(document: pikepdf.Pdf) -> Things:
+    """Only XMP has another title."""
+    text = b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description rdf:about='' xmlns:dc='http://purl.org/dc/elements/1.1/'><dc:title><rdf:Alt><rdf:li xml:lang='x-default'>Quyet dinh khac</rdf:li></rdf:Alt></dc:title></rdf:Description></rdf:RDF>"
+    metadata = made(document, Stream(document, b"<?xpacket begin=''?><x:xmpmeta xmlns:x='adobe:ns:meta/'>" + text + b"</x:xmpmeta>"))
+    metadata.Type, metadata.Subtype = Name.Metadata, Name.XML
+    document.Root.Metadata = metadata
+    return [metadata, document.Root]
+
+
+def spoken(document: pikepdf.Pdf) -> Things:
+    """A structure tree says to those who listen what is not printed."""
+    page = document.pages[0].obj
+    element = made(document, Dictionary(Type=Name.StructElem, S=Name.P, ActualText="9.000.000.000 dong", Pg=page, K=0))
+    document.Root.StructTreeRoot = made(document, Dictionary(Type=Name.StructTreeRoot, K=Array([element])))
+    element.P = document.Root.StructTreeRoot
+    document.Root.MarkInfo = Dictionary(Marked=True)
+    return [element, document.Root.StructTreeRoot, document.Root]
+
+
+def portfolio(document: pikepdf.Pdf) -> Things:
+    """Readers show a portfolio with another file instead of the pages."""
+    inner = made(document, Stream(document, b"%PDF-1.4 another"))
+    inner.Type = Name.EmbeddedFile
+    spec = made(document, Dictionary(Type=Name.Filespec, F="khac.pdf", UF="khac.pdf", EF=Dictionary(F=inner)))
+    document.Root.Names = Dictionary(EmbeddedFiles=Dictionary(Names=Array(["khac.pdf", spec])))
+    document.Root.Collection = Dictionary(Type=Name.Collection, D="khac.pdf", View=Name.D)
+    return [inner, spec, document.Root]
+
+
 def open_action(document: pikepdf.Pdf) -> Things:
     """A script runs when it is opened."""
     document.Root.OpenAction = Dictionary(S=Name.JavaScript, JS="this.getField('ghichu').value = '9'")
@@ -181,6 +210,27 @@ def seal_moved(document: pikepdf.Pdf) -> Things:
     field = next(each for each in document.Root.AcroForm.Fields if each.get("/FT") == "/Sig")
     field.Rect = Array([60, 500, 210, 600])
     return [field]
+
+
+def look_hidden(document: pikepdf.Pdf) -> Things:
+    """The number's signature is no longer shown."""
+    field = next(each for each in document.Root.AcroForm.Fields if each.get("/FT") == "/Sig")
+    field.F = 2
+    return [field]
+
+
+def fields_emptied(document: pikepdf.Pdf) -> Things:
+    """The form lists no field; the page still shows the signature."""
+    form_ = document.Root.AcroForm
+    form_.Fields = Array([])
+    return [form_]
+
+
+def values_swapped(document: pikepdf.Pdf) -> Things:
+    """Two signatures change places: each is shown as the other's."""
+    one, other = list(document.Root.AcroForm.Fields)[:2]
+    one.V, other.V = other.V, one.V
+    return [one, other]
 
 
 def permissions_removed(document: pikepdf.Pdf) -> Things:

@@ -112,3 +112,11 @@ def compact(pdf: bytes) -> bytes:
         saved = io.BytesIO()
         document.save(saved, static_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     return saved.getvalue()
+
+
+def linearised(pdf: bytes) -> bytes:
+    """For the web: the first page's table stands first."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        saved = io.BytesIO()
+        document.save(saved, static_id=True, linearize=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    return saved.getvalue()

@@ -120,7 +120,7 @@ def test_the_responder_knows_good_revoked_and_nobody(pki: Pki) -> None:
     assert ocsp.load_der_ocsp_response(pki.answer("fetch", question(office))).certificates == []
 
 
-@pytest.mark.parametrize("lie", ["unknown", "revoked", "old", "future", "nonce", "no-nonce", "stranger", "other", "broken", "later"])
+@pytest.mark.parametrize("lie", ["unknown", "revoked", "old", "future", "nonce", "no-nonce", "stranger", "other", "leaf", "broken", "later"])
 def test_a_lying_responder_does_not_say_what_an_honest_one_says(pki: Pki, lie: str) -> None:
     office = pki.organisation()
     pki.lie("ocsp", lie)

@@ -21,7 +21,7 @@ from processor.engine import LocalEngine
 from processor.errors import Verdict
 from processor.seal import demo, prepare, sign, validate
 from processor.seal.demo import DemoAuthority
-from processor.seal.keys import Sealer, passphrase, read_certificates
+from processor.seal.keys import Sealer
 from processor.seal.timestamps import Fetcher
 from processor.settings import parse
 
@@ -73,7 +73,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     rule = law.block_rule("sao-y", now.date())
     text = rule.text(AGENCY, now)
     pdf, place = _finished(folder, rule, text)
-    sealer = Sealer.load(folder / "honest" / "seal.p12", passphrase("honest/passphrase", folder))
+    sealer = Sealer.load(folder / "honest" / "seal.p12", (folder / "honest" / "passphrase").read_bytes())
     roots = [root.public_bytes(Encoding.DER) for root in read_certificates([folder / "honest" / "root.pem"])]
     args = {
         "pdf": str(pdf), "certificate": b64encode(sealer.certificate_der()).decode(),

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.errors import Verdict
-from processor.seal import timestamps
-from processor.seal.timestamps import Fetcher, Kept
+from processor.seal import published
+from processor.seal.published import Kept
+from processor.seal.timestamps import Fetcher
 from processor.tables import TimeTable, TrustTable
 
 REQUEST = b"a time-stamp request"
@@ -67,9 +68,12 @@ def fetcher(
     keep: float = 600,
     pause: Callable[[float], None] = lambda _: None,
 ) -> Fetcher:
-    time_ = TimeTable(urls=urls, timeout=timeout, attempts=attempts, backoff=2, parallel=parallel)
-    trust = TrustTable(roots=(), intermediates=(), revocation_hosts=hosts, revocation_keep=keep)
-    return Fetcher(time_, trust, pause)
+    time_ = TimeTable(
+        urls=urls, timeout=timeout, attempts=attempts, backoff=2, parallel=parallel, requests_per_window=0, window=1200,
+        trip_after=100, rest=600,
+    )  # fmt: skip
+    trust = TrustTable(roots=(), intermediates=(), revocation_hosts=hosts, revocation_keep=keep, addresses={}, lists=())
+    return Fetcher(time_, trust, pause=pause)
 
 
 def code(call: Callable[[], object]) -> str:
@@ -318,7 +322,7 @@ def test_lists_are_kept_by_their_whole_address_and_question(serve: Any) -> None:
 
 def test_what_is_kept_has_a_bound(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that a document took over could otherwise fill the coordinator's memory with made-up questions."""
-    monkeypatch.setattr(timestamps, "MOST_KEPT_BYTES", 10_000)
+    monkeypatch.setattr(published, "MOST_KEPT_BYTES", 10_000)
     server = serve(gives(bytes(1000)))
     asking = fetcher()
     for number in range(20):
@@ -332,7 +336,7 @@ def test_what_is_kept_has_a_bound(serve: Any, monkeypatch: pytest.MonkeyPatch) -
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(1, 60)), max_size=40), st.sampled_from([0.0, 60.0]))
 def test_the_bound_holds_whatever_is_kept_in_whatever_order(answers: list[tuple[str, int]], life: float) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(timestamps, "MOST_KEPT_BYTES", 100)
+        patch.setattr(published, "MOST_KEPT_BYTES", 100)
         kept = Kept(life)
         for url, size in answers:
             kept.put(url, b"", bytes(size))
