@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from processor import law
+from processor.document import Finished
 from processor.errors import OF_THE_KEY, MissingError, SettingsError, SohoaError, Verdict
 from processor.journal import Item
 from processor.seal import checkup
@@ -107,6 +108,12 @@ def code_of(item: Item, tools: Tools) -> str:
     return tools.archive.key_state(item.scan.key)[1] or ""
 
 
+def signatures(item: Item) -> int:
+    """The most signatures of the key a document may take: a time-stamp that comes too late takes them once more."""
+    place = item.document.place if isinstance(item.document, Finished) else {}
+    return 2 * len(place.get("passes", "1"))
+
+
 def check_time(tools: Tools) -> None:
     """A real time-stamp, before anybody types a PIN.
 
@@ -136,7 +143,7 @@ def check_key(tools: Tools, agencies: Collection[str]) -> None:
         sealer = tools.ring.sealer(agency, now)
         if reason := sealer.usable(now):
             raise Verdict("waiting-key", reason)
-        found = checkup.listing(sealer, tools.roots, tools.outside, now)
+        found = checkup.listing(sealer, tools.roots, tools.outside, now, tools.lists)
         if found.revoked:
             raise Verdict("waiting-key", "the organisation's certificate is revoked")
         if found.revoked is None or found.fault:

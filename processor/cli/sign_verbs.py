@@ -7,15 +7,18 @@ import os
 import pwd
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from archive.durable import make_dirs_durably, replace_durably
-from processor import law, presenting, session
+from processor import carrying, law, presenting, session
 from processor.cli import wiring
+from processor.cli.elsewhere import Elsewhere
 from processor.cli.station_verbs import set_up_log
 from processor.cli.wiring import HERE
 from processor.errors import OF_THE_KEY, ExitCode, MissingError, SettingsError, SohoaError, Verdict
@@ -24,7 +27,6 @@ from processor.report import visible
 from processor.seal import keyring
 from processor.seal.ring import Ring
 from processor.seal.secret import Secret
-from processor.settings import Settings
 from processor.shift import Shift, start
 from processor.tools import agency_of
 from watch.lock import AlreadyRunning
@@ -51,25 +53,44 @@ def _ask_secret(name: str) -> Secret:
 @click.argument("identifiers", metavar="[ID]...", nargs=-1)
 @click.option("--operator", "operator_id", required=True, metavar="ID", help="Who seals: [operators.ID] of the settings.")
 @click.option("--yes", is_flag=True, help="The preview was looked at elsewhere: do not ask.")
+@click.option("--carry", type=click.Path(path_type=Path, dir_okay=False), help="Write a file for sohoa-signer instead.")
+@click.option("--carried", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Take the file that came back.")
 @HERE
-def sign(identifiers: tuple[str, ...], operator_id: str, yes: bool, folder: Path) -> None:
+def sign(
+    identifiers: tuple[str, ...], operator_id: str, yes: bool, carry: Path | None, carried: Path | None, folder: Path
+) -> None:
     """Seal in person what waits for it: a preview, a real time-stamp, the PIN, then the batch.
 
-    Without ID everything that waits. An instance that watches stands aside meanwhile.
+    Without ID everything that waits. An instance that watches stands aside meanwhile. Where the token is in another PC,
+    sohoa-signer signs there: over the network (settings [remote]), or by a file carried there and back.
     """
     set_up_log()
     settings = wiring.check_station(folder)
     session.operator(settings, operator_id, _account(), session.today(wiring.now()))
-    if not yes and not sys.stdin.isatty():
+    if carried and (carry or identifiers):
+        raise SettingsError("--carried takes the file alone: it knows its documents")
+    if not (yes or carried or sys.stdin.isatty()):
         raise SettingsError("sign asks on a terminal; elsewhere --yes says that the preview was looked at")
-    with session.alone(folder), _keys(settings, folder) as ring, _station(folder, f"operator:{operator_id}", ring) as shift:
-        sys.exit(_session(shift, identifiers, operator_id, yes))
+    elsewhere = Elsewhere(settings, folder, listens=not (carry or carried))
+    with (
+        session.alone(folder),
+        elsewhere,
+        keyring.opened(settings, folder, _ask_secret, elsewhere.key) as ring,
+        _station(folder, f"operator:{operator_id}", ring) as shift,
+    ):
+        if carried:
+            sys.exit(_take_back(carried, shift))
+        sys.exit(_session(_Batch(shift, operator_id, elsewhere, carry), identifiers, yes))
 
 
-@contextmanager
-def _keys(settings: Settings, folder: Path) -> Iterator[Ring]:
-    with keyring.opened(settings, folder, _ask_secret) as ring:
-        yield ring
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one call of `sign` works with."""
+
+    shift: Shift
+    operator_id: str
+    elsewhere: Elsewhere
+    carry: Path | None
 
 
 @contextmanager
@@ -91,7 +112,8 @@ def _station(folder: Path, actor: str, ring: Ring) -> Iterator[Shift]:
             time.sleep(0.2)
 
 
-def _session(shift: Shift, ids: Sequence[str], operator_id: str, yes: bool) -> ExitCode:
+def _session(batch: _Batch, ids: Sequence[str], yes: bool) -> ExitCode:
+    shift = batch.shift
     items = session.waiting(shift, ids)
     if not items:
         click.echo("nothing waits for a seal")
@@ -103,15 +125,38 @@ def _session(shift: Shift, ids: Sequence[str], operator_id: str, yes: bool) -> E
     if not yes and not _agreed(len(items)):
         click.echo("nothing was sealed")
         return ExitCode.DONE
+    agencies = {agency_of(item.scan, shift.tools) for item in items}
     try:
+        if batch.carry:
+            return _carry(items, batch.carry, agencies, shift)
+        batch.elsewhere.expected = sum(session.signatures(item) for item in items)
         session.check_time(shift.tools)
-        session.check_key(shift.tools, {agency_of(item.scan, shift.tools) for item in items})
+        session.check_key(shift.tools, agencies)
     except Verdict as verdict:
         click.echo(f"nothing was sealed: {verdict.reason.en}: {verdict.detail}", err=True)
         return ExitCode.MISSING if verdict.code in OF_THE_KEY else ExitCode.WAITING
-    ended = session.seal(items, shift, operator_id)
+    ended = session.seal(items, shift, batch.operator_id)
     click.echo(", ".join(f"{state}: {count}" for state, count in sorted(ended.items())))
     return _code(ended, shift)
+
+
+def _carry(items: Sequence[Item], target: Path, agencies: set[str], shift: Shift) -> ExitCode:
+    if len(agencies) != 1:
+        raise SohoaError("a file is carried for one agency: name the documents of one by their IDs")
+    if target.exists():
+        raise SohoaError(f"{target} exists already")
+    batch, data = carrying.prepare(items, shift, *agencies)
+    target.write_bytes(data)
+    click.echo(f"written: {target}\nAt the token: sohoa-signer file {target.name} OUT.json; compare the code {batch.code}")
+    return ExitCode.WAITING
+
+
+def _take_back(carried: Path, shift: Shift) -> ExitCode:
+    ended, wrong = carrying.finish(carried.read_bytes(), shift)
+    click.echo(", ".join(f"{state}: {count}" for state, count in sorted(ended.items())) or "nothing was sealed")
+    for id, why in wrong.items():
+        click.echo(visible(f"  not sealed: {id}: {why}"), err=True)
+    return ExitCode.WAITING if wrong and not ended["filed"] else _code(ended | Counter({"to-seal": len(wrong)}), shift)
 
 
 def _agreed(count: int) -> bool:

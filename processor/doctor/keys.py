@@ -188,7 +188,7 @@ def _certificate(looked: _Looked, every: Sequence[_Looked], parts: Parts) -> Ite
     yield life(sealer, max(now, begins), _relief(looked, every, now), of)
     fault = checkup.chain_fault(sealer, parts.roots, now)
     yield check("certificate-chain", not fault, fault or "leads to a configured root, every link by signature", of)
-    found = checkup.listing(sealer, parts.roots, parts.outside, now)
+    found = checkup.listing(sealer, parts.roots, parts.outside, now, parts.lists)
     until = f"in date until {found.until.isoformat()}" if found.until else ""
     yield check("revocation", not found.fault, found.fault or until, of)
     said = {True: "REVOKED", False: "not on its issuer's list", None: "no list to look it up in"}

@@ -46,6 +46,7 @@ def _answers(parts: Parts, password: str) -> Check:
     finally:
         line.close()
     if refused:
-        return check("mail", False, f"{where}: {refused.word} {refused.code or ''} {refused.reply}".strip())
+        said = " ".join(filter(None, (refused.word, str(refused.code or ""), refused.reply)))
+        return check("mail", False, f"{where}: {said}")
     login = "logged in" if settings.smtp_user else "no login"
     return check("mail", True, f"{where} answers: {settings.smtp_security}, {login}; nothing was sent")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,12 @@ class Parts:
     def intermediates(self) -> tuple[bytes, ...]:
         """DER."""
         return of_kind(list(self.anchors), INTERMEDIATES)
+
+    @property
+    def lists(self) -> tuple[bytes, ...]:
+        """Revocation lists in files, DER; those that cannot be read have a check of their own."""
+        paths = [self.folder / name for name in self.settings.trust.lists]
+        return tuple(path.read_bytes() for path in paths if path.is_file() and os.access(path, os.R_OK))
 
     @property
     def today(self) -> dt.date:

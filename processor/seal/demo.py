@@ -114,7 +114,8 @@ def make(folder: Path, agency: str) -> None:
     person_key = ec.generate_private_key(ec.SECP256R1())
     person = _certificate(_name("Người ký DEMO", agency), person_key, from_issuing, sealing, 1095)
     (folder / "person.pem").write_bytes(person.public_bytes(Encoding.PEM))
-    for name, key, certificate in (("seal", own_key, own), ("person", person_key, person)):
+    packs: tuple[tuple[str, Key, x509.Certificate], ...] = (("seal", own_key, own), ("person", person_key, person))
+    for name, key, certificate in packs:
         packed = pkcs12.serialize_key_and_certificates(name.encode(), key, certificate, [issuing], encryption)
         _write_private(folder / f"{name}.p12", packed)
 

@@ -215,6 +215,13 @@ def extent(pieces: Sequence[Written], measure: Measure) -> tuple[float, float, f
     )  # fmt: skip
 
 
+def above_leaders(piece: Written, measure: Measure) -> tuple[float, float, float, float]:
+    """The part of a piece's place where nothing is printed but what somebody wrote: leaders stand on the baseline."""
+    wide = measure(piece.text or "0", piece.size)
+    left = piece.left if piece.text else piece.left - wide / 2  # words that are not known begin in the middle of their gap
+    return (left, piece.baseline - 0.65 * piece.size, left + wide, piece.baseline - 0.2 * piece.size)
+
+
 def nearby(glyphs: Iterable[Glyph], height: float, baseline: float) -> bool:
     """Whether a frame for the number is printed on about this line."""
     return any(abs(each.first.baseline - baseline) < each.first.size for each in _find(_NUMBER, rows(glyphs), height))

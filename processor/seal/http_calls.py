@@ -52,12 +52,17 @@ def call(url: str, body: bytes, kind: str, timeout: float, largest: int) -> byte
     parts, until = urlsplit(url), time.monotonic() + timeout
     headers = {"User-Agent": "Sohoa", "Connection": "close", **({"Content-Type": kind} if body else {})}
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    with contextlib.closing(_connection(parts)) as connection, _line(parts, until) as connection.sock:
-        connection.request("POST" if body else "GET", target, body or None, headers)
-        answer = connection.getresponse()
-        if answer.status != http.HTTPStatus.OK:
-            raise Refused(answer.status, _retry_after(answer.headers.get("Retry-After", "")))
-        data = answer.read(largest + 1)
+    try:
+        with contextlib.closing(_connection(parts)) as connection, _line(parts, until) as connection.sock:
+            connection.request("POST" if body else "GET", target, body or None, headers)
+            answer = connection.getresponse()
+            if answer.status != http.HTTPStatus.OK:
+                raise Refused(answer.status, _retry_after(answer.headers.get("Retry-After", "")))
+            data = answer.read(largest + 1)
+    except NO_ANSWER as error:
+        if time.monotonic() < until:
+            raise
+        raise TimeoutError("no answer in time") from error  # by whatever it ended: we hung up
     if time.monotonic() >= until:
         raise TimeoutError("no whole answer in time")
     if not data or len(data) > largest or answer.length:

@@ -8,7 +8,7 @@ is printed otherwise than the side-car says is held.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -49,23 +49,32 @@ def _digits(number: str) -> str:
     return number.zfill(2) if number.isdecimal() else number
 
 
-def _needed(frame: frames.Frame | None, wanted: bool, what: str, released: Container[str]) -> frames.Frame | None:
-    """The printed frame, if it needs something of us; what a person has looked at and released is left as it is printed.
+def _hindrance(frame: frames.Frame | None, wanted: bool, is_written: bool) -> tuple[str, str]:
+    """What stands against filling a frame: code and detail; none where it is filled, or asks for nothing."""
+    if frame is None:
+        return ("no-number-place", "is nowhere on page 1") if wanted else ("", "")
+    if frame.differs or (frame.pieces and wanted and is_written):
+        return "number-differs", "is written there already, otherwise or in a way that cannot be read"
+    if frame.pieces and not wanted and not is_written:
+        return "number-blank", "is left blank, and the side-car tells none"
+    return ("", "") if frame.fits or is_written else ("no-number-place", "has a gap that is too narrow")
+
+
+def _needed(
+    frame: frames.Frame | None, wanted: bool, what: str, args: Mapping[str, Any], document: Document
+) -> frames.Frame | None:
+    """The printed frame, if it needs something of us; what a person has looked at and released is left as it is.
 
     Raises:
         Verdict: `number-differs`, `number-blank`, `no-number-place`.
     """
-    if frame is None:
-        code, detail = ("no-number-place", "is nowhere on page 1") if wanted else ("", "")
-    elif frame.differs:
-        code, detail = "number-differs", "is printed otherwise"
-    elif frame.pieces and not wanted:
-        code, detail = "number-blank", "is left blank, and the side-car tells none"
-    else:
-        code, detail = ("", "") if frame.fits else ("no-number-place", "has a gap that is too narrow")
-    if code and code not in released:
+    pieces = frame.pieces if frame else ()
+    measure = document.measure(bool(frame and frame.italic))
+    is_written = any(document.is_written(frames.above_leaders(piece, measure)) for piece in pieces)
+    code, detail = _hindrance(frame, wanted, is_written)
+    if code and code not in args.get("released", ()):
         raise Verdict(code, f"the {what} {detail}")
-    return frame if frame is not None and frame.pieces and not code else None
+    return frame if pieces and not code and not is_written else None
 
 
 def number(args: Mapping[str, Any], document: Document) -> list[dict[str, Any]]:
@@ -84,7 +93,7 @@ def number(args: Mapping[str, Any], document: Document) -> list[dict[str, Any]]:
         frame = frames.Frame((frames.Written(text, left, baseline, _TYPE),))
         return [_text(NUMBER, page, frame, document)]
     found = frames.number(document.glyphs, high, (digits, notation), measure)
-    needed = _needed(found, bool(digits), "number", args.get("released", ()))
+    needed = _needed(found, bool(digits), "number", args, document)
     return [_text(NUMBER, 0, needed, document)] if needed else []
 
 
@@ -100,7 +109,7 @@ def date(args: Mapping[str, Any], document: Document) -> list[dict[str, Any]]:
         pieces = [frames.Written(text, x, top + 0.95 * _TYPE, _TYPE) for text, x in zip(parts, lefts, strict=False)]
         return [_text(DATE, page, frames.Frame(tuple(pieces), italic=True), document)]
     found = frames.date(document.glyphs, high, wanted, document.measure(True))
-    needed = _needed(found, wanted is not None, "date", args.get("released", ()))
+    needed = _needed(found, wanted is not None, "date", args, document)
     return [_text(DATE, 0, needed, document)] if needed else []
 
 

@@ -22,17 +22,21 @@ from processor.seal.place import Box
 
 SEAL, NUMBER, DATE = "Sohoa_CoQuan", "Sohoa_So", "Sohoa_Ngay"
 MM = 72 / 25.4
+_FINE = 144  # dots an inch: a pen's stroke is two wide
+_DARK = 128
+_SPECK = 0.02  # of a gap: dust, or the dots of a leader
 _ALT = {SEAL: "Dấu của cơ quan, tổ chức ban hành văn bản", NUMBER: "Số văn bản", DATE: "Ngày, tháng, năm ban hành văn bản"}
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What is looked at: the file, its pages as they are seen, and the letters of page 1."""
+    """What is looked at: the file, its pages as they are seen, the letters of page 1, and whether ink is in a box of it."""
 
     pdf: pikepdf.Pdf
     pages: tuple[widgets.Page, ...]
     glyphs: tuple[frames.Glyph, ...]
     measure: Callable[[bool], frames.Measure]
+    is_written: Callable[[Box], bool]
 
     def free(self, field: str) -> str:
         """A name for a new field: this one, or with a number where somebody has it."""
@@ -41,24 +45,40 @@ class Document:
         return next(name for name in names if name not in taken)
 
 
-def letters(path: Path) -> tuple[frames.Glyph, ...]:
-    """The letters of page 1, those of fields' appearances included, as they are seen upright."""
+def letters(path: Path, where: widgets.Page) -> tuple[frames.Glyph, ...]:
+    """The letters of page 1, those of fields' appearances included, as they are seen upright.
+
+    Args:
+        path: the document.
+        where: its page 1. MuPDF tells places before the page is turned; its own turning knows no /UserUnit.
+    """
     with pymupdf.open(path) as document:
-        page = document[0]
-        turned = page.rotation_matrix
         spans = [
             (span, line["dir"])
-            for block in page.get_text("rawdict")["blocks"] for line in block.get("lines", ()) for span in line["spans"]
+            for block in document[0].get_text("rawdict")["blocks"] for line in block.get("lines", ()) for span in line["spans"]
         ]  # fmt: skip
-        found = []
-        for span, direction in spans:
-            along = pymupdf.Point(direction) * turned - pymupdf.Point(0, 0) * turned
-            if along.x <= 0 or abs(along.y) > 0.1 * along.x:
-                continue  # not read from left to right
-            for char in span["chars"]:
-                box, origin = pymupdf.Rect(char["bbox"]) * turned, pymupdf.Point(char["origin"]) * turned
-                found.append(frames.Glyph(char["c"], box.x0, box.x1, origin.y, span["size"], bool(span["flags"] & 2)))
+    found = []
+    for span, direction in spans:
+        along, origin = where.turned(*direction), where.turned(0, 0)
+        if along[0] - origin[0] < 0.99:
+            continue  # not read from left to right
+        for char in span["chars"]:
+            x0, y0, x1, y1 = char["bbox"]
+            ends = (where.turned(x0, y0)[0], where.turned(x1, y1)[0])
+            baseline = where.turned(*char["origin"])[1]
+            found.append(frames.Glyph(char["c"], min(ends), max(ends), baseline, span["size"], bool(span["flags"] & 2)))
     return tuple(found)
+
+
+def ink(path: Path) -> Callable[[Box], bool]:
+    """Whether something is drawn within a box of page 1, as it is seen: by hand, in a scan, where no letter is read."""
+
+    def is_written(box: Box) -> bool:
+        with pymupdf.open(path) as document:
+            seen = document[0].get_pixmap(dpi=_FINE, colorspace=pymupdf.csGRAY, alpha=False, clip=pymupdf.Rect(box))
+        return sum(value < _DARK for value in seen.samples) > _SPECK * max(1, len(seen.samples))
+
+    return is_written
 
 
 def measured(font: str) -> Callable[[bool], frames.Measure]:

@@ -26,7 +26,6 @@ from processor.seal.certificates import LEAST, sealing_key
 from processor.seal.secret import Secret
 
 
-
 class Key(Protocol):
     """A private key, wherever it is. Usable from many threads."""
 

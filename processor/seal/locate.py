@@ -17,7 +17,7 @@ import pikepdf
 
 from processor.errors import Verdict
 from processor.seal import inscribe, locks, picture, widgets
-from processor.seal.issued import SEAL, Document, letters, measured, pass_of, spot
+from processor.seal.issued import SEAL, Document, ink, letters, measured, pass_of, spot
 from processor.seal.place import Box
 from processor.worker import Ask
 
@@ -143,7 +143,7 @@ def locate(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     found = locks.read(path)
     with pikepdf.open(path) as pdf:
         pages = tuple(widgets.page_of(page) for page in pdf.pages)
-        document = Document(pdf, pages, letters(path), measured(args["font"]))
+        document = Document(pdf, pages, letters(path, pages[0]), measured(args["font"]), ink(path))
         level = _surviving(pdf, args.get("released", ()))
         fill = inscribe.fill(args, document, found)
         passes = _passes(args, document, found)

@@ -115,13 +115,15 @@ class PictureStamp(UprightStamp):
     """Draws the picture, its ground transparent."""
 
     style: PictureStyle
+    _colours: generic.ArrayObject
 
     def _render_inner_content(self) -> list[bytes]:
         picture, writer = self.style.picture, self.writer
         if writer is None or picture is None:
             raise ValueError("a picture is drawn for a writer")
+        self._colours = srgb(writer)
         mask = writer.add_object(_stream(picture.getchannel("A"), pdf_name("/DeviceGray")))
-        image = writer.add_object(_stream(picture.convert("RGB"), srgb(writer), **{"/SMask": mask}))
+        image = writer.add_object(_stream(picture.convert("RGB"), self._colours, **{"/SMask": mask}))
         self.set_resource(ResourceType.XOBJECT, pdf_name("/Seal"), image)
         left, bottom, wide, high = self.style.at
         return [b"%.4f 0 0 %.4f %.4f %.4f cm /Seal Do" % (wide, high, left, bottom)]
@@ -129,6 +131,6 @@ class PictureStamp(UprightStamp):
     def as_form_xobject(self) -> generic.StreamObject:
         """The appearance, as a transparency group of its own: it names the colours it blends in."""
         form = super().as_form_xobject()
-        group = {"/Type": pdf_name("/Group"), "/S": pdf_name("/Transparency"), "/CS": srgb(self.writer)}
+        group = {"/Type": pdf_name("/Group"), "/S": pdf_name("/Transparency"), "/CS": self._colours}
         form[pdf_name("/Group")] = generic.DictionaryObject({pdf_name(key): value for key, value in group.items()})
         return form

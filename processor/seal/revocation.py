@@ -1,13 +1,14 @@
 """Revocation data through the worker's door: what pyHanko would fetch itself, the coordinator's fetcher fetches for it.
 
-Promises: lists are kept for the life of one validation; every address of a certificate is tried in turn; a host that may not
-be asked, or an answer that is no list, is the code `waiting-revocation`: it is tried again later, never taken for "valid".
+Promises: lists are kept for the life of one validation; every address of a certificate is tried in turn, then the files the
+office keeps where a host cannot be asked. A host that may not be asked, or an answer that is no list, is the code
+`waiting-revocation`: it is tried again later, never taken for "valid".
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 
 from asn1crypto import crl, ocsp, x509
 from pyhanko_certvalidator.errors import OCSPFetchError
@@ -25,10 +26,11 @@ def question(url: str, body: bytes = b"") -> bytes:
 
 
 class Lists(CRLFetcher):
-    """Certificate revocation lists by the certificate's distribution points."""
+    """Certificate revocation lists by the certificate's distribution points, else those given of its issuer."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: Ask, given: Sequence[bytes] = ()) -> None:
         self._ask = ask
+        self._given = [_parsed(each) for each in given]
         self._kept: dict[bytes, list[crl.CertificateList]] = {}
 
     async def fetch(self, cert: x509.Certificate, *, use_deltas: bool = False) -> Iterable[crl.CertificateList]:
@@ -40,8 +42,14 @@ class Lists(CRLFetcher):
         if cert.issuer_serial not in self._kept:
             points = get_relevant_crl_dps(cert, use_deltas=False)
             urls = [url for point in points for url in enumerate_delivery_point_urls(point)]
-            self._kept[cert.issuer_serial] = [self._first(urls)] if urls else []
+            self._kept[cert.issuer_serial] = self._found(urls, [each for each in self._given if each.issuer == cert.issuer])
         return self._kept[cert.issuer_serial]
+
+    def _found(self, urls: list[str], given: list[crl.CertificateList]) -> list[crl.CertificateList]:
+        if urls:
+            with contextlib.suppress(*[Verdict] if given else []):
+                return [self._first(urls)]
+        return given
 
     def _first(self, urls: list[str]) -> crl.CertificateList:
         for url in urls[:-1]:
@@ -50,13 +58,7 @@ class Lists(CRLFetcher):
         return self._one(urls[-1])
 
     def _one(self, url: str) -> crl.CertificateList:
-        answer = self._ask("fetch", question(url))
-        try:
-            found = crl.CertificateList.load(answer, strict=True)
-            found["tbs_cert_list"]["issuer"].dump()  # asn1crypto parses no further than it is asked
-        except (ValueError, TypeError) as error:
-            raise Verdict("waiting-revocation", f"no revocation list ({type(error).__name__})") from error
-        return found
+        return _parsed(self._ask("fetch", question(url)))
 
     def fetched_crls(self) -> Iterable[crl.CertificateList]:
         """All lists had so far."""
@@ -65,6 +67,15 @@ class Lists(CRLFetcher):
     def fetched_crls_for_cert(self, cert: x509.Certificate) -> Iterable[crl.CertificateList]:
         """The lists had for one certificate; KeyError where none was asked for."""
         return self._kept[cert.issuer_serial]
+
+
+def _parsed(answer: bytes) -> crl.CertificateList:
+    try:
+        found = crl.CertificateList.load(answer, strict=True)
+        found["tbs_cert_list"]["issuer"].dump()  # asn1crypto parses no further than it is asked
+    except (ValueError, TypeError) as error:
+        raise Verdict("waiting-revocation", f"no revocation list ({type(error).__name__})") from error
+    return found
 
 
 class NoAnswers(OCSPFetcher):
@@ -104,6 +115,6 @@ class NoCertificates(CertificateFetcher):
         return ()
 
 
-def fetchers(ask: Ask) -> Fetchers:
-    """The three fetchers of one validation context."""
-    return Fetchers(ocsp_fetcher=NoAnswers(), crl_fetcher=Lists(ask), cert_fetcher=NoCertificates())
+def fetchers(ask: Ask, given: Sequence[bytes] = ()) -> Fetchers:
+    """The three fetchers of one validation context; `given`: lists the office keeps, DER."""
+    return Fetchers(ocsp_fetcher=NoAnswers(), crl_fetcher=Lists(ask, given), cert_fetcher=NoCertificates())

@@ -121,8 +121,9 @@ class _Office:
         certificate, *chain = _certificates([args["certificate"], *args["chain"]])
         roots, others = _certificates(args["roots"]), [*chain, *_certificates(args["others"])]
         context = ValidationContext(
-            trust_roots=roots, other_certs=others, allow_fetching=True, revocation_mode="require", fetchers=fetchers(ask)
-        )
+            trust_roots=roots, other_certs=others, allow_fetching=True, revocation_mode="require",
+            fetchers=fetchers(ask, [b64decode(text) for text in args.get("lists", ())]),
+        )  # fmt: skip
         room = _RESERVED + 2 * sum(len(each.dump()) for each in (certificate, *chain))  # must be even
         return cls(RemoteSigner(certificate, chain, ask), SealStamper(ask, roots, others, context), context, room)
 
@@ -173,19 +174,21 @@ def seal(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
     Args:
-        args: `pdf` (finished), `out`; `certificate`, `chain`, `roots`, `others` (what may stand between): DER in base64;
-            `font`, `certify`. Of a document whose signature shows the block: `rule`, `block_text`, `place` (what `finish`
-            returned). Of one the office issues: `passes` and `fill` (what `locate` returned), `picture` and `picture_mm`.
-            A pass is a signature: `field`, `page` (from 0), `box` (user space; none: invisible), `size` and `rotate` (as it is
-            read), `existing` (an empty field is signed), `alt`, and `appearance`: its `kind` is `block`, `picture` (with `at`:
-            left, bottom, width, height), `text` (with `italic` and `pieces`: `text, left, baseline, size`), or `none`.
+        args: `pdf` (finished), `out`; `certificate`, `chain`, `roots`, `others` (what may stand between), `lists` (revocation
+            lists the office keeps): DER in base64; `font`, `certify`. Of a document whose signature shows the block: `rule`,
+            `block_text`, `place` (what `finish` returned). Of one the office issues: `passes` and `fill` (what `locate`
+            returned), `picture` and `picture_mm`. A pass is a signature: `field`, `page` (from 0), `box` (user space; none:
+            invisible), `size` and `rotate` (as it is read), `existing` (an empty field is signed), `alt`, and `appearance`: its
+            `kind` is `block`, `picture` (with `at`: left, bottom, width, height), `text` (with `italic` and `pieces`:
+            `text, left, baseline, size`), or `none`.
         ask: answers `sign` (once a pass), `stamp` and `fetch`.
 
     Returns:
         Nothing but the sealed file at `out`; `examine` says what it is worth.
 
     Raises:
-        Verdict: `waiting-tsa`, `waiting-revocation`, `waiting-key`, `seal-failed`, `seal-picture-unfit`, `form-field-unfit`.
+        Verdict: `waiting-tsa`, `waiting-revocation`, `waiting-key`, `seal-failed`; of an issued document also
+            `seal-picture-unfit`, `form-field-unfit`, `stamp-not-trusted`.
     """
     out = Path(args["out"])
     shutil.copyfile(args["pdf"], out)

@@ -32,6 +32,11 @@ _MOST_ANSWERS = 8  # for one token: as many as there may be authorities
 _PATIENCE = 2  # time-outs after which no call is begun: the last one may take another
 
 
+class TokenLost(Verdict):
+    """`waiting-tsa`, after a first token: who gave it gives no second, and what was signed with it is of no use. Another authority
+    may be asked for both at once."""
+
+
 class Outside(Protocol):
     """Whoever answers requests for time and revocation data. Who is asked in process need only have `stamp` and `fetch`."""
 
@@ -62,6 +67,7 @@ class Outside(Protocol):
 
         Raises:
             Verdict: `waiting-tsa`, at once, when no authority may be asked for so many now; it knows when one may.
+            TokenLost: at its end.
         """
         return contextlib.nullcontext(self.stamp)
 
@@ -126,7 +132,8 @@ class Fetcher(Outside):
             if verdict.code != "waiting-tsa":
                 raise
             turn.end()
-            raise Verdict(verdict.code, verdict.detail, wait=self.authorities.wait(tokens)) from verdict
+            raised = TokenLost if turn.has_given else Verdict
+            raise raised(verdict.code, verdict.detail, wait=self.authorities.wait(tokens)) from verdict
         finally:
             turn.end()
 
@@ -205,6 +212,11 @@ class _Turn:
         self._giver: int | None = None
         self._last: tuple[bytes, int] | None = None
         self._answers = 0
+
+    @property
+    def has_given(self) -> bool:
+        """Whether the document has a token."""
+        return self._given > 0
 
     def begin(self) -> None:
         """Set the tokens aside with the first authority that may be asked for all of them."""

@@ -12,7 +12,7 @@ import asyncio
 import datetime as dt
 import zlib
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ from processor.worker import Ask
 _CHUNK = 1 << 20
 _NOT_LOOKED_AT = ("/AcroForm", "/DSS", "/Perms")
 _OVER_STRICT = {"ISO_19005_2:6.6.2.3.1-1", "ISO_19005_1:6.7.9-2"}  # of others' metadata: docs facts, a corpus of genuine files
+_UNREADABLE = (PdfError, SignatureValidationError, ValueError, KeyError, TypeError, zlib.error)
 _ALLOWED = {ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, ModificationLevel.FORM_FILLING}
 
 
@@ -77,55 +78,65 @@ async def _own(
     }
 
 
-def _persons(reader: PdfFileReader, number: int) -> list[tuple[bool, bool, bool]]:
-    """Of each of the first signatures: is it intact, valid, and followed by nothing but what it allows? Trust is not asked."""
-    told = []
-    for signature in reader.embedded_regular_signatures[:number]:
+def _integrity(signature: EmbeddedPdfSignature) -> tuple[bool, bool, bool]:
+    """Is it intact, valid, and followed by nothing but what it allows? Trust is not asked."""
+    try:
         signature.compute_integrity_info()
-        intact, valid = validate_sig_integrity(
-            signature.signer_info, signature.signer_cert, "data", signature.compute_digest()
-        )
-        after = signature.diff_result
-        allowed = after is None or (isinstance(after, DiffResult) and after.modification_level in _ALLOWED)
-        told.append((intact, valid, allowed and signature.summarise_integrity_info()["docmdp_ok"] is not False))
-    return told
+        intact, valid = validate_sig_integrity(signature.signer_info, signature.signer_cert, "data", signature.compute_digest())
+    except _UNREADABLE:
+        return False, False, False
+    after = signature.diff_result
+    allowed = after is None or (isinstance(after, DiffResult) and after.modification_level in _ALLOWED)
+    return intact, valid, allowed and signature.summarise_integrity_info()["docmdp_ok"] is not False
 
 
-def _compared(reader: PdfFileReader, args: Mapping[str, Any]) -> list[str]:
-    """What the persons' signatures have lost since the document came."""
-    with Path(args["before"]).open("rb") as file:
-        before = _persons(PdfFileReader(file, strict=False), args["persons"])
+def _persons(reader: PdfFileReader, number: int) -> list[tuple[bool, bool, bool]]:
+    return [_integrity(each) for each in reader.embedded_regular_signatures[:number]]
+
+
+def _spoilt(reader: PdfFileReader, args: Mapping[str, Any]) -> list[str]:
+    """What the persons' signatures have lost since the document came; where that is not at hand, what they lack."""
     after = _persons(reader, args["persons"])
-    if len(before) != args["persons"]:
+    before = [(True, True, True)] * len(after)
+    if args["before"]:
+        with Path(args["before"]).open("rb") as file:
+            before = _persons(PdfFileReader(file, strict=False), args["persons"])
+    if len(before) != len(after):
         return ["signature-count"]
-    pairs = zip(before, after, strict=True)
-    return [f"person-{number}-signature-spoilt" for number, (had, has) in enumerate(pairs, 1) if not all(map(_kept, had, has))]
+    pairs = enumerate(zip(before, after, strict=True), 1)
+    return [f"person-{number}-signature-spoilt" for number, (had, has) in pairs if not all(map(_kept, had, has))]
 
 
 def _kept(had: bool, has: bool) -> bool:
     return has or not had
 
 
+def _expected(own: Sequence[EmbeddedPdfSignature], args: Mapping[str, Any]) -> list[str]:
+    """Whether our signatures are those that are looked for: the one, or the passes by their fields."""
+    fields = args.get("own")
+    if fields is None:
+        return [] if len(own) == 1 or (own and "persons" in args) else ["signature-count"]
+    if len(own) != len(fields):
+        return ["signature-count"]
+    return [] if [each.field_name for each in own] == fields else ["signature-fields"]
+
+
 async def _signatures(path: Path, roots: list[x509.Certificate], args: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
-    fields, persons = args.get("own"), args.get("persons", 0)
-    findings: list[str] = []
     facts: dict[str, Any] = {}
     with path.open("rb") as file:
-        reader = PdfFileReader(file, strict=fields is None)
-        regular, stamps = reader.embedded_regular_signatures, reader.embedded_timestamp_signatures
-        own = regular[persons:]
-        if len(own) != (len(fields) if fields else 1) or not stamps:
-            return ["signature-count"], {}
-        if fields and [each.field_name for each in own] != fields:
-            return ["signature-fields"], {}
+        reader = PdfFileReader(file, strict="persons" not in args)  # others' files may be written in ways we would not
+        own, stamps = reader.embedded_regular_signatures[args.get("persons", 0) :], reader.embedded_timestamp_signatures
+        findings = _expected(own, args) if stamps else ["signature-count"]
+        if findings:
+            return findings, {}
         stamps[-1].compute_integrity_info()
         if stamps[-1].evaluate_signature_coverage() != SignatureCoverageLevel.ENTIRE_FILE:
             findings.append("bytes-after-the-last-signature")
         for signature in own:
             wrong, facts = await _own(signature, roots, is_last=signature is own[-1])
             findings += wrong
-        if persons:
-            findings += _compared(reader, args)
+        if args.get("persons"):
+            findings += _spoilt(reader, args)
     return findings, facts
 
 
@@ -156,15 +167,16 @@ def _conformity(path: Path, level: str = "2b") -> set[str]:
 
 def _level(path: Path, args: Mapping[str, Any]) -> tuple[list[str], str | None]:
     """What PDF/A has lost, and the level it has: of an issued document, the one it came with, where it truly had it."""
-    if "own" not in args:
+    if "persons" not in args:
         found = _conformity(path)
         return sorted(found), None if found else "2b"
-    if not args["pdfa"]:
+    level = args.get("pdfa")
+    if not level:
         return [], None
-    before = _conformity(Path(args["before"]), args["pdfa"])
-    lost = _conformity(path, args["pdfa"]) - before
-    is_genuine = before <= {f"pdfa: {rule}" for rule in _OVER_STRICT}
-    return sorted(lost), args["pdfa"] if is_genuine and not lost else None
+    over_strict = {f"pdfa: {rule}" for rule in _OVER_STRICT}
+    before = _conformity(Path(args["before"]), level) if args["before"] else over_strict
+    lost = _conformity(path, level) - before
+    return sorted(lost), level if before <= over_strict and not lost else None
 
 
 def examine(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
@@ -172,8 +184,8 @@ def examine(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
 
     Args:
         args: `path`; `roots` (DER in base64); `before`: the finished file whose bytes must be its beginning, or "". Of a document
-            the office issues also `own`: the fields of our signatures, in order; `persons`: how many regular signatures were there
-            before; `pdfa`: the level it said it had, or null.
+            the office issues also `persons`: how many regular signatures were there before ours; optional `own`: the fields of
+            our signatures, in order; `pdfa`: the level that must have survived, or null.
         ask: not used.
 
     Returns:
@@ -184,7 +196,7 @@ def examine(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     roots = [x509.Certificate.load(b64decode(text)) for text in args["roots"]]
     try:
         findings, facts = asyncio.run(_signatures(path, roots, args))
-    except (PdfError, SignatureValidationError, ValueError, KeyError, TypeError, zlib.error) as error:
+    except _UNREADABLE as error:
         findings, facts = [f"unreadable: {type(error).__name__}"], {}
     if args["before"] and not _begins(path, Path(args["before"])):
         findings.append("earlier-bytes-changed")

@@ -55,6 +55,11 @@ class Page:
         seen = {0: (x - x0, y1 - y), 90: (y - y0, x - x0), 180: (x1 - x, y - y0), 270: (y1 - y, x1 - x)}[self.rotate]
         return seen[0] * self.unit, seen[1] * self.unit
 
+    def turned(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the page as it lies (points, origin top left), as it is seen."""
+        wide, high = (self.crop[2] - self.crop[0]) * self.unit, (self.crop[3] - self.crop[1]) * self.unit
+        return {0: (x, y), 90: (high - y, x), 180: (wide - x, high - y), 270: (y, wide - x)}[self.rotate]
+
     def user(self, box: Box) -> Box:
         """A box as it is seen in user space: left, bottom, right, top."""
         left, top, right, bottom = (value / self.unit for value in box)
@@ -147,10 +152,11 @@ def _pictures(form: pikepdf.Stream, base: Matrix, depth: int = 0) -> Iterator[Bo
     """Where a form draws pictures, those of the forms it draws included."""
     resources = form.get("/Resources", pikepdf.Dictionary()).get("/XObject", pikepdf.Dictionary())
     now, kept = base, []
-    for count, (operands, operator) in enumerate(pikepdf.parse_content_stream(form)):
+    for count, instruction in enumerate(pikepdf.parse_content_stream(form)):
         if count > _MOST_OPERATORS:
             return
-        match str(operator):
+        operands = instruction.operands
+        match str(instruction.operator):
             case "q":
                 kept.append(now)
             case "Q":
@@ -161,7 +167,7 @@ def _pictures(form: pikepdf.Stream, base: Matrix, depth: int = 0) -> Iterator[Bo
                 yield _around((0, 0, 1, 1), now)
             case "Do":
                 drawn = resources.get(str(operands[0]))
-                if drawn is None:
+                if not isinstance(drawn, pikepdf.Stream):
                     continue
                 if drawn.get("/Subtype") == "/Image":
                     yield _around((0, 0, 1, 1), now)

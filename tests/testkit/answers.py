@@ -164,21 +164,16 @@ def _broken_response(made: bytes) -> bytes:
     return made[:place] + bytes([made[place] ^ 1]) + made[place + 1 :]
 
 
-def time_answer(
-    asked: tsp.TimeStampReq, authority: Holder, now: dt.datetime, lie: str = "", serial: int = 1
-) -> tsp.TimeStampResp:
-    """The answer of a time-stamping authority.
+def time_token(asked: tsp.TimeStampReq, authority: Holder, now: dt.datetime, lie: str = "", serial: int = 1) -> bytes:
+    """The token of a time-stamping authority.
 
     Args:
         asked: the request.
-        authority: who stamps; its whole chain but the root is embedded.
+        authority: who stamps; its whole chain is embedded.
         now: the moment in the token.
-        lie: a word of `LIES["tsa"]` but `silent`, `garbage`; `stranger` is for the caller to arrange.
+        lie: a word of `LIES["tsa"]` but `silent`, `garbage`, `refused`; `stranger` is for the caller to arrange.
         serial: the token's number.
     """
-    if lie == "refused":
-        status = tsp.PKIStatusInfo({"status": "rejection", "fail_info": {"time_not_available"}})
-        return core.Sequence.load(_tlv(0x30, status.dump()))
     imprint = tsp.MessageImprint.load(asked["message_imprint"].dump())
     if lie == "digest":
         imprint["hashed_message"] = bytes(len(imprint["hashed_message"].native))
@@ -190,13 +185,24 @@ def time_answer(
     if asked["nonce"].native is not None:
         info["nonce"] = asked["nonce"].native + (lie == "nonce")
     chain = [] if lie == "bare" else [authority, *authority.above()]
-    digest = "sha1" if lie == "weak" else "sha256"
-    token = signed_token(tsp.TSTInfo(info), authority, chain, digest)
-    made = _flipped(token.dump()) if lie == "broken" else token.dump()
-    return tsp.TimeStampResp.load(_tlv(0x30, tsp.PKIStatusInfo({"status": "granted"}).dump() + made))
+    made = signed_token(tsp.TSTInfo(info), authority, chain, "sha1" if lie == "weak" else "sha256")
+    return _flipped(made) if lie == "broken" else made
 
 
-def signed_token(info: tsp.TSTInfo, authority: Holder, chain: Sequence[Holder], digest: str = "sha256") -> cms.ContentInfo:
+def time_answer(token: bytes | None) -> bytes:
+    """The response that grants a token; None: the one that refuses."""
+    if token is None:
+        return _tlv(0x30, tsp.PKIStatusInfo({"status": "rejection", "fail_info": {"time_not_available"}}).dump())
+    return _tlv(0x30, tsp.PKIStatusInfo({"status": "granted"}).dump() + token)
+
+
+def stamped(token: bytes) -> bytes:
+    """The unsigned attributes of a signature: its time-stamp token."""
+    named = cms.CMSAttributeType("signature_time_stamp_token").dump()
+    return _tlv(0x31, _tlv(0x30, named + _tlv(0x31, token)))
+
+
+def signed_token(info: tsp.TSTInfo, authority: Holder, chain: Sequence[Holder], digest: str = "sha256") -> bytes:
     """A token over this information, signed by this authority, with these certificates."""
     content = info.dump()
     named = tsp.ESSCertIDv2({"cert_hash": authority.certificate.fingerprint(hashes.SHA256())})
@@ -219,7 +225,7 @@ def _tlv(tag: int, body: bytes) -> bytes:
 
 def signer_info(
     who: Holder, attributes: cms.CMSAttributes, digest: str = "sha256",
-    unsigned: Callable[[bytes], cms.CMSAttributes] | None = None, hashed: str = "",
+    unsigned: Callable[[bytes], bytes] | None = None, hashed: str = "",
 ) -> bytes:  # fmt: skip
     """One signer of a CMS object; `unsigned` makes attributes from the signature's value; `hashed`: another digest of the content."""
     signed = attributes.dump()
@@ -227,14 +233,14 @@ def signer_info(
     named = cms.IssuerAndSerialNumber({"issuer": who.asn1.issuer, "serial_number": who.asn1.serial_number})
     parts = [
         core.Integer(1).dump(), named.dump(), algos.DigestAlgorithm({"algorithm": hashed or digest}).dump(), b"\xa0" + signed[1:],
-        who.mechanism(digest).dump(), core.OctetString(value).dump(), b"\xa1" + unsigned(value).dump()[1:] if unsigned else b"",
+        who.mechanism(digest).dump(), core.OctetString(value).dump(), b"\xa1" + unsigned(value)[1:] if unsigned else b"",
     ]  # fmt: skip
     return _tlv(0x30, b"".join(parts))
 
 
 def signed_data(
     kind: str, content: core.ParsableOctetString | None, chain: Iterable[Holder], signers: Sequence[bytes], digest: str = "sha256"
-) -> cms.ContentInfo:
+) -> bytes:
     """A CMS object.
 
     Args:
@@ -250,4 +256,4 @@ def signed_data(
         _tlv(0xA0, b"".join(sorted(holder.der for holder in chain))), _tlv(0x31, b"".join(signers)),
     ]  # fmt: skip
     named = cms.ContentType("signed_data").dump()
-    return cms.ContentInfo.load(_tlv(0x30, named + _tlv(0xA0, _tlv(0x30, b"".join(body)))))
+    return _tlv(0x30, named + _tlv(0xA0, _tlv(0x30, b"".join(body))))

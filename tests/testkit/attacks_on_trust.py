@@ -19,6 +19,7 @@ _DATES = words("expired-at-signing not-yet-valid no-proof-of-time time-false")
 _REVOKED = words("revoked revoked-time-unknown")
 _NOT_KNOWN = words("revocation-unknown")
 _TIME = words("time-false no-proof-of-time stamp-untrusted stamp-weak revocation-unknown expired-at-signing chain-unknown")
+_CMS = _CHAIN | words("unreadable signature-destroyed")
 _WEAK = words("algorithm-weak algorithm-broken stamp-weak")
 TRUST: Mapping[str, Row] = {
     "look-alike": Row(signers.look_alike, EITHER, "a CA of the same names", _CHAIN),
@@ -67,6 +68,13 @@ TRUST: Mapping[str, Row] = {
     "on-hold": Row(proofs.revoked(reason=proofs.HOLD), EITHER, "on hold when it was signed", _REVOKED),
     "only-a-stamp": Row(proofs.only_a_stamp, EITHER | {"unsigned"}, "a document time-stamp and no signature"),
     "two-in-one": Row(signers.two_in_one, EITHER, "a stranger signs in the same CMS object", _CHAIN | words("unreadable")),
+    "digest-missing": Row(signers.attributes_are("type", "ess"), EITHER, "no message digest: nothing binds the file", _CMS),
+    "digest-twice": Row(signers.attributes_are("type", "digest", "digest", "ess"), EITHER, "two attributes of it", _CMS),
+    "digest-of-two": Row(signers.attributes_are("type", "digests", "ess"), EITHER, "one attribute with two values", _CMS),
+    "type-other": Row(signers.attributes_are("other-type", "digest", "ess"), EITHER, "content type of a token", _CMS),
+    "type-missing": Row(signers.attributes_are("digest", "ess"), EITHER, "no content type", _CMS),
+    "certificate-missing": Row(signers.without_certificate, EITHER, "another's certificate is embedded", _CMS),
+    "token-for-signature": Row(signers.token_for_signature, EITHER, "a time-stamp token for a signature", _CMS | _TIME),
     "sha1": Row(signers.weak(SHA1), EITHER, "SHA-1, signed today", _WEAK),
     "sha1-below": Row(signers.weak_below, EITHER, "SHA-1 of the document, SHA-256 of the attributes", _WEAK),
     "rsa-1024": Row(signers.short_key, EITHER, "RSA of 1,024 bits", _WEAK),

@@ -25,7 +25,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from processor.errors import Verdict
 from processor.seal.timestamps import Outside
-from tests.testkit.answers import LIES, About, Holder, Key, ocsp_response, revocation_list, time_answer
+from tests.testkit.answers import LIES, About, Holder, Key, ocsp_response, revocation_list, time_answer, time_token
 
 HOSTS = ("ocsp.ca.test.invalid", "crl.ca.test.invalid", "pub.ca.test.invalid", "crl.tsa.test.invalid")
 AGENCY = "Sở Kiểm thử"
@@ -208,10 +208,10 @@ class Pki(Outside):
         request = ocsp.OCSPRequestBuilder().add_certificate(who.certificate, issuer.certificate, hashes.SHA1()).build()
         return self.ocsp(request.public_bytes(Encoding.DER), lie)
 
-    def token(self, request: tsp.TimeStampReq, lie: str = "") -> tsp.TimeStampResp:
-        """A time-stamp response as of this clock."""
+    def token(self, request: tsp.TimeStampReq, lie: str = "") -> bytes:
+        """A time-stamp token as of this clock."""
         authority = self.double().tsa if lie == "stranger" else self.tsa
-        return time_answer(request, authority, self.now(), lie, next(self._numbers))
+        return time_token(request, authority, self.now(), lie, next(self._numbers))
 
     def stamp(self, request: bytes, skip: int) -> bytes:
         """See `timestamps.Outside.stamp`; there is one authority, number 0."""
@@ -219,8 +219,10 @@ class Pki(Outside):
         lie = self.lies.get("tsa", "")
         if skip or lie == "silent":
             raise Verdict("waiting-tsa", "the test kit's authority is silent")
-        answer: bytes = b"\x30\x03abc" if lie == "garbage" else self.token(tsp.TimeStampReq.load(request), lie).dump()
-        return b"\0" + answer
+        if lie == "garbage":
+            return b"\0\x30\x03abc"
+        token = None if lie == "refused" else self.token(tsp.TimeStampReq.load(request), lie)
+        return b"\0" + time_answer(token)
 
     def fetch(self, url: str, body: bytes) -> bytes:
         """See `timestamps.Outside.fetch`: lists, OCSP, certificates of authorities."""

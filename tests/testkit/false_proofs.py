@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 
-from asn1crypto import cms, tsp
+from asn1crypto import tsp
 from cryptography import x509
 
 from tests.testkit import signing
@@ -124,8 +124,8 @@ def stamped(lie: str) -> Build:
     return build
 
 
-def _with_token(scene: Scene, stamp: Callable[[bytes], cms.ContentInfo], way: Way = PADES) -> bytes:
-    def make(digest: bytes) -> cms.ContentInfo:
+def _with_token(scene: Scene, stamp: Callable[[bytes], bytes], way: Way = PADES) -> bytes:
+    def make(digest: bytes) -> bytes:
         return signing.cms_of(digest, scene.office, scene.pki, way, stamp=stamp)
 
     return signing.sign(signing.page(), scene.office, scene.pki, way, make=make)
@@ -139,7 +139,7 @@ def stamp_of_another(scene: Scene) -> bytes:
 def stamp_by_office(scene: Scene) -> bytes:
     """The office stamps its own signature: its certificate is good, and not for time."""
 
-    def stamp(value: bytes) -> cms.ContentInfo:
+    def stamp(value: bytes) -> bytes:
         imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": value}
         info = {"version": "v1", "policy": "1.3.6.1.4.1.55555.1.2", "message_imprint": imprint, "serial_number": 7,
                 "gen_time": scene.pki.now()}  # fmt: skip
@@ -154,7 +154,7 @@ def backdated(scene: Scene) -> bytes:
     scene.office = scene.pki.organisation(life=life)
     double = scene.pki.double()
 
-    def stamp(value: bytes) -> cms.ContentInfo:
+    def stamp(value: bytes) -> bytes:
         with double.at(scene.pki.now() - 20 * DAY):
             return signing.token(double, value)
 

@@ -100,7 +100,7 @@ def altered_certificate(scene: Scene) -> bytes:
 def other_certificate_named(scene: Scene) -> bytes:
     """The signing-certificate attribute names a certificate that is not the signer's."""
 
-    def make(digest: bytes) -> cms.ContentInfo:
+    def make(digest: bytes) -> bytes:
         signer = signer_info(scene.office, _attributes(digest, scene.office, scene.person))
         return signed_data("data", None, [scene.office], [signer])
 
@@ -110,7 +110,7 @@ def other_certificate_named(scene: Scene) -> bytes:
 def two_in_one(scene: Scene) -> bytes:
     """The CMS object has a second signer, of another world, beside the office."""
 
-    def make(digest: bytes) -> cms.ContentInfo:
+    def make(digest: bytes) -> bytes:
         pair = [scene.office, scene.pki.double().organisation()]
         signers = [signer_info(who, _attributes(digest, who)) for who in pair]
         return signed_data("data", None, pair, signers)
@@ -125,6 +125,38 @@ def _attributes(digest: bytes, who: Holder, named: Holder | None = None) -> cms.
     ])  # fmt: skip
 
 
+def attributes_are(*kinds: str) -> Build:
+    """The signed attributes are these: `type`, `digest`, `ess`; some may be missing or come twice."""
+
+    def build(scene: Scene) -> bytes:
+        def make(digest: bytes) -> bytes:
+            known = {
+                "type": {"type": "content_type", "values": ["data"]}, "digest": {"type": "message_digest", "values": [digest]},
+                "other-type": {"type": "content_type", "values": ["tst_info"]},
+                "digests": {"type": "message_digest", "values": [bytes(32), digest]}, "ess": signing.ess(scene.office, "v2")[0],
+            }  # fmt: skip
+            signer = signer_info(scene.office, cms.CMSAttributes([known[kind] for kind in kinds]))
+            return signed_data("data", None, [scene.office], [signer])
+
+        return signing.sign(signing.page(), scene.office, scene.pki, make=make)
+
+    return build
+
+
+def without_certificate(scene: Scene) -> bytes:
+    """The CMS object embeds no certificate, or another's."""
+
+    def make(digest: bytes) -> bytes:
+        return signed_data("data", None, [scene.person], [signer_info(scene.office, _attributes(digest, scene.office))])
+
+    return signing.sign(signing.page(), scene.office, scene.pki, make=make)
+
+
+def token_for_signature(scene: Scene) -> bytes:
+    """A time-stamp token stands where the signature should: anybody gets one."""
+    return signing.sign(signing.page(), scene.office, scene.pki, make=lambda digest: signing.token(scene.pki, digest))
+
+
 # algorithms
 
 
@@ -136,7 +168,7 @@ def weak(way: Way) -> Build:
 def weak_below(scene: Scene) -> bytes:
     """The document by SHA-1, the attributes by SHA-256."""
 
-    def make(digest: bytes) -> cms.ContentInfo:
+    def make(digest: bytes) -> bytes:
         signer = signer_info(scene.office, _attributes(digest, scene.office), hashed="sha1")
         return signed_data("data", None, [scene.office], [signer], "sha1")
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pikepdf
 from asn1crypto import cms, core
 from pyhanko.sign.fields import MDPPerm
 
 from tests.testkit import false_proofs as proofs
-from tests.testkit import later_changes as change
-from tests.testkit import prepared, signing
+from tests.testkit import prepared, shadows, signing
 from tests.testkit.answers import signed_data, signer_info
 from tests.testkit.false_signers import DAY, Scene
 from tests.testkit.increments import later
-from tests.testkit.rows import MAYBE, VALID, Row, then
+from tests.testkit.rows import MAYBE, UNSIGNED, VALID, Row, then
 from tests.testkit.signing import HAND, LEGACY, SEALED, UNSTAMPED, Way, page
 
 
@@ -50,18 +50,46 @@ def _stamp_added(scene: Scene) -> bytes:
 
 
 def _filled_then_signed(scene: Scene) -> bytes:
-    pdf = later(scene.signed(_with_field()), change.filled("9"))
+    pdf = later(scene.signed(_with_field()), shadows.filled("9"))
     return signing.sign(pdf, scene.person, scene.pki, Way(field="Signature2"))
+
+
+def _with_signed_attachment(scene: Scene) -> bytes:
+    return scene.signed(_signed_in_unsigned(scene))
+
+
+def _signed_in_unsigned(scene: Scene) -> bytes:
+    return prepared.with_attachment(page(), scene.signed(page(4)), name="kem.pdf", raw=True)
+
+
+def _mention(document: pikepdf.Pdf) -> list[pikepdf.Object]:
+    document.pages[0].contents_add(b"BT 1 0 0 1 50 30 Tm (/ByteRange [0 100 200 300] /Contents <30> /Type /Sig) Tj ET\n")
+    return []
+
+
+def _with_garbage(scene: Scene) -> bytes:
+    def edit(document: pikepdf.Pdf) -> list[pikepdf.Object]:
+        junk = document.make_indirect(pikepdf.Stream(document, b"\x30\x82\xff\xff junk"))
+        streams = pikepdf.Array([junk])
+        document.Root.DSS = document.make_indirect(pikepdf.Dictionary(Certs=streams, CRLs=streams, OCSPs=streams))
+        return [junk, document.Root.DSS, document.Root]
+
+    return later(scene.signed(), edit)
+
+
+def _odd_dss(document: pikepdf.Pdf) -> list[pikepdf.Object]:
+    document.Root.DSS = document.make_indirect(pikepdf.Dictionary(Certs=1, CRLs=pikepdf.Dictionary(), OCSPs=pikepdf.Array([1, "a"])))
+    return [document.Root.DSS, document.Root]
 
 
 def _length_80(scene: Scene) -> bytes:
     """A definite length ends in the byte 80: asn1crypto takes it for an indefinite one and may dump for half a minute."""
 
-    def make(digest: bytes) -> cms.ContentInfo:
+    def make(digest: bytes) -> bytes:
         plain = cms.CMSAttributes([{"type": "content_type", "values": ["data"]}, {"type": "message_digest", "values": [digest]}])
         for size in range(256):
             filler = cms.CMSAttribute({"type": "1.3.6.1.4.1.55555.9", "values": [core.OctetString(bytes(300 + size))]})
-            more = cms.CMSAttributes([filler])
+            more = cms.CMSAttributes([filler]).dump()
             signer = signer_info(scene.office, plain, unsigned=lambda _, more=more: more)  # type: ignore[misc]  # bound early
             if len(signer) % 256 == 128:
                 return signed_data("data", None, [scene.office], [signer])
@@ -92,7 +120,7 @@ HONEST: Mapping[str, Row] = {
     "seal-in-field": Row(_seal_in_empty_field, VALID, "certified P=2, sealed in a field that waited"),
     "vgca": Row(lambda scene: signing.vgca(scene.person, scene.office, scene.pki), VALID, "person, number, date, seal"),
     "filled-then-signed": Row(_filled_then_signed, VALID, "an empty field filled, then signed by a second signer"),
-    "filled": Row(then(change.filled("9"), base=_with_field), MAYBE, "an empty field filled: permitted, and signed by nobody"),
+    "filled": Row(then(shadows.filled("9"), base=_with_field), MAYBE, "an empty field filled: permitted, and signed by nobody"),
     "certified-1": Row(lambda scene: scene.signed(way=Way(certify=MDPPerm.NO_CHANGES)), VALID, "certified P=1"),
     "certified-1-archived": Row(
         lambda scene: signing.archived(scene.signed(way=Way(certify=MDPPerm.NO_CHANGES)), scene.office, scene.pki), VALID,
@@ -107,6 +135,13 @@ HONEST: Mapping[str, Row] = {
     "length-80": Row(_length_80, MAYBE, "a length that ends in 80: to be judged in seconds"),
     "newline": Row(lambda scene: scene.signed() + b"\r\n", MAYBE, "a line end after the end"),
     "compromised-later": Row(proofs.revoked(signed=-3 * DAY, at=-DAY), MAYBE, "compromised after the token"),
+    "signed-attachment": Row(_with_signed_attachment, VALID, "a signed PDF, uncompressed, is attached to a signed one"),
+    "unsigned": Row(lambda scene: page(), UNSIGNED, "nobody signed"),
+    "unsigned-waiting": Row(lambda scene: signing.empty_field(page(), "CoQuan"), UNSIGNED, "a field waits for its signer"),
+    "unsigned-mention": Row(lambda scene: prepared.rewritten(page(), _mention), UNSIGNED, "the text speaks of /ByteRange"),
+    "unsigned-attachment": Row(_signed_in_unsigned, UNSIGNED, "a signed PDF, uncompressed, is attached to an unsigned one"),
+    "dss-garbage": Row(_with_garbage, MAYBE, "lists and certificates in the file that are none"),
+    "dss-odd": Row(then(_odd_dss), MAYBE, "a DSS of other types"),
     "ocsp-direct": Row(_direct, VALID, "OCSP by the CA itself, no list"),
     "ocsp-alone": Row(proofs.services(crl="silent"), VALID, "OCSP, no list"),
     "ocsp-no-nonce": Row(proofs.services(crl="silent", ocsp="no-nonce"), MAYBE, "OCSP without the nonce, no list"),

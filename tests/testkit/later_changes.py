@@ -12,7 +12,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream
 
-from tests.testkit.increments import Edit, redirected
+from tests.testkit.increments import Edit
 
 BAR = b"\nq 1 g 60 380 480 200 re f 0 g 80 420 300 40 re f Q\n"
 OVER = b"1 g 0 0 1000 1000 re f 0 g 80 420 300 40 re f"
@@ -29,13 +29,6 @@ def form(pdf: pikepdf.Pdf, drawing: bytes, box: tuple[float, ...] = (0, 0, 600, 
     drawn = Stream(pdf, drawing, Type=Name.XObject, Subtype=Name.Form, BBox=Array(box))
     drawn.Resources = Dictionary(Font=Dictionary(F1=helv))
     return made(pdf, drawn)
-
-
-def _field(pdf: pikepdf.Pdf, name: bytes) -> pikepdf.Object:
-    return next(each for each in pdf.Root.AcroForm.Fields if bytes(each.T) == name)
-
-
-# incremental saving
 
 
 def content(document: pikepdf.Pdf) -> Things:
@@ -152,6 +145,21 @@ def portfolio(document: pikepdf.Pdf) -> Things:
     return [inner, spec, document.Root]
 
 
+def xfa(document: pikepdf.Pdf) -> Things:
+    """The form is an XFA form now: some readers show it instead of the pages."""
+    data = b"<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'><template xmlns='http://www.xfa.org/schema/xfa-template/3.3/'/></xdp:xdp>"
+    document.Root.AcroForm.XFA = made(document, Stream(document, data))
+    return [document.Root.AcroForm.XFA, document.Root.AcroForm]
+
+
+def appearances_wanted(document: pikepdf.Pdf) -> Things:
+    """Readers are told to draw all fields anew, with another font."""
+    helv = made(document, Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Symbol))
+    document.Root.AcroForm.NeedAppearances = True
+    document.Root.AcroForm.DR = Dictionary(Font=Dictionary(Helv=helv))
+    return [helv, document.Root.AcroForm]
+
+
 def open_action(document: pikepdf.Pdf) -> Things:
     """A script runs when it is opened."""
     document.Root.OpenAction = Dictionary(S=Name.JavaScript, JS="this.getField('ghichu').value = '9'")
@@ -233,12 +241,6 @@ def values_swapped(document: pikepdf.Pdf) -> Things:
     return [one, other]
 
 
-def permissions_removed(document: pikepdf.Pdf) -> Things:
-    """The catalogue no longer says that the document is certified, and a field is filled."""
-    del document.Root["/Perms"]
-    return [document.Root, *filled("9")(document)]
-
-
 def new_field(document: pikepdf.Pdf) -> Things:
     """A text field that was not there covers the text."""
     page, look = document.pages[0].obj, form(document, OVER)
@@ -256,80 +258,3 @@ def smuggled(document: pikepdf.Pdf) -> Things:
     (contents,) = content(document)
     document.Root.DSS = made(document, Dictionary(Certs=Array([contents])))
     return [document.Root.DSS, document.Root, contents]
-
-
-# shadows, second half
-
-
-def cover_removed(document: pikepdf.Pdf) -> Things:
-    """What lay under the cover is seen."""
-    cover = document.pages[0].Resources.XObject.Cover
-    cover.write(b"")
-    return [cover]
-
-
-def layer_shown(document: pikepdf.Pdf) -> Things:
-    """The layer is on."""
-    properties = document.Root.OCProperties
-    properties.D.ON, properties.D.OFF = properties.D.OFF, Array([])
-    return [properties]
-
-
-def twin_shown(pdf: bytes, places: dict[int, int]) -> bytes:
-    """The table leads to the second set; not one object is new."""
-    return redirected(pdf, places)
-
-
-def filled(value: str, shown: str = "", name: bytes = b"ghichu") -> Edit:
-    """A text field gets a value and an appearance, perhaps of another."""
-
-    def edit(document: pikepdf.Pdf) -> Things:
-        field = _field(document, name)
-        field.V = value
-        text = (shown or value).encode("ascii")
-        look = form(document, b"/Tx BMC BT /F1 10 Tf 2 5 Td (%s) Tj ET EMC" % text, (0, 0, 200, 20))
-        field.AP = Dictionary(N=look)
-        return [field, look]
-
-    return edit
-
-
-def shared_look(document: pikepdf.Pdf) -> Things:
-    """The field is filled by writing over its look, which the page draws too."""
-    field = _field(document, b"ghichu")
-    look = field.AP.N
-    look.write(OVER)
-    field.V = "9"
-    return [field, look]
-
-
-def grown(document: pikepdf.Pdf) -> Things:
-    """A text field is filled, and grows over the text of the page."""
-    field = _field(document, b"ghichu")
-    field.Rect = Array([60, 300, 540, 600])
-    look = form(document, OVER)
-    field.AP = Dictionary(N=look)
-    field.V = "9"
-    return [field, look]
-
-
-def appearance_of_signature(document: pikepdf.Pdf) -> Things:
-    """The appearance of a signature that is already there is another."""
-    field = next(each for each in document.Root.AcroForm.Fields if each.get("/FT") == "/Sig" and "/AP" in each)
-    look = form(document, b"BT /F1 12 Tf 2 5 Td (99/QD) Tj ET", (0, 0, 200, 20))
-    field.AP = Dictionary(N=look)
-    return [field, look]
-
-
-def fake_signature_field(document: pikepdf.Pdf) -> Things:
-    """A signature field without a signature, whose appearance covers the page's text (SSA)."""
-    page, look = document.pages[0].obj, form(document, OVER)
-    field = made(document, Dictionary(
-        Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T="Chu ky 2", F=4, Rect=Array([60, 380, 540, 580]), P=page,
-        AP=Dictionary(N=look),
-    ))  # fmt: skip
-    page.Annots = Array([*page.get("/Annots", Array()), field])
-    document.Root.AcroForm.Fields.append(field)
-    return [look, field, page, document.Root.AcroForm]
-
-

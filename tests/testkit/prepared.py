@@ -14,12 +14,12 @@ from tests.testkit.increments import Edit, serialised
 from tests.testkit.later_changes import BAR, Things, form, made
 
 
-def rewritten(pdf: bytes, edit: Edit) -> bytes:
-    """An unsigned document, changed and saved anew with a cross-reference table."""
+def rewritten(pdf: bytes, edit: Edit, *, raw: bool = False) -> bytes:
+    """An unsigned document, changed and saved anew with a cross-reference table; `raw`: what is not compressed stays so."""
     with pikepdf.open(io.BytesIO(pdf)) as document:
         list(edit(document))
         saved = io.BytesIO()
-        document.save(saved, static_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+        document.save(saved, static_id=True, compress_streams=not raw, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     return saved.getvalue()
 
 
@@ -81,14 +81,14 @@ def with_twin(pdf: bytes) -> tuple[bytes, dict[int, int]]:
     return body, {number: table}
 
 
-def with_attachment(pdf: bytes, data: bytes = b"so,ten\n1,An\n") -> bytes:
-    """An attached file."""
+def with_attachment(pdf: bytes, data: bytes = b"so,ten\n1,An\n", *, name: str = "phuluc.csv", raw: bool = False) -> bytes:
+    """An attached file; `raw`: its bytes stand in the file as they are."""
 
     def edit(document: pikepdf.Pdf) -> Things:
-        document.attachments["phuluc.csv"] = data
+        document.attachments[name] = data
         return []
 
-    return rewritten(pdf, edit)
+    return rewritten(pdf, edit, raw=raw)
 
 
 def with_shared_look(pdf: bytes) -> bytes:

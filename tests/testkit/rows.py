@@ -15,6 +15,7 @@ from tests.testkit.signing import PADES, Way, page
 INVALID, UNKNOWN, VALID = frozenset({"invalid"}), frozenset({"unknown"}), frozenset({"valid"})
 EITHER = INVALID | UNKNOWN
 MAYBE = VALID | UNKNOWN
+UNSIGNED = frozenset({"unsigned"})
 
 
 class Row(NamedTuple):

@@ -34,7 +34,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.stamp import TextStampStyle
 
 from tests.testkit import faces, scans
-from tests.testkit.answers import Holder, signed_data, signer_info
+from tests.testkit.answers import Holder, signed_data, signer_info, stamped
 from tests.testkit.authorities import Pki
 from tests.testkit.letters import letter
 from tests.testkit.typeset import Look
@@ -51,7 +51,7 @@ class Way:
     """How a program signs.
 
     `ess`: the signing-certificate attribute, `v2`, `v1` or none; `whole_chain`: the CMS embeds the CAs too; `claimed`: what is
-    added to the clock where the signature tells the time itself; `text` and `picture` (`seal`, `hand`) are shown in `box`;
+    added to the clock where the signature tells the time itself; `text` and `picture` (`seal`, `hand`, `cover`) are shown in `box`;
     `reserved`: room for the CMS in bytes.
     """
 
@@ -93,7 +93,9 @@ def _picture(kind: str) -> Image.Image:
     """A red ring, or a stroke of a pen, on nothing."""
     image = Image.new("RGBA", (240, 240), (255, 255, 255, 0))
     pen = ImageDraw.Draw(image)
-    if kind == "seal":
+    if kind == "cover":
+        pen.rectangle((0, 0, 240, 240), fill=(255, 255, 255, 255))
+    elif kind == "seal":
         pen.ellipse((4, 4, 236, 236), outline=(200, 16, 16, 150), width=6)
     else:
         pen.line([(10, 200), (60, 40), (90, 200), (140, 60), (150, 180), (230, 120)], fill=(20, 40, 160, 230), width=7, joint="curve")
@@ -123,16 +125,16 @@ def ess(who: Holder, kind: str) -> list[dict[str, object]]:
     return []
 
 
-def token(pki: Pki, digest: bytes, lie: str = "") -> cms.ContentInfo:
+def token(pki: Pki, digest: bytes, lie: str = "") -> bytes:
     """A time-stamp token over a SHA-256 digest."""
     imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": digest}
     request = tsp.TimeStampReq({"version": 1, "message_imprint": imprint, "nonce": secrets.randbits(60), "cert_req": True})
-    return pki.token(request, lie)["time_stamp_token"]
+    return pki.token(request, lie)
 
 
 def cms_of(
-    digest: bytes, who: Holder, pki: Pki, way: Way = PADES, *, stamp: Callable[[bytes], cms.ContentInfo] | None = None
-) -> cms.ContentInfo:
+    digest: bytes, who: Holder, pki: Pki, way: Way = PADES, *, stamp: Callable[[bytes], bytes] | None = None
+) -> bytes:
     """The CMS object over a document's digest.
 
     Args:
@@ -148,17 +150,16 @@ def cms_of(
     ])  # fmt: skip
     chain = [who, *who.above()] if way.whole_chain else [who]
 
-    def unsigned(value: bytes) -> cms.CMSAttributes:
+    def unsigned(value: bytes) -> bytes:
         imprint = hashlib.sha256(value).digest()
-        given = stamp(imprint) if stamp else token(pki, imprint)
-        return cms.CMSAttributes([{"type": "signature_time_stamp_token", "values": [given]}])
+        return stamped(stamp(imprint) if stamp else token(pki, imprint))
 
     signer = signer_info(who, attributes, way.digest, unsigned if way.stamped or stamp else None)
     return signed_data("data", None, chain, [signer], way.digest)
 
 
 def sign(
-    pdf: bytes, who: Holder, pki: Pki, way: Way = PADES, *, make: Callable[[bytes], cms.ContentInfo | bytes] | None = None
+    pdf: bytes, who: Holder, pki: Pki, way: Way = PADES, *, make: Callable[[bytes], bytes] | None = None
 ) -> bytes:
     """One more signature; a field of this name that exists is filled.
 
@@ -185,7 +186,7 @@ def sign(
 
 def _embedded(
     writer: IncrementalPdfFileWriter, spec: SigFieldSpec, setup: cms_embedder.SigObjSetup, digest: str,
-    make: Callable[[bytes], cms.ContentInfo | bytes],
+    make: Callable[[bytes], bytes],
 ) -> bytes:  # fmt: skip
     steps = cms_embedder.PdfCMSEmbedder(spec).write_cms(spec.sig_field_name, writer)
     next(steps)
@@ -196,11 +197,14 @@ def _embedded(
     return made
 
 
-def stamp_document(pdf: bytes, pki: Pki, field: str = "DauThoiGian1", lie: str = "") -> bytes:
-    """A document time-stamp."""
+def stamp_document(pdf: bytes, pki: Pki, field: str = "DauThoiGian1", lie: str = "", shown: Way | None = None) -> bytes:
+    """A document time-stamp; visible, as no honest program makes it, where `shown` says how."""
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
-    setup = cms_embedder.SigObjSetup(DocumentTimestamp(bytes_reserved=16384))
-    return _embedded(writer, SigFieldSpec(field), setup, "sha256", lambda digest: token(pki, digest, lie))
+    style = _style(shown) if shown else None
+    look = cms_embedder.SigAppearanceSetup(style, pki.now(), None, {"text": shown.text or " "}) if style and shown else None
+    setup = cms_embedder.SigObjSetup(DocumentTimestamp(bytes_reserved=16384), appearance_setup=look)
+    spec = SigFieldSpec(field, box=shown.box if shown else None)
+    return _embedded(writer, spec, setup, "sha256", lambda digest: token(pki, digest, lie))
 
 
 def add_dss(pdf: bytes, certs: Sequence[Holder], crls: Sequence[bytes] = (), ocsps: Sequence[bytes] = ()) -> bytes:

@@ -14,7 +14,7 @@ from cryptography.x509 import ocsp
 
 from processor.errors import Verdict
 from processor.seal import timestamps, tokens
-from tests.testkit.answers import LIES, Holder
+from tests.testkit.answers import LIES, Holder, time_answer
 from tests.testkit.authorities import HOSTS, Pki
 
 CRL = b"http://crl.ca.test.invalid/issuing.crl\n"
@@ -142,7 +142,7 @@ def test_a_clock_may_stand_in_the_past() -> None:
     pki = Pki(moment, years=8)
     office = pki.organisation()
     assert office.certificate.not_valid_after_utc.year == 2022 and pki.issuing.certificate.not_valid_after_utc.year == 2023
-    response = pki.token(REQUEST)
+    response = tokens.granted(time_answer(pki.token(REQUEST)))
     assert tokens.signed_data(response)["encap_content_info"]["content"].parsed["gen_time"].native == moment
     with pki.at(moment + dt.timedelta(days=1)):
         assert x509.load_der_x509_crl(pki.crl(pki.issuing)).last_update_utc > moment

@@ -107,10 +107,14 @@ class Office:
         path = pdf if isinstance(pdf, Path) else self.folder / "original.pdf"
         if isinstance(pdf, bytes):
             path.write_bytes(pdf)
-        return locate.locate({
+        return locate.locate(self.locating(path, **more), unasked)
+
+    def locating(self, path: Path, **more: Any) -> dict[str, Any]:
+        """The arguments of `locate`."""
+        return {
             "path": str(path), "fields": ["Signature1"], "seal_at": [], "picture": str(self.seal), "picture_mm": 36, "font": "",
             "number": "", "notation": "", "date": "", "number_field": "", "date_field": "", "number_at": [], "date_at": [], **more,
-        }, unasked)  # fmt: skip
+        }  # fmt: skip
 
     def issue(self, name: str, pdf: bytes, **more: Any) -> "Issued":
         """Located, sealed, examined."""
@@ -135,10 +139,14 @@ class Office:
 
     def examine(self, before: Path, after: Path, place: Mapping[str, Any]) -> dict[str, Any]:
         """What `examine` says of a sealed document."""
-        return validate.examine({
+        return validate.examine(self.examining(before, after, place), unasked)
+
+    def examining(self, before: Path, after: Path, place: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of `examine`."""
+        return {
             "path": str(after), "roots": self.roots, "before": str(before), "persons": place["persons"], "pdfa": place["pdfa"],
             "own": [one["field"] for one in place["passes"]],
-        }, unasked)  # fmt: skip
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,10 @@ from processor import law
 from processor.engine import LocalEngine
 from processor.errors import Verdict
 from processor.seal import demo, prepare, sign, validate
+from processor.seal.certificates import read_certificates
 from processor.seal.demo import DemoAuthority
 from processor.seal.keys import Sealer
-from processor.seal.timestamps import Fetcher
+from processor.seal.timestamps import Fetcher, TokenLost
 from processor.settings import parse
 
 OTHERS_HOST = "crl.other.invalid"
@@ -215,19 +216,23 @@ def authority(serve: Any, office: Office) -> Iterator[Callable[[Lie], Any]]:
     assert unsaid == []
 
 
-def sealed(office: Office, out: Path, *urls: str) -> dict[str, Any]:
+def sealed(office: Office, out: Path, *urls: str, fetcher: Fetcher | None = None) -> dict[str, Any]:
     """Seal with these authorities, the way a worker does; what `examine` says of it."""
     own = parse({"time": {"urls": list(urls), "attempts": 1, "timeout": 5}})
-    fetcher, signatures = Fetcher(own.time, own.trust), list[bytes]()
+    has_lists, fetcher = fetcher is not None and fetcher.has_lists, fetcher or Fetcher(own.time, own.trust)
+    signatures = list[bytes]()
 
     def ask(kind: str, body: bytes) -> bytes:
         if kind == "sign":
             assert not signatures, "the key answers once"
             signatures.append(body)
             return office.sealer.sign(body)
-        return fetcher.stamp(body[1:], body[0]) if kind == "stamp" else _list(office, body)
+        if kind == "stamp":
+            return stamp(body[1:], body[0])
+        return fetcher.fetch(body.partition(b"\n")[0].decode(), b"") if own.trust.addresses else _list(office, body)
 
-    sign.seal({**office.args, "out": str(out)}, ask)
+    with fetcher.turn(2) as stamp:
+        sign.seal({**office.args, "out": str(out)}, ask)
     return validate.examine({"path": str(out), "roots": office.args["roots"], "before": office.args["pdf"]}, _no_question)
 
 
@@ -286,16 +291,25 @@ def test_without_any_authority_the_document_waits(office: Office, tmp_path: Path
     assert refused(office, tmp_path / "out.pdf") == "waiting-tsa"
 
 
-def test_an_authority_that_fails_half_way_is_followed_by_another(office: Office, authority: Any, tmp_path: Path) -> None:
-    """A seal takes several tokens; they need not all come from one authority."""
+def test_after_an_authority_that_fails_half_way_the_next_one_gives_all_tokens(
+    office: Office, authority: Any, tmp_path: Path
+) -> None:
+    """What was signed under the first token is not kept: a seal's tokens are of one authority, and its evidence is embedded."""
     given: list[int] = []
 
     def tires(office: Office, asked: tsp.TimeStampReq) -> bytes:
         given.append(1)
         return truth(office, asked) if len(given) == 1 else b""
 
-    told = sealed(office, tmp_path / "out.pdf", authority(tires).url, authority(truth).url)
+    first, second = authority(tires), authority(truth)
+    own = parse({"time": {"urls": [first.url, second.url], "attempts": 1, "timeout": 5}})
+    fetcher = Fetcher(own.time, own.trust)
+    with pytest.raises(TokenLost):
+        sealed(office, tmp_path / "out.pdf", fetcher=fetcher)
+    assert second.asked == []
+    told = sealed(office, tmp_path / "out.pdf", fetcher=fetcher)
     assert (told["findings"], told.get("level")) == ([], "B-LTA")
+    assert len(second.asked) == 2
 
 
 @pytest.mark.parametrize(
@@ -320,6 +334,74 @@ def test_an_authority_of_another_house_half_way_makes_no_document_need_a_person(
         assert verdict.code == "waiting-tsa" and tokens in {1, 2}  # sealed anew, all by the other
     else:
         assert (told["findings"], told.get("level")) == ([], "B-LTA")
+
+
+# --- an authority of the very same house, with all its ways to fail
+
+
+@pytest.fixture(scope="module")
+def house(office: Office) -> House:
+    return House.of(office.folder / "honest")
+
+
+@pytest.fixture
+def stubs(house: House) -> Iterator[Callable[..., list[TsaStub]]]:
+    opened: list[TsaStub] = []
+
+    def start(*modes: str) -> list[TsaStub]:
+        opened.extend(TsaStub(house, mode).open() for mode in modes)
+        return opened
+
+    yield start
+    for stub in opened:
+        stub.close()
+
+
+def fetcher_of(stubs: list[TsaStub], timeout: float, trip_after: int) -> Fetcher:
+    """Lists come from the last one."""
+    own = parse({
+        "time": {"urls": [stub.url for stub in stubs], "attempts": 1, "timeout": timeout, "trip_after": trip_after},
+        "trust": {"revocation_hosts": ["127.0.0.1"], "addresses": stubs[-1].list_addresses()},
+    })  # fmt: skip
+    return Fetcher(own.time, own.trust)
+
+
+@pytest.mark.parametrize("mode", BAD)
+def test_whatever_is_wrong_the_next_one_seals_and_the_first_is_left_alone(
+    office: Office, stubs: Callable[..., list[TsaStub]], tmp_path: Path, mode: str
+) -> None:
+    two = stubs(mode, "honest")
+    fetcher = fetcher_of(two, 0.5 if mode in {"silent", "drips"} else 5, trip_after=1)
+    for number in range(2):
+        told = sealed(office, tmp_path / f"{number}.pdf", fetcher=fetcher)
+        assert (told["findings"], told.get("level")) == ([], "B-LTA")
+    assert [len(stub.asked) for stub in two] == [1, 4]
+    assert fetcher.states()[0].failures == 1
+
+
+@pytest.mark.parametrize("mode", ["an old time", "a revoked certificate", "an expired certificate", "a refusal"])
+def test_when_all_are_wrong_the_document_waits_for_time_and_for_nothing_else(
+    office: Office, stubs: Callable[..., list[TsaStub]], tmp_path: Path, mode: str
+) -> None:
+    two = stubs(mode, mode)
+    with pytest.raises(Verdict) as caught:
+        sealed(office, tmp_path / "out.pdf", fetcher=fetcher_of(two, 5, trip_after=3))
+    assert caught.value.code == "waiting-tsa"
+    assert [len(stub.asked) for stub in two] == [1, 1]
+
+
+def test_a_good_token_under_a_wrong_name_is_a_good_token(
+    office: Office, stubs: Callable[..., list[TsaStub]], tmp_path: Path
+) -> None:
+    told = sealed(office, tmp_path / "out.pdf", fetcher=fetcher_of(stubs("another type"), 5, trip_after=1))
+    assert (told["findings"], told.get("level")) == ([], "B-LTA")
+
+
+def test_a_seal_takes_two_tokens(office: Office, stubs: Callable[..., list[TsaStub]], tmp_path: Path) -> None:
+    """None is asked for only to learn who answers: twenty requests in twenty minutes are ten documents, and not six."""
+    (only,) = stubs("honest")
+    sealed(office, tmp_path / "out.pdf", fetcher=fetcher_of([only], 5, trip_after=1))
+    assert len(only.asked) == 2
 
 
 # --- the same in a real worker, which has three doors and no others

@@ -13,8 +13,10 @@ from pyhanko.pdf_utils.generic import StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, append_signature_field
 
+from processor.engine import LocalEngine
 from processor.errors import Verdict
-from processor.seal import sign
+from processor.seal import sign, validate
+from processor.settings import parse
 from tests.processor.seal.issuing import A4, HAND, MM, NUMBERED, Issued, Office, archival, extent, letter, pixels, turned
 from tests.referees import judges
 from tests.testkit import odd_pdfs, samples, scans, signing
@@ -198,6 +200,36 @@ def test_qpdf_finds_the_structure_sound(issued: Issued, twice: Issued) -> None:
         assert judges.qpdf_check(made.after).sound
 
 
+def test_a_level_that_was_only_claimed_is_not_claimed_by_us(office: Office) -> None:
+    with pikepdf.open(io.BytesIO(archival(letter()))) as document:
+        font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+        document.pages[0].Resources.Font.F99 = font
+        document.pages[0].contents_add(b"BT /F99 9 Tf 60 20 Td (not embedded) Tj ET")
+        out = io.BytesIO()
+        document.save(out)
+    made = office.issue("claimed", office.shown_signature(out.getvalue(), office.pki.person()))
+    assert made.place["pdfa"] == "2b" and made.seen["pdfa"] is None and made.seen["findings"] == []
+
+
+def test_it_can_be_examined_again_when_the_original_is_not_at_hand(office: Office, issued: Issued) -> None:
+    args = {"path": str(issued.after), "roots": office.roots, "before": "", "persons": 1, "pdfa": "2b"}
+    seen = validate.examine(args, office.ask)
+    assert seen["findings"] == [] and seen["pdfa"] == "2b"
+    assert validate.examine({**args, "persons": 4}, office.ask)["findings"] == ["signature-count"]
+
+
+def test_the_whole_way_in_real_workers(office: Office, issued: Issued) -> None:
+    """What goes through the socket is JSON; a worker has no key and no network."""
+    own = parse({"engine": {"workers": 1}})
+    out = office.folder / "worker.pdf"
+    with LocalEngine(own.engine, own.limits) as engine:
+        place = engine.call("locate", office.locating(issued.before, **NUMBERED))
+        assert place == issued.place
+        engine.call("seal", office.sealing(issued.before, out, place), answer=office.ask)
+        seen = engine.call("examine", office.examining(issued.before, out, place))
+    assert seen["findings"] == [] and seen["level"] == "B-LTA"
+
+
 # --- locks, and files of others
 
 
@@ -249,6 +281,14 @@ def test_a_station_may_seal_a_document_that_has_its_fields_already(office: Offic
 
 
 # --- what must be refused
+
+
+def test_an_archive_stamp_of_an_unknown_authority_is_told(office: Office) -> None:
+    who, double = office.pki.person(), office.pki.double()
+    stamped = signing.stamp_document(office.shown_signature(letter(), who), double)
+    with pytest.raises(Verdict) as refused:
+        office.issue("unknown-stamp", stamped)
+    assert refused.value.reason.code == "stamp-not-trusted"
 
 
 def test_without_time_nothing_is_sealed(office: Office, issued: Issued) -> None:
