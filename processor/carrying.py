@@ -25,6 +25,8 @@ from processor.sealing import Task, answers, begin, examined, in_time, key_for
 from processor.shift import Shift, carry
 from processor.tools import Tools
 
+_TOKENS = 2  # one of the signature, one of the whole
+
 
 def _away(tools: Tools) -> Away:
     return Away(tools.station / "work" / "carried")
@@ -130,10 +132,11 @@ def _one(number: int, kept: Mapping[str, Any], signature: bytes, shift: Shift) -
     moment = dt.datetime.fromisoformat(kept["moment"])
     task = Task(finished, moment, Blob(Path(path), digest, size), kept["block"], kept["args"])
     out = shift.place(number) / "sealed.pdf"
-    tools.sealing.call("finish_seal", {
-        **task.args, "prepared": kept["prepared"], "resume": kept["resume"], "signature": b64encode(signature).decode(),
-        "out": str(out),
-    }, answer=answers(tools, None))  # fmt: skip
+    with tools.outside.turn(_TOKENS) as stamp:
+        tools.sealing.call("finish_seal", {
+            **task.args, "prepared": kept["prepared"], "resume": kept["resume"], "signature": b64encode(signature).decode(),
+            "out": str(out),
+        }, answer=answers(tools, None, stamp=stamp))  # fmt: skip
     sealed = examined(task, out, tools)
     if not in_time(sealed, moment, tools.settings.seal.carried_delay):
         raise Verdict("seal-failed", "it came back too late: the block's time would be false (seal.carried_delay)")

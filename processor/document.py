@@ -54,6 +54,7 @@ class Verified:
         report: what was found, JSON (`processor.verify`).
         verdict: `valid`, `unknown` or `unsigned`.
         fields: the signature fields of the persons in charge, in order (lane `issue`).
+        signer: who of the settings' persons signed last of them.
     """
 
     source: Scan
@@ -61,6 +62,7 @@ class Verified:
     report: Blob
     verdict: str
     fields: tuple[str, ...] = ()
+    signer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

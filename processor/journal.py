@@ -22,9 +22,8 @@ import structlog
 from sqlite_utils import Database
 
 from archive.catalogue import transaction
-from archive.durable import DurableError, fsync_dir, sha256_file
-from processor import sources
-from processor.document import STAGES, Pending, Scan, added, blobs, fold, scan_of
+from processor import sources, stage_bytes
+from processor.document import STAGES, Pending, Scan, added, fold, scan_of
 from processor.sources import Source
 
 log = structlog.get_logger()
@@ -57,23 +56,6 @@ class Request:
     number: int
     verb: str
     args: Mapping[str, str]
-
-
-def _sync(document: Pending) -> None:
-    for blob in blobs(document):
-        descriptor = os.open(blob.path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        fsync_dir(blob.path.parent)
-
-
-def _intact(document: Pending) -> bool:
-    try:
-        return all(sha256_file(blob.path).sha256 == blob.sha256 for blob in blobs(document))
-    except (OSError, DurableError):
-        return False
 
 
 class Journal:
@@ -118,7 +100,7 @@ class Journal:
     def begin(self, source: Source, scans: Sequence[Scan]) -> list[Item]:
         """What was claimed of one source enters, all of it or nothing: the members of a package share its source."""
         for scan in scans:
-            _sync(scan)
+            stage_bytes.sync(scan)
         items = []
         with self._transaction() as db:
             for scan in scans:
@@ -147,7 +129,7 @@ class Journal:
 
     def reach(self, number: int, document: Pending) -> None:
         """A document reached a stage; its bytes are on the disk before the journal says so."""
-        _sync(document)
+        stage_bytes.sync(document)
         with self._transaction() as db:
             _note_stage(db, number, document)
 
@@ -211,7 +193,7 @@ class Journal:
                 chain = _chain(fold(_stages(db, row["number"])))
                 places = [STAGES.index(type(stage)) for stage in chain]
                 ended = max(places, default=-1) + 1
-                lost = next((place for place, stage in zip(places, chain, strict=True) if not _intact(stage)), ended)
+                lost = next((place for place, stage in zip(places, chain, strict=True) if not stage_bytes.are_intact(stage)), ended)
                 db.table("stage").delete_where("item = ? and place >= ?", [row["number"], lost])
                 if lost:
                     kept.append(row["number"])

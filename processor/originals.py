@@ -93,7 +93,8 @@ def verify(scan: Scan, tools: Tools, work: Path) -> Verified:
     report = look(pdf, tools)
     blob = _kept(report, work / "verification.json")
     if lane.kind == "issue":
-        return Verified(scan, pdf, blob, "valid", issue.signed(lane, report, tools.persons))
+        signed = issue.signed(lane, report, tools.persons)
+        return Verified(scan, pdf, blob, "valid", tuple(field for _, field in signed), signed[-1][0])
     return Verified(scan, pdf, blob, incoming.judge(scan, lane, report))
 
 

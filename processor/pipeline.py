@@ -18,7 +18,7 @@ from typing import Any, assert_never
 from archive.durable import sha256_file
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE, Companion, Description, Filing
-from processor import issuing, lanes, originals, sealing
+from processor import issuing, known, lanes, originals, sealing
 from processor.document import (
     Described,
     Document,
@@ -36,7 +36,6 @@ from processor.document import (
     scan_of,
 )
 from processor.errors import Verdict
-from processor.lanes import attachment
 from processor.linking import main_document
 from processor.tables import Lane
 from processor.tools import ACTOR, Tools, agency_of, block_number, block_rule, lane_of
@@ -122,25 +121,19 @@ def describe(recognised: Recognised | Read, tools: Tools) -> Described:
     typed = {name: text for name, text in scan.sidecar.items() if name in DESCRIPTIVE}
     lanes.require(scan, lane, told["marks"])
     lanes.kind(lane).allow(scan, lane, told["marks"])
-    known = set(Description.__slots__) - {"confidence", "page_amount"}
-    read = {name: value for name, value in told["fields"].items() if name in known}
+    names = set(Description.__slots__) - {"confidence", "page_amount"}
+    read = {name: value for name, value in told["fields"].items() if name in names}
     sure = {name: value for name, value in told["confidence"].items() if name in read}
     described = Description(**read, page_amount=recognised.pages, confidence=sure).replace_fields(typed)
     main = main_document(scan, tools.archive)
     if lane.kind == "attachment":
-        described = _of_main(described, typed, main)
+        described = known.of_main(described, typed, main)
+    elif lane.kind == "issue":
+        described = known.of_signer(described, typed, recognised, told["marks"]["authority"], tools)
     lacking = described.lacks(lane.require_to_close)
     values = {name: getattr(described, name) for name in Description.__slots__ if name != "confidence"}
     return Described(recognised, values, dict(described.confidence), not lacking, main["doc_code"] if main else "",
                      told["marks"]["urgency"])  # fmt: skip
-
-
-def _of_main(described: Description, typed: Mapping[str, str], main: Mapping[str, Any] | None) -> Description:
-    """An annex bears its main document's number, never one that was read on it: that may be any other document's."""
-    known = {name: str((main or {}).get(name) or "") for name in ("code_number", "code_notation", "issued_date", "organ_name")}
-    described = described.replace_fields(known | {name: text for name, text in typed.items() if name in known})
-    attachment.numbered({name: getattr(described, name) for name in known})
-    return described
 
 
 def number(described: Described, tools: Tools) -> Numbered:

@@ -102,6 +102,9 @@ def test_nothing_ever_asks() -> None:
     for path, tree in sources():
         called = {_called(node) for node in ast.walk(tree) if isinstance(node, ast.Call)}
         keywords = {k.arg for node in ast.walk(tree) if isinstance(node, ast.Call) for k in node.keywords}
+        if path.name == "sign_verbs.py" or path.parent.name == "signer":  # a clerk is there; elsewhere they do not ask either
+            assert "isatty" in called or path.parent.name == "signer", path
+            continue
         assert not called & asking and "prompt" not in keywords, path
 
 
@@ -200,7 +203,8 @@ def test_every_field_can_be_set_and_asked_for(station: Path) -> None:
     record = answer(station, "describe", code, *(f"--set={name}={value}" for name, value in said.items()))
     assert {name: record[name] for name in DESCRIPTIVE} == said
     asked = {name: value for name, value in record.items() if name != "confidence" and value is not None}
-    assert len(asked) == len(FIELDS) - 1, "the document has a value in every field"
+    others = {"confidence", "main_code", "verification"}  # of annexes, and of what came signed by others
+    assert set(asked) == set(FIELDS) - others, "the document has a value in every field"
     assert [r["doc_code"] for r in answer(station, "find", *(f"--field={n}={v}" for n, v in asked.items()))] == [code]
     for verb in (("find", "--field", "mau=x"), ("describe", code, "--set", "mau=x")):
         told = sohoa(station, *verb)

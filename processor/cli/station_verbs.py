@@ -129,6 +129,7 @@ def doctor(folder: Path, as_json: bool) -> None:
     """Is everything here: languages, font, key, certificate, time-stamp, disk, clock."""
     from processor import doctor as examination  # half of what a verb takes to start, and only this one wants it
 
+    set_up_log()
     settings = load(folder)
     anchors: list[trust.Anchor] = []
     anchors_missing = ""

@@ -118,7 +118,8 @@ def persons(folder: Path, settings: Settings) -> tuple[Person, ...]:
         digest = row.fingerprint.replace(":", "").replace(" ", "").lower()
         if row.certificate:
             digest = trust.read_file(folder / row.certificate)[0].fingerprint(hashes.SHA256()).hex()
-        found.append(Person(id, digest, row.valid_from or dt.date.min, row.valid_to or dt.date.max))
+        known = {"name": row.name, "position": row.position, "authority": row.authority}
+        found.append(Person(id, digest, row.valid_from or dt.date.min, row.valid_to or dt.date.max, **known))
     return tuple(found)
 
 

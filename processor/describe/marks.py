@@ -23,12 +23,17 @@ _BETWEEN = re.compile(r"[.\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Whether a page bears the document's head, a page its signature, a page a mark of secrecy, one of urgency."""
+    """Whether a page bears the document's head, a page its signature, a page a mark of secrecy, one of urgency.
+
+    Attributes:
+        authority: by which the last signer signs, as it is folded (`kt`: deputising); empty where none is read.
+    """
 
     head: bool
     signature: bool
     secrecy: bool
     urgency: bool = False
+    authority: str = ""
 
 
 def marks(pages: Sequence[Page], law: Vocabulary) -> Marks:
@@ -39,6 +44,7 @@ def marks(pages: Sequence[Page], law: Vocabulary) -> Marks:
         signature=any(_has_recipients(each, law) or _has_signer(each, law) for each in rows),
         secrecy=any(_marked(page.words, law.secrecy) for page in pages),
         urgency=any(_marked(page.words, law.urgency) for page in pages[:1]),
+        authority=next((found for each in reversed(rows) if (found := _authority(each, law))), ""),
     )
 
 
@@ -64,6 +70,15 @@ def _has_signer(rows: Sequence[Line], law: Vocabulary) -> bool:
         if said[leads:] in law.positions and (led or top >= HALF):
             return True
     return False
+
+
+def _authority(rows: Sequence[Line], law: Vocabulary) -> str:
+    """The last `TM.`, `KT.`, `TL.`, `TUQ.`, `Q.` that opens a line in capitals of the right half."""
+    found = ""
+    for _, text in _right(rows):
+        first = fold(_BETWEEN.split(nfc(text))[0].strip(",;:-")) if text.isupper() else ""
+        found = first if first in law.authorities else found
+    return found
 
 
 def _right(rows: Sequence[Line]) -> Iterator[tuple[float, str]]:

@@ -14,18 +14,20 @@ from processor.document import Scan
 from processor.errors import Verdict
 from processor.tables import Lane
 
-
 _VIETNAM = dt.timezone(dt.timedelta(hours=7))
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person in charge, known by the SHA-256 of their certificate."""
+    """A person in charge, known by the SHA-256 of their certificate; `authority` is what they sign by (`KT.`)."""
 
     id: str
     fingerprint: str
     valid_from: dt.date
     valid_to: dt.date
+    name: str = ""
+    position: str = ""
+    authority: str = ""
 
 
 def admit(scan: Scan, lane: Lane, facts: Mapping[str, Any]) -> None:
@@ -41,8 +43,8 @@ def block(lane: Lane) -> str:
     return ""
 
 
-def signed(lane: Lane, report: Mapping[str, Any], persons: Iterable[Person]) -> tuple[str, ...]:
-    """The signature fields of the persons the lane asks for, in its order.
+def signed(lane: Lane, report: Mapping[str, Any], persons: Iterable[Person]) -> tuple[tuple[str, str], ...]:
+    """Who of the persons the lane asks for signed in which field, in its order.
 
     Args:
         lane: `signers` names them; `a|b` is one or the other.
@@ -80,9 +82,25 @@ def _person(signature: Mapping[str, Any], known: Sequence[Person]) -> str:
     raise Verdict("person-not-listed", f"field {signature['field']}")
 
 
-def _in_order(wanted: Sequence[str], found: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+def authority(scan: Scan, person: Person, read: str) -> None:
+    """The page names the authority the person signs by, where the settings tell it (NĐ 30/2020 Phụ lục I, Phần I, II.7.a).
+
+    Args:
+        scan: what a person has released of it counts.
+        person: who signed last.
+        read: the authority as it was read, folded; empty where none was.
+
+    Raises:
+        Verdict: `authority-differs`.
+    """
+    wanted = person.authority.rstrip(".").lower()
+    if wanted and read != wanted and "authority-differs" not in scan.released:
+        raise Verdict("authority-differs", f"{person.authority} expected")
+
+
+def _in_order(wanted: Sequence[str], found: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Each wanted one, after the one before; others of the settings may sign in between."""
-    left, fields = list(found), []
+    left, chosen = list(found), []
     for name in wanted:
         either = {one.strip() for one in name.split("|")}
         if not either & {person for person, _ in found}:
@@ -91,5 +109,5 @@ def _in_order(wanted: Sequence[str], found: Sequence[tuple[str, str]]) -> tuple[
             left.pop(0)
         if not left:
             raise Verdict("person-order", name)
-        fields.append(left.pop(0)[1])
-    return tuple(fields) if wanted else (found[-1][1],)
+        chosen.append(left.pop(0))
+    return tuple(chosen) if wanted else (found[-1],)

@@ -90,7 +90,7 @@ class Standing:
         """
         failures, trips = self.failures + 1, self.trips
         rest = min(retry_after, _MOST_RESTS * rules.rest)
-        if failures >= rules.trip_after:
+        if failures >= rules.trip_after and self.shut_until <= now:  # not for what was under way when it opened
             most = _MOST_RESTS if counted else _FEW_RESTS
             rest = max(rest, rules.rest * min(2 ** min(trips, 10), most))
             trips += 1
@@ -175,8 +175,8 @@ class Authorities:
 
     def is_open(self, url: str) -> bool:
         """Whether the breaker has opened meanwhile."""
-        with self._changed(url) as (now, standing):
-            return standing.shut_until > now
+        now, standing = self._seen(url)
+        return standing.shut_until > now
 
     def ended(self, url: str, slip: float) -> None:
         """A request was answered, or not in time: it counts for a window from now, for it came to the authority by now."""
@@ -207,20 +207,21 @@ class Authorities:
 
     def wait(self, tokens: int) -> float:
         """Seconds until one of them may be asked so much; 0: at once, or not known."""
-        waits = []
-        for url in self._rules.urls:
-            with self._changed(url) as (now, standing):
-                waits.append(standing.wait(tokens, now, self._rules))
-        return min(waits, default=0.0)
+        seen = [self._seen(url) for url in self._rules.urls]
+        return min((standing.wait(tokens, now, self._rules) for now, standing in seen), default=0.0)
 
     def states(self) -> list[State]:
         """All of them, in the order of the settings."""
-        told = []
+        told, granted = [], self._rules.requests_per_window
         for url in self._rules.urls:
-            with self._changed(url) as (now, one):
-                wait = one.wait(1, now, self._rules)
-                told.append(State(url, len(one.slips), self._rules.requests_per_window, one.failures, wait))
+            now, one = self._seen(url)
+            told.append(State(url, len(one.slips), granted, one.failures, one.wait(1, now, self._rules)))
         return told
+
+    def _seen(self, url: str) -> tuple[float, Standing]:
+        """An authority's standing now; the file is replaced whole, so that looking needs no lock."""
+        now = self._clock()
+        return now, self._read().get(url, Standing()).at(now, self._rules)
 
     @contextlib.contextmanager
     def _changed(self, url: str) -> Iterator[tuple[float, Standing]]:

@@ -8,6 +8,7 @@ Refuses: to use the organisation's key (nothing here signs), and to ask anybody 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 import secrets
@@ -174,15 +175,19 @@ def stamp(outside: Outside, number: int, roots: Sequence[bytes], clock: Clock) -
     after = clock()
     took = (after - before).total_seconds()
     trusted = [asn1_x509.Certificate.load(root) for root in roots]
-    fault = asyncio.run(tokens.fault(answer, request, trusted))
-    if fault:
-        outside.judged(number, is_good=False)
+    if fault := asyncio.run(tokens.fault(answer, request, trusted)):
+        _tell(outside, number, is_good=False)
         return Stamp(fault, took)
     info = tokens.signed_data(tokens.granted(answer))["encap_content_info"]["content"].parsed
     off = _outside_of(info["gen_time"].native, before, after)
     if abs(off) <= _CLOCK_SLACK:  # beyond it a seal takes none of its tokens; whose clock is wrong is not for us to say
-        outside.judged(number, is_good=True)
+        _tell(outside, number, is_good=True)
     return Stamp("", took, off)
+
+
+def _tell(outside: Outside, number: int, *, is_good: bool) -> None:
+    with contextlib.suppress(Verdict):  # where nothing can be remembered, the stamp is still what it is
+        outside.judged(number, is_good=is_good)
 
 
 def _outside_of(at: dt.datetime, before: dt.datetime, after: dt.datetime) -> float:

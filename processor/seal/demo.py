@@ -115,8 +115,8 @@ def make(folder: Path, agency: str) -> None:
     person = _certificate(_name("Người ký DEMO", agency), person_key, from_issuing, sealing, 1095)
     (folder / "person.pem").write_bytes(person.public_bytes(Encoding.PEM))
     packs: tuple[tuple[str, Key, x509.Certificate], ...] = (("seal", own_key, own), ("person", person_key, person))
-    for name, key, certificate in packs:
-        packed = pkcs12.serialize_key_and_certificates(name.encode(), key, certificate, [issuing], encryption)
+    for name, owner, certificate in packs:
+        packed = pkcs12.serialize_key_and_certificates(name.encode(), owner, certificate, [issuing], encryption)
         _write_private(folder / f"{name}.p12", packed)
 
 

@@ -7,8 +7,9 @@ include those of form fields and signatures, where real documents have their num
 from __future__ import annotations
 
 import tempfile
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -57,17 +58,26 @@ def letters(path: Path, where: widgets.Page) -> tuple[frames.Glyph, ...]:
             (span, line["dir"])
             for block in document[0].get_text("rawdict")["blocks"] for line in block.get("lines", ()) for span in line["spans"]
         ]  # fmt: skip
-    found = []
+    found: list[frames.Glyph] = []
     for span, direction in spans:
         along, origin = where.turned(*direction), where.turned(0, 0)
         if along[0] - origin[0] < 0.99:
             continue  # not read from left to right
         for char in span["chars"]:
+            if unicodedata.combining(char["c"][:1] or " ") and found:
+                found[-1] = _composed(found[-1], char["c"])
+                continue
             x0, y0, x1, y1 = char["bbox"]
             ends = (where.turned(x0, y0)[0], where.turned(x1, y1)[0])
             baseline = where.turned(*char["origin"])[1]
             found.append(frames.Glyph(char["c"], min(ends), max(ends), baseline, span["size"], bool(span["flags"] & 2)))
     return tuple(found)
+
+
+def _composed(glyph: frames.Glyph, mark: str) -> frames.Glyph:
+    """A letter with a mark that stands apart in the file, as older fonts have them."""
+    letter = unicodedata.normalize("NFC", glyph.letter + mark)
+    return replace(glyph, letter=letter) if len(letter) == 1 else glyph
 
 
 def ink(path: Path) -> Callable[[Box], bool]:
@@ -76,7 +86,7 @@ def ink(path: Path) -> Callable[[Box], bool]:
     def is_written(box: Box) -> bool:
         with pymupdf.open(path) as document:
             seen = document[0].get_pixmap(dpi=_FINE, colorspace=pymupdf.csGRAY, alpha=False, clip=pymupdf.Rect(box))
-        return sum(value < _DARK for value in seen.samples) > _SPECK * max(1, len(seen.samples))
+        return bool(sum(value < _DARK for value in seen.samples) > _SPECK * max(1, len(seen.samples)))
 
     return is_written
 

@@ -9,14 +9,16 @@ import contextlib
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from cryptography import x509
 
+from processor import trust
 from processor.errors import MissingError, SettingsError
 from processor.seal import pkcs11, pkcs12, secret
-from processor.seal.certificates import read_certificates
+from processor.seal.certificates import above, read_certificates
 from processor.seal.keys import Key, Sealer
 from processor.seal.refused import Refused
 from processor.seal.ring import Ring, Row
@@ -71,7 +73,14 @@ class _Keys:
                 self._token(name, table).use(lambda session: None)  # is it in? Else nothing need be prepared for it
             return self._sealers[name]
         opens = {"pkcs12": self._file, "pkcs11": self._on_token, "remote": self._elsewhere}[table.kind]
-        return self._sealers.setdefault(name, opens(name, table))
+        return self._sealers.setdefault(name, self._completed(opens(name, table)))
+
+    def _completed(self, sealer: Sealer) -> Sealer:
+        """With what stands above its own chain, where the station's trust list has it: tokens often hold one certificate."""
+        trusted = trust.of_kind(trust.listed(self._folder, self._settings), trust.INTERMEDIATES)
+        known = (*sealer.chain, *map(x509.load_der_x509_certificate, trusted))
+        more = [each for each in above(sealer.certificate, known) if each not in sealer.chain]
+        return replace(sealer, chain=(*sealer.chain, *more))
 
     def _chain(self, table: KeyTable) -> list[x509.Certificate]:
         return read_certificates([self._folder / name for name in table.chain])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import tempfile
 import zlib
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
@@ -165,6 +166,21 @@ def _conformity(path: Path, level: str = "2b") -> set[str]:
     return {f"pdfa: {finding.rule}" for finding in (*report.violations, *unknown)}
 
 
+def _laid_open(path: Path, level: str) -> set[str]:
+    """Rules that a signed document breaks: its validator stops before forms, so what they show is drawn on the pages first."""
+    with tempfile.TemporaryDirectory() as folder:
+        opened = Path(folder, "opened.pdf")
+        with pikepdf.open(path) as pdf:
+            pdf.flatten_annotations("all")
+            for page in pdf.pages:
+                others = [each for each in page.obj.get("/Annots", ()) if each.get("/Subtype") != "/Widget"]
+                page.obj.Annots = pikepdf.Array(others)  # what is left of the widgets shows nothing
+            for key in {*_NOT_LOOKED_AT, "/Extensions"} & set(pdf.Root.keys()):
+                del pdf.Root[key]
+            pdf.save(opened)
+        return _conformity(opened, level)
+
+
 def _level(path: Path, args: Mapping[str, Any]) -> tuple[list[str], str | None]:
     """What PDF/A has lost, and the level it has: of an issued document, the one it came with, where it truly had it."""
     if "persons" not in args:
@@ -174,8 +190,11 @@ def _level(path: Path, args: Mapping[str, Any]) -> tuple[list[str], str | None]:
     if not level:
         return [], None
     over_strict = {f"pdfa: {rule}" for rule in _OVER_STRICT}
-    before = _conformity(Path(args["before"]), level) if args["before"] else over_strict
-    lost = _conformity(path, level) - before
+    try:
+        before = _laid_open(Path(args["before"]), level) if args["before"] else over_strict
+        lost = _laid_open(path, level) - before
+    except pikepdf.PdfError as error:
+        return [f"unreadable: {type(error).__name__}"], None
     return sorted(lost), level if before <= over_strict and not lost else None
 
 

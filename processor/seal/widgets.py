@@ -148,13 +148,18 @@ def _matrix(values: Any) -> Matrix:
     return (a, b, c, d, e, f)
 
 
-def _pictures(form: pikepdf.Stream, base: Matrix, depth: int = 0) -> Iterator[Box]:
-    """Where a form draws pictures, those of the forms it draws included."""
+def _pictures(form: pikepdf.Stream, base: Matrix, steps: Iterator[int], depth: int = 0) -> Iterator[Box]:
+    """Where a form draws pictures, those of the forms it draws included.
+
+    Args:
+        form: what is drawn.
+        base: from its space to the page's.
+        steps: one for each operator, so that forms that draw each other many times come to an end.
+        depth: how many forms it is drawn by.
+    """
     resources = form.get("/Resources", pikepdf.Dictionary()).get("/XObject", pikepdf.Dictionary())
     now, kept = base, []
-    for count, instruction in enumerate(pikepdf.parse_content_stream(form)):
-        if count > _MOST_OPERATORS:
-            return
+    for instruction, _ in zip(pikepdf.parse_content_stream(form), steps, strict=False):
         operands = instruction.operands
         match str(instruction.operator):
             case "q":
@@ -172,7 +177,7 @@ def _pictures(form: pikepdf.Stream, base: Matrix, depth: int = 0) -> Iterator[Bo
                 if drawn.get("/Subtype") == "/Image":
                     yield _around((0, 0, 1, 1), now)
                 elif depth < _DEEPEST:
-                    yield from _pictures(drawn, _times(_matrix(drawn.get("/Matrix", _IDENTITY)), now), depth + 1)
+                    yield from _pictures(drawn, _times(_matrix(drawn.get("/Matrix", _IDENTITY)), now), steps, depth + 1)
 
 
 def _onto(form: pikepdf.Stream, rect: Box) -> Matrix:
@@ -196,7 +201,7 @@ def picture(annotation: pikepdf.Dictionary) -> Box | None:
         return None
     drawn: list[Box] = []
     with contextlib.suppress(pikepdf.PdfError, ValueError, KeyError, TypeError, RecursionError):  # then the widget is all we know
-        drawn = [_within(each, rect) for each in _pictures(form, _onto(form, rect))]
+        drawn = [_within(each, rect) for each in _pictures(form, _onto(form, rect), iter(range(_MOST_OPERATORS)))]
     whole = _area(rect)
     return max((each for each in drawn if _area(each) > _LEAST * whole), key=_area, default=rect)
 

@@ -85,7 +85,8 @@ class Verification:
         stamp = self._stamp(read, True, None)
         why = judge.stamp_reason(stamp, self.now, self.policy) if stamp is not None else "time-false"
         if why:
-            raise Verdict("waiting-revocation" if why == "revocation-unknown" else "waiting-tsa", why)
+            code = "waiting-revocation" if why == "revocation-unknown" else "waiting-tsa"
+            raise Verdict(code, why)
 
     def _look(self, data: mmap.mmap, file: Any) -> None:
         """Gather all facts."""

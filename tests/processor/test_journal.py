@@ -214,6 +214,39 @@ def test_what_waits_is_due_at_its_moment_and_not_before(journal: Journal, tmp_pa
     assert states(journal)[made["to-seal"]] == "to-seal"  # only a person wakes that
 
 
+def waiting(journal: Journal, folder: Path, code: str, not_before: dt.datetime) -> int:
+    number = journal.begin(SOURCE, [scan(folder, f"scan-{len(journal.items())}")])[0].number
+    journal.stop(number, "waiting", code, "", not_before.astimezone(dt.UTC).isoformat(timespec="seconds"))
+    return number
+
+
+def test_when_what_was_waited_for_is_there_the_oldest_are_woken_whatever_their_moment(journal: Journal, tmp_path: Path) -> None:
+    later = NOON + dt.timedelta(hours=9)
+    other = waiting(journal, tmp_path, "waiting-key", later)
+    numbers = [waiting(journal, tmp_path, "waiting-tsa", later) for _ in range(4)]
+    journal.wake_some("waiting-tsa", 3)
+    assert journal.numbers("working") == numbers[:3]
+    assert journal.numbers("waiting") == [other, numbers[3]]
+
+
+def test_no_more_become_due_at_once_than_can_be_worked_on(journal: Journal, tmp_path: Path) -> None:
+    numbers = [waiting(journal, tmp_path, "waiting-tsa", NOON) for _ in range(5)]
+    journal.due(NOON, 2)
+    assert journal.numbers("working") == numbers[:2]
+    journal.due(NOON)
+    assert journal.numbers("working") == numbers
+
+
+def test_a_moment_before_which_nothing_is_to_be_had_holds_for_all_who_wait_for_it(journal: Journal, tmp_path: Path) -> None:
+    later, latest = NOON + dt.timedelta(minutes=20), NOON + dt.timedelta(hours=2)
+    made = [waiting(journal, tmp_path, *row) for row in (("waiting-tsa", NOON), ("waiting-tsa", latest), ("waiting-disk", NOON))]
+    journal.postpone("waiting-tsa", later.astimezone(dt.UTC).isoformat(timespec="seconds"))
+    journal.due(NOON)
+    assert journal.numbers("working") == [made[2]]
+    journal.due(later)
+    assert journal.numbers("working") == [made[0], made[2]]
+
+
 def test_what_waits_for_another_instance_is_not_due(journal: Journal, tmp_path: Path) -> None:
     number = journal.begin(SOURCE, [scan(tmp_path)])[0].number
     journal.stop(number, "waiting", "unexpected", "", "9999")

@@ -196,10 +196,10 @@ def time_answer(token: bytes | None) -> bytes:
     return _tlv(0x30, tsp.PKIStatusInfo({"status": "granted"}).dump() + token)
 
 
-def stamped(token: bytes) -> bytes:
-    """The unsigned attributes of a signature: its time-stamp token."""
+def stamped(token: bytes, more: bytes = b"") -> bytes:
+    """The unsigned attributes of a signature: its time-stamp token, and more attributes."""
     named = cms.CMSAttributeType("signature_time_stamp_token").dump()
-    return _tlv(0x31, _tlv(0x30, named + _tlv(0x31, token)))
+    return _tlv(0x31, _tlv(0x30, named + _tlv(0x31, token)) + more)
 
 
 def signed_token(info: tsp.TSTInfo, authority: Holder, chain: Sequence[Holder], digest: str = "sha256") -> bytes:

@@ -14,7 +14,7 @@ from tests.testkit import prepared, shadows, signing
 from tests.testkit.false_signers import Build, Scene
 from tests.testkit.increments import Edit, freed, hidden, later, misnamed, skipping, twice
 from tests.testkit.rows import EITHER, Row, on, then, words
-from tests.testkit.signing import SEAL_BOX, SEALED, Way, page
+from tests.testkit.signing import PADES, SEAL_BOX, SEALED, Way, page
 
 
 def _with_field() -> bytes:
@@ -41,16 +41,14 @@ def _swapped(scene: Scene) -> bytes:
     return later(pdf, change.values_swapped)
 
 
-def _removed_then_signed(scene: Scene) -> bytes:
-    """Only the second signature is left, and it covers the whole file."""
-    pdf = later(scene.signed(), change.field_emptied)
-    return signing.sign(pdf, scene.person, scene.pki, Way(field="Signature2"))
+def _and_signed(edit: Edit, base: Callable[[], bytes], way: Way = PADES) -> Build:
+    """Changed after the office's signature; then a known person signs the whole."""
 
+    def build(scene: Scene) -> bytes:
+        pdf = later(scene.signed(base(), way), edit)
+        return signing.sign(pdf, scene.person, scene.pki, Way(field="Signature2"))
 
-def _changed_between(scene: Scene) -> bytes:
-    """The last signature covers the change; the first does not."""
-    pdf = later(scene.signed(), change.content)
-    return signing.sign(pdf, scene.person, scene.pki, Way(field="Signature2"))
+    return build
 
 
 def _compact_change(scene: Scene) -> bytes:
@@ -90,6 +88,7 @@ SAVING: Mapping[str, Row] = {
     "isa-pages-swapped": Row(then(change.pages_swapped, base=_two_pages), EITHER, "pages swapped", _LATER),
     "isa-page-doubled": Row(then(change.page_doubled, base=_two_pages), EITHER, "a page comes twice", _LATER),
     "isa-cropped": Row(then(change.page_turned), EITHER, "a page is cropped", _LATER),
+    "isa-inherited": Row(then(change.inherited), EITHER, "all pages are turned over by what they inherit", _LATER),
     "isa-title": Row(then(change.title), EITHER, "title in Info and XMP", _LATER, alone=True),
     "isa-open-action": Row(then(change.open_action), EITHER, "a script at opening", _LATER),
     "isa-script": Row(then(change.named_script), EITHER, "a script in the name tree", _LATER),
@@ -113,11 +112,11 @@ SAVING: Mapping[str, Row] = {
     "isa-twice": Row(on(lambda pdf: twice(pdf, change.content, _content(pdf)[1])), EITHER, "one table names it twice", _LATER, alone=True),
     "isa-misnamed": Row(on(lambda pdf: misnamed(pdf, change.content)), EITHER, "the object bears another number", _LATER),
     "isa-skipping": Row(on(lambda pdf: skipping(pdf, change.content)), EITHER, "goes on from before the signature", _LATER),
-    "isa-removed-then-signed": Row(_removed_then_signed, EITHER, "the signature removed, then signed by a known person", _LATER, alone=True),
+    "isa-removed-then-signed": Row(_and_signed(change.field_emptied, page), EITHER, "the signature removed, then signed by a known person", _LATER, alone=True),
     "isa-seal-moved": Row(then(change.seal_moved, SEALED), EITHER, "the signature's picture is moved", _LATER),
     "isa-new-field": Row(then(change.new_field), EITHER, "a new text field over the text", _LATER),
     "isa-smuggled": Row(then(change.smuggled), EITHER, "the page's content changes as a part of the DSS", _LATER),
-    "isa-then-signed": Row(_changed_between, EITHER, "changed, then signed by a known person", _LATER),
+    "isa-then-signed": Row(_and_signed(change.content, page), EITHER, "changed, then signed by a known person", _LATER),
     "isa-then-stamped": Row(lambda scene: signing.stamp_document(later(scene.signed(), change.content), scene.pki), EITHER,
                             "changed, then time-stamped", _LATER),
     "isa-streams": Row(_compact_change, EITHER, "the page changes in a file of object streams", _LATER),
@@ -187,6 +186,12 @@ CERTIFIED: Mapping[str, Row] = {
     "shadow-twin": Row(_twin, EITHER, "the table leads to a second set of objects", _LATER),
     "shadow-value": Row(then(shadows.filled("900"), base=_with_value), EITHER, "a filled field is filled otherwise", _LATER, alone=True),
     "shadow-look": Row(then(shadows.filled("100", shown="900"), base=_with_value), EITHER, "a field shows what it does not hold", _LATER, alone=True),
+    "shadow-value-signed": Row(_and_signed(shadows.filled("900"), lambda: prepared.with_text_field(page(), "100")), EITHER,
+                               "a filled field is filled otherwise, then signed by a known person", _LATER, alone=True),
+    "shadow-emptied-signed": Row(_and_signed(shadows.filled(""), lambda: prepared.with_text_field(page(), "100")), EITHER,
+                                 "a filled field is emptied, then signed by a known person", _LATER, alone=True),
+    "shadow-look-signed": Row(_and_signed(shadows.appearance_of_signature, page, SEALED), EITHER,
+                              "a signature looks otherwise, then signed by a known person", _LATER),
     "shadow-shared-look": Row(then(shadows.shared_look, base=lambda: prepared.with_shared_look(page())), EITHER,
                               "the look of a field is drawn by the page too", _LATER),
     "shadow-grown": Row(then(shadows.grown, base=_with_field), EITHER, "a field grows over the text", _LATER),

@@ -107,6 +107,12 @@ def page_turned(document: pikepdf.Pdf) -> Things:
     return [document.pages[0].obj]
 
 
+def inherited(document: pikepdf.Pdf) -> Things:
+    """What pages inherit is another: they are turned over."""
+    document.Root.Pages.Rotate = 180
+    return [document.Root.Pages]
+
+
 def title(document: pikepdf.Pdf) -> Things:
     """Only the document information has another title, and XMP says so too."""
     document.docinfo.Title = "Quyết định khác"

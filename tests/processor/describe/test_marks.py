@@ -37,14 +37,14 @@ def is_secret(*rows: Any) -> bool:
 
 
 def test_a_letter_bears_its_head_and_its_signature() -> None:
-    assert of(DECISION) == Marks(head=True, signature=True, secrecy=False)
+    assert of(DECISION) == Marks(head=True, signature=True, secrecy=False, authority="kt")
 
 
 def test_pages_of_a_letter_are_looked_at_together() -> None:
     first, last = page(head_words("Số: 15/QĐ-UBND", "Hà Nội, ngày 05 tháng 02 năm 2026"), BODY), page(FOOT)
-    assert marks([first, last], VOCABULARY) == Marks(head=True, signature=True, secrecy=False)
+    assert marks([first, last], VOCABULARY) == Marks(head=True, signature=True, secrecy=False, authority="kt")
     assert marks([first], VOCABULARY) == Marks(head=True, signature=False, secrecy=False)
-    assert marks([last], VOCABULARY) == Marks(head=False, signature=True, secrecy=False)
+    assert marks([last], VOCABULARY) == Marks(head=False, signature=True, secrecy=False, authority="kt")
 
 
 def test_no_page_and_an_empty_page_bear_nothing() -> None:
@@ -193,7 +193,7 @@ def test_a_stamp_of_secrecy_is_seen_by_the_real_reader(engine: LocalEngine, tmp_
 
 
 REAL = [  # first pages and last ones
-    ("SCAN0097.pdf", 0, Marks(True, True, False)), ("qn-04-CT-2024.pdf", 0, Marks(True, False, False)),
+    ("SCAN0097.pdf", 0, Marks(True, True, False, authority="kt")), ("qn-04-CT-2024.pdf", 0, Marks(True, False, False)),
     ("qn-47-QD-2025.pdf", 0, Marks(True, False, False)), ("qn-47-QD-2025.pdf", 1, Marks(False, True, False)),
 ]  # fmt: skip
 

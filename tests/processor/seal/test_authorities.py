@@ -210,6 +210,13 @@ def test_it_opens_after_so_many_failures_in_a_row_and_not_before(clock: Clock) -
     assert book.is_open(URL) and not book.is_open(OTHER)
 
 
+def test_what_was_under_way_when_it_opened_makes_its_rest_no_longer(clock: Clock) -> None:
+    book = Authorities(rules(), None, clock)
+    for _ in range(7):
+        book.failed(URL, counted=True)
+    assert refused(lambda: book.claim(URL, 1)) == pytest.approx(600)
+
+
 def test_after_the_rest_one_tries_and_the_others_wait_for_what_he_finds(clock: Clock) -> None:
     book = Authorities(rules(), None, clock)
     fails(book, 3)

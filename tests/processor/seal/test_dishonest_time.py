@@ -25,6 +25,7 @@ from processor.seal.demo import DemoAuthority
 from processor.seal.keys import Sealer
 from processor.seal.timestamps import Fetcher, TokenLost
 from processor.settings import parse
+from tests.testkit.tsa_stub import BAD, House, TsaStub
 
 OTHERS_HOST = "crl.other.invalid"
 AGENCY = "Ủy ban nhân dân xã Minh Họa"
@@ -216,11 +217,10 @@ def authority(serve: Any, office: Office) -> Iterator[Callable[[Lie], Any]]:
     assert unsaid == []
 
 
-def sealed(office: Office, out: Path, *urls: str, fetcher: Fetcher | None = None) -> dict[str, Any]:
-    """Seal with these authorities, the way a worker does; what `examine` says of it."""
+def sealed(office: Office, out: Path, *urls: str, fetcher: Fetcher | None = None, lists: bool = False) -> dict[str, Any]:
+    """Seal with these authorities, the way a worker does; what `examine` says of it. `lists`: the fetcher has them too."""
     own = parse({"time": {"urls": list(urls), "attempts": 1, "timeout": 5}})
-    has_lists, fetcher = fetcher is not None and fetcher.has_lists, fetcher or Fetcher(own.time, own.trust)
-    signatures = list[bytes]()
+    signatures, asking = list[bytes](), fetcher or Fetcher(own.time, own.trust)
 
     def ask(kind: str, body: bytes) -> bytes:
         if kind == "sign":
@@ -229,9 +229,9 @@ def sealed(office: Office, out: Path, *urls: str, fetcher: Fetcher | None = None
             return office.sealer.sign(body)
         if kind == "stamp":
             return stamp(body[1:], body[0])
-        return fetcher.fetch(body.partition(b"\n")[0].decode(), b"") if own.trust.addresses else _list(office, body)
+        return asking.fetch(body.partition(b"\n")[0].decode(), b"") if lists else _list(office, body)
 
-    with fetcher.turn(2) as stamp:
+    with asking.turn(2) as stamp:
         sign.seal({**office.args, "out": str(out)}, ask)
     return validate.examine({"path": str(out), "roots": office.args["roots"], "before": office.args["pdf"]}, _no_question)
 
@@ -373,7 +373,7 @@ def test_whatever_is_wrong_the_next_one_seals_and_the_first_is_left_alone(
     two = stubs(mode, "honest")
     fetcher = fetcher_of(two, 0.5 if mode in {"silent", "drips"} else 5, trip_after=1)
     for number in range(2):
-        told = sealed(office, tmp_path / f"{number}.pdf", fetcher=fetcher)
+        told = sealed(office, tmp_path / f"{number}.pdf", fetcher=fetcher, lists=True)
         assert (told["findings"], told.get("level")) == ([], "B-LTA")
     assert [len(stub.asked) for stub in two] == [1, 4]
     assert fetcher.states()[0].failures == 1
@@ -385,7 +385,7 @@ def test_when_all_are_wrong_the_document_waits_for_time_and_for_nothing_else(
 ) -> None:
     two = stubs(mode, mode)
     with pytest.raises(Verdict) as caught:
-        sealed(office, tmp_path / "out.pdf", fetcher=fetcher_of(two, 5, trip_after=3))
+        sealed(office, tmp_path / "out.pdf", fetcher=fetcher_of(two, 5, trip_after=3), lists=True)
     assert caught.value.code == "waiting-tsa"
     assert [len(stub.asked) for stub in two] == [1, 1]
 
@@ -393,14 +393,14 @@ def test_when_all_are_wrong_the_document_waits_for_time_and_for_nothing_else(
 def test_a_good_token_under_a_wrong_name_is_a_good_token(
     office: Office, stubs: Callable[..., list[TsaStub]], tmp_path: Path
 ) -> None:
-    told = sealed(office, tmp_path / "out.pdf", fetcher=fetcher_of(stubs("another type"), 5, trip_after=1))
+    told = sealed(office, tmp_path / "out.pdf", fetcher=fetcher_of(stubs("another type"), 5, trip_after=1), lists=True)
     assert (told["findings"], told.get("level")) == ([], "B-LTA")
 
 
 def test_a_seal_takes_two_tokens(office: Office, stubs: Callable[..., list[TsaStub]], tmp_path: Path) -> None:
     """None is asked for only to learn who answers: twenty requests in twenty minutes are ten documents, and not six."""
     (only,) = stubs("honest")
-    sealed(office, tmp_path / "out.pdf", fetcher=fetcher_of([only], 5, trip_after=1))
+    sealed(office, tmp_path / "out.pdf", fetcher=fetcher_of([only], 5, trip_after=1), lists=True)
     assert len(only.asked) == 2
 
 

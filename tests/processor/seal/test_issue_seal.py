@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pikepdf
@@ -13,6 +14,7 @@ from pyhanko.pdf_utils.generic import StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, append_signature_field
 
+from processor import sealing
 from processor.engine import LocalEngine
 from processor.errors import Verdict
 from processor.seal import sign, validate
@@ -172,6 +174,14 @@ def test_the_key_signs_once_for_each_pass(office: Office, issued: Issued) -> Non
     before = office.signed
     sign.seal(office.sealing(issued.before, office.folder / "again.pdf", issued.place), office.ask)
     assert office.signed - before == len(issued.place["passes"]) == 3
+
+
+def test_the_coordinator_signs_no_more_often_than_there_are_passes(office: Office) -> None:
+    answer = sealing.answers(SimpleNamespace(outside=office.pki), office.key, 3)
+    assert all(answer("sign", b"attributes") for _ in range(3))
+    with pytest.raises(Verdict) as refused:
+        answer("sign", b"attributes")
+    assert refused.value.code == "seal-failed"
 
 
 def test_pdfsig_finds_every_signature_valid(issued: Issued, twice: Issued, scanned: Issued) -> None:

@@ -113,6 +113,20 @@ def test_the_picture_is_found_through_layers(office: Office) -> None:
     assert over_left_third(seal_of(office.locate(layered())), (400, A4[1] - 160, 480, A4[1] - 120))
 
 
+def test_forms_that_draw_each_other_for_ever_come_to_an_end(office: Office) -> None:
+    with pikepdf.open(io.BytesIO(layered())) as pdf:
+        (field,) = pdf.Root.AcroForm.Fields
+        outer = field.AP.N
+        inner = outer
+        for _ in range(7):
+            drawn = pikepdf.Dictionary(XObject=pikepdf.Dictionary({"/X": inner}))
+            inner = pdf.make_stream(b"/X Do " * 900, Subtype=pikepdf.Name.Form, BBox=[0, 0, 9, 9], Resources=drawn)
+        field.AP.N = inner
+        out = io.BytesIO()
+        pdf.save(out)
+    assert office.locate(out.getvalue())["passes"]
+
+
 def test_where_the_signature_is_words_alone_the_widget_counts(office: Office) -> None:
     way = signing.Way(box=(375, 148, 470, 208), text="Ký bởi: Nguyễn Văn Kiểm")
     pdf = signing.sign(letter(), office.pki.person(), office.pki, way)

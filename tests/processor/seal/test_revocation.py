@@ -105,6 +105,25 @@ def test_no_list_is_a_wait_and_not_a_fault_of_the_document(answers: dict[str, by
     assert caught.value.code == "waiting-revocation"
 
 
+@pytest.mark.parametrize("points", [(), ((FIRST,),), ((FIRST, THIRD),)])
+def test_where_no_address_gives_a_list_the_offices_own_of_that_issuer_is_taken(points: tuple[tuple[str, ...], ...]) -> None:
+    made = a_list()
+    assert fetch(Lists(Outside({}), [made]), certificate(*points)) == [made]
+
+
+def test_the_list_at_the_address_is_newer_than_the_offices_own() -> None:
+    published, kept = a_list(), a_list()
+    assert fetch(Lists(Outside({FIRST: published}), [kept]), certificate((FIRST,))) == [published]
+
+
+def test_a_list_of_another_issuer_proves_nothing() -> None:
+    other = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "CB")])
+    builder = x509.CertificateRevocationListBuilder().issuer_name(other).last_update(NOW - DAY).next_update(NOW + DAY)
+    foreign = builder.sign(KEY, hashes.SHA256()).public_bytes(Encoding.DER)
+    with pytest.raises(Verdict, match="waiting-revocation"):
+        fetch(Lists(Outside({}), [foreign]), certificate((FIRST,)))
+
+
 def test_a_coordinator_that_refuses_the_question_is_heard() -> None:
     def refuse(kind: str, body: bytes) -> bytes:
         raise Verdict("unexpected", "no such door")
