@@ -7,6 +7,7 @@ cannot be sealed is told and does not keep the rest from being done.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import time
 import zlib
 from base64 import b64encode
@@ -60,18 +61,35 @@ class Night:
 
 
 def checker(engine: Engine, roots: Sequence[bytes]) -> Callable[[Path, Mapping[str, Any]], list[Finding]]:
-    """What `Archive.verify` asks about each PDF: a worker examines its seal, offline."""
+    """What `Archive.verify` asks about each PDF: a worker examines its seal, offline.
+
+    A document kept as it came bears no seal of ours: its bytes, and those of its proof, are what they were.
+    """
     encoded = [b64encode(root).decode() for root in roots]
 
     def check(path: Path, row: Mapping[str, Any]) -> list[Finding]:
+        if row["verification"]:
+            return []
         try:
-            seen = engine.call("examine", {"path": str(path), "roots": encoded, "before": ""})
+            seen = engine.call("examine", {"path": str(path), "roots": encoded, "before": "", **_issued(path, row)})
         except Verdict as verdict:  # not examined is not sound, and no reason to leave the others unread
             return [Finding("seal-not-examined", "", "", verdict.code)]
-        other = [] if seen["identifier"] == path.stem else ["it is another document's PDF"]
+        is_ours = row["block_text"] is None or seen["identifier"] == path.stem  # what is issued was made elsewhere
+        other = [] if is_ours else ["it is another document's PDF"]
         return [Finding("seal-invalid", "", "", each) for each in (*seen["findings"], *other)]
 
     return check
+
+
+def _issued(path: Path, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of a document that persons had signed before it was sealed; its record was found unaltered."""
+    if row["block_text"] is not None:
+        return {}
+    try:
+        known = json.loads(path.with_suffix(".json").read_bytes())["provenance"]
+        return {"persons": int(known["persons"]), "pdfa": row["pdfa"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def due(tools: Tools, journal: Journal) -> list[dt.date]:

@@ -208,7 +208,10 @@ def _provenance(scan: Scan, recognised: Recognised | Read, pages: Sequence[Mappi
 
 
 def _sealed_how(sealed: Sealed | Settled) -> dict[str, Any]:
-    return {} if isinstance(sealed, Settled) else {"over_ink": sealed.source.place.get("over_ink", False)}
+    if isinstance(sealed, Settled):
+        return {}
+    place = sealed.source.place
+    return {"persons": place["persons"]} if "persons" in place else {"over_ink": place.get("over_ink", False)}
 
 
 def _worth(sealed: Sealed | Settled) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from tests.testkit.answers import Holder
 from tests.testkit.authorities import Pki
 from tests.testkit.letters import letter
 
-LETTER = 43  # one page, signed "TM. ỦY BAN NHÂN DÂN", as the demo station's person does
+LETTER = 198  # a decision of one page, signed "TM. ỦY BAN NHÂN DÂN" as the demo station's person does; its month is 5/2026
 _HAND = (95, 60)  # points
 
 
