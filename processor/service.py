@@ -13,7 +13,7 @@ import time
 
 import structlog
 
-from processor import law, nightly, posting, session
+from processor import aside, law, nightly, posting
 from processor.flow import Flow
 from processor.shift import Shift
 from processor.sources import root_of
@@ -39,7 +39,7 @@ def serve(flow: Flow, shift: Shift, stop: threading.Event) -> None:
     log.info("watching", lanes=len(folders))
     with Waker(folders, flow.news) as waker, timetable:
         looked = time.monotonic()
-        while not stop.is_set() and not session.is_open(shift.tools.station):
+        while not stop.is_set() and not aside.is_open(shift.tools.station):
             polled = waker.refresh()
             timetable.refresh()
             try:

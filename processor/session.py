@@ -2,19 +2,16 @@
 
 Promises: only an operator whom the settings name, by a decision and for these days, from their own account; the log keeps the
 session's beginning and end with the operator's id, never a name; nothing is signed before an authority has given a real
-time-stamp and the certificate is known not to be revoked. One session at a time; a watching instance stands aside meanwhile.
+time-stamp and the certificate is known not to be revoked.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import threading
-import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 
 from processor import law
 from processor.document import Finished
@@ -25,10 +22,8 @@ from processor.settings import Settings
 from processor.shift import Shift, carry
 from processor.tables import OperatorTable
 from processor.tools import Tools
-from watch.lock import AlreadyRunning, Instance
 
 _AT_ONCE = 4  # documents: the authorities allow no more calls at once
-_POLL = 0.5
 
 
 def operator(settings: Settings, id: str, account: str, today: dt.date) -> OperatorTable:
@@ -47,42 +42,6 @@ def operator(settings: Settings, id: str, account: str, today: dt.date) -> Opera
     if (row.valid_from and today < row.valid_from) or (row.valid_to and today > row.valid_to):
         raise SettingsError(f"operators.{id} may not seal on {today.isoformat()} (valid_from, valid_to)")
     return row
-
-
-def _lock(station: Path) -> Path:
-    return station / "work" / "session.lock"
-
-
-def is_open(station: Path) -> bool:
-    """Whether a clerk's session goes on, or waits to begin."""
-    try:
-        with Instance(_lock(station)):
-            return False
-    except AlreadyRunning:
-        return True
-
-
-def wait_over(station: Path, told: threading.Event) -> None:
-    """Until no session goes on, or until told to stop."""
-    while is_open(station) and not told.wait(_POLL):
-        pass
-
-
-@contextmanager
-def alone(station: Path) -> Iterator[None]:
-    """This process is the clerk's session: who watches lets go of the station.
-
-    Raises:
-        SohoaError: another session goes on.
-    """
-    for _ in range(3):  # who watches looks at the lock by taking it for a moment
-        try:
-            with Instance(_lock(station)):
-                yield
-                return
-        except AlreadyRunning:
-            time.sleep(_POLL / 5)
-    raise SohoaError("another session goes on")
 
 
 def waiting(shift: Shift, ids: Sequence[str]) -> list[Item]:

@@ -1,52 +1,14 @@
-"""`sign`: the clerk's session. The only verb that asks, and only on a terminal."""
+"""`sign`: the clerk's session (`signing` does it)."""
 
 from __future__ import annotations
 
-import getpass
-import os
-import pwd
 import sys
-import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from archive.durable import make_dirs_durably, replace_durably
-from processor import carrying, law, presenting, session
-from processor.cli import wiring
-from processor.cli.elsewhere import Elsewhere
-from processor.cli.station_verbs import set_up_log
 from processor.cli.wiring import HERE
-from processor.errors import OF_THE_KEY, ExitCode, MissingError, SettingsError, SohoaError, Verdict
-from processor.journal import Item
-from processor.report import visible
-from processor.seal import keyring
-from processor.seal.ring import Ring
-from processor.seal.secret import Secret
-from processor.shift import Shift, start
-from processor.tools import agency_of
-from watch.lock import AlreadyRunning
-
-_PATIENCE = 600.0  # seconds until an instance at work has let go: a document may be waiting for its time-stamp
-_SHEETS = "trinh-ky"
-
-
-def _account() -> str:
-    """By the kernel, not by the environment, which anybody sets."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())
-
-
-def _ask_secret(name: str) -> Secret:
-    if not sys.stdin.isatty():
-        raise MissingError(f"the PIN of {name} is asked for on a terminal; or name its file (0600) in keys.{name}.secret")
-    return Secret(getpass.getpass(f"Mã PIN / mật khẩu của khóa {name}: ").encode())
+from processor.errors import SettingsError
 
 
 @click.command()
@@ -64,130 +26,13 @@ def sign(
     Without ID everything that waits. An instance that watches stands aside meanwhile. Where the token is in another PC,
     sohoa-signer signs there: over the network (settings [remote]), or by a file carried there and back.
     """
-    set_up_log()
-    settings = wiring.check_station(folder)
-    session.operator(settings, operator_id, _account(), session.today(wiring.now()))
+    from processor.cli import signing  # half of what a verb takes to start, and only this one wants it
+
     if carried and (carry or identifiers):
         raise SettingsError("--carried takes the file alone: it knows its documents")
     if not (yes or carried or sys.stdin.isatty()):
         raise SettingsError("sign asks on a terminal; elsewhere --yes says that the preview was looked at")
-    elsewhere = Elsewhere(settings, folder, listens=not (carry or carried))
-    with (
-        session.alone(folder),
-        elsewhere,
-        keyring.opened(settings, folder, _ask_secret, elsewhere.key) as ring,
-        _station(folder, f"operator:{operator_id}", ring) as shift,
-    ):
-        if carried:
-            sys.exit(_take_back(carried, shift))
-        sys.exit(_session(_Batch(shift, operator_id, elsewhere, carry), identifiers, yes))
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """What one call of `sign` works with."""
-
-    shift: Shift
-    operator_id: str
-    elsewhere: Elsewhere
-    carry: Path | None
-
-
-@contextmanager
-def _station(folder: Path, actor: str, ring: Ring) -> Iterator[Shift]:
-    """The station, when whoever was at work has let go of it."""
-    until, told = time.monotonic() + _PATIENCE, False
-    while True:
-        try:
-            with wiring.opened_shift(folder, actor, ring) as shift:
-                start(shift)
-                yield shift
-                return
-        except AlreadyRunning:
-            if time.monotonic() > until:
-                raise
-            if not told:
-                click.echo("waiting for the instance at work to let go of the station")
-            told = True
-            time.sleep(0.2)
-
-
-def _session(batch: _Batch, ids: Sequence[str], yes: bool) -> ExitCode:
-    shift = batch.shift
-    items = session.waiting(shift, ids)
-    if not items:
-        click.echo("nothing waits for a seal")
-        return ExitCode.DONE
-    sheet = _preview(items, shift)
-    click.echo(f"{len(items)} documents; look at {sheet}")
-    for item in items:
-        click.echo(visible(f"  {session.code_of(item, shift.tools)}  {item.scan.lane}/{item.scan.original_name}"))
-    if not yes and not _agreed(len(items)):
-        click.echo("nothing was sealed")
-        return ExitCode.DONE
-    agencies = {agency_of(item.scan, shift.tools) for item in items}
-    try:
-        if batch.carry:
-            return _carry(items, batch.carry, agencies, shift)
-        batch.elsewhere.expected = sum(session.signatures(item) for item in items)
-        session.check_time(shift.tools)
-        session.check_key(shift.tools, agencies)
-    except Verdict as verdict:
-        click.echo(f"nothing was sealed: {verdict.reason.en}: {verdict.detail}", err=True)
-        return ExitCode.MISSING if verdict.code in OF_THE_KEY else ExitCode.WAITING
-    ended = session.seal(items, shift, batch.operator_id)
-    click.echo(", ".join(f"{state}: {count}" for state, count in sorted(ended.items())))
-    return _code(ended, shift)
-
-
-def _carry(items: Sequence[Item], target: Path, agencies: set[str], shift: Shift) -> ExitCode:
-    if len(agencies) != 1:
-        raise SohoaError("a file is carried for one agency: name the documents of one by their IDs")
-    if target.exists():
-        raise SohoaError(f"{target} exists already")
-    batch, data = carrying.prepare(items, shift, *agencies)
-    target.write_bytes(data)
-    click.echo(f"written: {target}\nAt the token: sohoa-signer file {target.name} OUT.json; compare the code {batch.code}")
-    return ExitCode.WAITING
-
-
-def _take_back(carried: Path, shift: Shift) -> ExitCode:
-    ended, wrong = carrying.finish(carried.read_bytes(), shift)
-    click.echo(", ".join(f"{state}: {count}" for state, count in sorted(ended.items())) or "nothing was sealed")
-    for id, why in wrong.items():
-        click.echo(visible(f"  not sealed: {id}: {why}"), err=True)
-    return ExitCode.WAITING if wrong and not ended["filed"] else _code(ended | Counter({"to-seal": len(wrong)}), shift)
-
-
-def _agreed(count: int) -> bool:
-    """The number typed is the number sealed: nobody signs by leaning on Enter."""
-    answer = input(f"Đã xem phiếu trình. Gõ {count} rồi Enter để ký số {count} văn bản, chỉ Enter để thôi: ")
-    return answer.strip() == str(count)
-
-
-def _preview(items: Sequence[Item], shift: Shift) -> Path:
-    """The sheet the clerk looks at, in `out/`."""
-    moment = shift.tools.clock().astimezone(law.VIETNAM)
-    folder = shift.tools.station / "out" / _SHEETS
-    make_dirs_durably(folder)
-    path = folder / f"{moment:%Y-%m-%d-%H%M%S}.pdf"
-    made = shift.tools.station / "work" / "items" / "trinh-ky.pdf"
-    try:
-        shift.tools.engine.call("preview", presenting.arguments(items, shift.tools, moment, made), pages=len(items))
-        replace_durably(path, made.read_bytes())
-    except Verdict as verdict:
-        raise SohoaError(f"the preview cannot be drawn ({verdict.code}): nothing is sealed unseen") from verdict
-    finally:
-        made.unlink(missing_ok=True)
-    return path
-
-
-def _code(ended: dict[str, int], shift: Shift) -> ExitCode:
-    if any(item.code in OF_THE_KEY for item in shift.journal.items("waiting")):
-        return ExitCode.MISSING
-    if ended.get("waiting") or ended.get("to-seal"):
-        return ExitCode.WAITING
-    return ExitCode.SOME_REFUSED if ended.get("held") or ended.get("rejected") else ExitCode.DONE
+    sys.exit(signing.held(folder, signing.Wish(operator_id, identifiers, yes, carry, carried)))
 
 
 VERBS = (sign,)

@@ -14,8 +14,8 @@ import click
 import structlog
 from rich.console import Console
 
+from processor import aside, nightly, posting, service, station, trust
 from processor import flow as flows
-from processor import nightly, posting, service, session, station, trust
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
@@ -119,7 +119,7 @@ def watch(folder: Path) -> None:
         while not told.is_set():
             with wiring.opened_shift(folder) as shift:
                 service.serve(Flow(shift), shift, told)
-            session.wait_over(folder, told)
+            aside.wait_over(folder, told)
 
 
 @click.command()

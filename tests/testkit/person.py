@@ -74,10 +74,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("station", type=Path, metavar="STATION")
     parser.add_argument("out", type=Path, metavar="OUT.pdf")
     parser.add_argument("--pdf", type=Path, metavar="IN.pdf", help="what is signed; else a typeset letter")
+    parser.add_argument("--seed", type=int, default=LETTER, help="which letter that is")
     parser.add_argument("--gaps", action="store_true", help="the letter has blanks for number and day")
     parser.add_argument("--altered", action="store_true", help="one bit is changed afterwards")
     given = parser.parse_args(arguments)
-    pdf = given.pdf.read_bytes() if given.pdf else signing.page(LETTER, gaps=given.gaps)
-    made = signed(given.station, pdf, "" if given.pdf else letter(LETTER).signer_name)
+    pdf = given.pdf.read_bytes() if given.pdf else signing.page(given.seed, gaps=given.gaps)
+    made = signed(given.station, pdf, "" if given.pdf else letter(given.seed).signer_name)
     given.out.write_bytes(altered(made) if given.altered else made)
     return 0
