@@ -13,14 +13,16 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import pymupdf
 import pytest
 
-from processor import nightly, requests
+from processor import nightly, posting, requests
 from processor.journal import Request
 from processor.shift import Shift
 from tests.processor.office import Office
-from tests.testkit import signing
+from tests.testkit import faces, signing
 from tests.testkit.authorities import Pki
+from tests.testkit.smtp_stub import Stub
 
 LANE = "van-ban-den"
 
@@ -236,3 +238,38 @@ def test_a_package_stays_in_the_drop_folder_until_all_its_documents_are_safe(des
 def test_what_holds_no_document_is_refused(desk: Desk, data: bytes) -> None:
     desk.drop("x.zip", data)
     assert desk.run() == {"rejected": 1}
+
+
+def test_an_urgent_document_that_cannot_be_told_is_told_to_the_office_at_once(desk: Desk) -> None:
+    data = signing.sign(urgent_page(), desk.pki.organisation(), desk.pki, signing.PADES)
+    desk.drop("khan.pdf", data)
+    silence(desk)
+    assert desk.run() == {"waiting": 1}
+    assert [letter["kind"] for letter in desk.letters()] == ["escalation"]
+    assert desk.run() == {"waiting": 1} and len(desk.letters()) == 1, "told once"
+
+
+def urgent_page() -> bytes:
+    """A letter of the kit with the stamp of urgency where NĐ 30 puts it, under the number."""
+    with pymupdf.open("pdf", signing.page()) as document:
+        page = document[0]
+        page.insert_textbox(pymupdf.Rect(90, 150, 220, 175), "HỎA TỐC", fontname="tinos", fontfile=str(faces.path("bold")),
+                            fontsize=14, align=1)  # fmt: skip
+        return bytes(document.tobytes())
+
+
+def test_a_letter_is_sent_when_a_server_is_set_and_marked(desk: Desk) -> None:
+    with Stub() as server:
+        told = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": "none", "sender": "xa@minhhoa.vn"}
+        settings = desk.shift.tools.settings
+        settings = settings.model_copy(update={"notices": settings.notices.model_copy(update=told)})
+        desk.shift = replace(desk.shift, tools=replace(desk.shift.tools, settings=settings))
+        data = bytearray(signed(desk))
+        data[data.index(b"/MediaBox") + 11] ^= 1
+        desk.drop("sua.pdf", bytes(data), sender_email="vanthu@soyte.gov.vn")
+        assert desk.run() == {"rejected": 1}
+        for _ in range(2):
+            posting.post(desk.shift.tools)
+        assert len(server.taken) == 1
+    assert len(list((desk.office.folder / "notices").glob("*/sent.json"))) == 1
+    assert desk.events()["notified"] == 2, "laid, and sent"
