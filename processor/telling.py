@@ -20,6 +20,7 @@ from processor.lanes import incoming
 from processor.notices import outbox
 from processor.notices.letter import Cause, Kind, Notice, SignatureSummary, notice_id
 from processor.tools import Tools, lane_of
+from processor.verify import judge
 from processor.verify import report as reports
 
 REPORTS = ("again.json", "verification.json")  # in a document's folder of work/, the newest first
@@ -121,10 +122,11 @@ def _lay(kind: Kind, document: Pending, verdict: Verdict, report: Mapping[str, A
 
 
 def _causes(verdict: Verdict, report: Mapping[str, Any], tools: Tools) -> tuple[Cause, ...]:
-    """The verdict's own sentence, then those of the report's further reasons."""
+    """The verdict's own sentence, then the report's further reasons of that weight: what is only told is no reason to refuse."""
     words = law.read("verification.toml", tools.station)
     first = Cause(verdict.code, reason(verdict.code).vi, reason(verdict.code).act)
-    further = [code for code in report.get("reasons", ()) if code != verdict.code]
+    weighty = judge.PROVES_WRONG if verdict.reason.state == "rejected" else judge.CANNOT_TELL
+    further = [code for code in report.get("reasons", ()) if code != verdict.code and code in weighty]
     return (first, *(Cause(code, reports.sentence(code, words)) for code in further))
 
 
