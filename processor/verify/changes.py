@@ -74,8 +74,8 @@ def _one_field(before: FieldState, after: FieldState) -> Iterable[str]:
             yield "signature-changed"
         elif signed:
             yield "timestamp-added" if after.kind == "/DocTimeStamp" else "signature-filled"
-        else:
-            yield "field-filled"
+        else:  # what a signer saw there may not become something else
+            yield "field-filled" if before.value == "None" else "field-overwritten"
     elif before.look != after.look:
         yield "appearance-changed"
     if before.rest != after.rest and not (signed and before.value != after.value):
@@ -236,8 +236,8 @@ class History:
             before, after = self._snapshot(first), self._snapshot(second)
             found = kinds(before, after)
             intact = {o.name for o in self._signed if o.intact}
-            free = [name for kind, name in found if kind == "field-filled"
-                    or (kind in {"signature-added", "signature-filled", "timestamp-added"} and name in intact)]  # fmt: skip
+            free = [name for kind, name in found if kind == "field-filled"  # a time-stamp shows nothing: it is not masked
+                    or (kind in {"signature-added", "signature-filled"} and name in intact)]  # fmt: skip
             masks = _boxes(after.fields[name] for name in free)
             until = self._until(len(after.pages))
             self._seen[first, second] = pictures.compare(self._file(first), self._file(second), masks, until)

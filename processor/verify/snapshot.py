@@ -181,7 +181,7 @@ def _state(
     boxes = ((where.get(one.objgen, -1), box(one.get("/Rect"))) for one in shown)
     return FieldState(
         kind=kind,
-        value=graph.whole(value) if isinstance(value, pikepdf.Object) else repr(value),
+        value=_held(value, graph),
         look="".join(graph.whole(one.get("/AP")) + str(one.get("/AS", "")) for one in shown),
         rest="".join(graph.whole(one, outside) for one in [item, *below]),
         widgets=tuple(Widget(page, place) for page, place in boxes if place is not None),
@@ -225,6 +225,14 @@ def _catalogue(root: pikepdf.Object, graph: _Graph) -> dict[str, str]:
 
 def _area(place: tuple[float, float, float, float] | None) -> float:
     return (place[2] - place[0]) * (place[3] - place[1]) if place else 0.0
+
+
+def _held(value: object, graph: _Graph) -> str:
+    """What a field holds, by its fingerprint; "None" where that is nothing: no value, an empty text, a button that is off."""
+    if not isinstance(value, pikepdf.Object):
+        return repr(value)
+    nothing = isinstance(value, pikepdf.String | pikepdf.Name) and str(value).strip() in {"", "/Off"}
+    return "None" if nothing else graph.whole(value)
 
 
 def _titles(pdf: pikepdf.Pdf) -> str:

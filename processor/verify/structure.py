@@ -23,6 +23,8 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 Data: TypeAlias = bytes | mmap.mmap
 _RANGE = re.compile(rb"/ByteRange[\s\x00]*\[([-\d\s\x00/*.]*)\]")
 _HEADER = re.compile(rb"\s*(\d+)\s+(\d+)\s+obj\b")
+_OBJECT = re.compile(rb"\b\d+\s+\d+\s+obj\b")
+_LENGTH = re.compile(rb"/Length\s+(\d+)(\s+\d+\s+R)?")
 _END_OF_FILE = re.compile(rb"%%EOF(\r\n|\r|\n)?\Z")
 _BLANK = b"\x00\t\n\x0c\r "
 _MOST_OBJECTS = 500_000
@@ -97,16 +99,36 @@ def _starts(reader: PdfFileReader, data: Data) -> list[int]:
     return sorted(found)[:_MOST_OBJECTS]
 
 
+def _end(reader: PdfFileReader, data: Data, begin: int) -> int:
+    """Where an object that begins here ends; what its stream holds, perhaps a whole signed PDF, is its own."""
+    end = data.find(b"endobj", begin)
+    stream = data.find(b"stream", begin, end)
+    if end < 0 or stream < 0:
+        return end if end >= 0 else len(data)
+    length = _LENGTH.search(data[begin:stream])
+    if length is None:
+        return end
+    size = int(length[1])
+    if length[2]:
+        try:
+            size = int(reader.get_object(generic.Reference(size, 0)))
+        except READING:
+            return end
+    return max(end, data.find(b"endobj", stream + size))
+
+
 def _dictionaries(reader: PdfFileReader, data: Data) -> Iterator[tuple[int, bytes]]:
-    """Raw objects that hold a /ByteRange outside any stream: where, and their text."""
+    """Raw objects that hold a /ByteRange outside any stream, also where no table leads to them: where, and their text."""
     offsets = _starts(reader, data)
     for position in (match.start() for match in _RANGE.finditer(data)):
         before = bisect.bisect_right(offsets, position) - 1
-        if before < 0 or position - offsets[before] > _SIG_DICT:
-            continue
-        begin = offsets[before]
+        begin = offsets[before] if before >= 0 else 0
+        end = _end(reader, data, begin) if before >= 0 else 0
+        if position > end:  # an update may have gone on from before this one
+            headers = list(_OBJECT.finditer(data, max(end, position - _SIG_DICT), position))
+            begin = headers[-1].start() if headers else position
         text = data[begin:position]
-        if b"stream" not in text.replace(b"endstream", b"") and b"endobj" not in text:
+        if len(text) <= _SIG_DICT and text and b"stream" not in text.replace(b"endstream", b"") and b"endobj" not in text:
             yield position, data[begin : position + 256]
 
 

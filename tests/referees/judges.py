@@ -1,8 +1,9 @@
 """veraPDF, EU DSS, pdfsig, qpdf, openssl and bagit, each as a function from files to what that tool says of them.
 
-Promises: one run of Java for any number of files; nothing is asked of the network. A judge that is not on this machine
-skips the test that needs it; with SOHOA_REFEREES=required (CI sets it) that test fails. Refuses: to interpret; a tool
-that breaks down raises `RuntimeError` with its own words.
+Promises: nothing is asked of the network; Java starts once for DSS, however many tests ask it, and once for each question to
+veraPDF, of any number of files. A judge that is not on this machine skips the test that needs it; with
+SOHOA_REFEREES=required (CI sets it) that test fails. Refuses: to interpret; a tool that breaks down raises `RuntimeError` with
+its own words.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,7 @@ class Judgement:
     indication: str
     sub_indication: str | None = None
     signature_format: str = ""
+    field: str = ""
     signed_by: str = ""
     best_signature_time: str | None = None
     timestamps: tuple[str, ...] = ()
@@ -118,19 +121,48 @@ def _conformity(path: Path, job: dict[str, Any]) -> Conformity:
     return Conformity(path, result["compliant"], profile.group(1).lower() if profile else "", failed)
 
 
-def dss(paths: Sequence[Path], root: Path) -> list[Judgement]:
-    """Judge every signature of every file, trusting the root certificate alone, with what the file itself carries."""
+def dss(paths: Sequence[Path], world: Path) -> list[Judgement]:
+    """Judge every signature of every file as `dss_each` does, all in one world."""
+    return dss_each(dict.fromkeys(paths, world))
+
+
+def dss_each(worlds: Mapping[Path, Path]) -> list[Judgement]:
+    """Judge every signature of every file with what the file carries and what its world knows.
+
+    Args:
+        worlds: for each file a PEM file: self-signed certificates are trusted, others and revocation lists are merely known.
+    """
     need("java")
-    jars = [jar for jar in sorted((HOME / "lib").glob("*.jar")) if not jar.match(_VERAPDF)]
-    run = _run(*_JAVA, "-cp", os.pathsep.join(map(str, [*jars, HOME / "classes"])), "Validate", root, *paths)
-    if run.returncode:
-        raise RuntimeError(f"EU DSS: {run.stderr[-500:]}")
-    return [_judgement(json.loads(line)) for line in run.stdout.splitlines()]
+    return [each for path, world in worlds.items() for each in _judged(path, world)]
 
 
-def _judgement(said: dict[str, Any]) -> Judgement:
-    told = {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
-    return Judgement(Path(told.pop("file")), **told)
+def _judged(path: Path, world: Path) -> Iterator[Judgement]:
+    process = _validate(HOME)
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("EU DSS: no pipes")
+    try:
+        process.stdin.write(f"{world.absolute()}\t{path.absolute()}\n")
+        process.stdin.flush()
+    except BrokenPipeError as error:
+        raise RuntimeError("EU DSS is gone") from error
+    while line := process.stdout.readline().rstrip("\n"):
+        yield _judgement(path, json.loads(line))
+    if process.poll() is not None:
+        raise RuntimeError(f"EU DSS ended: {process.returncode}")
+
+
+@cache
+def _validate(home: Path) -> subprocess.Popen[str]:
+    """The Java program, which ends when this process does: then its input ends. What it logs is not asked for."""
+    jars = [jar for jar in sorted((home / "lib").glob("*.jar")) if not jar.match(_VERAPDF)]
+    words = [*_JAVA, "-cp", os.pathsep.join(map(str, [*jars, home / "classes"])), "Validate"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(words, text=True, encoding="utf-8", env=_UTF8, **pipes)
+
+
+def _judgement(path: Path, said: dict[str, Any]) -> Judgement:
+    told = {key: tuple(value) if isinstance(value, list) else value for key, value in said.items() if key != "file"}
+    return Judgement(path, **told)
 
 
 def pdfsig(path: Path) -> list[Signature]:

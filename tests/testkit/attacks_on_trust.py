@@ -44,7 +44,6 @@ TRUST: Mapping[str, Row] = {
     "revoked-hushed-other": Row(proofs.revoked_and_hushed("other"), EITHER, "revoked; the answer is of another", _NOT_KNOWN),
     "revoked-hushed-leaf": Row(proofs.revoked_and_hushed("leaf"), EITHER, "revoked; another certificate of the CA says good", _NOT_KNOWN),
     "revoked-scoped": Row(proofs.revoked_by_scope, EITHER, "revoked; a list of CAs only says nothing", _NOT_KNOWN),
-    "revoked-replayed": Row(proofs.revoked_and_replayed, EITHER, "revoked; the file brings a list from before, services silent", _NOT_KNOWN),
     "revoked-hushed-old": Row(proofs.revoked_and_hushed("old"), EITHER, "revoked; the answer is old", _NOT_KNOWN),
     "revoked-poisoned": Row(proofs.poisoned_while_revoked, INVALID, "revoked; a stranger's list in the file says no", _REVOKED),
     **{f"crl-{lie}": Row(proofs.services(ocsp="silent", crl=lie), UNKNOWN, f"no OCSP; the list: {lie}", _NOT_KNOWN)

@@ -151,6 +151,8 @@ HONEST: Mapping[str, Row] = {
     "crl-alone": Row(proofs.services(ocsp="silent"), VALID, "a list, no OCSP"),
     "slandered": Row(proofs.slandered, VALID, "a stranger's list in the file calls it revoked"),
     "superseded-later": Row(proofs.revoked(signed=-3 * DAY, at=-DAY, reason=proofs.SUPERSEDED), VALID, "replaced after the token"),
+    # EN 319 102-1: a list that came with the file counts until its own next update; who was revoked since cannot be told from it.
+    "revoked-replayed": Row(proofs.revoked_and_replayed, MAYBE, "revoked; the file brings a list that still runs, services silent"),
     "expired-since": Row(proofs.expired_since(), VALID, "B-LTA, expired since"),
     "of-2019": Row(proofs.of_2019(archived=True), VALID, "B-LTA of 2019, its CA dead since 2023"),
 }  # fmt: skip

@@ -9,21 +9,7 @@ from tests.testkit.false_signers import Scene
 from tests.testkit.forgeries import CONTROLS, FORGERIES
 
 PATIENCE = 20  # seconds of processor time for one letter: what is hostile may not cost more
-OPEN = {
-    "isa-skipping": "the signature's revision is of no chain: its dictionary is not looked for outside the objects of tables",
-    "revoked-replayed": "a list that is older than the signature and came with the file is taken for proof",
-    "ssa-stamp": "a document time-stamp may show anything",
-    "ssa-stamp-seal": "a document time-stamp may show anything",
-    "shadow-value-signed": "overwriting a filled field counts as filling in",
-    "shadow-emptied-signed": "overwriting a filled field counts as filling in",
-}
-"""Attacks that are not yet seen through: to be taken out one by one."""
-ATTACKS = [
-    pytest.param(name, marks=pytest.mark.xfail(reason=OPEN[name], strict=True)) if name in OPEN else name for name in FORGERIES
-]
-
-
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize("name", FORGERIES)
 def test_an_attack_is_never_valid(name: str, judged: Judge) -> None:
     row, scene = FORGERIES[name], Scene()
     pdf = row.build(scene)
