@@ -234,7 +234,8 @@ def signature(facts: Signature, now: dt.datetime, policy: Policy) -> Finding:
     else:
         trust, why = standing(facts.chain, proved, now, policy)
     grade = strength((*facts.algorithms, *facts.chain.algorithms), at.date(), policy)
-    poor = [] if grade == "strong" or not facts.algorithms else [f"algorithm-{grade}"]
+    is_told = grade == "strong" or (reasons and not facts.algorithms)  # nothing could be read: that is said already
+    poor = [] if is_told else [f"algorithm-{grade}"]
     reasons += [*told, *([why] if why else []), *poor, *_changed(facts)]
     if integrity != "intact":
         time = "claimed" if time == "proved" else time  # a token proves nothing about bytes it is not of
