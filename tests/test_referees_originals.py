@@ -1,9 +1,9 @@
 """What others signed, with the proof that Sohoa keeps beside it, is judged sound by tools that know nothing of Sohoa: on the day
 it came, and when the signer's certificate, its authorities and their lists are dead.
 
-A validator gets `original + increment` and the roots; it asks nobody. EU DSS by case: beside its roots the original alone is
-INDETERMINATE (nobody says whether its signer was revoked; dead since: OUT_OF_BOUNDS_NO_POE or the like), with the increment
-TOTAL_PASSED, at a level of archives. Not so where no proof can help: a signature by SHA-1 is none that DSS takes.
+A validator gets `original + increment` and the roots; it asks nobody. To EU DSS the original alone is INDETERMINATE: nobody says
+whether its signer was revoked, and once that certificate is dead not even the lists of the time help (OUT_OF_BOUNDS_NO_POE).
+With the increment it is TOTAL_PASSED, at a level of archives. One thing no increment mends: DSS takes no signature by SHA-1.
 
 pyHanko's `ades_lta_validation` calls a signature without a token of its own SIG_CONSTRAINTS_FAILURE whatever covers it, a rule
 of its own (validation/ades.py: "someone calling this method actually cares about timestamps"); EN 319 102-1 asks for no such
@@ -15,11 +15,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from pyhanko_certvalidator import ValidationContext
 
+from processor.seal import tokens
 from processor.verify.preserve import preserve
 from tests.processor.seal.issuing import archival
 from tests.processor.verify.conftest import arguments
@@ -60,7 +63,7 @@ TODAY: Mapping[str, Case] = {
     "pades": Case(by(PADES)),
     "unstamped": Case(by(UNSTAMPED), came="PAdES-BASELINE-B"),
     "legacy": Case(by(LEGACY), came="PKCS7-T", lasts="PKCS7-LTA"),
-    "sha1": Case(by(SHA1), alone=WEAK, kept=WEAK, came="PKCS7-T", lasts="PKCS7-LTA"),
+    "sha1": Case(by(SHA1), kept=WEAK, came="PKCS7-T", lasts="PKCS7-LTA"),
     "sealed": Case(by(signing.SEALED)),
     "vgca": Case(CONTROLS["vgca"].build, signatures=4),
     "several": Case(CONTROLS["streams"].build, signatures=2),
@@ -72,11 +75,11 @@ TODAY: Mapping[str, Case] = {
     "archival": Case(lambda scene: scene.signed(archival(signing.page()))),
 }
 OF_2019: Mapping[str, Case] = {
-    "pades": Case(by(PADES), alone=DEAD),
-    "unstamped": Case(by(UNSTAMPED), alone=DEAD, came="PAdES-BASELINE-B"),
-    "legacy": Case(by(LEGACY), alone=DEAD, came="PKCS7-T", lasts="PKCS7-LTA"),
-    "vgca": Case(CONTROLS["vgca"].build, signatures=4, alone=DEAD),
-    "certified-1": Case(CONTROLS["certified-1"].build, alone=DEAD),
+    "pades": Case(by(PADES)),
+    "unstamped": Case(by(UNSTAMPED), came="PAdES-BASELINE-B"),
+    "legacy": Case(by(LEGACY), came="PKCS7-T", lasts="PKCS7-LTA"),
+    "vgca": Case(CONTROLS["vgca"].build, signatures=4),
+    "certified-1": Case(CONTROLS["certified-1"].build),
 }
 """Signed and preserved in 2019 by people whose certificates ended in 2022, of authorities that ended in 2023."""
 
@@ -151,15 +154,16 @@ def test_dss_passes_long_after_the_certificates_died_what_was_kept_when_they_liv
     assert {each.best_signature_time for each in old[name].told()[old[name].lasting]} == {"2019-05-06T03:00:00Z"}
 
 
-def test_no_list_that_is_published_today_replaces_the_proof(old: dict[str, Kept], tmp_path: Path) -> None:
-    """Authorities that died in 2023 publish no more: the last lists they gave say nothing of the day of signing."""
+@pytest.mark.parametrize("year", [2019, 2022])
+def test_lists_of_the_time_do_not_replace_the_proof(year: int, tmp_path: Path) -> None:
+    """Somebody may have kept them, but nothing in the file proves when they were made."""
     scene = Scene(Pki(THEN, years=8))
     path, known = tmp_path / "original.pdf", tmp_path / "world.pem"
     path.write_bytes(scene.signed())
-    with scene.pki.at(dt.datetime(2023, 5, 1, tzinfo=dt.UTC)):
+    with scene.pki.at(dt.datetime(year, 5, 6, 4, tzinfo=dt.UTC)):
         known.write_bytes(world(scene.pki, lists=True))
     (said,) = judges.dss([path], known)
-    assert said.indication == "INDETERMINATE", said
+    assert (said.indication, said.sub_indication) == DEAD and said.timestamps == ("PASSED",), said
 
 
 def stamper(pki: Pki, begin: int, end: int) -> Holder:
@@ -170,13 +174,15 @@ def stamper(pki: Pki, begin: int, end: int) -> Holder:
     return pki.issue(pki.tsa.certificate.subject, pki.tsa_root, like, life)
 
 
-def test_the_proof_lasts_as_long_as_who_stamped_it_last_and_is_renewed_before(tmp_path: Path) -> None:
+def test_the_proof_lasts_as_long_as_who_stamped_it_last_and_is_renewed_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(Pki(THEN, years=8))
+    monkeypatch.setattr(tokens, "ValidationContext", partial(ValidationContext, moment=THEN))  # a fresh token is judged by this machine's clock
     scene.pki.tsa = stamper(scene.pki, 2018, 2023)
     once = Kept.of(tmp_path / "once", scene.signed(), scene)
     assert [(each.indication, each.sub_indication) for each in once.told()[once.lasting]] == [DEAD]
     twice = tmp_path / "twice.pdf"
-    with scene.pki.at(dt.datetime(2022, 5, 6, tzinfo=dt.UTC)):
+    with scene.pki.at(dt.datetime(2022, 5, 6, tzinfo=dt.UTC)), monkeypatch.context() as later:
+        later.setattr(tokens, "ValidationContext", partial(ValidationContext, moment=scene.pki.now()))
         scene.pki.tsa = stamper(scene.pki, 2022, 2040)
         twice.write_bytes(once.lasting.read_bytes() + increment(once.lasting, scene))
     (said,) = judges.dss([twice], once.world)

@@ -47,6 +47,7 @@ def _help(error: click.ClickException) -> str:
 
 def main() -> None:
     """Entry point of `sohoa`."""
+    station_verbs.set_up_log()  # structlog's own way prints to stdout, where JSON goes
     try:
         cli(standalone_mode=False)
     except SohoaError as error:

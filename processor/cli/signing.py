@@ -19,7 +19,6 @@ from archive.durable import make_dirs_durably, replace_durably
 from processor import aside, carrying, law, presenting, session
 from processor.cli import wiring
 from processor.cli.elsewhere import Elsewhere
-from processor.cli.station_verbs import set_up_log
 from processor.errors import OF_THE_KEY, ExitCode, MissingError, SohoaError, Verdict
 from processor.journal import Item
 from processor.report import visible
@@ -61,7 +60,6 @@ class Wish:
 
 def held(folder: Path, wish: Wish) -> ExitCode:
     """Hold the session; other errors than of documents are raised."""
-    set_up_log()
     settings = wiring.check_station(folder)
     session.operator(settings, wish.operator_id, _account(), session.today(wiring.now()))
     elsewhere = Elsewhere(settings, folder, listens=not (wish.carry or wish.carried))

@@ -60,7 +60,6 @@ def init(folder: Path, demo: bool) -> None:
 @HERE
 def run(folder: Path) -> None:
     """Process what waits once, then stop (the nightly batch)."""
-    set_up_log()
     wiring.check_station(folder)
     try:
         with wiring.opened_shift(folder) as shift, wiring.until_told() as told:
@@ -113,7 +112,6 @@ def _exit_code(ended: Counter[str], has_findings: bool, is_disk_low: bool, shift
 @HERE
 def watch(folder: Path) -> None:
     """Stay, watch the drop folders, run the nightly job; SIGTERM ends it. Stands aside while a clerk seals in person."""
-    set_up_log()
     wiring.check_station(folder)
     with wiring.until_told() as told:
         while not told.is_set():
@@ -129,7 +127,6 @@ def doctor(folder: Path, as_json: bool) -> None:
     """Is everything here: languages, font, key, certificate, time-stamp, disk, clock."""
     from processor import doctor as examination  # half of what a verb takes to start, and only this one wants it
 
-    set_up_log()
     settings = load(folder)
     anchors: list[trust.Anchor] = []
     anchors_missing = ""
