@@ -7,10 +7,7 @@ enough to take the document up again, whatever became of `work/`.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
-import re
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -21,28 +18,20 @@ from typing import Any
 from archive.durable import DurableError, copy_durably, fsync_dir, make_dirs_durably, replace_durably, sha256_file
 from archive.naming import safe_name
 from archive.record import DESCRIPTIVE, Blob
-from processor import law
+from processor import law, lot_notes
 from processor.document import Scan
 from processor.errors import Verdict, reason
 from processor.intake import pages
 from processor.intake.sidecar import ROUTING
 from processor.report import visible
 
-REASON, PAGE, FIELDS = "reason.json", "ly-do.txt", "fields.json"
+REASON, PAGE, FIELDS = lot_notes.REASON, "ly-do.txt", "fields.json"
 ORPHAN = "sidecar-orphan"
 BESIDE = ("xac-minh.txt", "xac-minh.json")
 _OURS = frozenset({REASON, PAGE, FIELDS, *BESIDE})
 _BLANK = ("file_code", "pages", *DESCRIPTIVE)
 _KEY = ("file_code", "part", "again", "scan_sha256")
-_SHAPE: Mapping[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("code", "reason", "lane", "file_code", "part", "scan_sha256", "original_name", "received_at"), str),
-    "again": int, "size": int, "doc_code": (str, type(None)), "sidecar": dict, "released": list, "origin": dict,
-}  # fmt: skip
-_LARGEST = 1 << 20  # bytes of a reason.json or fields.json
 _NOT_BY_RELEASE = frozenset({"signed", "born-digital", ORPHAN})  # released they would be held again
-_MOST_AGAIN = 999
-_MOST_PAGES = 99_999
-_LONGEST_PART = 4096  # a range of pages, or a member's path
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +85,7 @@ def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
 
 
 def _fields(scan: Scan) -> dict[str, str]:
-    part = scan.part if pages.parse(scan.part, _MOST_PAGES) is not None else ""  # a member's path is no range of pages
+    part = scan.part if pages.parse(scan.part, lot_notes.MOST_PAGES) is not None else ""  # a member's path is no range of pages
     known = {**scan.sidecar, "pages": part, "file_code": scan.file_code}
     return {name: str(known.get(name, "")) for name in (*_BLANK, *(name for name in ROUTING if name in known))}
 
@@ -107,11 +96,11 @@ def _place(station: Path, state: str, scan: Scan, now: dt.datetime) -> Path:
     base = station / state / scan.lane / f"{day}-{scan.blob.sha256[:12]}"
     ours = {"file_code": scan.file_code, "part": scan.part, "again": scan.again, "scan_sha256": scan.blob.sha256}
     for folder in sorted(base.parent.glob(f"*-{scan.blob.sha256[:12]}*")):
-        told = read(folder)
+        told = lot_notes.read(folder)
         if told is not None and all(told[name] == ours[name] for name in _KEY) and _has_room(folder, scan):
             return folder
     folders = (base if number == 1 else base.with_name(f"{base.name}-{number}") for number in count(1))
-    return next(folder for folder in folders if read(folder) is None and _has_room(folder, scan))
+    return next(folder for folder in folders if lot_notes.read(folder) is None and _has_room(folder, scan))
 
 
 def _laid(scan: Scan) -> list[tuple[Blob, str]]:
@@ -166,86 +155,17 @@ def park(
     # What a person typed stays until it was applied: with a slip in it, or not released yet.
     is_typed = (folder / FIELDS).exists() and (verdict.code == "sidecar-bad" or not stays)
     if state == "held" and verdict.code != ORPHAN and not is_typed:
-        replace_durably(folder / FIELDS, _json(_fields(scan)))
+        replace_durably(folder / FIELDS, lot_notes.as_json(_fields(scan)))
     # last, since it makes the lot
-    replace_durably(folder / REASON, _json(_told(scan, verdict, now, state, doc_code)))
+    replace_durably(folder / REASON, lot_notes.as_json(_told(scan, verdict, now, state, doc_code)))
     return folder.relative_to(station).as_posix()
-
-
-def _json(value: Mapping[str, Any]) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def fields_of(path: Path) -> dict[str, str]:
-    """What a `fields.json` holds.
-
-    Raises:
-        ValueError: it is no JSON object.
-        OSError: it cannot be read.
-    """
-    try:
-        told = json.loads(_small(path).decode("utf-8-sig"))
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-    if not isinstance(told, dict):
-        raise ValueError("not an object")
-    return told
-
-
-def _small(path: Path) -> bytes:
-    """The bytes of a file people may have put there: not a link, a pipe or a giant.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is none of ours.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError("not a file")
-        data = file.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
-        raise ValueError("larger than 1 MB")
-    return data
-
-
-def fields_text(fields: Mapping[str, str]) -> bytes:
-    """A `fields.json` as it lies on the disk."""
-    return _json(fields)
-
-
-def read(folder: Path) -> dict[str, Any] | None:
-    """What `reason.json` of a folder says; None where there is none that can be believed: people may write there."""
-    try:
-        text = _small(folder / REASON).decode("utf-8")
-        told = json.loads(text)
-        json.dumps(told, ensure_ascii=False).encode()  # a lone surrogate would end whoever prints it
-    except (OSError, ValueError, RecursionError):
-        return None
-    if isinstance(told, dict):
-        told.setdefault("origin", {})  # lots of version 0.2 have none
-    return told if isinstance(told, dict) and _is_ours(told, folder) else None
-
-
-def _is_ours(told: Mapping[str, Any], folder: Path) -> bool:
-    if not all(name in told and isinstance(told[name], kind) for name, kind in _SHAPE.items()):
-        return False
-    texts = (*told["released"], *told["sidecar"], *told["sidecar"].values(), *told["origin"], *told["origin"].values())
-    lists_texts = all(isinstance(item, str) for item in texts)
-    return (
-        lists_texts
-        and told["lane"] == folder.parent.name
-        and re.fullmatch("[0-9a-f]{64}", told["scan_sha256"]) is not None
-        and 0 <= told["again"] <= _MOST_AGAIN
-        and len(told["part"]) <= _LONGEST_PART
-    )
 
 
 def _folders(station: Path, state: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     """Each folder, and what its reason says; None where that is lost or was tampered with, and something lies there."""
     for folder in sorted((station / state).glob("*/*")):
         if folder.is_dir() and not folder.is_symlink():
-            told = read(folder)
+            told = lot_notes.read(folder)
             if told is not None or any(folder.iterdir()):
                 yield folder.relative_to(station).as_posix(), told
 
@@ -278,7 +198,7 @@ def scan_of(station: Path, lot: Lot) -> Scan:
 
 def clear(folder: Path, sha256: str) -> bool:
     """Take away a lot whose scan is safe elsewhere; what a person laid beside it, or changed, stays where it is."""
-    told = read(folder)
+    told = lot_notes.read(folder)
     if told is None:
         return True
     try:

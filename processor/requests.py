@@ -18,7 +18,7 @@ from archive.durable import copy_durably, replace_durably
 from archive.errors import ArchiveError
 from archive.record import Blob, DocumentKey
 from archive.store import Archive
-from processor import parking
+from processor import lot_notes, parking
 from processor.document import Scan
 from processor.errors import SohoaError, Verdict
 from processor.journal import Item, Journal, Request
@@ -94,10 +94,10 @@ def set_fields(station: Path, folder: str, changes: dict[str, str]) -> None:
     """Write what a person says of a held document into its `fields.json`."""
     path = station / folder / FIELDS
     try:
-        fields = parking.fields_of(path)
+        fields = lot_notes.fields_of(path)
     except ValueError as error:
         raise SohoaError(f"{path}: {error}; mend it first") from error
-    replace_durably(path, parking.fields_text(fields | changes))
+    replace_durably(path, lot_notes.fields_text(fields | changes))
 
 
 def do(request: Request, shift: Shift) -> None:
@@ -141,7 +141,7 @@ def _do(request: Request, shift: Shift) -> None:
 
 
 def _lot(folder: str, shift: Shift) -> Lot:
-    told = parking.read(shift.tools.station / folder)
+    told = lot_notes.read(shift.tools.station / folder)
     if told is None:
         raise SohoaError(f"{folder} is not there any more")
     return Lot(folder, told)

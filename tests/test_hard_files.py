@@ -148,6 +148,8 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     subprocess.run([str(SOHOA), "init", "--demo", str(station)], check=True, capture_output=True)
     settings = (station / "sohoa.toml").read_text("utf-8")
     settings = re.sub(r'(?m)^agency = .*$', f'agency = "{unicodedata.normalize("NFD", AGENCY)}"', settings)
+    settings = settings.replace('key = "authority/seal.p12"\npassphrase_file = "authority/passphrase"\n', "")
+    settings += f'\n[keys.own]\nfile = "authority/seal.p12"\nsecret = "authority/passphrase"\nagency = "{AGENCY}"\n'
     for lane, option in LANES.items():
         settings += f'\n[lanes.{lane}]\nkind = "archive"\nfile = "H05.99.2026.01.VP"\nsettle = "1s"\n{option}\n'
         (station / "drop" / lane).mkdir()

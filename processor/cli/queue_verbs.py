@@ -10,7 +10,7 @@ import click
 
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE, parse_field
-from processor import arrivals, parking, requests
+from processor import arrivals, lot_notes, parking, requests
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.errors import SettingsError, SohoaError, reason
@@ -113,7 +113,7 @@ def _answer(shift: Shift) -> None:
 
 
 def _check_scan(target: Target, folder: Path) -> None:
-    if target.kind == "held" and (parking.read(folder / target.name) or {}).get("code") == parking.ORPHAN:
+    if target.kind == "held" and (lot_notes.read(folder / target.name) or {}).get("code") == parking.ORPHAN:
         raise SohoaError("a side-car alone cannot be released: drop it again with its scan, and reject this one")
 
 

@@ -1,8 +1,9 @@
 """Fills existing text fields of a form by an increment, before anything is signed over it.
 
 Promises: the words are drawn by an appearance of our own, in an embedded Vietnamese font, so that no viewer has to make one up
-(NeedAppearances off); type size and place are the field's. Refuses: a field that is no text field, is read-only, or is locked
-(`locate` asks before).
+(NeedAppearances off); type size and place are the field's. Of what was drawn there before, box and compression stay as forms have
+them: EU DSS warns whoever asks about the persons' signatures of any other change. Refuses: a field that is no text field, is
+read-only, or is locked (`locate` asks before).
 """
 
 from __future__ import annotations
@@ -62,8 +63,22 @@ def _appearance(
     drawn = b"/Tx BMC q 0 g BT /F1 %g Tf %.3f %.3f Td %s ET Q EMC" % (size, start, (high - size * 0.7) / 2, shaped.graphics_ops)
     resources = generic.DictionaryObject({pdf_name("/Font"): generic.DictionaryObject({pdf_name("/F1"): engine.as_resource()})})
     stream = init_xobject_dictionary(command_stream=drawn, box_width=wide, box_height=high, resources=resources)
-    stream[pdf_name("/Matrix")] = generic.ArrayObject([generic.FloatObject(value) for value in (*_UPRIGHT[turn], 0, 0)])
+    stream[pdf_name("/Matrix")] = _numbers(*_UPRIGHT[turn], 0, 0)
+    stream[pdf_name("/BBox")] = _numbers(0, 0, wide, high)  # pyHanko has the corners the other way round
+    if _is_compressed(field):
+        stream.compress()
     return stream
+
+
+def _is_compressed(field: generic.DictionaryObject) -> bool:
+    """Whether what is drawn in a field now has a filter."""
+    looks = _at(field, "/AP", None)
+    shown = _at(looks, "/N", None) if isinstance(looks, generic.DictionaryObject) else None
+    return isinstance(shown, generic.StreamObject) and "/Filter" in shown
+
+
+def _numbers(*values: float) -> generic.ArrayObject:
+    return generic.ArrayObject([generic.FloatObject(value) for value in values])
 
 
 def _field(fields: generic.ArrayObject, name: str) -> generic.DictionaryObject:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.record import DESCRIPTIVE, Blob
-from processor import parking
+from processor import lot_notes, parking
 from processor.document import Scan
 from processor.errors import Verdict
 from processor.parking import Lot
@@ -87,7 +87,7 @@ def test_a_rejected_scan_is_told_so_and_has_no_fields_to_fill_in(tmp_path: Path,
 
 
 def test_fields_are_laid_out_with_what_is_known(tmp_path: Path, scan: Scan) -> None:
-    fields = parking.fields_of(park(tmp_path, scan) / "fields.json")
+    fields = lot_notes.fields_of(park(tmp_path, scan) / "fields.json")
     assert fields.keys() == {"file_code", "pages", *DESCRIPTIVE}
     known = {name: text for name, text in fields.items() if text}
     assert known == {"file_code": "H05.99.2026.01.VP", "pages": "1-2", "subject": "Về việc nghỉ lễ", "code_number": "15"}
@@ -216,11 +216,11 @@ def test_fields_with_a_mistake_are_not_written_over(tmp_path: Path, scan: Scan) 
     (folder / "fields.json").write_text('{"subject": "Về việc", "issued_date": "05/02/2026"}')
     into = folder.relative_to(tmp_path).as_posix()
     park(tmp_path, scan, Verdict("sidecar-bad", "'issued_date'"), into=into)
-    assert parking.fields_of(folder / "fields.json")["issued_date"] == "05/02/2026"
+    assert lot_notes.fields_of(folder / "fields.json")["issued_date"] == "05/02/2026"
     park(tmp_path, scan)  # dropped again meanwhile
-    assert parking.fields_of(folder / "fields.json")["issued_date"] == "05/02/2026"
+    assert lot_notes.fields_of(folder / "fields.json")["issued_date"] == "05/02/2026"
     park(tmp_path, replace(scan, sidecar={"issued_date": "2026-02-05"}), HELD, into=into)
-    assert parking.fields_of(folder / "fields.json")["issued_date"] == "2026-02-05"
+    assert lot_notes.fields_of(folder / "fields.json")["issued_date"] == "2026-02-05"
 
 
 def told(scan: Scan, **changes: Any) -> dict[str, Any]:
@@ -241,7 +241,7 @@ def test_a_damaged_reason_is_passed_over(tmp_path: Path, scan: Scan, damage: byt
     (folder / "reason.json").write_bytes(damage)
     assert [tmp_path / each.folder for each in parking.lots(tmp_path)] == [other]
     codes = [row["code"] for row in parking.listed(tmp_path, "held")]
-    assert codes == ["lot-broken", HELD.code] and parking.read(folder) is None  # told, so that nobody forgets the bytes
+    assert codes == ["lot-broken", HELD.code] and lot_notes.read(folder) is None  # told, so that nobody forgets the bytes
 
 
 def test_odd_things_in_the_folders_are_passed_over(tmp_path: Path, scan: Scan) -> None:

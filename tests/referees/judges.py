@@ -27,6 +27,7 @@ import pytest
 HOME = Path(__file__).resolve().parents[2] / ".venv" / "referees"
 _JAVA = ("java", "-Xmx1g", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
 _VERAPDF = "greenfield-apps-*.jar"  # holds an older JAXB of its own: never on one class path with DSS
+AS_CLAIMED = "0"  # of veraPDF: the level that the file says it has
 _UTF8 = {**os.environ, "LC_ALL": "C.UTF-8"}  # names of files and people are Vietnamese
 
 
@@ -99,7 +100,7 @@ def _run(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def verapdf(paths: Sequence[Path], flavour: str = "2b") -> list[Conformity]:
-    """Judge files against one level of PDF/A; answers in the order of `paths`."""
+    """Judge files against one level of PDF/A, or each as it claims; answers in the order of `paths`."""
     need("java")
     (jar,) = (HOME / "lib").glob(_VERAPDF)
     how = ("--flavour", flavour, "--format", "json", "--maxfailuresdisplayed", "1", "--nonpdfext")

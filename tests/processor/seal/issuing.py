@@ -194,6 +194,21 @@ def _saved(document: pikepdf.Pdf) -> bytes:
     return out.getvalue()
 
 
+def with_fields(pdf: bytes) -> bytes:
+    """Text fields `so` and `ngay` in the margin above the letter's head."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        page, fields = document.pages[0], []
+        for name, left in (("so", 90), ("ngay", 330)):
+            empty = document.make_stream(b"", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=[0, 0, 200, 20])
+            fields.append(document.make_indirect(pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Tx, T=name, F=4, DA="0 g",
+                Rect=[left, 810, left + 200, 830], P=page.obj, AP=pikepdf.Dictionary(N=empty),
+            )))  # fmt: skip
+        page.obj.Annots = document.make_indirect(pikepdf.Array(fields))
+        document.Root.AcroForm = document.make_indirect(pikepdf.Dictionary(Fields=pikepdf.Array(fields)))
+        return _saved(document)
+
+
 def archival(pdf: bytes, level: str = "2b") -> bytes:
     """The same as PDF/A."""
     with pikepdf.open(io.BytesIO(pdf)) as document:

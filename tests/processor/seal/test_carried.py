@@ -1,100 +1,29 @@
 """Digests carried to the token in a file: what leaves, what comes back, and the seal that is made of it."""
 
-import datetime as dt
 import hashlib
 import json
 import subprocess
-import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pikepdf
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from processor import law
 from processor.engine import LocalEngine
 from processor.errors import Verdict
-from processor.seal import carried, demo, demo_tls, prepare, remote, sign, validate
+from processor.seal import carried
 from processor.seal.batch import Away, Batch, BatchError, Item, load, read_signed
-from processor.seal.demo import DemoAuthority
-from processor.seal.keys import Sealer
-from processor.settings import parse
+from tests.processor.seal.carrying import Office, far_away, signed
 from tests.processor.signer import clerk
-
-
-@dataclass(frozen=True)
-class Office:
-    """A finished page, an authority, and a clerk's PC far away."""
-
-    folder: Path
-    args: dict[str, Any]
-    authority: DemoAuthority
-    certificate: x509.Certificate
-    pc: clerk.Pc
-
-    def answer(self, kind: str, body: bytes) -> bytes:
-        """What the station answers a worker here: time and revocation data, no signature."""
-        if kind == "stamp":
-            return self.authority.stamp(body[1:], body[0])
-        if kind == "fetch":
-            url, _, posted = body.partition(b"\n")
-            return self.authority.fetch(url.decode(), posted)
-        raise AssertionError(f"asked for {kind}")
-
-    def prepared(self, out: Path) -> dict[str, Any]:
-        return carried.prepare_seal({**self.args, "out": str(out)}, self.answer)
-
-    def finish(self, prepared: Path, resume: dict[str, Any], signature: bytes, out: Path) -> dict[str, Any]:
-        """Put the signature in; what `examine` says of the seal."""
-        told = {"prepared": str(prepared), "resume": resume, "signature": b64encode(signature).decode(), "out": str(out)}
-        carried.finish_seal({**self.args, **told}, self.answer)
-        return self.examined(out)
-
-    def examined(self, path: Path) -> dict[str, Any]:
-        return validate.examine({"path": str(path), "roots": self.args["roots"], "before": self.args["pdf"]}, self.answer)
-
-
-def _text(certificate: x509.Certificate) -> str:
-    return b64encode(certificate.public_bytes(Encoding.DER)).decode()
-
-
-def _finished(folder: Path, rule: law.BlockRule, text: str) -> tuple[Path, dict[str, Any]]:
-    paper = pikepdf.new()
-    paper.add_blank_page(page_size=(595, 842))
-    paper.save(folder / "page.pdf")
-    xmp = {"title": "x", "identifier": "H05.02-1", "language": "vi", "creator": "Sohoa"}
-    out = folder / "finished.pdf"
-    given = {"portions": [str(folder / "page.pdf")], "xmp": xmp, "out": str(out), "rule": asdict(rule), "block_text": text, "font": ""}
-    return out, prepare.finish(given, lambda kind, body: b"")
 
 
 @pytest.fixture(scope="module", params=["rsa:2048", "EC:prime256v1"], ids=["RSA", "ECDSA"])
 def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    folder = tmp_path_factory.mktemp("office")
-    kept, tempfile.tempdir = tempfile.tempdir, str(folder)
-    demo.make(folder / "authority", clerk.AGENCY)
-    now = dt.datetime.now(dt.UTC)
-    rule = law.block_rule("sao-y", now.date())
-    text = rule.text(clerk.AGENCY, now)
-    pdf, place = _finished(folder, rule, text)
-    root, issuing = (
-        x509.load_pem_x509_certificate((folder / "authority" / f"{name}.pem").read_bytes()) for name in ("root", "issuing")
-    )
-    with clerk.pc() as pc:
-        certificate = clerk.certified(folder / "authority", pc.make_key(request.param, "01"))
-        pc.keep(certificate, "01")
-        args = {
-            "pdf": str(pdf), "certificate": _text(certificate), "chain": [_text(issuing)], "roots": [_text(root)],
-            "others": [], "rule": asdict(rule), "block_text": text, "font": "", "place": place, "certify": False,
-        }  # fmt: skip
-        yield Office(folder, args, DemoAuthority(folder / "authority"), certificate, pc)
-    tempfile.tempdir = kept
+    with far_away(tmp_path_factory.mktemp("office"), request.param) as made:
+        yield made
 
 
 @dataclass(frozen=True)
@@ -131,15 +60,6 @@ def back(three: tuple[Batch, dict[str, Any], bytes]) -> bytes:
     return three[2]
 
 
-def signed(office: Office, data: bytes, code: str) -> tuple[int, str, bytes]:
-    """The clerk signs a file: exit code, what was seen, what was written."""
-    office.pc.put("in.json", data)
-    out = office.pc.folder / "out.json"
-    out.unlink(missing_ok=True)
-    ended, said = office.pc.signer("file", "in.json", "out.json", *office.pc.with_token, typed=f"{code}\nc\n")
-    return ended, said, out.read_bytes() if out.exists() else b""
-
-
 # --- the whole way
 
 
@@ -162,25 +82,9 @@ def test_a_seal_made_in_two_halves_is_a_seal(office: Office, sent: Sent) -> None
 
 def test_a_seal_whose_digest_went_over_the_network_is_the_same(office: Office, tmp_path: Path) -> None:
     """The way of `sign --operator` with a key of kind `remote`: the helper signs, the station never has the key."""
-    demo_tls.make(tmp_path, ["127.0.0.1"])
-    for name in ("clerk.pem", "clerk.key", "ca.pem"):
-        office.pc.put(name, (tmp_path / name).read_bytes())
-    own = {"listen": "127.0.0.1:0", "certificate": "station.pem", "key": "station.key", "clients": "ca.pem"}
-    out = tmp_path / "out.pdf"
-    with remote.serving(parse({"remote": own}).remote, tmp_path, 1, office.certificate, clerk.AGENCY, 20) as key:
-        url = f"https://127.0.0.1:{key.address[1]}"
-        tls = ["--client", "clerk.pem", "--client-key", "clerk.key", "--ca", "ca.pem"]
-        helper = office.pc.start("serve", "--url", url, *tls, *office.pc.with_token)
-        sealer = Sealer(key, office.certificate, ())
-
-        def answer(kind: str, body: bytes) -> bytes:
-            return sealer.sign(body) if kind == "sign" else office.answer(kind, body)
-
-        with remote.about("H05.02-1", "Quyết định.pdf", 1):
-            sign.seal({**office.args, "out": str(out)}, answer)
-    said = helper.communicate(timeout=20)[0]
-    assert helper.returncode == 0 and "Quyết định.pdf" in said
-    assert office.examined(out)["findings"] == []
+    code, said = office.seal_over_network(tmp_path, tmp_path / "out.pdf")
+    assert code == 0 and "Quyết định.pdf" in said
+    assert office.examined(tmp_path / "out.pdf")["findings"] == []
 
 
 def test_the_worker_makes_both_halves_behind_its_walls(office: Office, sent: Sent, workers: LocalEngine) -> None:

@@ -19,7 +19,20 @@ from processor.engine import LocalEngine
 from processor.errors import Verdict
 from processor.seal import sign, validate
 from processor.settings import parse
-from tests.processor.seal.issuing import A4, HAND, MM, NUMBERED, Issued, Office, archival, extent, letter, pixels, turned
+from tests.processor.seal.issuing import (
+    A4,
+    HAND,
+    MM,
+    NUMBERED,
+    Issued,
+    Office,
+    archival,
+    extent,
+    letter,
+    pixels,
+    turned,
+    with_fields,
+)
 from tests.referees import judges
 from tests.testkit import odd_pdfs, samples, scans, signing
 
@@ -44,7 +57,7 @@ def issued(office: Office) -> Issued:
 @pytest.fixture(scope="module")
 def twice(office: Office) -> Issued:
     """Two persons, the second visible beside the first; number and date in form fields; PDF/A-3b."""
-    first = office.shown_signature(_with_fields(archival(letter(), "3b")), office.pki.person("Trần Thị Nháy"), (60, 640, 150, 700), name="Nhay")
+    first = office.shown_signature(with_fields(archival(letter(), "3b")), office.pki.person("Trần Thị Nháy"), (60, 640, 150, 700), name="Nhay")
     both = office.shown_signature(first, office.pki.person(), name="Signature1")
     return office.issue("twice", both, fields=["Nhay", "Signature1"], number_field="so", date_field="ngay", **NUMBERED)
 
@@ -56,23 +69,6 @@ def scanned(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Issued:
     pages = pymupdf.open(path).page_count
     signed = office.shown_signature(archival(path.read_bytes()), office.pki.person(), page=pages - 1)
     return office.issue("scanned", signed)
-
-
-def _with_fields(pdf: bytes) -> bytes:
-    """Text fields `so` and `ngay` in the margin above the letter's head."""
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        page, fields = document.pages[0], []
-        for name, left in (("so", 90), ("ngay", 330)):
-            empty = document.make_stream(b"", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=[0, 0, 200, 20])
-            fields.append(document.make_indirect(pikepdf.Dictionary(
-                Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Tx, T=name, F=4, DA="0 g",
-                Rect=[left, 810, left + 200, 830], P=page.obj, AP=pikepdf.Dictionary(N=empty),
-            )))  # fmt: skip
-        page.obj.Annots = document.make_indirect(pikepdf.Array(fields))
-        document.Root.AcroForm = document.make_indirect(pikepdf.Dictionary(Fields=pikepdf.Array(fields)))
-        out = io.BytesIO()
-        document.save(out)
-        return out.getvalue()
 
 
 def words(path: Path, page: int = 0) -> list[tuple[float, float, str]]:
