@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.testkit import signing
 from tests.testkit.__main__ import main
 
 SOHOA = Path(sys.executable).with_name("sohoa")
@@ -41,8 +42,8 @@ def test_what_it_signs_is_received_issued_and_refused_once_altered(station: Path
 
 
 def test_a_document_of_ones_own_is_the_beginning_of_what_it_signs(station: Path, tmp_path: Path) -> None:
-    first, second = tmp_path / "first.pdf", tmp_path / "second.pdf"
-    main(["sign", str(station), str(first)])
-    main(["sign", str(station), str(second), "--pdf", str(first), "--altered"])
-    before, after = first.read_bytes(), second.read_bytes()
+    mine, made = tmp_path / "mine.pdf", tmp_path / "made.pdf"
+    mine.write_bytes(signing.page())
+    main(["sign", str(station), str(made), "--pdf", str(mine), "--altered"])
+    before, after = mine.read_bytes(), made.read_bytes()
     assert after[8 : len(before)] == before[8:] and after[:8] != before[:8]
