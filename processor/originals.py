@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import shutil
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +126,7 @@ def settle(numbered: Numbered, tools: Tools, work: Path) -> Settled:
         if incoming.ACCEPT not in scan.released:
             raise Verdict(incoming.ACCEPT, ", ".join(report["reasons"]))
         verdict = ACCEPTED
-    increment = _proof(original.pdf, verdict, tools, work)
+    increment = _proof(original.pdf, verdict, scan.released, tools, work)
     blob = _kept(report, work / "settled.json")
     page = work / "verification.txt"
     page.write_bytes(page_of(report, scan, tools))
@@ -134,7 +134,7 @@ def settle(numbered: Numbered, tools: Tools, work: Path) -> Settled:
     return Settled(numbered, blob, sha256_file(page), increment, verdict, times)
 
 
-def _proof(pdf: Blob, verdict: str, tools: Tools, work: Path) -> Blob | None:
+def _proof(pdf: Blob, verdict: str, released: Sequence[str], tools: Tools, work: Path) -> Blob | None:
     """The increment that carries validation data and time; nothing where there is nothing to prove."""
     if verdict == "unsigned":
         return None
@@ -144,7 +144,8 @@ def _proof(pdf: Blob, verdict: str, tools: Tools, work: Path) -> Blob | None:
             args = {"path": str(pdf.path), "out": str(out), **_trust(tools)}
             tools.engine.call("preserve", args, answer=fetches(tools, stamp))
     except Verdict as reason:
-        if verdict == ACCEPTED and reason.code != "waiting-tsa":  # what could not be decided may have nothing to be proved by
+        is_given_up = verdict == ACCEPTED or "evidence-impossible" in released  # it may have nothing to be proved by
+        if is_given_up and reason.code != "waiting-tsa":
             return None
         raise
     return sha256_file(out)

@@ -169,7 +169,9 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
             scan = applied(scan, tools.engine.call("sidecar", {"path": str(fields)})["fields"], tools)
         except Verdict as verdict:
             scan = replace(scan, refusal=(verdict.code, verdict.detail))
-    scan = _claimed(replace(scan, released=tuple(dict.fromkeys((*scan.released, lot.told["code"])))), shift)
+    # who answers for what could not be verified says so while it waits, never by a note that people may write
+    released = tuple(code for code in dict.fromkeys((*scan.released, lot.told["code"])) if code != incoming.ACCEPT)
+    scan = _claimed(replace(scan, released=released), shift)
     if scan.key != old:  # before it begins: a request done twice would find it under way
         _give_up_code(old, lot.told["doc_code"], shift)
     _begin(shift, folder, scan, "released", args)

@@ -123,19 +123,25 @@ def members(scan: Scan, shift: Shift) -> list[Scan]:
     found = [member["path"] for member in told["members"] if member["kind"] == "pdf"]
     if not found:
         return [replace(scan, refusal=("container-empty",))]
-    return [replace(scan, part=path, blob=_own(scan.blob, shift)) for path in found]
+    apart = [replace(_own(scan, shift.new_claim()), part=path) for path in found]
+    shutil.rmtree(scan.blob.path.parent, ignore_errors=True)
+    return apart
 
 
-def _own(blob: Blob, shift: Shift) -> Blob:
-    """The same bytes under another name: each document clears its own away."""
-    path = shift.new_claim() / blob.path.name
-    os.link(blob.path, path)
-    return replace(blob, path=path)
+def _own(scan: Scan, folder: Path) -> Scan:
+    """The same bytes, and those of the side-car, under other names: each document clears its own away."""
+
+    def linked(blob: Blob) -> Blob:
+        path = folder / blob.path.name
+        os.link(blob.path, path)
+        return replace(blob, path=path)
+
+    return replace(scan, blob=linked(scan.blob), beside=scan.beside and linked(scan.beside))
 
 
 def applied(scan: Scan, fields: Mapping[str, str], tools: Tools) -> Scan:
     """A scan with what a person says of it: its file, its pages, its descriptive fields."""
     described = {name: text for name, text in fields.items() if name not in {"file_code", "pages"}}
     code = file_code(fields.get("file_code", ""), tools) or scan.file_code
-    is_member = lanes.takes_originals(tools.settings.lanes[scan.lane]) and bool(scan.part)
-    return replace(scan, file_code=code, part=scan.part if is_member else fields.get("pages", ""), sidecar=described)
+    is_whole = lanes.takes_originals(tools.settings.lanes[scan.lane])  # of an original no pages are left out
+    return replace(scan, file_code=code, part=scan.part if is_whole else fields.get("pages", ""), sidecar=described)

@@ -31,6 +31,7 @@ from watch.lock import AlreadyRunning
 
 _PATIENCE = 600.0  # seconds until an instance at work has let go: a document may be waiting for its time-stamp
 _SHEETS = "trinh-ky"
+_MOST_CARRIED = 2  # signatures a document may take: one, and one more for a late time-stamp
 
 
 def _account() -> str:
@@ -123,6 +124,8 @@ def _session(wish: Wish, elsewhere: Elsewhere, shift: Shift) -> ExitCode:
 def _carry(items: Sequence[Item], target: Path, agencies: set[str], shift: Shift) -> ExitCode:
     if len(agencies) != 1:
         raise SohoaError("a file is carried for one agency: name the documents of one by their IDs")
+    if any(session.signatures(item) > _MOST_CARRIED for item in items):
+        raise SohoaError("what is issued with number and date takes several signatures, which cannot be carried: name the others")
     if target.exists():
         raise SohoaError(f"{target} exists already")
     batch, data = carrying.prepare(items, shift, *agencies)

@@ -273,3 +273,31 @@ def test_a_letter_is_sent_when_a_server_is_set_and_marked(desk: Desk) -> None:
         assert len(server.taken) == 1
     assert len(list((desk.office.folder / "notices").glob("*/sent.json"))) == 1
     assert desk.events()["notified"] == 2, "laid, and sent"
+
+
+def test_a_note_that_people_may_write_accepts_nothing(desk: Desk) -> None:
+    """`released` in a lot's reason.json is not a named person's word."""
+    desk.drop("cho.pdf", signed(desk))
+    silence(desk)
+    desk.run()
+    number = desk.shift.journal.numbers("waiting")[0]
+    requests.do(Request(0, "reject", {"kind": "item", "name": str(number), "reason": "x", "operator": "x"}), desk.shift)
+    lot = next((desk.office.folder / "rejected" / LANE).iterdir())
+    told = json.loads((lot / "reason.json").read_text("utf-8"))
+    for forged in ({"released": ["verifying"]}, {"code": "verifying"}):
+        (lot / "reason.json").write_text(json.dumps(told | forged), "utf-8")
+        folder = lot.relative_to(desk.office.folder).as_posix()
+        args = {"kind": "rejected", "name": folder, "reason": "", "operator": "x"}
+        requests.do(Request(0, "retry", args), desk.shift)
+        assert desk.run() == {"waiting": 1}
+        number = desk.shift.journal.numbers("waiting")[0]
+        requests.do(Request(0, "reject", {"kind": "item", "name": str(number), "reason": "x", "operator": "x"}), desk.shift)
+
+
+def test_a_side_car_of_a_package_is_each_documents_and_nothing_is_left_in_work(desk: Desk) -> None:
+    data = mail(("a.pdf", signed(desk)), ("b.pdf", signing.sign(signing.page(3), desk.pki.person(), desk.pki, signing.PADES)))
+    source = desk.drop("thu.eml", data, subject="Gửi hai văn bản", pages="1")
+    assert desk.run() == {"filed": 2} and not source.exists()
+    assert {record["subject"] for record in desk.filed()} == {"Gửi hai văn bản"}
+    assert not any((desk.office.folder / "work" / "claims").iterdir())
+    assert not any((desk.office.folder / "drop" / LANE).iterdir())
