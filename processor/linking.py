@@ -20,7 +20,7 @@ _ENOUGH = 50  # more documents of one number than this are several all the same
 def main_document(scan: Scan, archive: Archive) -> Mapping[str, Any] | None:
     """The record of the main document that the side-car names, by its code or as number and notation (`15/QĐ-UBND`).
 
-    A number may come again every year: the one of the side-car's own `issued_date`, else of the year the annex arrived in.
+    What was received is nobody's main document here. A number may come again every year: the one of the side-car's own `issued_date`, else of the year the annex arrived in.
 
     Raises:
         Verdict: `waiting-main`, none is filed; `main-ambiguous`, several are.
@@ -37,7 +37,7 @@ def main_document(scan: Scan, archive: Archive) -> Mapping[str, Any] | None:
     year = scan.sidecar.get("issued_date", "")[:4] or str(dt.datetime.fromisoformat(scan.received_at).year)
     found = [
         row for row in archive.find(Query("", {"code_number": number, "code_notation": notation}, None, None, _ENOUGH))
-        if (row["issued_date"] or row["filed_at"] or "").startswith(year) and row["main_code"] is None
+        if (row["issued_date"] or row["filed_at"] or "").startswith(year) and row["main_code"] is None and row["verification"] is None
     ]  # fmt: skip
     if len(found) > 1:
         raise Verdict("main-ambiguous", f"{len(found)} documents")

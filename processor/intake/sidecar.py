@@ -26,7 +26,6 @@ ROUTING = ("to_organ_id", "sender_name", "sender_email", "main")
 and the code or number of the main document of an annex."""
 _NAMING = ("file_code", "pages")
 _LONGEST_ROUTING = 200  # organName and docCode of the law are no longer
-ROUTING = ("to_organ_id", "sender_name", "sender_email", "main")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

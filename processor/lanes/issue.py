@@ -1,4 +1,4 @@
-"""Documents the office issues: the persons in charge have signed, the organisation's seal is added (NĐ 30/2020 Đ24, Đ33).
+"""Documents the office issues: the persons in charge have signed, the organisation's seal is added (NĐ 30/2020 Đ33; Phụ lục I, Phần I, II.8).
 
 PURE.
 """

@@ -73,8 +73,8 @@ def _grade(row: Mapping[str, Any], on: dt.date) -> str:
 
 
 def _digest_grade(name: str, on: dt.date, policy: Policy) -> str:
-    rows = [row for row in policy.get("digest", ()) if row["name"] == name]
-    return max((_grade(row, on) for row in rows), key=_RANKS.__getitem__, default="weak")
+    rows = (row for row in policy.get("digest", ()) if row["name"] == name)  # a station's own row comes before ours
+    return next((_grade(row, on) for row in rows), "weak")
 
 
 def _key_grade(kind: str, bits: int, on: dt.date, policy: Policy) -> str:

@@ -85,7 +85,7 @@ def checks(facts: Signature, finding: Finding, found: Found, detail: str, now: d
     ]
     for stamp in facts.stamps if facts.kind == "signature" else ():
         held = "passed" if stamp.sound and stamp.matches else "failed"
-        made.append(_check("stamp", held, f"{moment(stamp.at)} sound={stamp.sound} matches={stamp.matches}", now))
+        made.append(_check("stamp", held, moment(stamp.at) or "", now))
         made += _chain_checks("stamp", stamp.chain, stamp.proved_at or now)
     return made
 

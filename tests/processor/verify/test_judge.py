@@ -116,3 +116,12 @@ def test_clocks_are_told_and_never_corrected() -> None:
 def test_every_reason_has_its_sentence() -> None:
     words = law("verification.toml")["reason"]
     assert judge.PROVES_WRONG | judge.CANNOT_TELL | judge.TOLD <= words.keys()
+
+
+def test_a_stations_own_row_comes_before_ours() -> None:
+    """An office that must read documents signed with SHA-1 says until when, in law/algorithms.toml (its tables come first)."""
+    own = {**POLICY, "digest": [{"name": "sha1", "weak_from": "2027-01-01"}, *POLICY["digest"]]}
+    uses = [Algorithm("signature", "sha1", "rsa", 2048)]
+    on = dt.date(2025, 6, 1)
+    assert judge.strength(uses, on, POLICY) == "weak" and judge.strength(uses, on, own) == "strong"
+    assert judge.strength(uses, dt.date(2027, 1, 1), own) == "weak"
