@@ -71,6 +71,21 @@ def prepare(items: Sequence[Item], shift: Shift, agency: str) -> tuple[Batch, by
     return batch, _away(shift.tools).send(batch, kept)
 
 
+def tidy(shift: Shift) -> None:
+    """Forget what is away for documents that do not wait any more."""
+    waiting = {str(item.number): item.scan.blob.sha256 for item in shift.journal.items("to-seal")}
+    away = _away(shift.tools)
+    for batch in away.away():
+        for id, kept in away.left(batch).items():
+            if waiting.get(id) != kept["scan"]:
+                away.close(batch, id)
+    used = {Path(kept["prepared"]).parent for batch in away.away() for kept in away.left(batch).values()}
+    vault = _vault(shift.tools)
+    for left in vault.iterdir() if vault.is_dir() else ():
+        if left not in used:
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _finished(item: Item) -> Finished:
     if not isinstance(item.document, Finished):
         raise SohoaError(f"{item.scan.original_name} is not finished")

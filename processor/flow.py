@@ -24,7 +24,7 @@ from processor.taking import take
 
 log = structlog.get_logger()
 _MEGABYTE = 1 << 20
-_COOL = {"arriving": 1.0, "failed": 5.0, "unreadable": 60.0}  # seconds before such a file is tried again
+_COOL = {"arriving": 1.0, "busy": 60.0, "failed": 5.0, "unreadable": 60.0}  # seconds before such a file is tried again
 _BETWEEN_LOOKS = 0.25
 _NEXT_INSTANCE = "9999"  # a moment that does not come: the next instance tries
 _LOOK_SHARE = 5  # at most a fifth of the time is spent looking: a folder of 100,000 files takes 0.3 s
@@ -189,7 +189,7 @@ class Flow:
         else:
             log.error("failed", error=type(error).__name__, where=where(error))
             state = self._give_up(number)
-        if state not in {"arriving", "taken", "working"}:
+        if state not in {"arriving", "busy", "taken", "working"}:
             self.ended[state] += 1
         return state
 

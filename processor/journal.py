@@ -117,6 +117,12 @@ class Journal:
             where = "source = ? and number != ?"
             return bool(db.table("item").count_where(where, [sources.dump(item.source), item.number]))
 
+    def parts(self, scan_sha256: str, lane: str) -> set[str]:
+        """Which parts of a scan are under way in a lane."""
+        with self._reading() as db:
+            rows = list(db.table("item").rows_where("scan_sha256 = ? and lane = ?", [scan_sha256, lane]))
+            return {_item(db, row).scan.part for row in rows}
+
     def accept(self, number: int, code: str) -> bool:
         """A person looked at a document that waits and answers for it; False when it does not wait any more."""
         with self._transaction() as db:
@@ -186,7 +192,7 @@ class Journal:
         Returns:
             The numbers of the items that are still there.
         """
-        kept = []
+        kept, lost_sources = list[int](), list[str]()
         with self._transaction() as db:
             db.execute("update item set state = 'waiting' where state = 'stopping'")
             for row in list(db.table("item").rows):
@@ -199,6 +205,13 @@ class Journal:
                     kept.append(row["number"])
                 else:
                     db.table("item").delete(row["number"])
+                    lost_sources.append(row["source"])
+            # the members of a package share its source: taken anew it brings all of them, those that are filed as duplicates
+            for source in lost_sources:
+                for row in list(db.table("item").rows_where("source = ?", [source])):
+                    db.table("stage").delete_where("item = ?", [row["number"]])
+                    db.table("item").delete(row["number"])
+                    kept.remove(row["number"])
         return kept
 
     def items(self, state: str | None = None) -> list[Item]:

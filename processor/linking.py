@@ -9,10 +9,12 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from archive.errors import ArchiveError
 from archive.query import Query
 from archive.store import Archive
 from processor.document import Scan
 from processor.errors import Verdict
+from processor.law import VIETNAM
 
 _ENOUGH = 50  # more documents of one number than this are several all the same
 
@@ -20,7 +22,8 @@ _ENOUGH = 50  # more documents of one number than this are several all the same
 def main_document(scan: Scan, archive: Archive) -> Mapping[str, Any] | None:
     """The record of the main document that the side-car names, by its code or as number and notation (`15/QĐ-UBND`).
 
-    What was received is nobody's main document here. A number may come again every year: the one of the side-car's own `issued_date`, else of the year the annex arrived in.
+    What was received is nobody's main document here. A number may come again every year:
+    the one of the side-car's own `issued_date`, else of the year the annex arrived in.
 
     Raises:
         Verdict: `waiting-main`, none is filed; `main-ambiguous`, several are.
@@ -28,19 +31,28 @@ def main_document(scan: Scan, archive: Archive) -> Mapping[str, Any] | None:
     named = scan.sidecar.get("main", "").strip()
     if not named:
         return None
-    by_code = archive.get(named)
+    try:
+        by_code = archive.get(named)
+    except ArchiveError as error:
+        raise Verdict("main-ambiguous", "the beginning of several codes") from error
     if by_code is not None and by_code["doc_code"] == named and by_code["state"] == "filed":
         return by_code
     number, _, notation = named.partition("/")
     if not number or not notation:
         raise Verdict("waiting-main")
-    year = scan.sidecar.get("issued_date", "")[:4] or str(dt.datetime.fromisoformat(scan.received_at).year)
-    found = [
-        row for row in archive.find(Query("", {"code_number": number, "code_notation": notation}, None, None, _ENOUGH))
-        if (row["issued_date"] or row["filed_at"] or "").startswith(year) and row["main_code"] is None and row["verification"] is None
-    ]  # fmt: skip
+    day = scan.sidecar.get("issued_date", "")
+    year = day[:4] or str(dt.datetime.fromisoformat(scan.received_at).astimezone(VIETNAM).year)
+    rows = archive.find(Query("", {"code_number": number, "code_notation": notation}, None, None, _ENOUGH))
+    found = [row for row in rows if _may_be_main(row, day, year)]
     if len(found) > 1:
         raise Verdict("main-ambiguous", f"{len(found)} documents")
     if not found:
         raise Verdict("waiting-main")
     return found[0]
+
+
+def _may_be_main(row: Mapping[str, Any], day: str, year: str) -> bool:
+    """Whether a document of that number is of the year, or the day; no annex itself, nor one that was received."""
+    is_ours = row["main_code"] is None and row["verification"] is None
+    of_year = (row["issued_date"] or row["filed_at"] or "").startswith(year)
+    return is_ours and of_year and (not day or row["issued_date"] in {None, day})

@@ -69,7 +69,11 @@ def _document(scan: Scan, tools: Tools, work: Path) -> Blob:
     told = tools.engine.call("members", {"path": str(scan.blob.path), "out": str(folder), "limits": limits})
     for member in told["members"]:
         if member["path"] == scan.part:
-            return sha256_file(folder / Path(member["file"]).name)
+            own = folder / Path(member["file"]).name
+            for other in folder.iterdir():  # each member has the whole package in its hands, and waits perhaps for days
+                if other != own:
+                    other.unlink()
+            return sha256_file(own)
     raise Verdict("not-a-document", "the package has no such member")
 
 
@@ -107,6 +111,15 @@ def read(verified: Verified, tools: Tools, work: Path) -> Read:
     }, pages=tools.settings.engine.pages_per_job)  # fmt: skip
     facts = {name: value for name, value in told.items() if name not in {"pages", "kinds"}}
     return Read(verified, sha256_file(reading), told["pages"], facts)
+
+
+def check_signers(scan: Scan, pdf: Blob, tools: Tools) -> None:
+    """The persons' signatures once more, at the moment of the seal: days may have gone by since they were verified.
+
+    Raises:
+        Verdict: as `issue.signed`.
+    """
+    issue.signed(lane_of(scan, tools), look(pdf, tools), tools.persons)
 
 
 def settle(numbered: Numbered, tools: Tools, work: Path) -> Settled:

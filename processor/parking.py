@@ -77,9 +77,10 @@ def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
     command = f"sohoa release {lot}" if state == "held" else f"đưa lại tệp vào drop/{scan.lane}/"
     if verdict.code in _NOT_BY_RELEASE:
         command = f'sohoa reject {lot} --reason "..."'
+    within = f"Phần: {visible(scan.part)}\n" if scan.part else ""
     detail = f"Chi tiết: {visible(verdict.detail)}\n" if verdict.detail else ""
     return (
-        f"{done}\n\nTệp: {visible(scan.original_name)}\nLuồng: {scan.lane}\n\nLý do: {why.vi}\n{detail}"
+        f"{done}\n\nTệp: {visible(scan.original_name)}\n{within}Luồng: {scan.lane}\n\nLý do: {why.vi}\n{detail}"
         f"Việc cần làm: {why.act}\n\nSau khi xử lý (trong thư mục của trạm): {command}\nMã lý do: {verdict.code}\n"
     )
 
@@ -224,8 +225,8 @@ def listed(station: Path, state: str) -> list[dict[str, str]]:
 def _row(folder: str, told: Mapping[str, Any] | None) -> dict[str, str]:
     if told is None:
         lost, (_, lane, name) = reason("lot-broken"), folder.split("/")
-        told = {"scan_sha256": "", "original_name": name, "lane": lane, "code": lost.code, "reason": lost.en}
+        told = {"scan_sha256": "", "original_name": name, "lane": lane, "code": lost.code, "reason": lost.en, "part": ""}
     return {
         "id": told["scan_sha256"], "name": told["original_name"], "lane": told["lane"],
-        "scan_sha256": told["scan_sha256"], "code": told["code"], "reason": told["reason"], "folder": folder,
+        "scan_sha256": told["scan_sha256"], "code": told["code"], "reason": told["reason"], "part": told["part"], "folder": folder,
     }  # fmt: skip

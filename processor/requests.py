@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -26,7 +27,7 @@ from processor.lanes import incoming
 from processor.parking import FIELDS, ORPHAN, Lot
 from processor.shift import BY_CLERK, Shift, begin, is_of_disk, stop
 from processor.sources import Kept, Parked
-from processor.taking import applied
+from processor.taking import applied, members
 from processor.tools import ACTOR
 
 log = structlog.get_logger()
@@ -38,10 +39,15 @@ Kind = Literal["held", "rejected", "item", "filed"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an ID means: the folder of a held or rejected lot, an item's number, or the code of a filed document."""
+    """What an ID means: the folder of a held or rejected lot, an item's number, or the code of a filed document.
+
+    Attributes:
+        scan: of an item, its SHA-256 and part: numbers are given again when a document has left.
+    """
 
     kind: Kind
     name: str
+    scan: str = ""
 
 
 def find(id: str, wanted: Collection[Kind], station: Path, journal: Journal, archive: Archive) -> Target:
@@ -76,9 +82,27 @@ def _meant(id: str, station: Path, journal: Journal, archive: Archive) -> Iterat
             yield Target("held" if lot.state == "held" else "rejected", lot.folder)
     for item in journal.items():
         if item.scan.blob.sha256.startswith(id) or _code(item, archive) == id:
-            yield Target("item", str(item.number))
-    if (row := archive.get(id)) is not None and row["state"] == "filed":
-        yield Target("filed", row["doc_code"])
+            yield Target("item", str(item.number), _identity(item))
+    with suppress(ArchiveError):  # the beginning of several codes
+        if (row := archive.get(id)) is not None and row["state"] == "filed":
+            yield Target("filed", row["doc_code"])
+
+
+def _identity(item: Item) -> str:
+    return f"{item.scan.blob.sha256}:{item.scan.part}"
+
+
+def _asked(args: Mapping[str, str], shift: Shift) -> Item:
+    """The document a request is about, if it is still the same one.
+
+    Raises:
+        SohoaError: it has left.
+    """
+    number = int(args["name"])
+    item = next((each for each in shift.journal.items() if each.number == number), None)
+    if item is None or args.get("scan", "") not in {"", _identity(item)}:
+        raise SohoaError("the document is not under way any more")
+    return item
 
 
 def _names(id: str, lot: Lot) -> bool:
@@ -127,13 +151,13 @@ def _do(request: Request, shift: Shift) -> None:
         case "release" | "retry", "held" | "rejected":
             _take_up(args["name"], args, shift)
         case "release", "item":
-            _accept(int(args["name"]), args, shift)
+            _accept(_asked(args, shift), args, shift)
         case "retry", "item":
-            shift.journal.wake(int(args["name"]))
+            shift.journal.wake(_asked(args, shift).number)
         case "reject", "held":
             _reject_lot(args["name"], args["reason"], shift)
         case "reject", "item":
-            _reject_item(int(args["name"]), args["reason"], shift)
+            _reject_item(_asked(args, shift).number, args["reason"], shift)
         case "again", _:
             _again(args["name"], args, shift)
         case _:
@@ -178,8 +202,11 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
 
 
 def _begin(shift: Shift, folder: str, scan: Scan, event: str, args: Mapping[str, str]) -> None:
-    if begin(shift, Parked(folder), [scan], event, args.get("reason", "")) is None:
-        shutil.rmtree(scan.blob.path.parent, ignore_errors=True)
+    is_whole = not scan.part and not scan.refusal
+    scans = members(scan, shift) if is_whole else [scan]  # a package that was parked whole enters as its documents
+    if not scans or begin(shift, Parked(folder), scans, event, args.get("reason", "")) is None:
+        for left in (scan, *scans):
+            shutil.rmtree(left.blob.path.parent, ignore_errors=True)
         raise SohoaError("the same document is under way already")
 
 
@@ -208,15 +235,16 @@ def _reject_item(number: int, reason: str, shift: Shift) -> None:
     stop(shift.journal.item(number), Verdict(BY_CLERK, reason), shift)
 
 
-def _accept(number: int, args: Mapping[str, str], shift: Shift) -> None:
-    """A person answers for a document whose signatures cannot be decided; who, and why, is kept."""
-    scan = shift.journal.item(number).scan
-    if not shift.journal.accept(number, incoming.ACCEPT):
+def _accept(item: Item, args: Mapping[str, str], shift: Shift) -> None:
+    """A person answers for a document whose signatures cannot be decided; who, and why, is kept before it goes on."""
+    scan = item.scan
+    if item.state != "waiting" or item.code != incoming.ACCEPT:
         raise SohoaError("it does not wait to be verified any more")
     shift.tools.archive.event(
         "verified", doc_code=shift.tools.archive.key_state(scan.key)[1], scan_sha256=scan.blob.sha256, actor=args["operator"],
         public={"verdict": "accepted"}, private={"reason": args["reason"]},
     )  # fmt: skip
+    shift.journal.accept(item.number, incoming.ACCEPT)
 
 
 def _again(doc_code: str, args: Mapping[str, str], shift: Shift) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from archive.durable import DurableError, copy_durably
 from archive.record import Blob
+from processor import originals
 from processor.document import Finished, Sealed, scan_of
 from processor.errors import Verdict
 from processor.seal.keys import Sealer
@@ -117,6 +118,9 @@ def in_time(sealed: Sealed, moment: dt.datetime, delay: float) -> bool:
 
 def begin(finished: Finished, tools: Tools, sealer: Sealer, work: Path, moment: dt.datetime) -> Task:
     """A copy that no worker can change, and what is done with it."""
+    scan = scan_of(finished)
+    if lane_of(scan, tools).kind == "issue":
+        originals.check_signers(scan, finished.pdf, tools)
     safe = safe_place(tools.station, work.name)
     shutil.rmtree(safe, ignore_errors=True)
     safe.mkdir(parents=True)

@@ -111,9 +111,8 @@ def check_key(tools: Tools, agencies: Collection[str]) -> None:
 
 def seal(items: Sequence[Item], shift: Shift, operator_id: str) -> Counter[str]:
     """Seal and file them; returns how many ended in each state. A key that fails ends the session for those not begun."""
-    log, failed = shift.tools.archive, threading.Event()
-    about: dict[str, str | int] = {"operator": operator_id, "documents": len(items)}
-    log.event("session", actor=shift.tools.actor, public=about | {"step": "begun"})
+    failed = threading.Event()
+    note(shift, operator_id, "begun", len(items))
 
     def one(item: Item) -> str:
         if failed.is_set():
@@ -126,8 +125,14 @@ def seal(items: Sequence[Item], shift: Shift, operator_id: str) -> Counter[str]:
 
     with ThreadPoolExecutor(min(_AT_ONCE, shift.tools.sealing.size), thread_name_prefix="seal") as pool:
         ended = Counter(pool.map(one, items))
-    log.event("session", actor=shift.tools.actor, public=about | {"step": "ended", "filed": ended["filed"]})
+    note(shift, operator_id, "ended", len(items), ended["filed"])
     return ended
+
+
+def note(shift: Shift, operator_id: str, step: str, documents: int, filed: int = 0) -> None:
+    """A leaf for a step of a session: `begun`, `ended`, `carried-away`, `carried-back`."""
+    public: dict[str, str | int] = {"operator": operator_id, "documents": documents, "step": step, "filed": filed}
+    shift.tools.archive.event("session", actor=shift.tools.actor, public=public)
 
 
 def today(tools_clock: dt.datetime) -> dt.date:

@@ -22,7 +22,7 @@ import structlog
 from archive.record import DocumentKey
 from processor import parking, pipeline, sealing, sources, station, telling
 from processor.document import Filed, Pending, Scan, Sealed, Settled
-from processor.errors import Abandoned, CatalogueOlder, Verdict
+from processor.errors import Abandoned, CatalogueOlder, SohoaError, Verdict
 from processor.journal import Item, Journal
 from processor.sources import Parked, Source
 from processor.tools import ACTOR, Tools
@@ -68,6 +68,7 @@ class Shift:
     tools: Tools
     journal: Journal
     hands: Hands = field(default_factory=Hands)
+    leaving: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def claims(self) -> Path:
@@ -207,7 +208,12 @@ def stop(item: Item, verdict: Verdict, shift: Shift) -> str:
     scan, state, now = item.scan, verdict.reason.state, shift.tools.clock()
     detail = "" if verdict.code == BY_CLERK else verdict.detail  # what a person wrote stays beside the bytes
     log.warning("stopped", scan=scan.blob.sha256[:12], lane=scan.lane, code=verdict.code, detail=detail)
-    beside = telling.tell(item.document, verdict, shift.tools, shift.place(item.number))
+    try:
+        beside = telling.tell(item.document, verdict, shift.tools, shift.place(item.number))
+    except (OSError, SohoaError, ValueError) as error:  # nobody is refused untold: it waits until the letter can be laid
+        log.error("no-letter", scan=scan.blob.sha256[:12], error=type(error).__name__)
+        verdict, beside = Verdict("waiting-disk", f"notices: {type(error).__name__}"), {}
+        state = verdict.reason.state
     if state in {"waiting", "to-seal"}:
         pause = min(_FIRST_WAIT * 2 ** min(item.tries, 10), _LONGEST_WAIT)
         if verdict.wait:  # who waits for time knows the moment; a second more, for the rest of one is cut off
@@ -221,7 +227,7 @@ def stop(item: Item, verdict: Verdict, shift: Shift) -> str:
     numbered, doc_code = archive.key_state(scan.key)
     if numbered == "filed" and verdict.code != "archive-damaged":  # nothing that is filed ends otherwise
         return leave(item, "filed", shift)
-    into = item.source.folder if isinstance(item.source, Parked) else ""
+    into = item.source.folder if isinstance(item.source, Parked) and not shift.journal.is_shared(item) else ""
     code = doc_code if numbered == "numbered" and state == "held" else ""
     folder = parking.park(shift.tools.station, scan, verdict, now, doc_code=code or "", into=into, beside=beside)
     if state == "rejected" and numbered == "numbered" and doc_code:
@@ -241,11 +247,12 @@ def leave(item: Item, state: str, shift: Shift, keep: str = "") -> str:
         shift: who works.
         keep: the lot it lies in now; a source that is this lot stays.
     """
-    stays = (isinstance(item.source, Parked) and item.source.folder == keep) or shift.journal.is_shared(item)
-    if not stays and not sources.clear(shift.tools.station, item.source, item.scan.blob.sha256):
-        shift.journal.stop(item.number, "clearing", "source-stuck", state, "")
-    else:
-        forget(item, shift)
+    with shift.leaving:  # of two members of a package that leave at once, one is the last
+        stays = (isinstance(item.source, Parked) and item.source.folder == keep) or shift.journal.is_shared(item)
+        if not stays and not sources.clear(shift.tools.station, item.source, item.scan.blob.sha256):
+            shift.journal.stop(item.number, "clearing", "source-stuck", state, "")
+        else:
+            forget(item, shift)
     shift.hands.drop(item.scan.key)
     shift.journal.note(_EVENTS, str(shift.tools.archive.event_count()))
     return state

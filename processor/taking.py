@@ -31,8 +31,8 @@ _LONGEST = 1000  # characters of the names of what a package holds besides
 
 
 def take(arrival: Arrival, shift: Shift) -> str:
-    """Bring one arrival into the journal; `taken`, `arriving` (look again), or `unreadable`."""
-    folder = shift.new_claim()
+    """Bring one arrival into the journal; `taken`, `arriving` (look again), `busy` (look again later), or `unreadable`."""
+    folder, scans = shift.new_claim(), list[Scan]()
     state = "arriving"
     try:
         claimed = _claim(arrival, shift, folder)
@@ -40,13 +40,14 @@ def take(arrival: Arrival, shift: Shift) -> str:
             source, scan = claimed
             scan = replace(scan, refusal=(ORPHAN,)) if arrival.is_orphan else _told(scan, shift.tools)
             scans = members(scan, shift) if not scan.refusal else [scan]
-            state = "taken" if begin(shift, source, scans, "received") else "arriving"
+            state = "busy" if not scans else "taken" if begin(shift, source, scans, "received") else "arriving"
     except SourceUnreadable as error:
         log.warning("source-unreadable", lane=arrival.lane.name, error=os.strerror(error.errno or 0))
         state = "unreadable"
     finally:
         if state != "taken":
-            shutil.rmtree(folder, ignore_errors=True)
+            for left in (folder, *(each.blob.path.parent for each in scans)):
+                shutil.rmtree(left, ignore_errors=True)
     return state
 
 
@@ -104,7 +105,10 @@ def _by_sidecar(scan: Scan, tools: Tools) -> Scan:
 
 
 def members(scan: Scan, shift: Shift) -> list[Scan]:
-    """The documents in a package or a mail, each with the package's bytes; a scan that is none is one document."""
+    """The documents in a package or a mail, each with the package's bytes; a scan that is none is one document.
+
+    None while one of them is under way already.
+    """
     tools = shift.tools
     if tools.settings.lanes[scan.lane].kind != "incoming":
         return [scan]
@@ -123,6 +127,8 @@ def members(scan: Scan, shift: Shift) -> list[Scan]:
     found = [member["path"] for member in told["members"] if member["kind"] == "pdf"]
     if not found:
         return [replace(scan, refusal=("container-empty",))]
+    if set(found) & shift.journal.parts(scan.blob.sha256, scan.lane):
+        return []
     apart = [replace(_own(scan, shift.new_claim()), part=path) for path in found]
     shutil.rmtree(scan.blob.path.parent, ignore_errors=True)
     return apart

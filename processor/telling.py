@@ -6,10 +6,13 @@ document that cannot be decided is told to the office at once. A fault of Sohoa'
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from archive.durable import make_dirs_durably, replace_durably
 from archive.naming import safe_name
@@ -24,6 +27,7 @@ from processor.verify import judge
 from processor.verify import report as reports
 
 REPORTS = ("again.json", "verification.json")  # in a document's folder of work/, the newest first
+log = structlog.get_logger()
 _OURS = frozenset({"unexpected", "worker-died", "too-slow"})
 
 
@@ -37,6 +41,8 @@ def tell(document: Pending, verdict: Verdict, tools: Tools, work: Path) -> dict[
         OSError: the disk does not take it.
     """
     scan = scan_of(document)
+    if scan.original_name.endswith(".json"):  # a side-car that came alone: nobody sent it
+        return {}
     if scan.lane not in tools.settings.lanes or lane_of(scan, tools).kind not in {"incoming", "issue"}:
         return {}
     report = _report(work)
@@ -76,15 +82,20 @@ def page_of(report: Mapping[str, Any], scan: Scan, tools: Tools) -> bytes:
 def _show(scan: Scan, beside: Mapping[str, bytes], tools: Tools) -> None:
     """The clerk sees in `out/` why it waits; the newest report only."""
     path = shown(scan, tools)
-    if "xac-minh.txt" in beside and not path.parent.is_symlink():
+    if "xac-minh.txt" not in beside or path.parent.is_symlink():
+        return
+    try:
         make_dirs_durably(path.parent)
         replace_durably(path, beside["xac-minh.txt"])
+    except OSError as error:  # a convenience, in a folder that people may write in
+        log.error("no-copy-in-out", lane=scan.lane, error=error.strerror)
 
 
 def shown(scan: Scan, tools: Tools) -> Path:
     """Where the report of a document that is being verified lies, until it is decided."""
     name = safe_name(Path(scan.part.rpartition("/")[2] or scan.original_name).stem, 150)
-    return tools.station / "out" / scan.lane / f"{name}.{scan.blob.sha256[:12]}.dang-xac-minh.txt"
+    which = hashlib.sha256(f"{scan.blob.sha256}\0{scan.part}".encode("utf-8", "replace")).hexdigest()
+    return tools.station / "out" / scan.lane / f"{name}.{which[:12]}.dang-xac-minh.txt"
 
 
 def _described(document: Pending) -> Described | None:
@@ -116,7 +127,10 @@ def _lay(kind: Kind, document: Pending, verdict: Verdict, report: Mapping[str, A
         signatures=tuple(_summary(each, tools) for each in report.get("signatures", ()) if each["kind"] == "signature"),
         report=page_of(report, scan, tools).decode("utf-8-sig") if report else "", demo=tools.settings.station.demo,
     )  # fmt: skip
+    known = {path.name for path in (tools.station / "notices").iterdir()}
     laid = outbox.lay(tools.station, notice, tools.clock())
+    if Path(laid).name in known:
+        return
     public = {"kind": kind, "code": verdict.code, "lane": scan.lane}
     tools.archive.event("notified", scan_sha256=scan.blob.sha256, actor=tools.actor, public=public, private={"folder": laid})
 

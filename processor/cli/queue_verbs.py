@@ -54,7 +54,8 @@ def _known_by(item: dict[str, str]) -> str:
 
 
 def _name(item: dict[str, str]) -> str:
-    return "/".join(filter(None, (item["lane"], item["name"])))
+    name = "/".join(filter(None, (item["lane"], item["name"])))
+    return f"{name} [{item['part']}]" if item.get("part") else name
 
 
 def _status(
@@ -82,14 +83,14 @@ def _waits(item: Item) -> dict[str, str]:
     return {
         "id": scan.blob.sha256, "name": scan.original_name.encode("utf-8", "replace").decode(), "lane": scan.lane,
         "scan_sha256": scan.blob.sha256, "code": item.code, "reason": reason(item.code).en,
-        "state": item.state, "not_before": item.not_before,
+        "part": scan.part, "state": item.state, "not_before": item.not_before,
     }  # fmt: skip
 
 
 def _not_taken(lane: str, name: str) -> dict[str, str]:
     code = "not-taken"
     return {"id": "", "name": name, "lane": lane, "scan_sha256": "", "code": code, "reason": reason(code).en,
-            "state": "waiting", "not_before": ""}  # fmt: skip
+            "part": "", "state": "waiting", "not_before": ""}  # fmt: skip
 
 
 def _find(identifier: str, folder: Path, *wanted: Kind) -> Target:
@@ -130,7 +131,7 @@ def release(identifier: str, why: str, folder: Path) -> None:
     _check_scan(target, folder)
     if target.kind == "item" and not why.strip():
         raise SettingsError("accepting what could not be verified needs --reason: the log keeps who answers for it, and why")
-    _ask(folder, "release", kind=target.kind, name=target.name, reason=why)
+    _ask(folder, "release", kind=target.kind, name=target.name, scan=target.scan, reason=why)
 
 
 @click.command(epilog=_ID)
@@ -151,7 +152,7 @@ def retry(identifier: str | None, everything: bool, again: bool, why: str, folde
         raise SettingsError("--again needs --reason: the log keeps why there is a second copy")
     target = _find(identifier, folder, "filed") if again else _find(identifier, folder, "item", "held", "rejected")
     _check_scan(target, folder)
-    _ask(folder, "again" if again else "retry", kind=target.kind, name=target.name, reason=why)
+    _ask(folder, "again" if again else "retry", kind=target.kind, name=target.name, scan=target.scan, reason=why)
 
 
 @click.command(epilog=_ID)
@@ -162,7 +163,7 @@ def reject(identifier: str, why: str, folder: Path) -> None:
     """Refuse what is held or waits; its bytes stay in rejected/."""
     _check_not_filed(identifier, folder)
     target = _find(identifier, folder, "held", "item")
-    _ask(folder, "reject", kind=target.kind, name=target.name, reason=why)
+    _ask(folder, "reject", kind=target.kind, name=target.name, scan=target.scan, reason=why)
 
 
 def _check_not_filed(identifier: str, folder: Path) -> None:

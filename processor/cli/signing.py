@@ -71,7 +71,10 @@ def held(folder: Path, wish: Wish) -> ExitCode:
         _station(folder, f"operator:{wish.operator_id}", ring) as shift,
     ):
         if wish.carried:
-            return _take_back(wish.carried, shift)
+            code = _take_back(wish, wish.carried, shift)
+            carrying.tidy(shift)
+            return code
+        carrying.tidy(shift)
         return _session(wish, elsewhere, shift)
 
 
@@ -109,7 +112,7 @@ def _session(wish: Wish, elsewhere: Elsewhere, shift: Shift) -> ExitCode:
     agencies = {agency_of(item.scan, shift.tools) for item in items}
     try:
         if wish.carry:
-            return _carry(items, wish.carry, agencies, shift)
+            return _carry(items, wish, wish.carry, shift)
         elsewhere.expected = sum(session.signatures(item) for item in items)
         session.check_time(shift.tools)
         session.check_key(shift.tools, agencies)
@@ -121,7 +124,8 @@ def _session(wish: Wish, elsewhere: Elsewhere, shift: Shift) -> ExitCode:
     return _code(ended, shift)
 
 
-def _carry(items: Sequence[Item], target: Path, agencies: set[str], shift: Shift) -> ExitCode:
+def _carry(items: Sequence[Item], wish: Wish, target: Path, shift: Shift) -> ExitCode:
+    agencies = {agency_of(item.scan, shift.tools) for item in items}
     if len(agencies) != 1:
         raise SohoaError("a file is carried for one agency: name the documents of one by their IDs")
     if any(session.signatures(item) > _MOST_CARRIED for item in items):
@@ -130,13 +134,15 @@ def _carry(items: Sequence[Item], target: Path, agencies: set[str], shift: Shift
         raise SohoaError(f"{target} exists already")
     batch, data = carrying.prepare(items, shift, *agencies)
     target.write_bytes(data)
+    session.note(shift, wish.operator_id, "carried-away", len(items))
     click.echo(f"written: {target}\nAt the token: sohoa-signer file {target.name} OUT.json; compare the code {batch.code}")
     return ExitCode.WAITING
 
 
-def _take_back(carried: Path, shift: Shift) -> ExitCode:
+def _take_back(wish: Wish, carried: Path, shift: Shift) -> ExitCode:
     ended, wrong = carrying.finish(carried.read_bytes(), shift)
     click.echo(", ".join(f"{state}: {count}" for state, count in sorted(ended.items())) or "nothing was sealed")
+    session.note(shift, wish.operator_id, "carried-back", ended.total(), ended["filed"])
     for id, why in wrong.items():
         click.echo(visible(f"  not sealed: {id}: {why}"), err=True)
     return ExitCode.WAITING if wrong and not ended["filed"] else _code(ended | Counter({"to-seal": len(wrong)}), shift)

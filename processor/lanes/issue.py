@@ -1,4 +1,6 @@
-"""Documents the office issues: the persons in charge have signed, the organisation's seal is added (NĐ 30/2020 Đ33; Phụ lục I, Phần I, II.8).
+"""Documents the office issues: the persons in charge have signed, the organisation's seal is added.
+
+NĐ 30/2020 Đ33; Phụ lục I, Phần I, II.8.
 
 PURE.
 """
@@ -79,7 +81,7 @@ def _person(signature: Mapping[str, Any], known: Sequence[Person]) -> str:
     for person in known:
         if digest and person.fingerprint == digest and person.valid_from <= day <= person.valid_to:
             return person.id
-    raise Verdict("person-not-listed", f"field {signature['field']}")
+    raise Verdict("person-not-listed", f"a signature of revision {signature['revision']}")
 
 
 def authority(scan: Scan, person: Person, read: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
@@ -301,3 +302,91 @@ def test_a_side_car_of_a_package_is_each_documents_and_nothing_is_left_in_work(d
     assert {record["subject"] for record in desk.filed()} == {"Gửi hai văn bản"}
     assert not any((desk.office.folder / "work" / "claims").iterdir())
     assert not any((desk.office.folder / "drop" / LANE).iterdir())
+
+
+def package(desk: Desk, tmp_path: Path) -> bytes:
+    """Two documents that cannot be decided."""
+    path = tmp_path / "goi.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("a.pdf", signed(desk))
+        file.writestr("b.pdf", signing.sign(signing.page(3), desk.pki.person(), desk.pki, signing.PADES))
+    return path.read_bytes()
+
+
+def restarted(desk: Desk) -> None:
+    """The instance was killed; another begins."""
+    shift = desk.office.shift()
+    desk.shift = replace(shift, tools=replace(desk.shift.tools, archive=shift.tools.archive))
+
+
+def test_a_member_whose_bytes_in_work_are_lost_is_taken_anew(desk: Desk, tmp_path: Path) -> None:
+    source = desk.drop("goi.zip", package(desk, tmp_path))
+    silence(desk)
+    assert desk.run() == {"waiting": 2}
+    lost = desk.shift.journal.items("waiting")[1].scan.blob.path.parent
+    shutil.rmtree(lost)
+    silence(desk, "")
+    restarted(desk)
+    desk.run()
+    assert {record["part"] for record in desk.filed()} == {"a.pdf", "b.pdf"} and not source.exists()
+
+
+def test_a_package_that_was_held_enters_as_its_documents(desk: Desk, tmp_path: Path) -> None:
+    desk.drop("goi.zip", package(desk, tmp_path), subjekt="a slip")
+    assert desk.run() == {"held": 1}
+    lot = next((desk.office.folder / "held" / LANE).iterdir())
+    (lot / "fields.json").write_text("{}", "utf-8")
+    args = {"kind": "held", "name": lot.relative_to(desk.office.folder).as_posix(), "reason": "", "operator": "x"}
+    requests.do(Request(0, "release", args), desk.shift)
+    assert desk.run() == {"filed": 2} and not lot.exists() and desk.letters() == []
+
+
+def test_a_member_that_is_held_again_keeps_its_lot_when_the_others_leave(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "goi.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("a.pdf", signed(desk))
+        file.writestr("b.pdf", signing.page(3))
+    desk.drop("goi.zip", path.read_bytes(), subjekt="a slip")
+    assert desk.run() == {"held": 1}
+    lot = next((desk.office.folder / "held" / LANE).iterdir())
+    (lot / "fields.json").write_text("{}", "utf-8")
+    args = {"kind": "held", "name": lot.relative_to(desk.office.folder).as_posix(), "reason": "", "operator": "x"}
+    requests.do(Request(0, "release", args), desk.shift)
+    assert desk.run() == {"filed": 1, "held": 1}
+    told = desk.office.told("held")
+    assert [(each["code"], each["part"]) for each in told] == [("unsigned", "b.pdf")]
+    assert "Phần: b.pdf" in next((desk.office.folder / "held" / LANE).glob("*/ly-do.txt")).read_text("utf-8-sig")
+
+
+def test_a_request_for_a_document_that_has_left_is_not_done_to_another_of_its_number(desk: Desk) -> None:
+    desk.drop("mot.pdf", signed(desk))
+    silence(desk)
+    desk.run()
+    item = desk.shift.journal.items("waiting")[0]
+    args = {"kind": "item", "name": str(item.number), "scan": f"{'0' * 64}:", "reason": "x", "operator": "x"}
+    requests.do(Request(0, "release", args), desk.shift)
+    requests.do(Request(0, "reject", args), desk.shift)
+    assert desk.run() == {"waiting": 1} and desk.events().get("verified") is None
+
+
+def test_what_people_put_in_the_way_of_reports_refuses_no_document(desk: Desk) -> None:
+    (desk.office.folder / "out").mkdir(exist_ok=True)
+    (desk.office.folder / "out" / LANE).write_text("in the way")
+    desk.drop("cho.pdf", signed(desk))
+    silence(desk)
+    assert desk.run() == {"waiting": 1}
+    assert desk.shift.journal.items("waiting")[0].code == "verifying"
+
+
+def test_nobody_is_refused_while_the_letter_cannot_be_laid(desk: Desk) -> None:
+    notices = desk.office.folder / "notices"
+    notices.rmdir()
+    notices.write_text("in the way")
+    data = bytearray(signed(desk))
+    data[data.index(b"/MediaBox") + 11] ^= 1
+    desk.drop("sua.pdf", bytes(data))
+    assert desk.run() == {"waiting": 1}
+    notices.unlink()
+    notices.mkdir()
+    assert desk.run() == {"rejected": 1} and len(desk.letters()) == 1
+    assert desk.office.told("rejected")[0]["code"] == "altered"

@@ -202,3 +202,19 @@ def test_what_the_signer_locked_is_refused_with_the_reason(desk: Desk, level: in
     assert desk.run() in ({"held": 1}, {"rejected": 1})
     told = [*desk.office.told("held"), *desk.office.told("rejected")][0]
     assert told["code"] == {1: "certified-no-changes", 2: "certified-no-new-field"}[level]
+
+
+@pytest.mark.parametrize("change", ["revoked", "unlisted"])
+def test_signers_are_looked_at_again_when_the_seal_is_put_on(desk: Desk, change: str) -> None:
+    """In an attended office days go by between the check and the seal."""
+    data = signing.sign(signing.page(), desk.leader, desk.pki, replace(signing.HAND, stamped=False))
+    desk.drop("cho.pdf", data)
+    ring = desk.shift.tools.ring
+    desk.shift = replace(desk.shift, tools=replace(desk.shift.tools, ring=None))
+    assert desk.run() == {"to-seal": 1}
+    persons = desk.shift.tools.persons if change == "revoked" else ()
+    desk.shift = replace(desk.shift, tools=replace(desk.shift.tools, ring=ring, persons=persons))
+    if change == "revoked":
+        desk.pki.revoke(desk.leader)
+    assert desk.run() == {"rejected": 1}
+    assert refused(desk) == {"revoked": "person-not-valid", "unlisted": "person-not-listed"}[change]
