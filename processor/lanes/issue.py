@@ -16,6 +16,7 @@ from processor.document import Scan
 from processor.errors import Verdict
 from processor.tables import Lane
 
+_WRITTEN = frozenset({"field-filled", "field-overwritten", "field-changed", "appearance-changed"})
 _VIETNAM = dt.timezone(dt.timedelta(hours=7))
 
 
@@ -59,6 +60,9 @@ def signed(lane: Lane, report: Mapping[str, Any], persons: Iterable[Person]) -> 
     _check_whole(report)
     known = list(persons)
     signatures = [each for each in report["signatures"] if each["kind"] == "signature"]
+    for each in signatures:
+        if set(each["change_kinds"]) & _WRITTEN:
+            raise Verdict("person-not-valid", "a form field was filled in after a signature: who signed did not see it")
     found = [(_person(each, known), str(each["field"])) for each in signatures]
     if not found:
         raise Verdict("person-missing", "nobody has signed")
@@ -101,7 +105,7 @@ def authority(scan: Scan, person: Person, read: str) -> None:
 
 
 def _in_order(wanted: Sequence[str], found: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Each wanted one, after the one before; others of the settings may sign in between."""
+    """Each wanted one, after the one before; others of the settings may sign before the last, who has the last word."""
     left, chosen = list(found), []
     for name in wanted:
         either = {one.strip() for one in name.split("|")}
@@ -112,4 +116,6 @@ def _in_order(wanted: Sequence[str], found: Sequence[tuple[str, str]]) -> tuple[
         if not left:
             raise Verdict("person-order", name)
         chosen.append(left.pop(0))
+    if wanted and left:
+        raise Verdict("person-order", "somebody signed after the last one")
     return tuple(chosen) if wanted else (found[-1],)

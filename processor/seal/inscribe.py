@@ -8,6 +8,7 @@ is printed otherwise than the side-car says is held.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -19,6 +20,7 @@ from processor.seal import frames, locks, widgets
 from processor.seal.issued import DATE, MM, NUMBER, Document, pass_of, spot
 
 _TYPE = 13.0  # points, as NĐ 30 prints number and date
+_DATE = re.compile(r"ngày|\d+/\d+/\d{4}")
 _READ_ONLY = 1
 _SHORT = 10  # letters of a date in digits: a field for no more takes it so
 _LOOK_RIGHT = 12.0  # points: a stroke so near a form field belongs to its number
@@ -117,14 +119,18 @@ def fill(args: Mapping[str, Any], document: Document, found: locks.Locks) -> dic
     """What goes into the form fields that the settings name, by their names; those that somebody filled are left alone.
 
     Raises:
-        Verdict: `form-field-unfit`, `number-blank`, `fields-locked`.
+        Verdict: `form-field-unfit`, `number-blank`, `number-differs`, `fields-locked`.
     """
     known, values = widgets.fields(document.pdf), {}
     for name, text in _texts(args, document, known).items():
         field = known.get(name)
         if field is None or widgets.inherited(field, "/FT", "") != "/Tx" or "/Rect" not in field:
             raise Verdict("form-field-unfit", "the settings name a text field that is not there")
-        if str(widgets.inherited(field, "/V", "")).strip():
+        there = " ".join(str(widgets.inherited(field, "/V", "")).split())
+        if there:
+            is_same = not text or _says(there) == _says(text) or there.lstrip("0") == text.partition("/")[0].lstrip("0")
+            if not is_same and "number-differs" not in args.get("released", ()):
+                raise Verdict("number-differs", "a form field holds something else already")
             continue
         if not text:
             raise Verdict("number-blank", "a form field is empty, and the side-car tells nothing for it")
@@ -132,6 +138,12 @@ def fill(args: Mapping[str, Any], document: Document, found: locks.Locks) -> dic
             raise Verdict(locks.LOCKED, "the form field of number or date")
         values[name] = text
     return values
+
+
+def _says(text: str) -> tuple[str, ...]:
+    """Its numbers without zeros before them, so that a date is the same in words and in digits, and what letters it has beside."""
+    letters = "" if _DATE.search(text.casefold()) else re.sub(r"[\W\d_]+", "", text.casefold())
+    return (*(digits.lstrip("0") for digits in re.findall(r"\d+", text)), letters)
 
 
 def _texts(args: Mapping[str, Any], document: Document, known: Mapping[str, pikepdf.Dictionary]) -> dict[str, str]:

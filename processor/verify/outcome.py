@@ -127,6 +127,7 @@ def entry(facts: Signature, finding: Finding, found: Found, read: Mapping[str, A
         "time": finding.time,
         "trust": finding.trust,
         "changes": finding.changes,
+        "change_kinds": list(finding_changes(facts)),
         "changed_pages": list(facts.changes.pages),
         "verdict": finding.verdict,
         "reasons": list(finding.reasons),

@@ -395,3 +395,14 @@ def test_pdf_a_without_output_intent_takes_none_either(office: Office) -> None:
 def test_the_picture_is_looked_at_first(office: Office, signed: bytes, tmp_path: Path) -> None:
     Image.new("RGB", (90, 90), "white").save(tmp_path / "no.png")
     assert refused(office, signed, picture=str(tmp_path / "no.png")) == "seal-picture-unfit"
+
+
+def test_a_field_that_holds_another_number_or_day_is_told(office: Office) -> None:
+    """Else the page would say one number and the record another."""
+    for held, told in (("99", "number-differs"), (NUMBERED["number"], ""), (f"0{NUMBERED['number']}", "")):
+        filled = office.shown_signature(with_form(letter(), V=held), office.pki.person())
+        if told:
+            assert refused(office, filled, **NUMBERED, number_field="so") == told
+            assert office.locate(filled, **NUMBERED, number_field="so", released=["number-differs"])["fill"] == {}
+        else:
+            assert office.locate(filled, **NUMBERED, number_field="so")["fill"] == {}
