@@ -51,12 +51,6 @@ def _host(text: str) -> str:
     return name
 
 
-def _two_or_no_limit(number: int) -> int:
-    if number == 1:
-        raise ValueError("a seal takes two tokens: 0 (no limit known), or 2 and more")
-    return number
-
-
 Duration = Annotated[float, BeforeValidator(seconds)]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 Amount: TypeAlias = Annotated[int, Field(ge=0)]
@@ -199,7 +193,7 @@ class TimeTable(Table):
     attempts: Count
     backoff: Duration
     parallel: Count
-    requests_per_window: Annotated[Amount, AfterValidator(_two_or_no_limit)]
+    requests_per_window: Amount
     window: Annotated[Duration, Field(gt=0)]
     trip_after: Count
     rest: Duration

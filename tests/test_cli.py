@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.testkit import person, signing
 from tests.testkit.samples import sample
 from tests.testkit.scans import pdf
 
@@ -29,6 +30,8 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "drop" / "la.pdf").write_bytes(b"%PDF-1.7")
     run = sohoa("run", "--station", str(folder))
     assert (run.returncode, run.stdout) == (2, "filed: 2, rejected: 1\n"), run.stderr
+    (folder / "drop" / "van-ban-den" / "den.pdf").write_bytes(person.signed(folder, signing.page()))
+    assert sohoa("run", "--station", str(folder)).stdout == "filed: 1\n"
     return folder
 
 

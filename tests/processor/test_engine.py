@@ -65,13 +65,22 @@ def code(call: Callable[[], object]) -> str:
     return caught.value.code
 
 
+OTHERS: set[int] = set()
+"""Workers that other tests of this process keep warm."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _others() -> None:
+    OTHERS.update(workers())
+
+
 def workers(of: int = os.getpid()) -> list[int]:
     """The worker processes of this one (or another), as the kernel lists them."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             parent = int(entry.joinpath("stat").read_text().rpartition(")")[2].split()[1])
-            if parent == of and b"processor.worker" in entry.joinpath("cmdline").read_bytes():
+            if parent == of and int(entry.name) not in OTHERS and b"processor.worker" in entry.joinpath("cmdline").read_bytes():
                 found.append(int(entry.name))
         except OSError:
             continue  # it ended meanwhile
