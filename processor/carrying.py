@@ -100,7 +100,8 @@ def _note(item: Item, task: Task, resume: Mapping[str, Any], shift: Shift) -> di
     laid = {name: copy_durably(path, vault / f"{name}.pdf") for name, path in names.items()}
     args = {**task.args, "pdf": str(laid["before"].path)}
     return {
-        "scan": item.scan.blob.sha256, "finished": task.finished.pdf.sha256, "moment": task.moment.isoformat(), "block": task.block,
+        "scan": item.scan.blob.sha256, "doc_code": task.finished.source.doc_code,
+        "finished": task.finished.pdf.sha256, "moment": task.moment.isoformat(), "block": task.block,
         "prepared": str(laid["prepared"].path), "before": [str(laid["before"].path), laid["before"].sha256, laid["before"].size],
         "args": args, "resume": dict(resume),
     }  # fmt: skip
@@ -141,7 +142,8 @@ def _one(number: int, kept: Mapping[str, Any], signature: bytes, shift: Shift) -
     finished = item.document if item else None
     if item is None or not isinstance(finished, Finished):
         raise Verdict("seal-failed", "it does not wait for a seal any more")
-    if (item.scan.blob.sha256, finished.pdf.sha256) != (kept["scan"], kept["finished"]):
+    now = (item.scan.blob.sha256, finished.source.doc_code, finished.pdf.sha256)
+    if now != (kept["scan"], kept["doc_code"], kept["finished"]):
         raise Verdict("seal-failed", "it was prepared for another document")
     path, digest, size = kept["before"]
     moment = dt.datetime.fromisoformat(kept["moment"])

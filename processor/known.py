@@ -20,9 +20,9 @@ def of_main(described: Description, typed: Mapping[str, str], main: Mapping[str,
 
 
 def of_signer(
-    described: Description, typed: Mapping[str, str], document: Recognised | Read, authority: str, tools: Tools
+    described: Description, document: Recognised | Read, authority: str, tools: Tools
 ) -> Description:
-    """Who signed what the office issues, the settings know better than the page tells.
+    """Who signed what the office issues, the certificate and the settings know better than the page, or who typed.
 
     Raises:
         Verdict: `authority-differs`.
@@ -31,4 +31,4 @@ def of_signer(
     person = next(person for person in tools.persons if person.id == original.signer)
     issue.authority(scan_of(original), person, authority)
     known = {"signer_name": person.name, "signer_position": person.position}
-    return described.replace_fields({name: text for name, text in known.items() if text and name not in typed})
+    return described.replace_fields({name: text for name, text in known.items() if text})

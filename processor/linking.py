@@ -23,7 +23,7 @@ def main_document(scan: Scan, archive: Archive) -> Mapping[str, Any] | None:
     """The record of the main document that the side-car names, by its code or as number and notation (`15/QĐ-UBND`).
 
     What was received is nobody's main document here. A number may come again every year:
-    the one of the side-car's own `issued_date`, else of the year the annex arrived in.
+    the one of the side-car's own `issued_date`, else of the year the annex arrived in, or the one before.
 
     Raises:
         Verdict: `waiting-main`, none is filed; `main-ambiguous`, several are.
@@ -41,9 +41,10 @@ def main_document(scan: Scan, archive: Archive) -> Mapping[str, Any] | None:
     if not number or not notation:
         raise Verdict("waiting-main")
     day = scan.sidecar.get("issued_date", "")
-    year = day[:4] or str(dt.datetime.fromisoformat(scan.received_at).astimezone(VIETNAM).year)
+    arrived = dt.datetime.fromisoformat(scan.received_at).astimezone(VIETNAM).year
+    years = (day[:4],) if day else (str(arrived), str(arrived - 1))  # in January annexes of the old year still come
     rows = archive.find(Query("", {"code_number": number, "code_notation": notation}, None, None, _ENOUGH))
-    found = [row for row in rows if _may_be_main(row, day, year)]
+    found = [row for row in rows if _may_be_main(row, day, years)]
     if len(found) > 1:
         raise Verdict("main-ambiguous", f"{len(found)} documents")
     if not found:
@@ -51,8 +52,8 @@ def main_document(scan: Scan, archive: Archive) -> Mapping[str, Any] | None:
     return found[0]
 
 
-def _may_be_main(row: Mapping[str, Any], day: str, year: str) -> bool:
-    """Whether a document of that number is of the year, or the day; no annex itself, nor one that was received."""
+def _may_be_main(row: Mapping[str, Any], day: str, years: tuple[str, ...]) -> bool:
+    """Whether a document of that number is of such a year, or of the day; no annex itself, nor one that was received."""
     is_ours = row["main_code"] is None and row["verification"] is None
-    of_year = (row["issued_date"] or row["filed_at"] or "").startswith(year)
+    of_year = (row["issued_date"] or row["filed_at"] or "").startswith(years)
     return is_ours and of_year and (not day or row["issued_date"] in {None, day})

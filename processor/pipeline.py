@@ -129,7 +129,7 @@ def describe(recognised: Recognised | Read, tools: Tools) -> Described:
     if lane.kind == "attachment":
         described = known.of_main(described, typed, main)
     elif lane.kind == "issue":
-        described = known.of_signer(described, typed, recognised, told["marks"]["authority"], tools)
+        described = known.of_signer(described, recognised, told["marks"]["authority"], tools)
     lacking = described.lacks(lane.require_to_close)
     values = {name: getattr(described, name) for name in Description.__slots__ if name != "confidence"}
     return Described(recognised, values, dict(described.confidence), not lacking, main["doc_code"] if main else "",

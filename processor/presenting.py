@@ -40,8 +40,14 @@ def _entry(finished: Finished, tools: Tools, moment: dt.datetime) -> dict[str, A
     number = block_number(described, tools)
     shown = "Dấu cơ quan" if lane.kind == "issue" else block_rule(scan, tools, moment).text(agency, moment, number)
     record = [f"{label}: {described.values[name]}" for name, label in _LABELS.items() if described.values.get(name)]
+    place = finished.place
+    passes = place.get("passes", ())
+    page = passes[-1]["page"] if passes else 0
+    boxes = [each["display"] for each in passes if each["page"] == page and each.get("display")] or [place.get("display")]
+    written = [f"Ghi thêm: {text}" for text in place.get("fill", {}).values()]
+    written += [f"Ghi thêm: {piece['text']}" for each in passes for piece in each["appearance"].get("pieces", ())]
     return {
-        "pdf": str(finished.pdf.path), "place": dict(finished.place),
+        "pdf": str(finished.pdf.path), "page": page, "boxes": [box for box in boxes if box],
         "lines": [finished.source.doc_code, f"{scan.original_name} ({described.source.pages} trang)", f"Luồng: {lane.name}",
-                  f"Cơ quan ký: {agency}", f"Thể hiện: {shown}", *record],
+                  f"Cơ quan ký: {agency}", f"Thể hiện: {shown}", *written, *record],
     }  # fmt: skip

@@ -26,16 +26,15 @@ _DPI = 90
 
 def _thumbnail(entry: Mapping[str, Any], page: pymupdf.Page, top: float) -> None:
     """The page the seal goes on, and where."""
-    place = entry["place"]
     with pymupdf.open(entry["pdf"]) as document:
-        shown = document[min(int(place.get("page", 0)), document.page_count - 1)]
+        shown = document[min(int(entry["page"]), document.page_count - 1)]
         wide, high = shown.rect.width, shown.rect.height
         scale = min(_THUMB[0] / wide, _THUMB[1] / high)
         image = shown.get_pixmap(dpi=max(int(_DPI * scale), 20), alpha=False)
     frame = pymupdf.Rect(_LEFT, top, _LEFT + wide * scale, top + high * scale)
     page.insert_image(frame, pixmap=image)
     page.draw_rect(frame, color=(0.5, 0.5, 0.5), width=0.5)
-    for box in [place["display"]] if place.get("display") else []:
+    for box in entry["boxes"]:
         left, upper, right, lower = (float(value) * scale for value in box)
         page.draw_rect(pymupdf.Rect(left, upper, right, lower) + (_LEFT, top, _LEFT, top), color=(0.8, 0, 0), width=1)
 
@@ -56,7 +55,8 @@ def preview(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
     Args:
-        args: `entries` (each `pdf`, `place`, `lines`), `out`, `title`, `font` (the office's own font file, or "").
+        args: `entries` (each `pdf`, `page` from 0, `boxes` in points of the page as it is seen, `lines`), `out`, `title`,
+            `font` (the office's own font file, or "").
         ask: not used.
 
     Returns:

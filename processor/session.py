@@ -13,9 +13,11 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import structlog
+
 from processor import law
-from processor.document import Finished
-from processor.errors import OF_THE_KEY, MissingError, SettingsError, SohoaError, Verdict
+from processor.document import Finished, Sealed
+from processor.errors import OF_THE_KEY, MissingError, SettingsError, SohoaError, Verdict, where
 from processor.journal import Item
 from processor.seal import checkup
 from processor.settings import Settings
@@ -23,6 +25,7 @@ from processor.shift import Shift, carry
 from processor.tables import OperatorTable
 from processor.tools import Tools
 
+log = structlog.get_logger()
 _AT_ONCE = 4  # documents: the authorities allow no more calls at once
 
 
@@ -51,6 +54,8 @@ def waiting(shift: Shift, ids: Sequence[str]) -> list[Item]:
         SohoaError: one of them does not wait.
     """
     items = shift.journal.items("to-seal")
+    # what a session that was killed had in hand: nobody else works now
+    items += [each for each in shift.journal.items("working") if isinstance(each.document, Finished | Sealed)]
     if not ids:
         return items
     chosen = []
@@ -115,6 +120,13 @@ def seal(items: Sequence[Item], shift: Shift, operator_id: str) -> Counter[str]:
     note(shift, operator_id, "begun", len(items))
 
     def one(item: Item) -> str:
+        try:
+            return carried(item)
+        except RuntimeError as error:  # of our own: it costs this document its seal, not the others the session
+            log.error("failed", error=type(error).__name__, where=where(error))
+            return "failed"
+
+    def carried(item: Item) -> str:
         if failed.is_set():
             return "to-seal"
         shift.journal.wake(item.number)

@@ -108,7 +108,7 @@ def test_a_finding_reads_plain(station: Path) -> None:
     done = sohoa("verify", "--station", str(station))
     path.write_bytes(kept)
     assert done.returncode == 3 and "None" not in done.stdout
-    assert "checked 2 documents: 1 FINDING\n" in done.stdout
+    assert "checked 3 documents: 1 FINDING\n" in done.stdout
 
 
 @pytest.mark.parametrize("verb", ["describe", "release", "reject", "retry"])

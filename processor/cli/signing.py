@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import pwd
+import resource
 import sys
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ import click
 
 from archive.durable import make_dirs_durably, replace_durably
 from processor import aside, carrying, law, presenting, session
+from processor.answering import Answering
 from processor.cli import wiring
 from processor.cli.elsewhere import Elsewhere
 from processor.errors import OF_THE_KEY, ExitCode, MissingError, SohoaError, Verdict
@@ -61,6 +63,7 @@ class Wish:
 
 def held(folder: Path, wish: Wish) -> ExitCode:
     """Hold the session; other errors than of documents are raised."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a PIN is in this process: it leaves no image of it
     settings = wiring.check_station(folder)
     session.operator(settings, wish.operator_id, _account(), session.today(wiring.now()))
     elsewhere = Elsewhere(settings, folder, listens=not (wish.carry or wish.carried))
@@ -109,6 +112,10 @@ def _session(wish: Wish, elsewhere: Elsewhere, shift: Shift) -> ExitCode:
     if not wish.yes and not _agreed(len(items)):
         click.echo("nothing was sealed")
         return ExitCode.DONE
+    _answer(shift)
+    if [item.number for item in session.waiting(shift, wish.identifiers)] != [item.number for item in items]:
+        click.echo("somebody took a document away meanwhile: nothing was sealed; look again", err=True)
+        return ExitCode.WAITING
     agencies = {agency_of(item.scan, shift.tools) for item in items}
     try:
         if wish.carry:
@@ -130,10 +137,13 @@ def _carry(items: Sequence[Item], wish: Wish, target: Path, shift: Shift) -> Exi
         raise SohoaError("a file is carried for one agency: name the documents of one by their IDs")
     if any(session.signatures(item) > _MOST_CARRIED for item in items):
         raise SohoaError("what is issued with number and date takes several signatures, which cannot be carried: name the others")
-    if target.exists():
-        raise SohoaError(f"{target} exists already")
-    batch, data = carrying.prepare(items, shift, *agencies)
-    target.write_bytes(data)
+    try:
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # it names documents
+    except OSError as error:
+        raise SohoaError(f"{target} cannot be written: {error.strerror}") from error
+    with os.fdopen(handle, "wb") as file:
+        batch, data = carrying.prepare(items, shift, *agencies)
+        file.write(data)
     session.note(shift, wish.operator_id, "carried-away", len(items))
     click.echo(f"written: {target}\nAt the token: sohoa-signer file {target.name} OUT.json; compare the code {batch.code}")
     return ExitCode.WAITING
@@ -146,6 +156,13 @@ def _take_back(wish: Wish, carried: Path, shift: Shift) -> ExitCode:
     for id, why in wrong.items():
         click.echo(visible(f"  not sealed: {id}: {why}"), err=True)
     return ExitCode.WAITING if wrong and not ended["filed"] else _code(ended | Counter({"to-seal": len(wrong)}), shift)
+
+
+def _answer(shift: Shift) -> None:
+    """What people asked while the preview was looked at is done first."""
+    answering = Answering(shift, lambda: None)
+    answering.all()
+    answering.close()
 
 
 def _agreed(count: int) -> bool:

@@ -54,7 +54,7 @@ def _text(name: str, value: object) -> str:
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise Verdict("sidecar-bad", f"{name[:40]!r} is neither text nor a whole number")
     text = unicodedata.normalize("NFC", str(value)).strip()
-    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+    if any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in text):
         raise Verdict("sidecar-bad", f"{name[:40]!r} holds control characters")
     if name in ROUTING:
         _check_routing(name, text)

@@ -212,11 +212,19 @@ class Away:
     def left(self, batch: Batch) -> Mapping[str, Mapping[str, Any]]:
         """What the caller kept of each item that is not finished."""
         files = ((item.id, _item_file(self._folder / batch.id, item.id)) for item in batch.items)
-        return {one: json.loads(path.read_bytes()) for one, path in files if path.is_file()}
+        found = {}
+        for one, path in files:
+            with contextlib.suppress(OSError, ValueError):  # lost or damaged: that item is prepared anew
+                found[one] = json.loads(path.read_bytes())
+        return found
 
     def away(self) -> list[Batch]:
         """All batches that are not finished."""
-        return [load(path.read_bytes()) for path in sorted(self._folder.glob("*/batch.json"))]
+        found = []
+        for path in sorted(self._folder.glob("*/batch.json")):
+            with contextlib.suppress(BatchError):
+                found.append(load(path.read_bytes()))
+        return found
 
     def close(self, batch: Batch, item: str) -> None:
         """An item is finished or given up; with the last one the batch is."""

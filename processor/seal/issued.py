@@ -29,6 +29,11 @@ _SPECK = 0.02  # of a gap: dust, or the dots of a leader
 _ALT = {SEAL: "Dấu của cơ quan, tổ chức ban hành văn bản", NUMBER: "Số văn bản", DATE: "Ngày, tháng, năm ban hành văn bản"}
 
 
+def _ends(name: str) -> list[int]:
+    """Where a field's name or that of a node above it ends."""
+    return [place for place, letter in enumerate(name) if letter == "."] + [len(name)]
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What is looked at: the file, its pages as they are seen, the letters of page 1, and whether ink is in a box of it."""
@@ -41,7 +46,7 @@ class Document:
 
     def free(self, field: str) -> str:
         """A name for a new field: this one, or with a number where somebody has it."""
-        taken = widgets.fields(self.pdf)
+        taken = {name[:end] for name in widgets.fields(self.pdf) for end in _ends(name)}
         names = (f"{field}_{number}" if number > 1 else field for number in count(1))
         return next(name for name in names if name not in taken)
 
