@@ -95,7 +95,7 @@ class Described:
     confidence: Mapping[str, float]
     complete: bool
     main_code: str = ""
-    is_urgent: bool = False
+    urgency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,9 +119,7 @@ class Journal:
 
     def parts(self, scan_sha256: str, lane: str) -> set[str]:
         """Which parts of a scan are under way in a lane."""
-        with self._reading() as db:
-            rows = list(db.table("item").rows_where("scan_sha256 = ? and lane = ?", [scan_sha256, lane]))
-            return {_item(db, row).scan.part for row in rows}
+        return {each.scan.part for each in self.items() if (each.scan.blob.sha256, each.scan.lane) == (scan_sha256, lane)}
 
     def accept(self, number: int, code: str) -> bool:
         """A person looked at a document that waits and answers for it; False when it does not wait any more."""
@@ -206,8 +204,7 @@ class Journal:
                 else:
                     db.table("item").delete(row["number"])
                     lost_sources.append(row["source"])
-            # the members of a package share its source: taken anew it brings all of them, those that are filed as duplicates
-            for source in lost_sources:
+            for source in lost_sources:  # the members of a package share it: taken anew it brings all of them
                 for row in list(db.table("item").rows_where("source = ?", [source])):
                     db.table("stage").delete_where("item = ?", [row["number"]])
                     db.table("item").delete(row["number"])

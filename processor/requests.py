@@ -25,9 +25,10 @@ from processor.errors import SohoaError, Verdict
 from processor.journal import Item, Journal, Request
 from processor.lanes import incoming
 from processor.parking import FIELDS, ORPHAN, Lot
-from processor.shift import BY_CLERK, Shift, begin, is_of_disk, stop
+from processor.shift import Shift, begin, is_of_disk, stop
 from processor.sources import Kept, Parked
 from processor.taking import applied, members
+from processor.telling import BY_CLERK
 from processor.tools import ACTOR
 
 log = structlog.get_logger()

@@ -25,11 +25,11 @@ from processor.document import Filed, Pending, Scan, Sealed, Settled
 from processor.errors import Abandoned, CatalogueOlder, SohoaError, Verdict
 from processor.journal import Item, Journal
 from processor.sources import Parked, Source
+from processor.telling import BY_CLERK
 from processor.tools import ACTOR, Tools
 
 log = structlog.get_logger()
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
-BY_CLERK = "rejected-by-clerk"
 _EVENTS = "events of the archive"
 AT_A_TIME = 2  # documents a worker that are woken together: more would only find that there is no time for them yet
 _FIRST_WAIT, _LONGEST_WAIT = dt.timedelta(minutes=1), dt.timedelta(hours=1)

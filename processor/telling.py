@@ -28,6 +28,7 @@ from processor.verify import report as reports
 
 REPORTS = ("again.json", "verification.json")  # in a document's folder of work/, the newest first
 log = structlog.get_logger()
+BY_CLERK = "rejected-by-clerk"
 _OURS = frozenset({"unexpected", "worker-died", "too-slow"})
 
 
@@ -109,7 +110,7 @@ def _described(document: Pending) -> Described | None:
 
 def _is_urgent(document: Pending) -> bool:
     described = _described(document)
-    return described is not None and described.is_urgent
+    return described is not None and bool(described.urgency)
 
 
 def _lay(kind: Kind, document: Pending, verdict: Verdict, report: Mapping[str, Any], tools: Tools) -> None:
@@ -123,7 +124,7 @@ def _lay(kind: Kind, document: Pending, verdict: Verdict, report: Mapping[str, A
         sender_name=scan.sidecar.get("sender_name") or scan.origin.get("sender_name", ""),
         sender_address=scan.sidecar.get("sender_email") or scan.origin.get("sender_email", ""),
         in_reply_to=scan.origin.get("message_id", ""), causes=_causes(verdict, report, tools), number=number,
-        issued_date=values.get("issued_date") or "", urgency="" if kind == "returned" else "KHẨN",
+        issued_date=values.get("issued_date") or "", urgency=described.urgency.upper() if described else "",
         signatures=tuple(_summary(each, tools) for each in report.get("signatures", ()) if each["kind"] == "signature"),
         report=page_of(report, scan, tools).decode("utf-8-sig") if report else "", demo=tools.settings.station.demo,
     )  # fmt: skip
@@ -138,7 +139,8 @@ def _lay(kind: Kind, document: Pending, verdict: Verdict, report: Mapping[str, A
 def _causes(verdict: Verdict, report: Mapping[str, Any], tools: Tools) -> tuple[Cause, ...]:
     """The verdict's own sentence, then the report's further reasons of that weight: what is only told is no reason to refuse."""
     words = law.read("verification.toml", tools.station)
-    first = Cause(verdict.code, reason(verdict.code).vi, reason(verdict.code).act)
+    said = f"Người phụ trách từ chối: {verdict.detail}." if verdict.code == BY_CLERK and verdict.detail else reason(verdict.code).vi
+    first = Cause(verdict.code, said, reason(verdict.code).act)
     weighty = judge.PROVES_WRONG if verdict.reason.state == "rejected" else judge.CANNOT_TELL
     further = [code for code in report.get("reasons", ()) if code != verdict.code and code in weighty]
     return (first, *(Cause(code, reports.sentence(code, words)) for code in further))

@@ -22,7 +22,7 @@ def trusted() -> None:
 
 @trusted.command("add")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--pin", default="", metavar="SHA256", help="Refuse the file unless this certificate is in it.")
+@click.option("--pin", default="", metavar="SHA256", help="Of the certificate itself (DER); else nothing is added.")
 @HERE
 def add(file: Path, pin: str, folder: Path) -> None:
     """Add the certificates of a PEM, DER or PKCS#7 file: roots, and those that stand between.
@@ -30,12 +30,13 @@ def add(file: Path, pin: str, folder: Path) -> None:
     Compare the SHA-256 with what the authority publishes: whoever is on this list is believed.
     """
     settings = wiring.check_station(folder)
+    known = {anchor.sha256 for anchor in trust.listed(folder, settings)}
     added = trust.add(folder, file, pin)
     with wiring.opened_archive(folder, settings) as archive:
-        for anchor in added:
+        for anchor in (anchor for anchor in added if anchor.sha256 not in known):
             archive.event("trust-changed", actor=wiring.operator(), public={"added": anchor.sha256, "kind": _KIND[anchor.kind]})
     for anchor in added:
-        click.echo(visible("added " + _told(anchor)))
+        click.echo(visible(("there already: " if anchor.sha256 in known else "added ") + _told(anchor)))
 
 
 @trusted.command("list")

@@ -23,16 +23,17 @@ _BETWEEN = re.compile(r"[.\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Whether a page bears the document's head, a page its signature, a page a mark of secrecy, one of urgency.
+    """Whether a page bears the document's head, a page its signature, a page a mark of secrecy.
 
     Attributes:
+        urgency: the mark of page 1 (`Hỏa tốc`); empty where there is none.
         authority: by which the last signer signs, as it is folded (`kt`: deputising); empty where none is read.
     """
 
     head: bool
     signature: bool
     secrecy: bool
-    urgency: bool = False
+    urgency: str = ""
     authority: str = ""
 
 
@@ -43,7 +44,7 @@ def marks(pages: Sequence[Page], law: Vocabulary) -> Marks:
         head=any(bool(each) and head(each, law) is not None for each in rows),
         signature=any(_has_recipients(each, law) or _has_signer(each, law) for each in rows),
         secrecy=any(_marked(page.words, law.secrecy) for page in pages),
-        urgency=any(_marked(page.words, law.urgency) for page in pages[:1]),
+        urgency=next((written for page in pages[:1] for words, written in law.urgency.items() if _marked(page.words, {words})), ""),
         authority=next((found for each in reversed(rows) if (found := _authority(each, law))), ""),
     )
 

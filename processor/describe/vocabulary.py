@@ -98,7 +98,7 @@ class Vocabulary:
     positions: Mapping[tuple[str, ...], str]
     surnames: frozenset[str]
     secrecy: frozenset[tuple[str, ...]]
-    urgency: frozenset[tuple[str, ...]]
+    urgency: Mapping[tuple[str, ...], str]
 
     @classmethod
     def from_mapping(cls, law: Mapping[str, Any], day: dt.date | None = None) -> Vocabulary:
@@ -130,7 +130,7 @@ class Vocabulary:
             positions=_phrases(_texts(signature, "positions")),
             surnames=frozenset(map(nfc, _texts(signature, "surnames"))),
             secrecy=frozenset(map(folded_words, _texts(_table(law, "secrecy"), "degrees"))),
-            urgency=frozenset(map(folded_words, _texts(_table(law, "urgency"), "degrees"))),
+            urgency=_phrases(_texts(_table(law, "urgency"), "degrees")),
         )
 
     def abbreviation(self, text: str) -> Kind | None:

@@ -246,7 +246,7 @@ def test_an_urgent_document_that_cannot_be_told_is_told_to_the_office_at_once(de
     desk.drop("khan.pdf", data)
     silence(desk)
     assert desk.run() == {"waiting": 1}
-    assert [letter["kind"] for letter in desk.letters()] == ["escalation"]
+    assert [(letter["kind"], letter["urgency"]) for letter in desk.letters()] == [("escalation", "HỎA TỐC")]
     assert desk.run() == {"waiting": 1} and len(desk.letters()) == 1, "told once"
 
 
