@@ -18,7 +18,7 @@ from processor.journal import Request
 from processor.shift import Shift, is_of_disk
 
 log = structlog.get_logger()
-_AFTER_DISK = 60.0  # seconds
+_AFTER_DISK, _AGAIN = 60.0, 1.0  # seconds
 
 
 class Answering:
@@ -35,11 +35,12 @@ class Answering:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="requests")
         self._current: tuple[Future[None], Request] | None = None
         self._not_before = 0.0
+        self._is_put_off = False
 
     @property
     def is_busy(self) -> bool:
-        """A request is being done."""
-        return self._current is not None
+        """A request is being done, or will be in a moment."""
+        return self._current is not None or self._is_put_off
 
     def turn(self) -> bool:
         """Note what is done, begin the next; whether one was done."""
@@ -48,6 +49,7 @@ class Answering:
             self._note()
         if self._current is None and time.monotonic() >= self._not_before:
             for request in self._shift.journal.asked()[:1]:
+                self._is_put_off = False
                 future = self._thread.submit(requests.do, request, self._shift)
                 self._current = future, request
                 future.add_done_callback(lambda _: self._news())
@@ -74,6 +76,9 @@ class Answering:
         if isinstance(error, OSError) and is_of_disk(error):
             self._not_before = time.monotonic() + _AFTER_DISK
             log.error("request-waits", verb=request.verb, error=error.strerror)
+            return
+        if isinstance(error, requests.NotYet):
+            self._not_before, self._is_put_off = time.monotonic() + _AGAIN, True
             return
         if error is not None:
             log.error("request-failed", verb=request.verb, error=type(error).__name__, where=where(error))

@@ -35,6 +35,10 @@ log = structlog.get_logger()
 OUR_FAULT = ("unexpected", "worker-died", "too-slow")
 
 
+class NotYet(Exception):
+    """The document is being worked on: what was asked of it is done when it waits again."""
+
+
 Kind = Literal["held", "rejected", "item", "filed"]
 
 
@@ -93,16 +97,18 @@ def _identity(item: Item) -> str:
     return f"{item.scan.blob.sha256}:{item.scan.part}"
 
 
-def _asked(args: Mapping[str, str], shift: Shift) -> Item:
+def _asked(args: Mapping[str, str], shift: Shift, *, waits: bool = False) -> Item:
     """The document a request is about, if it is still the same one.
 
     Raises:
-        SohoaError: it has left.
+        SohoaError: it has left. NotYet: it has to wait, and is being worked on.
     """
     number = int(args["name"])
     item = next((each for each in shift.journal.items() if each.number == number), None)
     if item is None or args.get("scan", "") not in {"", _identity(item)}:
         raise SohoaError("the document is not under way any more")
+    if waits and item.state == "working":
+        raise NotYet
     return item
 
 
@@ -129,7 +135,7 @@ def do(request: Request, shift: Shift) -> None:
     """Do what was asked; what cannot be done any more is told in the log.
 
     Raises:
-        OSError: the disk failed; the request stays.
+        OSError: the disk failed; the request stays. NotYet: so it does while the document is worked on.
     """
     try:
         _do(request, shift)
@@ -152,13 +158,13 @@ def _do(request: Request, shift: Shift) -> None:
         case "release" | "retry", "held" | "rejected":
             _take_up(args["name"], args, shift)
         case "release", "item":
-            _accept(_asked(args, shift), args, shift)
+            _accept(_asked(args, shift, waits=True), args, shift)
         case "retry", "item":
             shift.journal.wake(_asked(args, shift).number)
         case "reject", "held":
             _reject_lot(args["name"], args["reason"], shift)
         case "reject", "item":
-            _reject_item(_asked(args, shift).number, args["reason"], shift)
+            _reject_item(_asked(args, shift, waits=True).number, args["reason"], shift)
         case "again", _:
             _again(args["name"], args, shift)
         case _:

@@ -390,3 +390,18 @@ def test_nobody_is_refused_while_the_letter_cannot_be_laid(desk: Desk) -> None:
     notices.mkdir()
     assert desk.run() == {"rejected": 1} and len(desk.letters()) == 1
     assert desk.office.told("rejected")[0]["code"] == "altered"
+
+
+def test_what_is_asked_of_a_document_that_is_being_worked_on_is_done_when_it_waits(desk: Desk) -> None:
+    desk.drop("cho.pdf", signed(desk))
+    silence(desk)
+    desk.run()
+    item = desk.shift.journal.items("waiting")[0]
+    args = {"kind": "item", "name": str(item.number), "scan": f"{item.scan.blob.sha256}:", "reason": "x", "operator": "van-thu"}
+    desk.shift.journal.wake(item.number)
+    with pytest.raises(requests.NotYet):
+        requests.do(Request(0, "release", args), desk.shift)
+    desk.shift.journal.ask("release", **args)
+    ended = desk.run()
+    assert ended.get("filed", 0) == 1 or desk.run() == {"filed": 1}
+    assert desk.filed()[0]["verification"] == "accepted"
