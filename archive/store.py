@@ -251,7 +251,7 @@ class Archive:
         with self._catalogue.reading() as db:
             return [
                 {"id": row["doc_code"], "name": row["original_name"], "lane": row["lane"],
-                 "scan_sha256": row["scan_sha256"], "code": "partial",
+                 "scan_sha256": row["scan_sha256"], "code": "partial", "part": row["part"],
                  "reason": ", ".join(filing.description_of(row).lacks(self._require_to_close(row["lane"])))}
                 for row in db.table("document").rows_where("description = 'partial'", order_by="doc_code")
             ]  # fmt: skip

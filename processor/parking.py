@@ -80,7 +80,7 @@ def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
     within = f"Phần: {visible(scan.part)}\n" if scan.part else ""
     detail = f"Chi tiết: {visible(verdict.detail)}\n" if verdict.detail else ""
     return (
-        f"{done}\n\nTệp: {visible(scan.original_name)}\n{within}Luồng: {scan.lane}\n\nLý do: {why.vi}\n{detail}"
+        f"{done}\n\nTệp: {visible(scan.original_name)}\nLuồng: {scan.lane}\n{within}\nLý do: {why.vi}\n{detail}"
         f"Việc cần làm: {why.act}\n\nSau khi xử lý (trong thư mục của trạm): {command}\nMã lý do: {verdict.code}\n"
     )
 

@@ -244,7 +244,7 @@ def test_describing_adds_to_what_is_known_and_touches_nothing_on_the_shelf(offic
     assert record["description"] == "partial"
     waiting = archive.to_describe()
     assert waiting == [{"id": record["doc_code"], "name": "a.pdf", "lane": "sao-y", "scan_sha256": record["scan_sha256"],
-                        "code": "partial", "reason": "code_number"}]  # fmt: skip
+                        "code": "partial", "part": "", "reason": "code_number"}]  # fmt: skip
     before = {path: path.read_bytes() for path in office.root.rglob("2026/**/*") if path.is_file()}
     described = archive.describe(record["doc_code"], {"code_number": "05", "subject": ""}, "lan")
     assert (described["code_number"], described["subject"], described["description"]) == ("05", None, "partial")
