@@ -32,8 +32,11 @@ def _texts(certificates: tuple[bytes, ...]) -> list[str]:
     return [b64encode(each).decode() for each in certificates]
 
 
-def fetches(tools: Tools, stamp: Stamp | None = None) -> Callable[[str, bytes], bytes]:
-    """The doors of a worker that verifies: revocation data, and time where it was set aside; no key."""
+def fetches(tools: Tools, stamp: Stamp | None = None, refused: str = "unexpected") -> Callable[[str, bytes], bytes]:
+    """The doors of a worker to the outside: revocation data, and time where it was set aside; no key.
+
+    Any other question is the verdict `refused`.
+    """
 
     def answer(kind: str, body: bytes) -> bytes:
         if kind == "fetch":
@@ -41,7 +44,7 @@ def fetches(tools: Tools, stamp: Stamp | None = None) -> Callable[[str, bytes], 
             return tools.outside.fetch(url.decode("ascii", "replace"), posted)
         if kind == "stamp" and body and stamp is not None:
             return stamp(body[1:], body[0])
-        raise Verdict("unexpected", f"a worker that verifies asked for {kind}")
+        raise Verdict(refused, f"a worker asked for {kind} out of turn")
 
     return answer
 

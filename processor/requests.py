@@ -21,7 +21,7 @@ from archive.record import Blob, DocumentKey
 from archive.store import Archive
 from processor import lot_notes, parking
 from processor.document import Scan
-from processor.errors import SohoaError, Verdict
+from processor.errors import OUR_FAULT, SohoaError, Verdict
 from processor.journal import Item, Journal, Request
 from processor.lanes import incoming
 from processor.parking import FIELDS, ORPHAN, Lot
@@ -32,7 +32,6 @@ from processor.telling import BY_CLERK
 from processor.tools import ACTOR
 
 log = structlog.get_logger()
-OUR_FAULT = ("unexpected", "worker-died", "too-slow")
 
 
 class NotYet(Exception):

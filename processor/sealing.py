@@ -54,18 +54,13 @@ def answers(
 ) -> Callable[[str, bytes], bytes]:  # fmt: skip
     """The worker's three doors for one document; the key answers once for each signature it is to bear."""
     signed: list[bool] = []
-    stamp = stamp or tools.outside.stamp
+    others = originals.fetches(tools, stamp or tools.outside.stamp, refused="seal-failed")
 
     def answer(kind: str, body: bytes) -> bytes:
         if kind == "sign" and sealer is not None and len(signed) < passes:
             signed.append(True)
             return sealer.sign(body)
-        if kind == "stamp" and body:
-            return stamp(body[1:], body[0])
-        if kind == "fetch":
-            url, _, posted = body.partition(b"\n")
-            return tools.outside.fetch(url.decode("ascii", "replace"), posted)
-        raise Verdict("seal-failed", f"a worker asked for {kind} out of turn")
+        return others(kind, body)
 
     return answer
 

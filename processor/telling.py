@@ -18,7 +18,7 @@ from archive.durable import make_dirs_durably, replace_durably
 from archive.naming import safe_name
 from processor import law
 from processor.document import Described, Pending, Scan, scan_of
-from processor.errors import Verdict, reason
+from processor.errors import OUR_FAULT, Verdict, reason
 from processor.lanes import incoming
 from processor.notices import outbox
 from processor.notices.letter import Cause, Kind, Notice, SignatureSummary, notice_id
@@ -29,7 +29,6 @@ from processor.verify import report as reports
 REPORTS = ("again.json", "verification.json")  # in a document's folder of work/, the newest first
 log = structlog.get_logger()
 BY_CLERK = "rejected-by-clerk"
-_OURS = frozenset({"unexpected", "worker-died", "too-slow"})
 
 
 def tell(document: Pending, verdict: Verdict, tools: Tools, work: Path) -> dict[str, bytes]:
@@ -49,7 +48,7 @@ def tell(document: Pending, verdict: Verdict, tools: Tools, work: Path) -> dict[
     report = _report(work)
     beside = _beside(report, scan, tools)
     if lane_of(scan, tools).kind == "incoming":
-        if verdict.reason.state == "rejected" and verdict.code not in _OURS:
+        if verdict.reason.state == "rejected" and verdict.code not in OUR_FAULT:
             _lay("returned", document, verdict, report, tools)
         elif verdict.code == incoming.ACCEPT:
             _show(scan, beside, tools)

@@ -8,34 +8,29 @@ is all that leaves the station; the second half takes a signature over those ver
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import shutil
 import tempfile
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from asn1crypto import cms
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import SigSeedSubFilter
-from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 from pyhanko.sign.signers.pdf_signer import PdfSigningSession, PdfTBSDocument, PostSignInstructions
-from pyhanko.sign.timestamps import TimestampRequestError
-from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError, RevokedError
 
 from processor.errors import Verdict
 from processor.seal import evidence, filling, fonts
-from processor.seal.sign import _DSS, Pdf17Signer, _block, _field, _metadata, _Office, _shown
+from processor.seal.sign import DSS, Office, Pdf17Signer, appearance_of, block_pass, coded, field_of, metadata_of
 from processor.worker import Ask
 
 
 def _pass(args: Mapping[str, Any]) -> Mapping[str, Any]:
     """The one signature that is carried."""
-    passes = args.get("passes") or [_block(args)]
+    passes = args.get("passes") or [block_pass(args)]
     if len(passes) != 1:  # a later one is over the bytes of the one before: each would be a way to the token of its own
         raise Verdict("seal-failed", "several signatures of one document are not carried by hand")
     one: Mapping[str, Any] = passes[0]
@@ -43,14 +38,15 @@ def _pass(args: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 async def _prepared(path: Path, args: Mapping[str, Any], ask: Ask) -> tuple[PreparedByteRangeDigest, bytes]:
-    office, one, is_foreign = _Office.of(args, ask), _pass(args), "passes" in args
+    office, one, is_foreign = Office.of(args, ask), _pass(args), "passes" in args
     if is_foreign:
         await evidence.embed(path, office.context)
     if args.get("fill"):
         filling.fill(path, args["fill"], fonts.prepared(fonts.find(args["font"]), Path(tempfile.gettempdir())))
     signer = Pdf17Signer(
-        _metadata(one, args, office, is_last=True), signer=office.signer, stamp_style=_shown(one, args), new_field_spec=_field(one)
-    )
+        metadata_of(one, args, office, is_last=True),
+        signer=office.signer, stamp_style=appearance_of(one, args), new_field_spec=field_of(one),
+    )  # fmt: skip
     with path.open("rb+") as file:
         digest, _, _ = await signer.async_digest_doc_for_signing(
             IncrementalPdfFileWriter(file, strict=not is_foreign), existing_fields_only=bool(one.get("existing")),
@@ -71,8 +67,8 @@ async def _finished(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
             raise Verdict("seal-failed", "the attributes are not those that were signed")
         return b64decode(args["signature"])
 
-    office, strict = _Office.of(args, answer), "passes" not in args
-    signer = Pdf17Signer(_metadata(_pass(args), args, office, is_last=True), signer=office.signer, timestamper=office.stamper)
+    office, strict = Office.of(args, answer), "passes" not in args
+    signer = Pdf17Signer(metadata_of(_pass(args), args, office, is_last=True), signer=office.signer, timestamper=office.stamper)
     with Path(args["pdf"]).open("rb") as before:
         writer = IncrementalPdfFileWriter(before, strict=strict)  # read only: an earlier time-stamp's chain goes on with ours
         session = PdfSigningSession(signer, writer, None, None, "sha256", office.stamper, SigSeedSubFilter.PADES)
@@ -83,26 +79,11 @@ async def _finished(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
         "sha256", signed_attrs=cms.CMSAttributes.load(attributes, strict=True), timestamper=office.stamper
     )
     after = PostSignInstructions(
-        info, timestamper=office.stamper, timestamp_md_algorithm="sha256", dss_settings=_DSS, strict=strict
+        info, timestamper=office.stamper, timestamp_md_algorithm="sha256", dss_settings=DSS, strict=strict
     )
     digest = PreparedByteRangeDigest(bytes.fromhex(resume["digest"]), resume["start"], resume["end"])
     with path.open("rb+") as file:
         await PdfTBSDocument.async_finish_signing(file, digest, signed, after, office.context)
-
-
-@contextlib.contextmanager
-def _coded() -> Iterator[None]:
-    """pyHanko's errors as our codes."""
-    try:
-        yield
-    except TimestampRequestError as error:
-        raise Verdict("waiting-tsa", type(error).__name__) from error
-    except RevokedError as error:
-        raise Verdict("waiting-key", "a certificate of the seal is revoked") from error
-    except (PathBuildingError, PathValidationError) as error:
-        raise Verdict("waiting-revocation", type(error).__name__) from error
-    except (SigningError, PdfError) as error:
-        raise Verdict("seal-failed", f"{type(error).__name__}: {error}"[:200]) from error
 
 
 def _sha256(path: Path) -> str:
@@ -126,7 +107,7 @@ def prepare_seal(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """
     out = Path(args["out"])
     shutil.copyfile(args["pdf"], out)
-    with _coded():
+    with coded():
         digest, attributes = asyncio.run(_prepared(out, args, ask))
     told = {"attributes": b64encode(attributes).decode(), "digest": digest.document_digest.hex()}
     place = {"start": digest.reserved_region_start, "end": digest.reserved_region_end, "sha256": _sha256(out)}
@@ -150,6 +131,6 @@ def finish_seal(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     shutil.copyfile(args["prepared"], out)
     if _sha256(out) != args["resume"]["sha256"]:
         raise Verdict("seal-failed", "the prepared file is not the one whose digest was signed")
-    with _coded():
+    with coded():
         asyncio.run(_finished(out, args, ask))
     return {}

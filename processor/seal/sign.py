@@ -10,10 +10,11 @@ revocation fetchers. The level is never lowered: without time or revocation data
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ from processor.worker import Ask
 FIELD = "Sohoa_CoQuan"
 _RESERVED = 16384  # bytes for the CMS object beside the certificates: a token of the national TSA is about 6 KiB
 _USAGE = {"digital_signature", "non_repudiation"}
-_DSS = DSSContentSettings(  # the time-stamp's own revocation data goes in before it, so that it is last and covers the whole file
+DSS = DSSContentSettings(  # the time-stamp's own revocation data goes in before it, so that it is last and covers the whole file
     include_vri=False, next_ts_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
 )
 
@@ -86,12 +87,12 @@ def _style(args: Mapping[str, Any]) -> BlockStyle:
     )  # fmt: skip
 
 
-def _block(args: Mapping[str, Any]) -> dict[str, Any]:
+def block_pass(args: Mapping[str, Any]) -> dict[str, Any]:
     """The one pass of a document whose signature shows the block."""
     return {"field": FIELD, "page": 0, "box": args["place"]["box"], "appearance": {"kind": "block"}}
 
 
-def _shown(one: Mapping[str, Any], args: Mapping[str, Any]) -> BaseStampStyle:
+def appearance_of(one: Mapping[str, Any], args: Mapping[str, Any]) -> BaseStampStyle:
     """What a pass shows."""
     shown = one["appearance"]
     if shown["kind"] == "block":
@@ -108,7 +109,7 @@ def _shown(one: Mapping[str, Any], args: Mapping[str, Any]) -> BaseStampStyle:
 
 
 @dataclass(frozen=True, slots=True)
-class _Office:
+class Office:
     """Who signs, who stamps, and what it is checked against: the same for all passes."""
 
     signer: RemoteSigner
@@ -117,7 +118,8 @@ class _Office:
     room: int
 
     @classmethod
-    def of(cls, args: Mapping[str, Any], ask: Ask) -> _Office:
+    def of(cls, args: Mapping[str, Any], ask: Ask) -> Office:
+        """As the arguments of `seal` tell; `ask` is the worker's door."""
         certificate, *chain = _certificates([args["certificate"], *args["chain"]])
         roots, others = _certificates(args["roots"]), [*chain, *_certificates(args["others"])]
         context = ValidationContext(
@@ -133,16 +135,17 @@ class _Office:
         await validator.async_validate_usage(_USAGE)
 
 
-def _metadata(one: Mapping[str, Any], args: Mapping[str, Any], office: _Office, *, is_last: bool) -> PdfSignatureMetadata:
+def metadata_of(one: Mapping[str, Any], args: Mapping[str, Any], office: Office, *, is_last: bool) -> PdfSignatureMetadata:
     """B-LTA for the last pass, B-T for those before: their evidence comes with the last one's."""
     return PdfSignatureMetadata(
         field_name=one["field"], md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES,
         validation_context=office.context if is_last else None, embed_validation_info=is_last, use_pades_lta=is_last,
-        certify=args["certify"] and is_last, docmdp_permissions=MDPPerm.NO_CHANGES, signer_key_usage=_USAGE, dss_settings=_DSS,
+        certify=args["certify"] and is_last, docmdp_permissions=MDPPerm.NO_CHANGES, signer_key_usage=_USAGE, dss_settings=DSS,
     )  # fmt: skip
 
 
-def _field(one: Mapping[str, Any]) -> SigFieldSpec | None:
+def field_of(one: Mapping[str, Any]) -> SigFieldSpec | None:
+    """The field a pass makes; none where it signs an empty one that is there."""
     if one.get("existing"):
         return None
     box = tuple(one["box"]) if one.get("box") else None
@@ -150,8 +153,8 @@ def _field(one: Mapping[str, Any]) -> SigFieldSpec | None:
 
 
 async def _sign(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
-    office = _Office.of(args, ask)
-    passes: Sequence[Mapping[str, Any]] = args.get("passes") or [_block(args)]
+    office = Office.of(args, ask)
+    passes: Sequence[Mapping[str, Any]] = args.get("passes") or [block_pass(args)]
     is_foreign = "passes" in args  # others' files may be written in ways we would not
     if is_foreign:
         await office.check()
@@ -160,14 +163,29 @@ async def _sign(path: Path, args: Mapping[str, Any], ask: Ask) -> None:
         filling.fill(path, args["fill"], fonts.prepared(fonts.find(args["font"]), Path(tempfile.gettempdir())))
     for number, one in enumerate(passes, 1):
         signer = Pdf17Signer(
-            _metadata(one, args, office, is_last=number == len(passes)),
-            signer=office.signer, timestamper=office.stamper, stamp_style=_shown(one, args), new_field_spec=_field(one),
+            metadata_of(one, args, office, is_last=number == len(passes)),
+            signer=office.signer, timestamper=office.stamper, stamp_style=appearance_of(one, args), new_field_spec=field_of(one),
         )  # fmt: skip
         with path.open("rb+") as file:
             await signer.async_sign_pdf(
                 IncrementalPdfFileWriter(file, strict=not is_foreign), existing_fields_only=bool(one.get("existing")),
                 in_place=True, bytes_reserved=office.room,
             )  # fmt: skip
+
+
+@contextlib.contextmanager
+def coded() -> Iterator[None]:
+    """pyHanko's errors as our codes."""
+    try:
+        yield
+    except TimestampRequestError as error:
+        raise Verdict("waiting-tsa", type(error).__name__) from error
+    except RevokedError as error:
+        raise Verdict("waiting-key", "a certificate of the seal is revoked") from error
+    except (PathBuildingError, PathValidationError) as error:
+        raise Verdict("waiting-revocation", type(error).__name__) from error
+    except (SigningError, PdfError) as error:
+        raise Verdict("seal-failed", f"{type(error).__name__}: {error}"[:200]) from error
 
 
 def seal(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
@@ -192,14 +210,6 @@ def seal(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """
     out = Path(args["out"])
     shutil.copyfile(args["pdf"], out)
-    try:
+    with coded():
         asyncio.run(_sign(out, args, ask))
-    except TimestampRequestError as error:
-        raise Verdict("waiting-tsa", type(error).__name__) from error
-    except RevokedError as error:
-        raise Verdict("waiting-key", "a certificate of the seal is revoked") from error
-    except (PathBuildingError, PathValidationError) as error:
-        raise Verdict("waiting-revocation", type(error).__name__) from error
-    except (SigningError, PdfError) as error:
-        raise Verdict("seal-failed", f"{type(error).__name__}: {error}"[:200]) from error
     return {}
