@@ -10,6 +10,7 @@ import sys
 import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -280,22 +281,21 @@ def test_unreadable_source_is_told_apart_from_a_full_disk(
     assert list(work.iterdir()) == []
 
 
-@pytest.fixture
+@contextmanager
 def small_files() -> Iterator[None]:
-    """The kernel refuses files over 4 KiB, as a full disk would."""
+    """The kernel refuses files over 4 KiB, as a full disk would; the test's own output may be such a file."""
     limits, action = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    signal.signal(signal.SIGXFSZ, action)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, action)
 
 
-def test_target_that_takes_no_more_leaves_nothing(
-    drop: Path, work: Path, request: pytest.FixtureRequest
-) -> None:
+def test_target_that_takes_no_more_leaves_nothing(drop: Path, work: Path) -> None:
     sighting = put(drop)
-    request.getfixturevalue("small_files")
-    with pytest.raises(OSError, match="File too large"):
+    with small_files(), pytest.raises(OSError, match="File too large"):
         claim(drop, sighting, work)
     assert list(work.iterdir()) == []
     assert (drop / "a.pdf").read_bytes() == PAGE
