@@ -114,12 +114,13 @@ class Journal:
     def is_shared(self, item: Item) -> bool:
         """Whether another document under way came from the same source."""
         with self._reading() as db:
-            where = "source = ? and number != ?"
-            return bool(db.table("item").count_where(where, [sources.dump(item.source), item.number]))
+            return bool(db.table("item").count_where("source = ? and number != ?", [sources.dump(item.source), item.number]))
 
     def parts(self, scan_sha256: str, lane: str) -> set[str]:
         """Which parts of a scan are under way in a lane."""
-        return {each.scan.part for each in self.items() if (each.scan.blob.sha256, each.scan.lane) == (scan_sha256, lane)}
+        with self._reading() as db:
+            same = list(db.table("item").rows_where("scan_sha256 = ? and lane = ?", [scan_sha256, lane]))
+            return {_item(db, row).scan.part for row in same}
 
     def accept(self, number: int, code: str) -> bool:
         """A person looked at a document that waits and answers for it; False when it does not wait any more."""

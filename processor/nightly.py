@@ -15,17 +15,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import structlog
 
 from archive.durable import make_dirs_durably, replace_durably
 from archive.errors import ArchiveError
+from archive.naming import local_date
 from archive.store import Archive
 from archive.verify import Finding
 from processor import law, parking, report, station
 from processor.arrivals import not_taken
+from processor.describe import fields
 from processor.engine import Engine
 from processor.errors import Verdict, reason
 from processor.journal import Item, Journal
@@ -36,11 +37,6 @@ from watch.schedule import due_nights
 log = structlog.get_logger()
 REPORTS = "phieu-ket-qua-ngay"
 DESCRIBE = "sohoa describe MÃ --set code_number=… --set issued_date=2025-01-15"
-FIELD_NAMES: Mapping[str, str] = MappingProxyType({  # as NĐ 30/2020 PL VI names them
-    "type_name": "tên loại", "code_number": "số", "code_notation": "ký hiệu", "issued_date": "ngày ban hành",
-    "organ_name": "cơ quan ban hành", "subject": "trích yếu", "language": "ngôn ngữ", "page_amount": "số trang",
-    "signer_position": "chức vụ người ký", "signer_name": "người ký",
-})  # fmt: skip
 _CAUGHT_UP = dt.timedelta(days=7)  # older days are sealed too, but nobody reads their pages any more
 _PORTION = 200
 
@@ -94,7 +90,7 @@ def _issued(path: Path, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def due(tools: Tools, journal: Journal) -> list[dt.date]:
     """The days that ended and have not had their night."""
-    today = tools.clock().astimezone(law.VIETNAM).date()
+    today = local_date(tools.clock())
     first = min((row.day for row in islice(tools.archive.days(), 1)), default=today)
     at = dt.time.fromisoformat(tools.settings.schedule.nightly)
 
@@ -106,7 +102,7 @@ def due(tools: Tools, journal: Journal) -> list[dt.date]:
 
 def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     """The nightly job for these days, oldest first."""
-    today = tools.clock().astimezone(law.VIETNAM).date()
+    today = local_date(tools.clock())
     sealed, unsealed = _seal(tools.archive, today)
     checked, findings = _fixity(tools, today)
     tools.archive.event("fixity", actor=ACTOR, public={"checked": checked, "findings": len(findings)})
@@ -203,9 +199,9 @@ def _days_left(tools: Tools, now: dt.datetime) -> int | None:
     return min((found.days_left(now) for found in opened if not isinstance(found, Verdict)), default=None)
 
 
-def lacking(fields: str) -> str:
-    """What a description lacks, in Vietnamese; `fields` as `Archive.to_describe` joins their names."""
-    return ", ".join(FIELD_NAMES.get(name, name) for name in fields.split(", "))
+def lacking(names: str) -> str:
+    """What a description lacks, in Vietnamese; `names` as `Archive.to_describe` joins their names."""
+    return ", ".join(fields.NAMES.get(name, name) for name in names.split(", "))
 
 
 def _parked(folder: Path, state: str) -> list[report.Item]:

@@ -16,9 +16,9 @@ from types import MappingProxyType
 from typing import Any
 
 from archive.durable import DurableError, copy_durably, fsync_dir, make_dirs_durably, replace_durably, sha256_file
-from archive.naming import safe_name
+from archive.naming import local_date, safe_name
 from archive.record import DESCRIPTIVE, Blob
-from processor import law, lot_notes
+from processor import lot_notes
 from processor.document import Scan
 from processor.errors import Verdict, reason
 from processor.intake import pages
@@ -93,7 +93,7 @@ def _fields(scan: Scan) -> dict[str, str]:
 
 def _place(station: Path, state: str, scan: Scan, now: dt.datetime) -> Path:
     """A folder of its own: the same bytes may be held twice, as extracts of different pages; the same document once."""
-    day = now.astimezone(law.VIETNAM).date().isoformat()
+    day = local_date(now).isoformat()
     base = station / state / scan.lane / f"{day}-{scan.blob.sha256[:12]}"
     ours = {"file_code": scan.file_code, "part": scan.part, "again": scan.again, "scan_sha256": scan.blob.sha256}
     for folder in sorted(base.parent.glob(f"*-{scan.blob.sha256[:12]}*")):

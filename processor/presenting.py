@@ -6,18 +6,16 @@ Promises: what is shown is the very file that will be sealed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from processor.describe import fields
 from processor.document import Finished, scan_of
 from processor.journal import Item
 from processor.tools import Tools, agency_of, block_number, block_rule, lane_of
 
-_LABELS: Mapping[str, str] = {
-    "type_name": "Tên loại", "code_number": "Số", "code_notation": "Ký hiệu", "issued_date": "Ngày ban hành",
-    "organ_name": "Cơ quan ban hành", "subject": "Trích yếu", "signer_name": "Người ký",
-}  # fmt: skip
+_RECORD = ("type_name", "code_number", "code_notation", "issued_date", "organ_name", "subject", "signer_name")
 
 
 def arguments(items: Sequence[Item], tools: Tools, moment: dt.datetime, out: Path) -> dict[str, Any]:
@@ -39,7 +37,7 @@ def _entry(finished: Finished, tools: Tools, moment: dt.datetime) -> dict[str, A
     agency, lane = agency_of(scan, tools), lane_of(scan, tools)
     number = block_number(described, tools)
     shown = "Dấu cơ quan" if lane.kind == "issue" else block_rule(scan, tools, moment).text(agency, moment, number)
-    record = [f"{label}: {described.values[name]}" for name, label in _LABELS.items() if described.values.get(name)]
+    record = [f"{fields.NAMES[name].capitalize()}: {text}" for name in _RECORD if (text := described.values.get(name))]
     place = finished.place
     passes = place.get("passes", ())
     page = passes[-1]["page"] if passes else 0

@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pymupdf
-from fontTools.ttLib import TTFont
 
 from processor.seal import fonts
-from processor.typeset import broken, holding, printable
+from processor.typeset import broken, holding, letters, printable
 from processor.worker import Ask
 
 _MM = 72 / 25.4
@@ -66,8 +65,7 @@ def preview(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         MissingError: no font covers Vietnamese.
     """
     path = fonts.find(args["font"])
-    with TTFont(path) as whole:
-        known = whole.getBestCmap().keys()
+    known = letters(path)
     title = printable(args["title"], known)
     texts = [[printable(line, known) for line in entry["lines"]] for entry in args["entries"]]
     font = holding("".join([title, "0123456789/", *(line for lines in texts for line in lines)]), path)

@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from processor import law
 from processor.document import Finished, Sealed
 from processor.errors import OF_THE_KEY, MissingError, SettingsError, SohoaError, Verdict, where
 from processor.journal import Item
@@ -145,8 +144,3 @@ def note(shift: Shift, operator_id: str, step: str, documents: int, filed: int =
     """A leaf for a step of a session: `begun`, `ended`, `carried-away`, `carried-back`."""
     public: dict[str, str | int] = {"operator": operator_id, "documents": documents, "step": step, "filed": filed}
     shift.tools.archive.event("session", actor=shift.tools.actor, public=public)
-
-
-def today(tools_clock: dt.datetime) -> dt.date:
-    """The day in Việt Nam."""
-    return tools_clock.astimezone(law.VIETNAM).date()

@@ -13,10 +13,9 @@ from string import digits
 from typing import Any
 
 import pymupdf
-from fontTools.ttLib import TTFont
 
 from processor.seal import fonts
-from processor.typeset import broken, holding, printable
+from processor.typeset import broken, holding, letters, printable
 from processor.worker import Ask
 
 _MM = 72 / 25.4
@@ -116,8 +115,7 @@ def sheet(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         MissingError: no font covers Vietnamese.
     """
     path = fonts.find(args["font"])
-    with TTFont(path) as whole:
-        known = whole.getBestCmap().keys()
+    known = letters(path)
     title = printable(args["title"], known).strip()
     lines = [printable(line.expandtabs(), known) for line in args["text"].removeprefix("\ufeff").splitlines()]
     font = holding("".join([*lines, _CUT, digits]), path)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from archive.naming import expand_file_code
+from archive.naming import expand_file_code, local_date
 from archive.record import Blob
 from processor import lanes, law
 from processor.arrivals import Arrival
@@ -78,7 +78,7 @@ def file_code(given: str, tools: Tools) -> str:
     """A file as a sub-folder or a person names it, in full: `01.TCCB` gets the agency's code and this year."""
     if not given:
         return ""
-    today = tools.clock().astimezone(law.VIETNAM).date()
+    today = local_date(tools.clock())
     given = given.encode("utf-8", "replace").decode()
     template = law.file_code_template(today, tools.station)
     return expand_file_code(given, tools.settings.station.organ_id, today.year, template)

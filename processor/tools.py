@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive.naming import local_date
 from archive.store import Archive
 from processor import lanes, law
 from processor.document import Described, Scan, scan_of
@@ -95,4 +96,4 @@ def block_number(described: Described, tools: Tools) -> str:
 def block_rule(scan: Scan, tools: Tools, moment: dt.datetime) -> law.BlockRule:
     """How the block of a scan's lane is written at a moment."""
     lane = lane_of(scan, tools)
-    return law.block_rule(lanes.kind(lane).block(lane), moment.astimezone(law.VIETNAM).date(), tools.station)
+    return law.block_rule(lanes.kind(lane).block(lane), local_date(moment), tools.station)

@@ -21,6 +21,12 @@ def printable(text: str, known: Collection[int]) -> str:
     return "".join(c if ord(c) in known else f"<U+{ord(c):04X}>" for c in visible(text))
 
 
+def letters(path: Path) -> Collection[int]:
+    """The letters a font has, as code points."""
+    with TTFont(path) as font:
+        return frozenset(font.getBestCmap())
+
+
 def holding(letters: str, path: Path) -> pymupdf.Font:
     """The font with these letters only.
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from archive.naming import expand_file_code, split_file_code
+from archive.naming import expand_file_code, local_date, split_file_code
 from archive.query import Query
 from archive.record import FIELDS
 from archive.verify import VerifyResult
@@ -134,7 +134,7 @@ def show(identifier: str, folder: Path, as_json: bool) -> None:
 @HERE
 def seal(day: dt.date | None, folder: Path) -> None:
     """Close past days: BagIt tag files, every byte read again."""
-    today = wiring.now().astimezone(law.VIETNAM).date()
+    today = local_date(wiring.now())
     with wiring.opened_archive(folder, load(folder)) as archive:
         days = [day] if day else archive.unsealed_before(today)
         for each in days:
@@ -190,7 +190,7 @@ def files() -> None:
 
 def _in_full(given: str, settings: Settings, year: int, folder: Path) -> str:
     """A file's code as a drop folder's name gives it: `01.TCCB` gets the agency's code and the year."""
-    template = law.file_code_template(wiring.now().astimezone(law.VIETNAM).date(), folder)
+    template = law.file_code_template(local_date(wiring.now()), folder)
     return expand_file_code(given, settings.station.organ_id, year, template)
 
 
@@ -237,7 +237,7 @@ def files_list(folder: Path, as_json: bool) -> None:
 def files_close(file_code: str, folder: Path) -> None:
     """Close a file: it takes no more documents. CODE may be its notation: `01.TCCB` is this year's file."""
     settings = load(folder)
-    today = wiring.now().astimezone(law.VIETNAM).date()
+    today = local_date(wiring.now())
     file_code = _in_full(file_code, settings, today.year, folder)
     with wiring.opened_archive(folder, settings) as archive:
         archive.close_file(file_code, wiring.operator())

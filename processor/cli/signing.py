@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 
 from archive.durable import make_dirs_durably, replace_durably
+from archive.naming import local_date
 from processor import aside, carrying, law, presenting, session
 from processor.answering import Answering
 from processor.cli import wiring
@@ -65,7 +66,7 @@ def held(folder: Path, wish: Wish) -> ExitCode:
     """Hold the session; other errors than of documents are raised."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a PIN is in this process: it leaves no image of it
     settings = wiring.check_station(folder)
-    session.operator(settings, wish.operator_id, _account(), session.today(wiring.now()))
+    session.operator(settings, wish.operator_id, _account(), local_date(wiring.now()))
     elsewhere = Elsewhere(settings, folder, listens=not (wish.carry or wish.carried))
     with (
         aside.alone(folder),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from processor.describe import agency as agencies
 from processor.describe import heading
@@ -25,6 +26,11 @@ UNREAD = 1.9  # line pitches between agency and number: where the step is wider,
 SUBJECT_ROWS = 7
 SUBJECT_LENGTH = 500  # NĐ 30 Phụ lục VI: Subject String 500
 LEAST_WORDS = 10
+NAMES: Mapping[str, str] = MappingProxyType({  # in Vietnamese, as NĐ 30/2020 PL VI has them
+    "type_name": "tên loại", "code_number": "số", "code_notation": "ký hiệu", "issued_date": "ngày ban hành",
+    "organ_name": "cơ quan ban hành", "subject": "trích yếu", "language": "ngôn ngữ", "page_amount": "số trang",
+    "signer_position": "chức vụ người ký", "signer_name": "người ký",
+})  # fmt: skip
 BRIEF = "V/v"  # how the subject of a công văn opens
 _PAGES_OF_LANGUAGE = 3
 _VIETNAMESE = re.compile("[ăđơưĂĐƠƯ\u1ea0-\u1ef9]")

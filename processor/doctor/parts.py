@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from processor import lanes, law
+from archive.naming import local_date
+from processor import lanes
 from processor.seal.ring import Ring
 from processor.seal.timestamps import Outside
 from processor.settings import Settings
@@ -70,7 +71,7 @@ class Parts:
     @property
     def today(self) -> dt.date:
         """The day in Việt Nam."""
-        return self.clock().astimezone(law.VIETNAM).date()
+        return local_date(self.clock())
 
     @property
     def takes_originals(self) -> bool:

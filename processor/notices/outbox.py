@@ -22,7 +22,8 @@ from typing import Any
 import structlog
 
 from archive.durable import make_dirs_durably, replace_durably
-from processor import addresses, law
+from archive.naming import local_date
+from processor import addresses
 from processor.notices import letter, mail
 from processor.notices.letter import Notice
 from processor.notices.smtp import Answer, Line
@@ -83,7 +84,7 @@ def lay(station: Path, notice: Notice, now: dt.datetime) -> str:
         SettingsError: the words in the station's own law profile cannot be written by.
         ValueError: the notice's id is none, or `now` has no zone.
     """
-    words = wording(notice.kind, now.astimezone(law.VIETNAM).date(), station)
+    words = wording(notice.kind, local_date(now), station)
     others = [(folder, told) for folder in _folders(station, notice.id[:12]) if (told := _told(folder)) is not None]
     told = letter.compose(notice, words, now, number=len(others) + 1)
     for folder, known in others:
@@ -103,7 +104,7 @@ def _place(station: Path, id12: str, now: dt.datetime) -> Path:
     for folder in _folders(station, id12):
         if not os.path.lexists(folder / TOLD):
             return folder
-    base = station / "notices" / f"{now.astimezone(law.VIETNAM).date().isoformat()}-{id12}"
+    base = station / "notices" / f"{local_date(now).isoformat()}-{id12}"
     number, folder = 1, base
     while os.path.lexists(folder):
         number += 1
@@ -221,7 +222,7 @@ def unfit(settings: NoticesTable) -> str:
 
 def _due(station: Path, settings: NoticesTable, now: dt.datetime) -> list[Laid]:
     waiting = pending(station)
-    sent = _sent_on(station, now.astimezone(law.VIETNAM).date().isoformat()) if waiting else Counter[str]()
+    sent = _sent_on(station, local_date(now).isoformat()) if waiting else Counter[str]()
     due = []
     for laid in waiting:
         to = recipient(laid.told, settings)
@@ -280,7 +281,7 @@ def _send_one(station: Path, laid: Laid, settings: NoticesTable, now: dt.datetim
     facts = {"at": now.isoformat(timespec="seconds"), "to": to, "message_id": laid.told["message_id"], "tries": tries}
     facts |= {"code": answer.code, "reply": answer.reply}
     if answer.word == "taken":
-        replace_durably(folder / SENT, letter.to_json(facts | {"day": now.astimezone(law.VIETNAM).date().isoformat()}))
+        replace_durably(folder / SENT, letter.to_json(facts | {"day": local_date(now).isoformat()}))
         done.sent.append(laid.folder)
     elif answer.word == "refused":
         replace_durably(folder / FAILED, letter.to_json(facts | {"act": _AGAIN}))

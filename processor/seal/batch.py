@@ -19,13 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from archive.durable import DurableError, write_durably
 from processor.errors import SohoaError
+from processor.seal.certificates import holds
 
 VERSION = 1
 _LARGEST = 64 << 20
@@ -35,21 +33,6 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no letter that lo
 
 class BatchError(SohoaError):
     """A carried file cannot be used; the text says what to do."""
-
-
-def holds(certificate: x509.Certificate, attributes: bytes, signature: bytes) -> bool:
-    """Whether it is a signature of the certificate's key over these bytes: RSA PKCS#1 v1.5 or ECDSA, SHA-256."""
-    key = certificate.public_key()
-    try:
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, attributes, padding.PKCS1v15(), hashes.SHA256())
-        elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, attributes, ec.ECDSA(hashes.SHA256()))
-        else:
-            return False
-    except InvalidSignature:
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
 from processor.errors import MissingError
@@ -44,6 +45,19 @@ def sealing_key(certificate: x509.Certificate) -> PublicKey | None:
     if isinstance(key, rsa.RSAPublicKey):
         return key if key.key_size >= _LEAST_RSA else None
     return key if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= _LEAST_EC else None
+
+
+def holds(certificate: x509.Certificate, data: bytes, signature: bytes) -> bool:
+    """Whether it is a signature over the data by a certificate that may seal: RSA PKCS#1 v1.5 or ECDSA, SHA-256."""
+    key = sealing_key(certificate)
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
+        elif key is not None:
+            key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        return False
+    return key is not None
 
 
 def agencies(certificate: x509.Certificate) -> tuple[str, ...]:

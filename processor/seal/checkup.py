@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from asn1crypto import tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 
 from processor.errors import Verdict
 from processor.seal import tokens
+from processor.seal.certificates import issued
 from processor.seal.keys import Sealer
 from processor.seal.timestamps import Outside
 
@@ -62,13 +62,11 @@ class Listing:
     revoked: bool | None = None
 
 
-def _issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
+def _may_issue(upper: x509.Certificate) -> bool:
     try:
-        lower.verify_directly_issued_by(upper)
-        constraints = upper.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (InvalidSignature, ValueError, TypeError, x509.ExtensionNotFound):
+        return upper.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (ValueError, x509.ExtensionNotFound):
         return False
-    return constraints.ca
 
 
 def _lives(certificate: x509.Certificate, now: dt.datetime) -> bool:
@@ -77,7 +75,7 @@ def _lives(certificate: x509.Certificate, now: dt.datetime) -> bool:
 
 def _issuers(sealer: Sealer, roots: Iterable[bytes], lower: x509.Certificate) -> list[x509.Certificate]:
     above = [*(x509.load_der_x509_certificate(root) for root in roots), *sealer.chain]
-    return [upper for upper in above if _issued(lower, upper)]
+    return [upper for upper in above if issued(lower, upper) and _may_issue(upper)]
 
 
 def chain_fault(sealer: Sealer, roots: Sequence[bytes], now: dt.datetime) -> str:

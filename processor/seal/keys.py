@@ -15,14 +15,12 @@ from typing import Protocol
 
 from asn1crypto import cms
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from processor.errors import MissingError, Verdict
 from processor.seal import pkcs12
-from processor.seal.certificates import LEAST, sealing_key
+from processor.seal.certificates import LEAST, holds, sealing_key
 from processor.seal.secret import Secret
 
 
@@ -98,20 +96,9 @@ class Sealer:
         """
         self._check(attributes)
         signature = self.key.sign_raw(attributes)
-        if not self._own(signature, attributes):  # else the fault would be found after the time-stamps were asked for
+        if not holds(self.certificate, attributes, signature):  # else the fault would be found after the time-stamps were asked for
             raise Verdict("waiting-key", "the key does not belong to its certificate: what it signed does not verify")
         return signature
-
-    def _own(self, signature: bytes, attributes: bytes) -> bool:
-        public = sealing_key(self.certificate)
-        try:
-            if isinstance(public, rsa.RSAPublicKey):
-                public.verify(signature, attributes, padding.PKCS1v15(), hashes.SHA256())
-            elif public is not None:
-                public.verify(signature, attributes, ec.ECDSA(hashes.SHA256()))
-        except InvalidSignature:
-            return False
-        return public is not None
 
     def _check(self, attributes: bytes) -> None:
         try:

@@ -20,7 +20,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from processor.errors import Verdict
-from processor.seal.batch import VERSION, Item, holds
+from processor.seal.batch import VERSION, Item
+from processor.seal.certificates import holds
 
 PATIENCE = 600.0  # seconds for the clerk to come, to enter the PIN, and for a token that hangs
 _SUBJECT: ContextVar[tuple[str, str, int]] = ContextVar("subject", default=("", "", 0))

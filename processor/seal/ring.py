@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from archive.naming import local_date
 from processor.errors import MissingError, Verdict
 from processor.law import VIETNAM
 from processor.seal.certificates import agencies
@@ -72,7 +73,7 @@ class Ring:
         """
         if not self.rows:
             raise Verdict("waiting-key", "no key is set: seal.key, or [keys.NAME]")
-        used = [row for row in self.rows if row.is_used_on(now.astimezone(VIETNAM).date())]
+        used = [row for row in self.rows if row.is_used_on(local_date(now))]
         if not used:
             raise Verdict("waiting-key", "no key is to be used on this day (valid_from, valid_to)")
         found = [candidate for row in used if (candidate := _candidate(row, agency)) is not None]
@@ -89,7 +90,7 @@ class Ring:
     def opened(self, now: dt.datetime) -> Iterator[tuple[Row, Sealer | Verdict]]:
         """The keys that are used today, each opened, or why it cannot be."""
         for row in self.rows:
-            if row.is_used_on(now.astimezone(VIETNAM).date()):
+            if row.is_used_on(local_date(now)):
                 yield row, _opened(row)
 
 
