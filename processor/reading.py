@@ -43,7 +43,8 @@ def describe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """
     pages = json.loads(Path(args["reading"]).read_text("utf-8"))
     vocabulary = Vocabulary.from_mapping(law.read("kinds.toml", Path(args["station"])))
-    leaves = [_page(page["words"]) for page in pages]
-    found, seen = read(leaves, vocabulary), marks(leaves, vocabulary)
+    leaves = [_page(page.get("printed", page["words"])) for page in pages]  # without what pens and seals laid over print
+    inked = [_page([*page["words"], *page.get("stamps", ())]) for page in pages]
+    found, seen = read(leaves, vocabulary), marks(leaves, vocabulary, inked)
     told = asdict(seen) | {"read": any(page["words"] for page in pages)}
     return {"fields": dict(found.fields), "confidence": dict(found.confidence), "marks": told}

@@ -1,4 +1,4 @@
-"""Long measurements, run by hand (`scripts/bench`): speed as a ratio within one run, `kill -9` at random moments.
+"""Long measurements, run by hand (`scripts/bench`): speed as a ratio within one run, `kill -9` at random moments, how well pages are read.
 
 Speeds are CPU seconds of the whole process tree, so that a busy machine changes them little.
 """
@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests import bench_describe
 from tests.testkit import samples, scans
 
 SOHOA = Path(sys.executable).with_name("sohoa")
@@ -112,14 +113,17 @@ def check_all_there(station: Path, count: int) -> None:
 def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("what", choices=["speed", "kill"])
+    parser.add_argument("what", choices=["speed", "kill", "describe"])
     parser.add_argument("--count", type=int, default=0)
     parser.add_argument("--dpi", type=int, default=0)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--tell", action="store_true", help="describe: also every value that was not read, or wrongly.")
     parser.add_argument("--with-ocrmypdf", action="store_true", help="Also against ocrmypdf's own command: slow.")
     args = parser.parse_args()
     if args.what == "speed":
         speed(args.count or 20, args.dpi or 300, with_ocrmypdf=args.with_ocrmypdf)
+    elif args.what == "describe":
+        bench_describe.describe(args.count or 300, args.seed, tell=args.tell)
     else:
         print(f"seed {args.seed}")
         kill(args.count or 200, args.dpi or 100, args.seed)

@@ -37,14 +37,21 @@ class Marks:
     authority: str = ""
 
 
-def marks(pages: Sequence[Page], law: Vocabulary) -> Marks:
-    """Look for them on the upright pages, by the closed lists."""
+def marks(pages: Sequence[Page], law: Vocabulary, inked: Sequence[Page] = ()) -> Marks:
+    """Look for them by the closed lists.
+
+    Args:
+        pages: the print of the upright pages.
+        law: the closed lists.
+        inked: the same pages with what stamps say, where that was read apart.
+    """
+    inked = inked or pages
     rows = [lines(page) for page in pages]
     return Marks(
         head=any(bool(each) and head(each, law) is not None for each in rows),
         signature=any(_has_recipients(each, law) or _has_signer(each, law) for each in rows),
-        secrecy=any(_marked(page.words, law.secrecy) for page in pages),
-        urgency=next((written for page in pages[:1] for words, written in law.urgency.items() if _marked(page.words, {words})), ""),
+        secrecy=any(_marked(page.words, law.secrecy) for page in inked),
+        urgency=next((written for page in inked[:1] for words, written in law.urgency.items() if _marked(page.words, {words})), ""),
         authority=next((found for each in reversed(rows) if (found := _authority(each, law))), ""),
     )
 

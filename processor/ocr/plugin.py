@@ -18,7 +18,7 @@ from ocrmypdf import OcrEngine, OrientationConfidence, hookimpl
 from ocrmypdf.pluginspec import GhostscriptRasterDevice
 from PIL import Image
 
-from processor.ocr import reader
+from processor.ocr import printed, reader
 
 _PAGE_NUMBER = re.compile(r"(\d{6})_")
 _COLOURED = frozenset({GhostscriptRasterDevice.PNG16M, GhostscriptRasterDevice.PNG256})
@@ -40,7 +40,7 @@ def write_settings(folder: Path, languages: str, read_dpi: int) -> None:
 def rasterize_pdf_page(  # type: ignore[no-untyped-def]  # pluggy matches arguments by name; 11 of them
     input_file, output_file, raster_device, raster_dpi, pageno, page_dpi, rotation, options
 ):
-    """A picture of the page, by MuPDF, uncompressed: grey for reading, in its colours where it will be kept.
+    """A picture of the page, by MuPDF, uncompressed, in its colours: coloured ink is read apart from print.
 
     OCRmyPDF's own renderer writes PNG, which costs more (1.4 s) than the rendering (0.05 s); a TIFF under that name
     is read by content.
@@ -51,7 +51,7 @@ def rasterize_pdf_page(  # type: ignore[no-untyped-def]  # pluggy matches argume
         matrix = pymupdf.Matrix(dpi.x / 72, dpi.y / 72)
         if rotation:
             matrix = matrix * pymupdf.Matrix(-rotation)  # MuPDF turns the other way
-        coloured = options.deskew and raster_device in _COLOURED
+        coloured = raster_device in _COLOURED
         space = pymupdf.csRGB if coloured else pymupdf.csGRAY
         pixmap = page.get_pixmap(matrix=matrix, alpha=False, colorspace=space)
     mode, size = "RGB" if coloured else "L", (pixmap.width, pixmap.height)
@@ -120,15 +120,25 @@ class InProcessTesseract(OcrEngine):
         number = int(found[1]) if found else 1
         with Image.open(input_file) as picture:
             dpi = float(picture.info["dpi"][0])
-            blank = reader.is_blank(picture)
+            blank, words, told = reader.is_blank(picture), [], {}
             if blank:
-                words = []
                 _empty_page(output_pdf, (picture.width / dpi * 72, picture.height / dpi * 72))
             else:
                 words = reader.read(picture, dpi, settings["languages"], settings["read_dpi"], Path(output_pdf))
+                told = _by_ink(picture, dpi, settings, words) if picture.mode == "RGB" else {}
         Path(output_text).write_text("", "utf-8")
-        read = {"blank": blank, "words": [astuple(word) for word in words]}
+        read = {"blank": blank, "words": [astuple(word) for word in words], **told}
         words_file(folder, number).write_text(json.dumps(read, ensure_ascii=False), "utf-8")
+
+
+def _by_ink(picture: Image.Image, dpi: float, settings: dict[str, Any], words: list[reader.Word]) -> dict[str, Any]:
+    """`printed`: the words of the page without coloured ink; `stamps`: what red stamps say. Absent where there is no such ink."""
+    level, level_dpi, _ = reader.straightened(picture, dpi, settings["read_dpi"])
+    under = printed.under_ink(level, level_dpi, settings["languages"], words)
+    if under is None:
+        return {}
+    stamps = printed.stamps(level, level_dpi, settings["languages"])
+    return {"printed": [astuple(word) for word in under], "stamps": [astuple(word) for word in stamps]}
 
 
 def _empty_page(path: Path, size: tuple[float, float]) -> None:

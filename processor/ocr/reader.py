@@ -89,8 +89,8 @@ def orientation(picture: Image.Image) -> tuple[int, float]:
     return int(found["orient_deg"]), float(found["orient_conf"])
 
 
-def skew(picture: Image.Image) -> float:
-    """Degrees the lines of writing rise to the right (positive) or fall; 0 where no line is found."""
+def skew(picture: Image.Image, most: float = _SKEW_MOST) -> float:
+    """Degrees, up to `most`, the lines of writing rise to the right (positive) or fall; 0 where no line is found."""
     grey = picture.convert("L").reduce(max(1, picture.width // 420))
     pixels = numpy.asarray(grey, dtype=numpy.float32)
     ink = (pixels < numpy.median(pixels) * 0.75).astype(numpy.float32)
@@ -103,9 +103,50 @@ def skew(picture: Image.Image) -> float:
         profile = numpy.bincount(rows - rows.min())
         return float((profile.astype(numpy.float64) ** 2).sum())
 
-    coarse = max(numpy.arange(-_SKEW_MOST, _SKEW_MOST + 0.1, 0.5), key=sharpness)
+    coarse = max(numpy.arange(-most, most + 0.1, 0.5), key=sharpness)
     fine = max(numpy.arange(coarse - 0.5, coarse + 0.51, 0.1), key=sharpness)
-    return float(fine) if abs(fine) < _SKEW_MOST else 0.0
+    return float(fine) if abs(fine) < most else 0.0
+
+
+def straightened(picture: Image.Image, dpi: float, read_dpi: int) -> tuple[Image.Image, float, float]:
+    """The picture as it is read: no denser than `read_dpi`, its lines level; its resolution, and the degrees it was turned by."""
+    angle = skew(picture)
+    angle = angle if abs(angle) >= _SKEW_SEEN else 0.0
+    small, small_dpi = picture, dpi
+    if dpi > read_dpi * 1.1:
+        factor = read_dpi / dpi
+        size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
+        small, small_dpi = _shaded(picture).resize(size, Image.Resampling.BOX, reducing_gap=2.0), float(read_dpi)
+    if angle:
+        small = _shaded(small).rotate(-angle, Image.Resampling.BICUBIC, fillcolor="white")
+    return small, small_dpi, angle
+
+
+def _shaded(picture: Image.Image) -> Image.Image:
+    return picture if picture.mode in ("L", "RGB") else picture.convert("L")
+
+
+def strip(picture: Image.Image, dpi: float, languages: str, *, one_block: bool = False) -> list[Word]:
+    """Read a grey part of a page, or `one_block` of text as a stamp is; boxes in fractions of it, no text layer is made.
+
+    Raises:
+        RuntimeError: Tesseract gave up.
+    """
+    api = _reader(languages)
+    api.SetPageSegMode(tesserocr.PSM.SINGLE_BLOCK if one_block else tesserocr.PSM.AUTO)
+    api.SetImage(picture)
+    api.SetSourceResolution(round(dpi))
+    told = str(api.GetTSVText(0))
+    api.Clear()
+    api.SetPageSegMode(tesserocr.PSM.AUTO)
+    rows = [row.split("\t") for row in told.splitlines()]
+    words = []
+    for row in rows:
+        if row[0] == "5" and len(row) == 12 and row[11].strip():
+            left, top, width, height = (int(value) for value in row[6:10])
+            box = (left / picture.width, top / picture.height, (left + width) / picture.width, (top + height) / picture.height)
+            words.append(Word(row[11].strip(), *box, float(row[10])))
+    return words
 
 
 def read(picture: Image.Image, dpi: float, languages: str, read_dpi: int, out: Path) -> list[Word]:
@@ -121,15 +162,7 @@ def read(picture: Image.Image, dpi: float, languages: str, read_dpi: int, out: P
     Returns:
         Words in reading order; boxes in the straightened page.
     """
-    angle = skew(picture)
-    angle = angle if abs(angle) >= _SKEW_SEEN else 0.0
-    small, small_dpi = picture, dpi
-    if dpi > read_dpi * 1.1:
-        factor = read_dpi / dpi
-        size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
-        small, small_dpi = picture.convert("L").resize(size, Image.Resampling.BOX, reducing_gap=2.0), float(read_dpi)
-    if angle:
-        small = small.convert("L").rotate(-angle, Image.Resampling.BICUBIC, fillcolor=255)
+    small, small_dpi, angle = straightened(picture.convert("L") if picture.mode != "1" else picture, dpi, read_dpi)
     handed = out.with_suffix(".tif")
     small.save(handed, "TIFF", dpi=(small_dpi, small_dpi))
     base = out.with_suffix("")

@@ -85,8 +85,9 @@ def _facts(path: Path, kinds: list[str], folder: Path) -> list[dict[str, Any]]:
             else:
                 told = {"blank": kind == "blank", "words": _own_words(page) if kind == "digital" else []}
             words = told["words"]
+            by_ink = {name: told[name] for name in ("printed", "stamps") if name in told}
             found.append({
-                "kind": kind, "blank": told["blank"], "words": words, "rotate": page.rotation,
+                "kind": kind, "blank": told["blank"], "words": words, **by_ink, "rotate": page.rotation,
                 "width": page.rect.width, "height": page.rect.height, "word_count": len(words),
                 "mean_confidence": round(fmean(w[5] for w in words), 1) if words else None,
             })  # fmt: skip

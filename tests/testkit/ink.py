@@ -209,11 +209,11 @@ def arrival(name: str, pixels_per_mm: float, seed: int) -> Image.Image:
 
 
 def urgency(words: str, pixels_per_mm: float, seed: int) -> Image.Image:
-    """An urgency mark, a box 8 mm high (NĐ 30 PL I mục III.2.b): `HỎA TỐC` 30, `THƯỢNG KHẨN` 40, `KHẨN` 20
-    mm wide.
+    """A mark of urgency, a box 8 mm high (NĐ 30 PL I mục III.2.b): `HỎA TỐC` 30, `THƯỢNG KHẨN` 40, `KHẨN` 20 mm wide; or one
+    of secrecy, as wide as it needs.
     """
     mm = pixels_per_mm * FINE
-    width = {"HỎA TỐC": 30, "THƯỢNG KHẨN": 40}.get(words, 20)
+    width = {"HỎA TỐC": 30, "THƯỢNG KHẨN": 40, "TỐI MẬT": 30, "TUYỆT MẬT": 40}.get(words, 20)
     mask = Image.new("L", (round(width * mm), round(8 * mm)))
     draw = ImageDraw.Draw(mask)
     draw.rectangle((0.3 * mm, 0.3 * mm, (width - 0.3) * mm, 7.7 * mm), outline=255, width=round(0.6 * mm))

@@ -1,0 +1,118 @@
+"""Coloured ink told from print: what a pen, a seal or a stamp laid on the page, and the page without it.
+
+Promises: pictures as large as the one handed in; black print stays where coloured ink lies over it, since a scanner sees black
+through red and blue. Refuses: to judge what the ink says (`describe/`), or a page coloured all over, whose print may itself be
+in colour. Runs in a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+from numpy.typing import NDArray
+from PIL import Image, ImageChops
+
+_COLOURED = 48  # how far apart the channels of a pixel of ink lie (of 255); JPEG's smear round black letters stays below
+_BLACK = 96  # print is darker in every channel, also where ink lies over it
+_CELL = 2.0  # mm: the page is judged in cells of this side
+_CELL_INK = 0.04  # share of a cell's pixels: less is a speck
+_BAND_MARGIN = 4.0  # mm above and below what ink touches: a line it cuts is read whole
+_MOST = 0.4  # of the page's cells: more, and colour is the paper's or the form's, not a pen's
+_GAP = 2  # cells: letters of one stamp stand no further apart
+_STAMP_WIDTH, _STAMP_HEIGHT = (8.0, 75.0), (3.0, 45.0)  # mm; NĐ 30 Phụ lục I, mục III.2.b: KHẨN is 20 x 8
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Pixels of a picture, right and bottom excluded."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+def without(picture: Image.Image) -> Image.Image:
+    """The page as grey print: coloured ink is white, and what is black under it stays black."""
+    bright = _brightest(picture)
+    print_ = numpy.array(bright)
+    print_[(_spread(picture) > _COLOURED) & (print_ > _BLACK)] = 255
+    return Image.fromarray(print_)
+
+
+def red(picture: Image.Image) -> Image.Image:
+    """What red ink alone has laid, black on white."""
+    red, green, blue = picture.split()
+    return ImageChops.subtract(red, ImageChops.lighter(green, blue)).point([max(0, 255 - 2 * v) for v in range(256)])
+
+
+def bands(picture: Image.Image, dpi: float) -> list[Box]:
+    """The strips of the page, as wide as it, that coloured ink touches; none where there is none, or colour all over."""
+    cells, side = _cells(_spread(picture) > _COLOURED, dpi)
+    if cells.mean() > _MOST:
+        return []
+    reach = int(_BAND_MARGIN / _CELL)
+    rows = numpy.convolve(cells.any(axis=1), numpy.ones(2 * reach + 1), "same") > 0
+    return [Box(0, first * side, picture.width, min(last * side, picture.height)) for first, last in _stretches(rows)]
+
+
+def stamps(picture: Image.Image, dpi: float) -> list[Box]:
+    """Where red ink stands as a stamp of a line or two may: neither a speck nor a whole column."""
+    plane = numpy.asarray(red(picture))
+    cells, side = _cells(plane < 255 - 2 * _COLOURED, dpi)
+    if cells.mean() > _MOST:
+        return []
+    found = []
+    for top, left, bottom, right in _islands(cells):
+        wide, high = (right - left) * _CELL, (bottom - top) * _CELL
+        if _STAMP_WIDTH[0] <= wide <= _STAMP_WIDTH[1] and _STAMP_HEIGHT[0] <= high <= _STAMP_HEIGHT[1]:
+            found.append(Box(left * side, top * side, min(right * side, picture.width), min(bottom * side, picture.height)))
+    return found
+
+
+def _brightest(picture: Image.Image) -> Image.Image:
+    """Each pixel as bright as its brightest channel."""
+    red, green, blue = picture.split()
+    return ImageChops.lighter(ImageChops.lighter(red, green), blue)
+
+
+def _spread(picture: Image.Image) -> NDArray[numpy.uint8]:
+    """How far the brightest and the darkest channel of each pixel lie apart."""
+    red, green, blue = picture.split()
+    return numpy.asarray(ImageChops.subtract(_brightest(picture), ImageChops.darker(ImageChops.darker(red, green), blue)))
+
+
+def _cells(ink: NDArray[numpy.bool_], dpi: float) -> tuple[NDArray[numpy.bool_], int]:
+    """Which cells of the page bear ink, and how many pixels their side has."""
+    side = max(1, round(_CELL / 25.4 * dpi))
+    down, across = (-(-size // side) for size in ink.shape)
+    padded = numpy.zeros((down * side, across * side), dtype=bool)
+    padded[: ink.shape[0], : ink.shape[1]] = ink
+    share: NDArray[Any] = padded.reshape(down, side, across, side).mean(axis=(1, 3))
+    return share > _CELL_INK, side
+
+
+def _stretches(rows: NDArray[numpy.bool_]) -> Iterator[tuple[int, int]]:
+    """First and last (excluded) of each run of true ones."""
+    edges = numpy.flatnonzero(numpy.diff(numpy.concatenate(([0], rows.astype(numpy.int8), [0]))))
+    yield from ((int(first), int(last)) for first, last in zip(edges[::2], edges[1::2], strict=True))
+
+
+def _islands(cells: NDArray[numpy.bool_]) -> Iterator[tuple[int, int, int, int]]:
+    """Top, left, bottom, right (the last two excluded) of cells that stand together, small gaps overlooked."""
+    left_over = {(int(row), int(column)) for row, column in zip(*numpy.nonzero(cells), strict=True)}
+    steps = [(down, across) for down in range(-_GAP, _GAP + 1) for across in range(-_GAP, _GAP + 1)]
+    while left_over:
+        edge = [left_over.pop()]
+        island = list(edge)
+        while edge:
+            row, column = edge.pop()
+            near = {(row + down, column + across) for down, across in steps} & left_over
+            left_over -= near
+            edge.extend(near)
+            island.extend(near)
+        rows, columns = [row for row, _ in island], [column for _, column in island]
+        yield min(rows), min(columns), max(rows) + 1, max(columns) + 1

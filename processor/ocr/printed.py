@@ -1,0 +1,103 @@
+"""Reads what is printed under coloured ink, and what stamps of red ink say: for describing, never for the text layer.
+
+Why: Tesseract takes a seal and what lies under it for a picture and reads nothing there; without the red, the position and the
+name of the signer are plain print. A pen's blue goes too, so that a number written by hand leaves the gap it was written in.
+Runs in a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy
+from numpy.typing import NDArray
+from PIL import Image
+
+from processor.ocr import ink, reader
+from processor.ocr.reader import Word
+
+_QUIET = 2.5  # mm an edge may move to run between two lines
+_DARK = 128
+_FRAMED = 4.0  # mm of white round a stamp handed to the recogniser: letters at the edge are not read
+_FRAME_ROW, _FRAME_COLUMN = 0.55, 0.75  # of the stamp's width and height; letters fill less
+_MOST_STAMPS = 8  # more red islands are a picture, not stamps
+_SLANT = 35.0  # degrees: stamps are set by hand
+
+
+def under_ink(picture: Image.Image, dpi: float, languages: str, words: Sequence[Word]) -> list[Word] | None:
+    """The words of a page with those where coloured ink lies read anew without it; None where no such ink lies.
+
+    Args:
+        picture: the upright, straightened page in colour.
+        dpi: its resolution.
+        languages: Tesseract's names joined by `+`.
+        words: what was read of the page as it is; boxes in fractions of the picture.
+    """
+    bands = ink.bands(picture, dpi)
+    if not bands:
+        return None
+    plain = ink.without(picture)
+    dark = (numpy.asarray(plain) < _DARK).sum(axis=1)
+    kept, found = list(words), []
+    for band in bands:
+        reach = round(_QUIET / 25.4 * dpi)
+        top, bottom = (_quiet(dark, edge, reach) for edge in (band.top, band.bottom))
+        low, high = top / picture.height, bottom / picture.height
+        part = reader.strip(plain.crop((0, top, picture.width, bottom)), dpi, languages)
+        whole = [word for word in part if (word.top > 0 or top == 0) and (word.bottom < 1 or bottom == picture.height)]
+        found += [replace(word, top=low + word.top * (high - low), bottom=low + word.bottom * (high - low)) for word in whole]
+        kept = [word for word in kept if word.top <= low or word.bottom >= high]  # of a word the edge cuts, the whole one stays
+    return [*kept, *found]
+
+
+def _quiet(dark: NDArray[numpy.int64], edge: int, reach: int) -> int:
+    """The row nearest an edge where least is printed; the page's own edges stay."""
+    if edge <= 0 or edge >= len(dark):
+        return max(0, min(edge, len(dark)))
+    first, last = max(0, edge - reach), min(len(dark), edge + reach)
+    window = dark[first:last]
+    rows = numpy.flatnonzero(window == window.min()) + first
+    return int(min(rows, key=lambda row: abs(int(row) - edge)))
+
+
+def stamps(picture: Image.Image, dpi: float, languages: str) -> list[Word]:
+    """What red stamps say, set straight; every word in the box of its stamp, side by side as they are read."""
+    islands = ink.stamps(picture, dpi)
+    if not islands or len(islands) > _MOST_STAMPS:
+        return []
+    plane = ink.red(picture)
+    found = []
+    for box in islands:
+        part = _framed(plane.crop((box.left, box.top, box.right, box.bottom)), round(_FRAMED / 25.4 * dpi))
+        angle = reader.skew(part, _SLANT)
+        level = part.rotate(-angle, Image.Resampling.BICUBIC, fillcolor="white") if angle else part
+        wide, high = (box.right - box.left) / picture.width, (box.bottom - box.top) / picture.height
+        left, top = box.left / picture.width, box.top / picture.height
+        for word in reader.strip(_unframed(level), dpi, languages, one_block=True):
+            found.append(replace(word, left=left + word.left * wide, right=left + word.right * wide,
+                                 top=top + word.top * high, bottom=top + word.bottom * high))  # fmt: skip
+    return found
+
+
+def _unframed(part: Image.Image) -> Image.Image:
+    """A level stamp without the frame round it, whose sides are read as letters; rows and columns of a frame are dark all along."""
+    dark = numpy.asarray(part) < _DARK
+    if not dark.any():
+        return part
+    rows, columns = dark.any(axis=1), dark.any(axis=0)
+    clear = numpy.array(part)
+    clear[_wider(dark[:, columns].mean(axis=1) > _FRAME_ROW), :] = 255
+    clear[:, _wider(dark[rows, :].mean(axis=0) > _FRAME_COLUMN)] = 255
+    return Image.fromarray(clear)
+
+
+def _wider(lines: NDArray[numpy.bool_]) -> NDArray[numpy.bool_]:
+    """With the two beside each: a frame's edges are ragged."""
+    return numpy.convolve(lines, numpy.ones(5), "same") > 0
+
+
+def _framed(part: Image.Image, margin: int) -> Image.Image:
+    framed = Image.new("L", (part.width + 2 * margin, part.height + 2 * margin), 255)
+    framed.paste(part, (margin, margin))
+    return framed

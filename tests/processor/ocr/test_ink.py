@@ -1,0 +1,108 @@
+"""Coloured ink and print told apart, on pages with real strokes of ink over them, read by the real Tesseract."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from processor.describe.vocabulary import squash
+from processor.ocr import ink, printed, reader
+from tests.testkit import faces
+from tests.testkit import ink as pens
+
+DPI = 200
+MM = DPI / 25.4
+NAME, POSITION = "Trần Hoàng Tuấn", "PHÓ CHỦ TỊCH"
+
+
+def at(across: float, down: float) -> tuple[float, float]:
+    return across * MM, down * MM
+
+
+def paper(*texts: tuple[str, float, float]) -> Image.Image:
+    """An A4 page with texts set at places in mm, in black of 14 points."""
+    page = Image.new("RGB", (round(210 * MM), round(297 * MM)), (250, 249, 244))
+    for text, across, down in texts:
+        ImageDraw.Draw(page).text(at(across, down), text, fill=(20, 20, 22), font=faces.font("bold", round(14 * DPI / 72)), anchor="ls")
+    return page
+
+
+def letter() -> Image.Image:
+    body = [("Các cơ quan chịu trách nhiệm thi hành quyết định này.", 30.0, 40.0 + 9 * line) for line in range(1, 15)]
+    return paper(*body, (POSITION, 125, 200), (NAME, 125, 232))
+
+
+def sealed(page: Image.Image) -> Image.Image:
+    """The seal over the position and the name, a signature in blue between them."""
+    seal = pens.seal("ỦY BAN NHÂN DÂN TỈNH SƠN GIANG", (), round(36 * MM), 3)
+    scribble = pens.signature((round(52 * MM), round(22 * MM)), 3)
+    pens.press(page, [(seal, pens.RED, at(105, 198)), (scribble, pens.BLUE, at(125, 203))])
+    return page
+
+
+def said(words: list[reader.Word] | None) -> str:
+    assert words is not None
+    return " ".join(word.text for word in sorted(words, key=lambda word: (round(word.top, 2), word.left)))
+
+
+def grey_words(page: Image.Image) -> list[reader.Word]:
+    return reader.strip(page.convert("L"), DPI, "vie")
+
+
+def test_the_signer_is_read_under_the_seal() -> None:
+    page = sealed(letter())
+    words = grey_words(page)
+    assert POSITION not in said(words)  # what the seal lies over is not read as it stands
+    found = said(printed.under_ink(page, DPI, "vie", words))
+    assert POSITION in found
+    assert NAME in found
+
+
+def test_no_word_of_print_is_lost_or_doubled_where_the_strip_is_cut() -> None:
+    clean, page = letter(), letter()
+    pens.press(page, [(pens.digits("1975", 9 * MM, 1), pens.BLUE, at(150, 95))])
+    before = sorted(squash(word.text) for word in grey_words(clean))
+    after = printed.under_ink(page, DPI, "vie", grey_words(page))
+    assert after is not None
+    assert sorted(squash(word.text) for word in after) == before  # a mark may be read otherwise
+
+
+@pytest.mark.parametrize("pen", [pens.BLUE, pens.RED])
+def test_what_a_coloured_pen_wrote_is_not_print(pen: pens.Colour) -> None:
+    page = paper(("Số:", 30, 60), ("/QĐ-UBND", 55, 60))
+    pens.press(page, [(pens.digits("1975", 6 * MM, 2), pen, at(38, 55))])
+    found = said(printed.under_ink(page, DPI, "vie", grey_words(page)))
+    assert "QĐ-UBND" in found
+    assert not any(letter.isdigit() for letter in found)
+
+
+def test_a_page_without_coloured_ink_is_read_once() -> None:
+    assert printed.under_ink(letter(), DPI, "vie", []) is None
+    assert ink.stamps(letter(), DPI) == []
+
+
+def test_a_page_coloured_all_over_is_left_as_it_is() -> None:
+    page = Image.new("RGB", (827, 1169), (230, 60, 60))
+    assert ink.bands(page, 100) == []
+    assert ink.stamps(page, 100) == []
+
+
+@pytest.mark.parametrize("slant", [0, 7, -12, 20])
+@pytest.mark.parametrize("degree", ["MẬT", "TỐI MẬT", "TUYỆT MẬT", "HỎA TỐC"])
+def test_a_slanted_red_stamp_is_read(degree: str, slant: int) -> None:
+    page = letter()
+    mark = pens.urgency(degree, MM, 4).rotate(slant, Image.Resampling.BICUBIC, expand=True)
+    pens.press(page, [(mark, pens.RED, at(40, 20))])
+    assert degree in " ".join(word.text for word in printed.stamps(page, DPI, "vie"))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 60), st.binary(min_size=3, max_size=300), st.sampled_from([1.0, 72.0, 200.0, 1200.0]))
+def test_any_picture_gives_boxes_within_it(width: int, height: int, pixels: bytes, dpi: float) -> None:
+    page = Image.frombytes("RGB", (width, height), (pixels * (width * height))[: 3 * width * height])
+    assert ink.without(page).size == ink.red(page).size == page.size
+    for box in [*ink.bands(page, dpi), *ink.stamps(page, dpi)]:
+        assert 0 <= box.left < box.right <= width
+        assert 0 <= box.top < box.bottom <= height
