@@ -37,13 +37,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How one field of one letter came out; `said` and `true` where it was wrong."""
+    """How one field of one letter came out, and how sure (0-1) its reader was."""
 
     page: Page
     field: str
     outcome: str
     said: str = ""
     true: str = ""
+    sure: float = 0.0
 
 
 def _never(what: str, *more: Any) -> Any:
@@ -67,14 +68,18 @@ def read(page: Page) -> list[Score]:
     by_hand = BY_HAND if made.look.handwritten else ()
     if made.letter.type_name is None:  # the opening of a công văn's subject may be kept with it
         found["fields"]["subject"] = str(found["fields"].get("subject", "")).removeprefix("V/v ")
-    return [_score(page, field, str(found["fields"].get(field, "")), str(true), field in by_hand)
-            for field, true in made.letter.record().items() if true]  # fmt: skip
+    scores = []
+    for field, true in made.letter.record().items():
+        said, sure = str(found["fields"].get(field, "")), found["confidence"].get(field, 0.0)
+        if true:
+            scores.append(Score(page, field, _outcome(said, str(true), field in by_hand), said, str(true), sure))
+    return scores
 
 
-def _score(page: Page, field: str, said: str, true: str, by_hand: bool) -> Score:
-    if by_hand:
-        return Score(page, field, GUESSED if said and said != true else LEFT if not said else EXACT, said, true)
-    return Score(page, field, ABSENT if not said else EXACT if said == true else WRONG, said, true)
+def _outcome(said: str, true: str, by_hand: bool) -> str:
+    if not said:
+        return LEFT if by_hand else ABSENT
+    return EXACT if said == true else GUESSED if by_hand else WRONG
 
 
 def pages(count: int, seed: int) -> list[Page]:
@@ -105,4 +110,4 @@ def describe(count: int, seed: int, *, tell: bool) -> None:
         print(f"written by hand, left empty {sum(score.outcome == LEFT for score in hand) / len(hand):.2%} of {len(hand)} (wanted: 99 %)")
     for score in scores if tell else ():
         if score.outcome in (ABSENT, WRONG, GUESSED):
-            print(f"{score.outcome:8} {score.page.seed:4} {score.page.wear:10} {score.field:16} {score.said!r} / {score.true!r}")
+            print(f"{score.outcome:8} {score.page.seed:4} {score.page.wear:10} {score.field:16} {score.said!r} / {score.true!r} {score.sure}")

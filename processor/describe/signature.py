@@ -14,7 +14,7 @@ from processor.describe.layout import Foot, Line, Word
 from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, squash
 
 SURE_NAME = SURE_DIGIT  # a name, like a number, has nothing that gives a slip away
-SURE_POSITION = 0.7
+SURE_POSITION = 0.5  # all its words match a closed list
 LEAST_NAME = 3  # words: of two, the surname may be the one the seal covers ("Hoàng Giang" is both)
 MOST_NAME = 5
 ALIGNED = 0.015  # of the page's width: lines of the block are centred on one axis

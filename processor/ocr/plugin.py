@@ -19,6 +19,7 @@ from ocrmypdf.pluginspec import GhostscriptRasterDevice
 from PIL import Image
 
 from processor.ocr import printed, reader
+from processor.ocr.words import Word
 
 _PAGE_NUMBER = re.compile(r"(\d{6})_")
 _COLOURED = frozenset({GhostscriptRasterDevice.PNG16M, GhostscriptRasterDevice.PNG256})
@@ -125,20 +126,22 @@ class InProcessTesseract(OcrEngine):
                 _empty_page(output_pdf, (picture.width / dpi * 72, picture.height / dpi * 72))
             else:
                 words = reader.read(picture, dpi, settings["languages"], settings["read_dpi"], Path(output_pdf))
-                told = _by_ink(picture, dpi, settings, words) if picture.mode == "RGB" else {}
+                told = _apart(picture, dpi, settings, words)
         Path(output_text).write_text("", "utf-8")
         read = {"blank": blank, "words": [astuple(word) for word in words], **told}
         words_file(folder, number).write_text(json.dumps(read, ensure_ascii=False), "utf-8")
 
 
-def _by_ink(picture: Image.Image, dpi: float, settings: dict[str, Any], words: list[reader.Word]) -> dict[str, Any]:
-    """`printed`: the words of the page without coloured ink; `stamps`: what red stamps say. Absent where there is no such ink."""
+def _apart(picture: Image.Image, dpi: float, settings: dict[str, Any], words: list[Word]) -> dict[str, Any]:
+    """`printed`: the words of the page without coloured ink, head and foot read twice; `stamps`: what red stamps say, if any."""
     level, level_dpi, _ = reader.straightened(picture, dpi, settings["read_dpi"])
-    under = printed.under_ink(level, level_dpi, settings["languages"], words)
-    if under is None:
-        return {}
-    stamps = printed.stamps(level, level_dpi, settings["languages"])
-    return {"printed": [astuple(word) for word in under], "stamps": [astuple(word) for word in stamps]}
+    under, stamps = None, []
+    if level.mode == "RGB":
+        under = printed.under_ink(level, level_dpi, settings["languages"], words)
+        stamps = printed.stamps(level, level_dpi, settings["languages"])
+    fine, fine_dpi, _ = reader.straightened(picture, dpi, 300)
+    found = printed.read_twice(fine, fine_dpi, settings["languages"], words if under is None else under)
+    return {"printed": [astuple(word) for word in found], "stamps": [astuple(word) for word in stamps]}
 
 
 def _empty_page(path: Path, size: tuple[float, float]) -> None:

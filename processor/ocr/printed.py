@@ -14,10 +14,11 @@ import numpy
 from numpy.typing import NDArray
 from PIL import Image
 
-from processor.ocr import ink, reader
-from processor.ocr.reader import Word
+from processor.ocr import agreement, ink, reader
+from processor.ocr.words import Word
 
 _QUIET = 2.5  # mm an edge may move to run between two lines
+_FINER_DPI, _MOST_FINER = 300, 2.0  # of the second reading, and how much a coarse page is enlarged for it
 _DARK = 128
 _FRAMED = 4.0  # mm of white round a stamp handed to the recogniser: letters at the edge are not read
 _FRAME_ROW, _FRAME_COLUMN = 0.55, 0.75  # of the stamp's width and height; letters fill less
@@ -48,7 +49,33 @@ def under_ink(picture: Image.Image, dpi: float, languages: str, words: Sequence[
         whole = [word for word in part if (word.top > 0 or top == 0) and (word.bottom < 1 or bottom == picture.height)]
         found += [replace(word, top=low + word.top * (high - low), bottom=low + word.bottom * (high - low)) for word in whole]
         kept = [word for word in kept if word.top <= low or word.bottom >= high]  # of a word the edge cuts, the whole one stays
-    return [*kept, *found]
+    return [*kept, *(word for word in found if not any(agreement.is_same_place(word, other) for other in kept))]
+
+
+def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence[Word]) -> list[Word]:
+    """The words of a page, those of its head and of its foot held against a second reading in finer pixels.
+
+    Args:
+        picture: the upright, straightened page.
+        dpi: its resolution.
+        languages: Tesseract's names joined by `+`.
+        words: what was read of it; boxes in fractions of the picture.
+    """
+    plain = ink.without(picture) if picture.mode == "RGB" else picture.convert("L")
+    found = list(words)
+    for low, high in agreement.zones(words):
+        top, bottom = round(low * plain.height), round(high * plain.height)
+        part = plain.crop((0, top, plain.width, bottom))
+        finer = _FINER_DPI / dpi
+        if not 1 < finer <= _MOST_FINER:
+            finer = 1.0 if finer <= 1 else _MOST_FINER
+        size = (round(part.width * finer), round(part.height * finer))
+        again = reader.strip(part.resize(size, Image.Resampling.LANCZOS) if finer > 1 else part, dpi * finer, languages)
+        spread = (bottom - top) / plain.height
+        placed = [replace(word, top=top / plain.height + word.top * spread, bottom=top / plain.height + word.bottom * spread)
+                  for word in again if (word.top > 0 or top == 0) and word.bottom < 1]  # fmt: skip
+        found = agreement.confirmed(found, placed, (low, high))
+    return found
 
 
 def _quiet(dark: NDArray[numpy.int64], edge: int, reach: int) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -20,6 +19,7 @@ import tesserocr
 from PIL import Image
 
 from processor.errors import MissingError
+from processor.ocr.words import Word
 
 TESSDATA = (Path("/usr/share/tesseract-ocr/5/tessdata"), Path("/usr/share/tesseract-ocr/4.00/tessdata"))
 _HOCR_BOX = re.compile(r"bbox (\d+) (\d+) (\d+) (\d+); x_wconf (\d+)")
@@ -29,18 +29,6 @@ _INK = 0.55  # darker than this share of the paper's brightness is ink; bleed-th
 _BLANK = 0.0004  # share of a page that even one line of type exceeds
 _COMPASS_PIXELS = 2000  # A4 at 240 dpi; half of less than that is too coarse to tell up from down
 _MARGIN = 0.04  # edges of the glass and punch holes are not writing
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word; its box in fractions of the upright page, `confidence` 0-100."""
-
-    text: str
-    left: float
-    top: float
-    right: float
-    bottom: float
-    confidence: float
 
 
 def tessdata() -> Path:

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from processor.describe.vocabulary import squash
 from processor.ocr import ink, printed, reader
+from processor.ocr.words import Word
 from tests.testkit import faces
 from tests.testkit import ink as pens
 
@@ -42,12 +43,12 @@ def sealed(page: Image.Image) -> Image.Image:
     return page
 
 
-def said(words: list[reader.Word] | None) -> str:
+def said(words: list[Word] | None) -> str:
     assert words is not None
     return " ".join(word.text for word in sorted(words, key=lambda word: (round(word.top, 2), word.left)))
 
 
-def grey_words(page: Image.Image) -> list[reader.Word]:
+def grey_words(page: Image.Image) -> list[Word]:
     return reader.strip(page.convert("L"), DPI, "vie")
 
 

@@ -1,0 +1,74 @@
+"""Two readings of one place: agreement makes sure, difference makes doubtful, nothing read is lost."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processor.ocr.agreement import DOUBTED, confirmed, is_same_place, zones
+from processor.ocr.words import Word
+
+ZONE = (0.0, 0.45)
+
+
+def word(text: str, left: float = 0.1, top: float = 0.1, sure: float = 80.0) -> Word:
+    return Word(text, left, top, left + 0.05, top + 0.01, sure)
+
+
+def test_what_both_say_is_surer_than_either() -> None:
+    (found,) = confirmed([word("Đỗ")], [word("Đỗ", sure=70)], ZONE)
+    assert found.text == "Đỗ"
+    assert found.confidence > 80
+
+
+def test_an_eth_and_a_comma_are_no_difference() -> None:
+    (found,) = confirmed([word("QÐ-UBND,")], [word("QĐ-UBND")], ZONE)
+    assert found.confidence > 80
+
+
+def test_what_they_say_differently_is_in_doubt() -> None:
+    (found,) = confirmed([word("Đó", sure=96)], [word("Đỗ", sure=97)], ZONE)
+    assert found.text == "Đỗ"
+    assert found.confidence <= DOUBTED
+
+
+def test_one_word_that_the_other_reading_has_as_two_is_in_doubt() -> None:
+    halves = [Word("3", 0.1, 0.1, 0.12, 0.11, 90), Word("7", 0.125, 0.1, 0.15, 0.11, 90)]
+    (found,) = confirmed([word("37", sure=99)], halves, ZONE)
+    assert found.text == "37"
+    assert found.confidence < 75
+
+
+def test_a_word_that_only_the_second_reading_has_is_added_if_sure() -> None:
+    told = confirmed([word("SỞ")], [word("SỞ"), word("NỘI", left=0.2, sure=95), word("~", left=0.3, sure=95), word("l", left=0.4, sure=30)], ZONE)
+    assert [found.text for found in told] == ["SỞ", "NỘI"]
+
+
+def test_below_the_zone_nothing_changes() -> None:
+    below = word("Điều", top=0.6)
+    assert confirmed([below], [], ZONE) == [below]
+
+
+def test_the_foot_is_read_twice_from_its_recipients_on() -> None:
+    assert zones([word("Căn")]) == [ZONE]
+    assert zones([word("Nơi", top=0.3)]) == [ZONE]  # "Nơi" in the head opens no foot
+    assert zones([word("Nơi", top=0.6)]) == [ZONE, (0.57, 0.95)]
+
+
+words = st.lists(
+    st.builds(word, st.text(max_size=4), st.floats(0, 0.95), st.floats(0, 0.98), st.floats(0, 100)), max_size=8
+)
+
+
+@given(words, words)
+def test_every_word_of_the_first_reading_stays_once(first: list[Word], second: list[Word]) -> None:
+    found = confirmed(first, second, ZONE)
+    places = [(w.left, w.top) for w in found]
+    for each in first:
+        assert places.count((each.left, each.top)) >= sum(other == each for other in first)
+    assert all(0 <= w.confidence <= 100 for w in found)
+
+
+@given(words)
+def test_a_box_lies_in_its_own_place(some: list[Word]) -> None:
+    assert all(is_same_place(each, each) for each in some)
