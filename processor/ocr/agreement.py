@@ -13,6 +13,8 @@ from dataclasses import replace
 from processor.ocr.words import Word
 
 HEAD = 0.45  # of the page's height: agency, number, date, kind and subject stand above
+COUNTRY = frozenset("cộng hòa hội nghĩa việt nam độc lập tự hạnh phúc".split())  # of its name and motto, over every head (ô 1)
+_HEADED = 4  # of these words: fewer are a sentence
 FOOT_RISE = 0.03  # of the height: the signature's first line may stand above "Nơi nhận"
 FOOT_DEPTH = 0.35
 RECIPIENTS = ("nơi", "nhận:")  # opens the foot (NĐ 30 Phụ lục I, Phần I, ô 9b)
@@ -23,8 +25,9 @@ _SIGNS = ".,;:'`|"
 
 
 def zones(words: Sequence[Word]) -> list[tuple[float, float]]:
-    """Top and bottom of the parts worth a second reading: the head, and the foot where one opens below it."""
-    found = [(0.0, HEAD)]
+    """Top and bottom of the parts worth a second reading: a letter's head, and the foot where one opens below it."""
+    headed = {said for word in words if word.top < HEAD and (said := _said(word).casefold()) in COUNTRY}
+    found = [(0.0, HEAD)] if len(headed) >= _HEADED else []
     for word in words:
         if _said(word).casefold() == RECIPIENTS[0] and word.left < 0.4 and word.top > HEAD:
             found.append((max(HEAD, word.top - FOOT_RISE), min(1.0, word.top + FOOT_DEPTH)))
