@@ -18,7 +18,7 @@ from ocrmypdf import OcrEngine, OrientationConfidence, hookimpl
 from ocrmypdf.pluginspec import GhostscriptRasterDevice
 from PIL import Image
 
-from processor.ocr import printed, reader
+from processor.ocr import agreement, printed, reader
 from processor.ocr.words import Word
 
 _PAGE_NUMBER = re.compile(r"(\d{6})_")
@@ -134,14 +134,19 @@ class InProcessTesseract(OcrEngine):
 
 def _apart(picture: Image.Image, dpi: float, settings: dict[str, Any], words: list[Word]) -> dict[str, Any]:
     """`printed`: the words of the page without coloured ink, head and foot read twice; `stamps`: what red stamps say, if any."""
-    level, level_dpi, _ = reader.straightened(picture, dpi, settings["read_dpi"])
-    under, stamps = None, []
-    if level.mode == "RGB":
-        under = printed.under_ink(level, level_dpi, settings["languages"], words)
-        stamps = printed.stamps(level, level_dpi, settings["languages"])
-    fine, fine_dpi, _ = reader.straightened(picture, dpi, 300)
-    found = printed.read_twice(fine, fine_dpi, settings["languages"], words if under is None else under)
-    return {"printed": [astuple(word) for word in found], "stamps": [astuple(word) for word in stamps]}
+    told: dict[str, Any] = {}
+    languages = settings["languages"]
+    if picture.mode == "RGB":
+        level, level_dpi, _ = reader.straightened(picture, dpi, settings["read_dpi"])
+        under = printed.under_ink(level, level_dpi, languages, words)
+        stamps = printed.stamps(level, level_dpi, languages)
+        told |= {"stamps": [astuple(word) for word in stamps]} if stamps else {}
+        told |= {"printed": [astuple(word) for word in under]} if under is not None else {}
+        words = words if under is None else under
+    if agreement.zones(words):
+        fine, fine_dpi, _ = reader.straightened(picture, dpi, printed.FINER_DPI)
+        told["printed"] = [astuple(word) for word in printed.read_twice(fine, fine_dpi, languages, words)]
+    return told
 
 
 def _empty_page(path: Path, size: tuple[float, float]) -> None:

@@ -18,7 +18,7 @@ from processor.ocr import agreement, ink, reader
 from processor.ocr.words import Word
 
 _QUIET = 2.5  # mm an edge may move to run between two lines
-_FINER_DPI, _MOST_FINER = 300, 2.0  # of the second reading, and how much a coarse page is enlarged for it
+FINER_DPI, _MOST_FINER = 300, 2.0  # of the second reading, and how much a coarse page is enlarged for it
 _DARK = 128
 _FRAMED = 4.0  # mm of white round a stamp handed to the recogniser: letters at the edge are not read
 _FRAME_ROW, _FRAME_COLUMN = 0.55, 0.75  # of the stamp's width and height; letters fill less
@@ -66,7 +66,7 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
     for low, high in agreement.zones(words):
         top, bottom = round(low * plain.height), round(high * plain.height)
         part = plain.crop((0, top, plain.width, bottom))
-        finer = _FINER_DPI / dpi
+        finer = FINER_DPI / dpi
         if not 1 < finer <= _MOST_FINER:
             finer = 1.0 if finer <= 1 else _MOST_FINER
         size = (round(part.width * finer), round(part.height * finer))
