@@ -6,10 +6,10 @@ fractions of the page, confidence 0 to 100. Refuses: to put a word together from
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
+from processor.describe.vocabulary import nfc
 from processor.ocr.words import Word
 
 HEAD = 0.45  # of the page's height: agency, number, date, kind and subject stand above
@@ -17,7 +17,7 @@ COUNTRY = frozenset("cộng hòa hội nghĩa việt nam độc lập tự hạn
 _HEADED = 4  # of these words: fewer are a sentence
 FOOT_RISE = 0.03  # of the height: the signature's first line may stand above "Nơi nhận"
 FOOT_DEPTH = 0.35
-RECIPIENTS = ("nơi", "nhận:")  # opens the foot (NĐ 30 Phụ lục I, Phần I, ô 9b)
+RECIPIENTS = "nơi"  # "Nơi nhận" opens the foot (NĐ 30 Phụ lục I, Phần I, ô 9b)
 DOUBTED = 55.0  # what two readings say differently
 LONE = 70.0  # what one reading says where the other has two words or none
 ADDED = 88.0  # a word only the second reading has must be as sure
@@ -29,7 +29,7 @@ def zones(words: Sequence[Word]) -> list[tuple[float, float]]:
     headed = {said for word in words if word.top < HEAD and (said := _said(word).casefold()) in COUNTRY}
     found = [(0.0, HEAD)] if len(headed) >= _HEADED else []
     for word in words:
-        if _said(word).casefold() == RECIPIENTS[0] and word.left < 0.4 and word.top > HEAD:
+        if _said(word).casefold() == RECIPIENTS and word.left < 0.4 and word.top > HEAD:
             found.append((max(HEAD, word.top - FOOT_RISE), min(1.0, word.top + FOOT_DEPTH)))
             break
     return found
@@ -69,4 +69,4 @@ def _weighed(word: Word, others: Sequence[Word]) -> Word:
 
 def _said(word: Word) -> str:
     """What counts of a word: NFC, the eth as the đ, without the signs that hang on it."""
-    return unicodedata.normalize("NFC", word.text).replace("\u00d0", "\u0110").replace("\u00f0", "\u0111").strip(_SIGNS)
+    return nfc(word.text).strip(_SIGNS)

@@ -45,9 +45,7 @@ def under_ink(picture: Image.Image, dpi: float, languages: str, words: Sequence[
         reach = round(_QUIET / 25.4 * dpi)
         top, bottom = (_quiet(dark, edge, reach) for edge in (band.top, band.bottom))
         low, high = top / picture.height, bottom / picture.height
-        part = reader.strip(plain.crop((0, top, picture.width, bottom)), dpi, languages)
-        whole = [word for word in part if (word.top > 0 or top == 0) and (word.bottom < 1 or bottom == picture.height)]
-        found += [replace(word, top=low + word.top * (high - low), bottom=low + word.bottom * (high - low)) for word in whole]
+        found += _strip(plain, (top, bottom), dpi, languages)
         kept = [word for word in kept if word.top <= low or word.bottom >= high]  # of a word the edge cuts, the whole one stays
     return [*kept, *(word for word in found if not any(agreement.is_same_place(word, other) for other in kept))]
 
@@ -63,19 +61,25 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
     """
     plain = ink.without(picture) if picture.mode == "RGB" else picture.convert("L")
     found = list(words)
+    finer = min(max(FINER_DPI / dpi, 1.0), _MOST_FINER)
     for low, high in agreement.zones(words):
-        top, bottom = round(low * plain.height), round(high * plain.height)
-        part = plain.crop((0, top, plain.width, bottom))
-        finer = FINER_DPI / dpi
-        if not 1 < finer <= _MOST_FINER:
-            finer = 1.0 if finer <= 1 else _MOST_FINER
-        size = (round(part.width * finer), round(part.height * finer))
-        again = reader.strip(part.resize(size, Image.Resampling.LANCZOS) if finer > 1 else part, dpi * finer, languages)
-        spread = (bottom - top) / plain.height
-        placed = [replace(word, top=top / plain.height + word.top * spread, bottom=top / plain.height + word.bottom * spread)
-                  for word in again if (word.top > 0 or top == 0) and word.bottom < 1]  # fmt: skip
-        found = agreement.confirmed(found, placed, (low, high))
+        again = _strip(plain, (round(low * plain.height), round(high * plain.height)), dpi, languages, finer)
+        found = agreement.confirmed(found, again, (low, high))
     return found
+
+
+def _strip(plain: Image.Image, rows: tuple[int, int], dpi: float, languages: str, finer: float = 1.0) -> list[Word]:
+    """The words between two rows of a grey page, read `finer` times enlarged, but for those an edge within the page cuts."""
+    top, bottom = rows
+    part = plain.crop((0, top, plain.width, bottom))
+    if finer > 1:
+        part = part.resize((round(part.width * finer), round(part.height * finer)), Image.Resampling.LANCZOS)
+    low, share = top / plain.height, (bottom - top) / plain.height
+    return [
+        replace(word, top=low + word.top * share, bottom=low + word.bottom * share)
+        for word in reader.strip(part, dpi * finer, languages)
+        if (word.top > 0 or top == 0) and (word.bottom < 1 or bottom == plain.height)
+    ]
 
 
 def _quiet(dark: NDArray[numpy.int64], edge: int, reach: int) -> int:
