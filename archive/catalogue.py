@@ -18,7 +18,7 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,16 +33,20 @@ from archive.event import Event
 from archive.log import leaf_hash
 from archive.naming import local_date
 
-VERSION = 2
+VERSION = 3
 Row = dict[str, Any]
 
 _BUSY_MS = 60_000  # another process may be sealing or filing a large scan
-_LATER = ("main_code", "verification")  # since version 2
+_LATER: Mapping[int, tuple[str, ...]] = {  # columns by the version that brought them
+    2: ("main_code", "verification"),
+    3: ("signer_authority", "organ_parent", "issued_place", "recipients", "priority", "attachments", "keyword", "mode", "note",
+        "supersedes", "superseded_by"),
+}  # fmt: skip
 _TEXT_FIELDS = (
     "form", "description", "path", "original_path", "original_name", "sha256", "record_sha256", "type_name",
     "code_number", "code_notation", "issued_date", "organ_name", "subject", "language", "signer_position",
     "signer_name", "confidence", "block_text", "signed_at", "timestamped_at", "filed_at", "shelf_day",
-    "pades_level", "pdfa", "void_reason", *_LATER,
+    "pades_level", "pdfa", "void_reason", *(column for columns in _LATER.values() for column in columns),
 )  # fmt: skip
 _KEY = {"doc_code": str, "file_code": str, "doc_ordinal": int, "scan_sha256": str, "lane": str, "part": str,
         "again": int, "state": str, "seq": int}  # fmt: skip
@@ -194,15 +198,16 @@ def create(path: Path) -> None:
 
 
 def _upgraded(db: Database) -> int:
-    """The version of a catalogue, brought from 1 to 2 where it was 1: columns and a table are added, nothing is changed."""
+    """The version of a catalogue, brought up where it was older: columns and a table are added, nothing is changed."""
     with transaction(db, "begin immediate"):
         version = int(db.execute("pragma user_version").fetchone()[0])
-        if version == 1:
-            for column in _LATER:
+        while 1 <= version < VERSION:
+            version += 1
+            for column in _LATER[version]:
                 db.execute(f"alter table document add column {column} text")
-            _companions(db)
-            db.execute(f"pragma user_version = {VERSION}")
-            version = VERSION
+            if version == 2:
+                _companions(db)
+            db.execute(f"pragma user_version = {version}")
     return version
 
 

@@ -24,7 +24,7 @@ from archive.naming import LOCAL, local_date, shelf
 from archive.record import DESCRIPTIVE, FIELDS, Blob, Description, DocumentKey, Filing, record_json
 from archive.shelves import DATA, EVIDENCE, SCANS
 
-FORMAT = 2  # of the record, as FORMAT.md describes it
+FORMAT = 3  # of the record, as FORMAT.md describes it
 
 
 def file(root: Path, catalogue: Catalogue, what: Filing, actor: str) -> Row:

@@ -20,7 +20,8 @@ from archive.errors import ArchiveError
 
 DESCRIPTIVE: tuple[str, ...] = (
     "type_name", "code_number", "code_notation", "issued_date", "organ_name", "subject", "language",
-    "page_amount", "signer_position", "signer_name",
+    "page_amount", "signer_position", "signer_name", "signer_authority", "organ_parent", "issued_place", "recipients",
+    "priority", "attachments", "keyword", "mode", "note",
 )  # fmt: skip
 
 # The order of the JSON contract (docs/design.md, "JSON that others rely on").
@@ -28,12 +29,15 @@ FIELDS: tuple[str, ...] = (
     "doc_code", "file_code", "doc_ordinal", "lane", "form", "part", "state", "description", "path",
     "original_path", "original_name", "sha256", "scan_sha256", "pages", *DESCRIPTIVE, "confidence",
     "block_text", "signed_at", "timestamped_at", "filed_at", "pades_level", "pdfa", "main_code", "verification",
+    "supersedes", "superseded_by",
 )  # fmt: skip
 
-# Lengths of NĐ 30/2020 PL VI mục I, the wider one where TT 05/2025 PL I allows more (language).
+# Lengths of NĐ 30/2020 PL VI mục I and II, the wider one where TT 05/2025 PL I allows more (language, keyword, mode); those of
+# place, authority and attachments are of no act.
 LENGTHS: Mapping[str, int] = MappingProxyType({
     "type_name": 100, "code_number": 11, "code_notation": 30, "organ_name": 200, "subject": 500,
-    "language": 100, "signer_position": 100, "signer_name": 50,
+    "language": 100, "signer_position": 100, "signer_name": 50, "signer_authority": 10, "organ_parent": 200,
+    "issued_place": 100, "recipients": 1000, "priority": 20, "attachments": 500, "keyword": 100, "mode": 30, "note": 500,
 })  # fmt: skip
 
 _MOST_PAGES = 9999  # numberOfPage is N4 in TT 05/2025 PL I
@@ -86,6 +90,15 @@ class Description:
     page_amount: int | None = None
     signer_position: str | None = None
     signer_name: str | None = None
+    signer_authority: str | None = None
+    organ_parent: str | None = None
+    issued_place: str | None = None
+    recipients: str | None = None
+    priority: str | None = None
+    attachments: str | None = None
+    keyword: str | None = None
+    mode: str | None = None
+    note: str | None = None
     confidence: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

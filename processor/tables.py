@@ -64,7 +64,8 @@ Place: TypeAlias = Annotated[tuple[Annotated[float, Strict(False), Field(ge=0, a
 Seal = Literal["file", "form", "no-secrecy-mark"]
 Close = Literal[
     "type_name", "code_number", "code_notation", "issued_date", "organ_name", "subject", "language", "page_amount",
-    "signer_position", "signer_name",
+    "signer_position", "signer_name", "signer_authority", "organ_parent", "issued_place", "recipients", "priority", "attachments",
+    "keyword", "mode", "note",
 ]  # fmt: skip
 
 

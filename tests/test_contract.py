@@ -203,7 +203,8 @@ def test_every_field_can_be_set_and_asked_for(station: Path) -> None:
     record = answer(station, "describe", code, *(f"--set={name}={value}" for name, value in said.items()))
     assert {name: record[name] for name in DESCRIPTIVE} == said
     asked = {name: value for name, value in record.items() if name != "confidence" and value is not None}
-    others = {"confidence", "main_code", "verification"}  # of annexes, and of what came signed by others
+    # of annexes, of what came signed by others, and of what took another's place
+    others = {"confidence", "main_code", "verification", "supersedes", "superseded_by"}
     assert set(asked) == set(FIELDS) - others, "the document has a value in every field"
     assert [r["doc_code"] for r in answer(station, "find", *(f"--field={n}={v}" for n, v in asked.items()))] == [code]
     for verb in (("find", "--field", "mau=x"), ("describe", code, "--set", "mau=x")):

@@ -29,7 +29,9 @@ LEAST_WORDS = 10
 NAMES: Mapping[str, str] = MappingProxyType({  # in Vietnamese, as NĐ 30/2020 PL VI has them
     "type_name": "tên loại", "code_number": "số", "code_notation": "ký hiệu", "issued_date": "ngày ban hành",
     "organ_name": "cơ quan ban hành", "subject": "trích yếu", "language": "ngôn ngữ", "page_amount": "số trang",
-    "signer_position": "chức vụ người ký", "signer_name": "người ký",
+    "signer_position": "chức vụ người ký", "signer_name": "người ký", "signer_authority": "quyền hạn người ký",
+    "organ_parent": "cơ quan chủ quản", "issued_place": "địa danh", "recipients": "nơi nhận", "priority": "mức độ khẩn",
+    "attachments": "phụ lục, văn bản kèm theo", "keyword": "từ khóa", "mode": "chế độ sử dụng", "note": "ghi chú",
 })  # fmt: skip
 BRIEF = "V/v"  # how the subject of a công văn opens
 _PAGES_OF_LANGUAGE = 3
