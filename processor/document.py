@@ -88,7 +88,11 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The record's descriptive fields, each with how sure they are; of an annex, the document it belongs to."""
+    """The record's descriptive fields, each with how sure they are; of an annex, the document it belongs to.
+
+    Attributes:
+        places: where on the pages each field was read or should stand (`processor.reading`).
+    """
 
     source: Recognised | Read
     values: Mapping[str, Any]
@@ -96,6 +100,7 @@ class Described:
     complete: bool
     main_code: str = ""
     urgency: str = ""
+    places: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

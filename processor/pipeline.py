@@ -133,7 +133,7 @@ def describe(recognised: Recognised | Read, tools: Tools) -> Described:
     lacking = described.lacks(lane.require_to_close)
     values = {name: getattr(described, name) for name in Description.__slots__ if name != "confidence"}
     return Described(recognised, values, dict(described.confidence), not lacking, main["doc_code"] if main else "",
-                     told["marks"]["urgency"])  # fmt: skip
+                     told["marks"]["urgency"], told["places"])  # fmt: skip
 
 
 def number(described: Described, tools: Tools) -> Numbered:
@@ -181,7 +181,7 @@ def file(sealed: Sealed | Settled, tools: Tools) -> Filed:
         description=Description(**described.values, confidence=described.confidence), complete=described.complete,
         pdf=sealed.pdf, scan=scan.blob, scan_ext=_suffix(scan, recognised), pages=recognised.pages,
         main_code=described.main_code or None, text=tuple(" ".join(word[0] for word in page["words"]) for page in pages),
-        provenance=_provenance(scan, recognised, pages) | _sealed_how(sealed), **_worth(sealed),
+        provenance=_provenance(scan, described, pages) | _sealed_how(sealed), **_worth(sealed),
     )  # fmt: skip
     try:
         return Filed(sealed, tools.archive.file(filing, tools.actor))
@@ -198,9 +198,10 @@ def _suffix(scan: Scan, recognised: Recognised | Read) -> str:
     return Path(scan.original_name).suffix
 
 
-def _provenance(scan: Scan, recognised: Recognised | Read, pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _provenance(scan: Scan, described: Described, pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
-        **recognised.facts, "received_at": scan.received_at, "sidecar": dict(scan.sidecar), "origin": dict(scan.origin),
+        **described.source.facts, "places": dict(described.places), "received_at": scan.received_at,
+        "sidecar": dict(scan.sidecar), "origin": dict(scan.origin),
         "sidecar_sha256": scan.beside.sha256 if scan.beside else None, "released": list(scan.released),
         "sohoa": version("sohoa"),
         "pages": [{k: page[k] for k in ("kind", "blank", "word_count", "mean_confidence")} for page in pages],

@@ -19,6 +19,7 @@ from processor.describe.vocabulary import Vocabulary
 from processor.worker import Ask
 
 _PERCENT = 100.0
+SURE_MARK = 0.8  # a stamp of a closed list
 
 
 def _page(words: list[list[Any]]) -> Page:
@@ -38,8 +39,9 @@ def describe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         ask: not used.
 
     Returns:
-        `fields` and `confidence` (0-1) by name, a field that was not read being absent; `marks`: whether pages bear
-        the `head`, the `signature`, a mark of `secrecy`; whether anything was `read`.
+        `fields` and `confidence` (0-1) by name, a field that was not read being absent; `places`: where each was read or
+        should stand, `[page, left, top, right, bottom]`, page 1-based, the rest fractions of the upright page; `marks`: whether
+        pages bear the `head`, the `signature`, a mark of `secrecy`; whether anything was `read`.
     """
     pages = json.loads(Path(args["reading"]).read_text("utf-8"))
     vocabulary = Vocabulary.from_mapping(law.read("kinds.toml", Path(args["station"])))
@@ -47,4 +49,7 @@ def describe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     inked = [_page([*page["words"], *page.get("stamps", ())]) for page in pages]
     found, seen = read(leaves, vocabulary), marks(leaves, vocabulary, inked)
     told = asdict(seen) | {"read": any(page["words"] for page in pages)}
-    return {"fields": dict(found.fields), "confidence": dict(found.confidence), "marks": told}
+    fields, sure = dict(found.fields), dict(found.confidence)
+    if seen.urgency:
+        fields["priority"], sure["priority"] = seen.urgency, SURE_MARK
+    return {"fields": fields, "confidence": sure, "places": {k: list(box) for k, box in found.places.items()}, "marks": told}

@@ -59,7 +59,7 @@ def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> V
                 return None
             pieces.append(proper.text)
             sure, at = min(sure, proper.confidence), end
-    return Value(" ".join(pieces), sure)
+    return Value(" ".join(pieces), sure, tuple(words))
 
 
 def _stripped(word: Word) -> Word:
@@ -86,7 +86,7 @@ def _text(words: Sequence[Word]) -> str:
 def _as_printed(words: Sequence[Word]) -> Value | None:
     """A name with a word no list knows: in its capitals, if every word is sure and the marks are not lost."""
     worst = min(word.confidence for word in words)
-    return Value(_text(words), worst) if worst >= SURE and marks(_text(words)) else None
+    return Value(_text(words), worst, tuple(words)) if worst >= SURE and marks(_text(words)) else None
 
 
 def _proper(words: Sequence[Word], issued_at: Value | None, lost: bool) -> Value | None:
@@ -101,8 +101,8 @@ def _proper(words: Sequence[Word], issued_at: Value | None, lost: bool) -> Value
     if not said:
         return None
     if issued_at and issued_at.confidence >= SURE and skeleton(issued_at.text) == skeleton(said):
-        return Value(issued_at.text, issued_at.confidence)
+        return Value(issued_at.text, issued_at.confidence, tuple(words))
     worst = min(word.confidence for word in words)
     if lost or worst < SURE:
         return None
-    return Value(" ".join(nfc(w.text[:1] + w.text[1:].lower()) for w in words), worst)
+    return Value(" ".join(nfc(w.text[:1] + w.text[1:].lower()) for w in words), worst, tuple(words))

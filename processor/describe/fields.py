@@ -10,21 +10,24 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeAlias
 
 from processor.describe import agency as agencies
 from processor.describe import heading
 from processor.describe.heading import SURE, Number, Value
-from processor.describe.layout import Head, Line, Page, Word, foot, head, lines, pitch
+from processor.describe.layout import Foot, Head, Line, Page, Word, foot, head, lines, pitch
+from processor.describe.recipients import annexes, recipients
 from processor.describe.signature import signer
-from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, is_spelt, squash
+from processor.describe.subject import Subject, Title, below, beside
+from processor.describe.vocabulary import Vocabulary, squash
+
+Box: TypeAlias = tuple[int, float, float, float, float]
+"""Page (1-based), then left, top, right, bottom in fractions of the upright page."""
 
 TITLE_DEPTH = 0.5  # of the page: a kind's title stands above
 TITLE_AXIS = (0.38, 0.64)  # of the width: and is centred
 SURE_TITLE = 0.4  # all its letters match a closed list: little doubt is left
-PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
 UNREAD = 1.9  # line pitches between agency and number: where the step is wider, a line was not read
-SUBJECT_ROWS = 7
-SUBJECT_LENGTH = 500  # NĐ 30 Phụ lục VI: Subject String 500
 LEAST_WORDS = 10
 NAMES: Mapping[str, str] = MappingProxyType({  # in Vietnamese, as NĐ 30/2020 PL VI has them
     "type_name": "tên loại", "code_number": "số", "code_notation": "ký hiệu", "issued_date": "ngày ban hành",
@@ -33,18 +36,23 @@ NAMES: Mapping[str, str] = MappingProxyType({  # in Vietnamese, as NĐ 30/2020 P
     "organ_parent": "cơ quan chủ quản", "issued_place": "địa danh", "recipients": "nơi nhận", "priority": "mức độ khẩn",
     "attachments": "phụ lục, văn bản kèm theo", "keyword": "từ khóa", "mode": "chế độ sử dụng", "note": "ghi chú",
 })  # fmt: skip
-BRIEF = "V/v"  # how the subject of a công văn opens
 _PAGES_OF_LANGUAGE = 3
+_OF_THE_END = frozenset({"signer_position", "signer_name", "signer_authority", "recipients"})
 _VIETNAMESE = re.compile("[ăđơưĂĐƠƯ\u1ea0-\u1ef9]")
 _PARTS = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The fields read, by their names in the record, and how sure each is (0 to 1); others are absent."""
+    """The fields read, by their names in the record, and how sure each is (0 to 1); others are absent.
+
+    Attributes:
+        places: where each field was read; of one that is absent, where it should stand, if that place is known.
+    """
 
     fields: Mapping[str, str]
     confidence: Mapping[str, float]
+    places: Mapping[str, Box]
 
 
 def read(pages: Sequence[Page], law: Vocabulary) -> Reading:
@@ -56,20 +64,56 @@ def read(pages: Sequence[Page], law: Vocabulary) -> Reading:
 
     Returns:
         Any of `type_name, code_number, code_notation, issued_date` (ISO)`, organ_name, subject, language`
-        (`vi` or absent)`, signer_position, signer_name`.
+        (`vi` or absent)`, signer_position, signer_name, signer_authority, organ_parent, issued_place, recipients, attachments`.
     """
     found: dict[str, Value | None] = {}
-    rows = lines(pages[0]) if pages else ()
-    top = head(rows, law) if rows else None
+    zones: dict[str, Box | None] = {}
+    rows = [lines(page) for page in pages]
+    top = head(rows[0], law) if rows and rows[0] else None
     if top:
-        found |= _headed(rows, top, law)
+        found |= _headed(rows[0], top, law)
+        zones |= {name: _box(1, words) for name, words in _zones(top).items()}
     found["language"] = _language(pages)
-    found["signer_position"], found["signer_name"] = _signed(pages, rows, law)
+    index, end = _end(rows, law)
+    if end:
+        zones |= _closed(found, index + 1, end, rows[index], law)
+    found["attachments"] = next((note for each in rows if (note := annexes(each))), None)
     kept = {name: value for name, value in found.items() if value}
+    zones |= {name: _box(index + 1 if name in _OF_THE_END else 1, value.words) for name, value in kept.items() if value.words}
     return Reading(
         {name: value.text for name, value in kept.items()},
         {name: round(value.confidence, 3) for name, value in kept.items()},
+        {name: box for name, box in zones.items() if box},
     )
+
+
+def _box(page: int, words: Sequence[Word]) -> Box | None:
+    if not words:
+        return None
+    sides = (min(w.left for w in words), min(w.top for w in words), max(w.right for w in words), max(w.bottom for w in words))
+    left, top, right, bottom = (round(min(max(side, 0.0), 1.0), 4) for side in sides)
+    return page, left, top, right, bottom
+
+
+def _zones(top: Head) -> dict[str, tuple[Word, ...]]:
+    """Where the fields of the head should stand, for a person who fills in what was not read."""
+    line = heading.number_line(top)
+    dated = heading.date_line(top, line)
+    zones = {"code_number": line.words, "code_notation": line.words} if line else {}
+    zones |= {"issued_date": dated.words, "issued_place": dated.words} if dated else {}
+    above = top.left[: line.index] if line else ()
+    names = tuple(word for row in above for word in row.words)
+    return zones | ({"organ_name": names, "organ_parent": names} if names else {})
+
+
+def _closed(found: dict[str, Value | None], page: int, end: Foot, rows: Sequence[Line], law: Vocabulary) -> dict[str, Box | None]:
+    """Reads the end of a letter into `found`; returns where its fields should stand."""
+    signed = signer(end, pitch(rows), law)
+    found |= {"signer_position": signed.position, "signer_name": signed.name, "signer_authority": signed.authority}
+    found["recipients"] = recipients(end, pitch(rows))
+    block = tuple(word for row in end.signature for word in row.words)
+    listed = tuple(word for row in end.recipients for word in row.words)
+    return {name: _box(page, listed if name == "recipients" else block) for name in _OF_THE_END}
 
 
 def _headed(rows: Sequence[Line], top: Head, law: Vocabulary) -> dict[str, Value | None]:
@@ -81,7 +125,7 @@ def _headed(rows: Sequence[Line], top: Head, law: Vocabulary) -> dict[str, Value
     if line:
         vouchers = _vouchers(rows, names)
         notation = heading.notation(line, title.kind if title else None, vouchers, law)
-    about = _subject_below(top, title, law) if title else _subject_beside(top, line, law)
+    about = below(top, title, law) if title else beside(top, line, law)
     issued_at = heading.place(dated) if dated else None
     own = _own(notation, names)
     return {
@@ -90,6 +134,8 @@ def _headed(rows: Sequence[Line], top: Head, law: Vocabulary) -> dict[str, Value
         "code_notation": notation,
         "issued_date": heading.issued_date(dated, heading.printed_dates(rows)) if dated else None,
         "organ_name": _organ(top, line, names, issued_at, law) if line and names else None,
+        "organ_parent": agencies.agency(names[-2], issued_at, law) if len(names) > 1 else None,
+        "issued_place": issued_at if issued_at and issued_at.confidence >= SURE else None,
         "subject": about.value if about else None,
     }
 
@@ -106,22 +152,6 @@ def _organ(
     return found if whole and vouched else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Title:
-    kind: Kind
-    value: Value
-    index: int
-    centre: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """That a subject stands there, its text where it is sure, and whether it opens with "V/v"."""
-
-    value: Value | None
-    brief: bool = False
-
-
 def _runs(row: Line) -> list[tuple[Word, ...]]:
     """A row cut where the gap is wider than three letters: what stands beside a title is no part of it."""
     letter = sum(w.right - w.left for w in row.words) / sum(len(w.text) for w in row.words)
@@ -133,7 +163,7 @@ def _runs(row: Line) -> list[tuple[Word, ...]]:
     return [tuple(run) for run in runs]
 
 
-def _title(rows: Sequence[Line], law: Vocabulary) -> _Title | None:
+def _title(rows: Sequence[Line], law: Vocabulary) -> Title | None:
     """The first line that is nothing but a kind's name in capitals, centred, above the body."""
     for index, row in enumerate(rows):
         opening = squash(row.text[:40])
@@ -146,7 +176,7 @@ def _title(rows: Sequence[Line], law: Vocabulary) -> _Title | None:
             line = Line(words)
             kind = law.kinds.get(squash(line.text))
             if kind and TITLE_AXIS[0] <= line.centre <= TITLE_AXIS[1] and line.confidence >= SURE_TITLE:
-                return _Title(kind, Value(kind.name, max(line.confidence, SURE)), index, line.centre)
+                return Title(kind, Value(kind.name, max(line.confidence, SURE), words), index, line.centre)
     return None
 
 
@@ -166,7 +196,7 @@ def _own(notation: Value | None, names: Sequence[Sequence[Word]]) -> bool:
 
 
 def _letter_kind(
-    top: Head, notation: Value | None, about: _Subject | None, own: bool, law: Vocabulary
+    top: Head, notation: Value | None, about: Subject | None, own: bool, law: Vocabulary
 ) -> Value | None:
     """A công văn bears no title: it is addressed, and marked as one by its subject's place or its notation.
 
@@ -183,71 +213,6 @@ def _letter_kind(
     return Value(kind.name, SURE) if kind and addressed and marked else None
 
 
-def _subject_below(top: Head, title: _Title, law: Vocabulary) -> _Subject | None:
-    """The centred lines under the title, to the first wide step, address, ground or line of capitals."""
-    chosen: list[Line] = []
-    before = top.below[title.index]
-    for row in top.below[title.index + 1 :]:
-        words = [word for word in row.words if any(map(str.isalnum, word.text))]
-        if not words:
-            continue
-        line = Line(tuple(words))
-        stops = squash(line.text[:40]).startswith((*law.addressed, *law.grounds))
-        capitals = line.text.isupper() and len(words) > 1
-        if stops or capitals or row.top - before.top > PARAGRAPH * top.pitch:
-            return _Subject(_subject(chosen, law)) if chosen else None
-        if abs(line.centre - title.centre) > 0.06 or len(chosen) == SUBJECT_ROWS:
-            return None
-        chosen.append(row)
-        before = row
-    return None
-
-
-def _subject_beside(top: Head, line: Number | None, law: Vocabulary) -> _Subject | None:
-    """The lines of the left column under the number, if they open as a subject does ("V/v")."""
-    if line is None:
-        return None
-    chosen: list[Line] = []
-    before = top.left[line.index]
-    for row in top.left[line.index + 1 :]:
-        if not any(map(str.isalnum, row.text)):
-            continue
-        if row.top - before.top > PARAGRAPH * top.pitch or squash(row.text[:40]).startswith(law.addressed):
-            break
-        if len(chosen) == SUBJECT_ROWS:
-            return None
-        chosen.append(row)
-        before = row
-    opening = _opening(chosen[0].words, law)[0] if chosen else ""
-    return _Subject(_subject(chosen, law), opening == BRIEF) if opening else None
-
-
-def _opening(words: Sequence[Word], law: Vocabulary) -> tuple[str, int]:
-    """How a subject's opening is written, and how many words it takes; nothing and 0 if not listed."""
-    for size in (1, 2):
-        written = law.subject_openers.get(squash("".join(word.text for word in words[:size])))
-        if written:
-            return written, min(size, len(words))
-    return "", 0
-
-
-def _is_written(word: Word) -> bool:
-    """Not a speck: letters and digits always count, a sign alone only if it is a sure dash."""
-    return any(map(str.isalnum, word.text)) or (word.text in ("-", "–") and word.confidence >= SURE)
-
-
-def _subject(rows: Sequence[Line], law: Vocabulary) -> Value | None:
-    words = [word for row in rows for word in row.words if _is_written(word)]
-    opening, taken = _opening(words, law)
-    rest = words[taken:]
-    if not rest:
-        return None
-    text = " ".join([*([opening] if opening else []), *(word.text for word in rest)]).strip(SIGNS)
-    sure = min(word.confidence for word in rest)
-    spelt = all(is_spelt(part) for word in rest for part in _PARTS.findall(word.text))
-    return Value(text, sure) if sure >= SURE and spelt and len(text) <= SUBJECT_LENGTH else None
-
-
 def _language(pages: Sequence[Page]) -> Value | None:
     """`vi` where a quarter of the words bear letters only Vietnamese has."""
     rows = (row for page in pages[:_PAGES_OF_LANGUAGE] for row in lines(page))
@@ -257,17 +222,12 @@ def _language(pages: Sequence[Page]) -> Value | None:
     return Value("vi", min(1.0, share * 2)) if len(spelt) >= LEAST_WORDS and share >= 0.25 else None
 
 
-def _signed(
-    pages: Sequence[Page], first: Sequence[Line], law: Vocabulary
-) -> tuple[Value | None, Value | None]:
-    """The signer, from the first page that lists recipients; a page with its own head begins an annex."""
-    for index, page in enumerate(pages):
-        rows = lines(page) if index else first
-        if not rows:
-            continue
-        if index and head(rows, law):
+def _end(rows: Sequence[Sequence[Line]], law: Vocabulary) -> tuple[int, Foot | None]:
+    """The first page that lists recipients, and its foot; a page with its own head begins an annex."""
+    for index, each in enumerate(rows):
+        if index and each and head(each, law):
             break
-        end = foot(rows, law)
+        end = foot(each, law) if each else None
         if end:
-            return signer(end, pitch(rows), law)
-    return None, None
+            return index, end
+    return 0, None

@@ -11,7 +11,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from processor.describe.layout import Head, Line, Word
@@ -43,6 +43,7 @@ class Value:
 
     text: str
     confidence: float
+    words: tuple[Word, ...] = field(default=(), compare=False)  # it was read from
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ class Run:
     def confidence(self, start: int, end: int) -> float:
         """The worst of the words a stretch lies in."""
         return min((word.confidence for word in self.owners[start:end]), default=0.0)
+
+    def words(self, start: int, end: int) -> tuple[Word, ...]:
+        """The words a stretch lies in."""
+        return tuple(dict.fromkeys(self.owners[start:end]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +146,9 @@ def number(line: Number) -> Value | None:
     if not _is_level(last, opening) or (last is not sign and gap >= FRAME and not _is_of_print(last, sign)):
         return None
     if last is sign:  # one word to the recogniser, so no pen between; what it doubts are mostly the letters
-        return Value(digits, sign.confidence) if sign.confidence >= VOUCHED else None
+        return Value(digits, sign.confidence, (sign,)) if sign.confidence >= VOUCHED else None
     sure = run.confidence(start, slash)
-    return Value(digits, sure) if sure >= SURE and gap < WIDEST else None
+    return Value(digits, sure, run.words(start, slash)) if sure >= SURE and gap < WIDEST else None
 
 
 def _is_of_print(digits: Word, sign: Word) -> bool:
@@ -195,7 +200,7 @@ def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law:
             return None
         groups.append(group)
         sure = min(sure, found)
-    return Value(prefix + "-".join(groups), sure) if sure >= VOUCHED else None
+    return Value(prefix + "-".join(groups), sure, run.words(at, start - 1)) if sure >= VOUCHED else None
 
 
 def _is_group(text: str) -> bool:
@@ -250,9 +255,10 @@ def issued_date(line: Line, printed: frozenset[str]) -> Value | None:
         if day.height > PRINTED * year.height or abs(day.bottom - year.bottom) > 0.35 * year.height:
             return None
     sure, found = min(run.confidence(*match.span(group)) for group in (1, 2, 3)), _iso(match)
+    words = run.words(*match.span())
     if found and found in printed and sure >= VOUCHED:
-        return Value(found, sure)
-    return Value(found, sure) if found and sure >= SURE_DIGIT else None
+        return Value(found, sure, words)
+    return Value(found, sure, words) if found and sure >= SURE_DIGIT else None
 
 
 def place(line: Line) -> Value | None:
@@ -261,7 +267,9 @@ def place(line: Line) -> Value | None:
     words = line.words[:at]
     if not words or not words[-1].text.endswith(","):
         return None
-    return Value(" ".join(word.text.strip(SIGNS) for word in words), Line(words).confidence)
+    if not all(word.text[:1].isupper() or word.text in "-–" for word in words):
+        return None
+    return Value(" ".join(word.text.strip(SIGNS) for word in words), Line(words).confidence, words)
 
 
 def initials(words: Sequence[Word]) -> str:

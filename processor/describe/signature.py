@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from processor.describe.heading import SURE_DIGIT, Value
 from processor.describe.layout import Foot, Line, Word
@@ -18,17 +19,49 @@ SURE_POSITION = 0.5  # all its words match a closed list
 LEAST_NAME = 3  # words: of two, the surname may be the one the seal covers ("Hoàng Giang" is both)
 MOST_NAME = 5
 ALIGNED = 0.015  # of the page's width: lines of the block are centred on one axis
+_BY_ORDER = frozenset({"TL.", "TUQ."})
 _APART = re.compile(r"[.\s]+")
 
 
-def signer(foot: Foot, pitch: float, law: Vocabulary) -> tuple[Value | None, Value | None]:
-    """The signer's position and full name, None where in doubt. `pitch` is the page's distance of lines."""
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Who signed, as what, and by what right (`KT.`); None where in doubt."""
+
+    position: Value | None
+    name: Value | None
+    authority: Value | None
+
+
+def signer(foot: Foot, pitch: float, law: Vocabulary) -> Signed:
+    """The signer. `pitch` is the page's distance of lines."""
     under = foot.recipients[0].top + 2 * pitch if foot.recipients else 1.0
     named = [(row, found) for row in foot.signature if row.top > under and (found := _full_name(row, law))]
     if len({found.text for _, found in named}) != 1:
-        return _position(foot.signature, None, law), None
+        position = _position(foot.signature, None, law)
+        return Signed(position, None, _authority(foot.signature, None, position, law))
     row, found = named[0]
-    return _position(foot.signature, row, law), found
+    position = _position(foot.signature, row, law)
+    return Signed(position, found, _authority(foot.signature, row, position, law))
+
+
+def _authority(rows: Sequence[Line], name: Line | None, position: Value | None, law: Vocabulary) -> Value | None:
+    """By what right it was signed: the last authority above the name, as the law writes it.
+
+    Refuses what the seal may have hidden a later one of: a deputy signs by `KT.`, or by the order of somebody (`TL.`, `TUQ.`).
+    """
+    last: Value | None = None
+    for row in rows:
+        if name and row.top >= name.top:
+            break
+        words = [word for word in row.words if squash(word.text)]
+        said = fold(_APART.split(words[0].text.strip(SIGNS))[0]) if words and Line(tuple(words)).text.isupper() else ""
+        written = law.authorities.get(said)
+        if written:
+            last = Value(written, max(words[0].confidence, SURE_POSITION), (words[0],))
+    if position is None or last is None:
+        return None
+    is_deputy = position.text.startswith(law.deputies)
+    return None if is_deputy != (last.text == "KT.") and last.text not in _BY_ORDER else last
 
 
 def _full_name(row: Line, law: Vocabulary) -> Value | None:
@@ -37,7 +70,7 @@ def _full_name(row: Line, law: Vocabulary) -> Value | None:
         return None
     if not LEAST_NAME <= len(name) <= MOST_NAME or not all(map(_is_given, name)):
         return None
-    return Value(" ".join(word.text for word in name), min(word.confidence for word in name))
+    return Value(" ".join(word.text for word in name), min(word.confidence for word in name), tuple(name))
 
 
 def _is_given(word: Word) -> bool:
@@ -67,4 +100,4 @@ def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value
     whole = written.startswith(law.deputies)
     if not whole and (deputy or not any(abs(row.centre - centre) <= ALIGNED for centre in axis)):
         return None
-    return Value(written, row.confidence)
+    return Value(written, row.confidence, row.words)

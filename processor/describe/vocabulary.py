@@ -92,7 +92,7 @@ class Vocabulary:
     agency_written: Mapping[tuple[str, ...], str]
     before_names: Mapping[tuple[str, ...], str]
     recipients: tuple[str, ...]
-    authorities: frozenset[str]
+    authorities: Mapping[str, str]
     deputising: frozenset[str]
     deputies: tuple[str, ...]
     positions: Mapping[tuple[str, ...], str]
@@ -124,7 +124,7 @@ class Vocabulary:
             agency_written=_phrases(_texts(agency, "written")),
             before_names=_phrases(_texts(agency, "before_names")),
             recipients=tuple(map(squash, _texts(signature, "recipients"))),
-            authorities=frozenset(map(fold, _texts(signature, "authorities"))),
+            authorities={fold(slip): nfc(name) for name, slips in _table(signature, "authorities").items() for slip in slips},
             deputising=frozenset(map(fold, _texts(signature, "deputising"))),
             deputies=tuple(map(nfc, _texts(signature, "deputies"))),
             positions=_phrases(_texts(signature, "positions")),

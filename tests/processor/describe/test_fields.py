@@ -15,7 +15,7 @@ from .written import BODY, DECISION, FOOT, VOCABULARY, centred, head, line, page
 
 NAMES = {
     "type_name", "code_number", "code_notation", "issued_date", "organ_name", "subject", "language",
-    "signer_position", "signer_name",
+    "signer_position", "signer_name", "signer_authority", "organ_parent", "issued_place", "recipients", "attachments",
 }  # fmt: skip
 DATE = "Quảng Ngãi, ngày 05 tháng 02 năm 2026"
 
@@ -41,6 +41,9 @@ def test_a_printed_decision_is_read_whole() -> None:
         "language": "vi",
         "signer_position": "Phó Chủ tịch",
         "signer_name": "Trần Thị Lan Anh",
+        "signer_authority": "KT.",
+        "issued_place": "Quảng Ngãi",
+        "recipients": "Như Điều 3; Lưu: VT, NC",
     }
     assert found.confidence.keys() == found.fields.keys()
     assert all(0 < sure <= 1 for sure in found.confidence.values())
@@ -289,6 +292,7 @@ def test_any_words_are_read_without_error(words: list[Word], with_letter: bool) 
     assert found.fields.keys() == found.confidence.keys()
     assert all(0 <= sure <= 1 for sure in found.confidence.values())
     assert all(unicodedata.is_normalized("NFC", text) and text for text in found.fields.values())
+    assert all(page == 1 and 0 <= left <= right <= 1 and 0 <= top <= bottom <= 1 for page, left, top, right, bottom in found.places.values())
 
 
 @settings(deadline=None, max_examples=40)

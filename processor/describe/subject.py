@@ -1,0 +1,103 @@
+"""The subject (trích yếu) of a letter: under the title of its kind, or under the number of a công văn.
+
+PURE. NĐ 30/2020 Phụ lục I, Phần I, mục II.5. Promises: the whole of it or nothing. Refuses: a subject with one doubtful word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from processor.describe.heading import SURE, Number, Value
+from processor.describe.layout import Head, Line, Word
+from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, is_spelt, squash
+
+PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
+SUBJECT_ROWS = 7
+SUBJECT_LENGTH = 500  # NĐ 30 Phụ lục VI: Subject String 500
+BRIEF = "V/v"  # how the subject of a công văn opens
+_PARTS = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The line that names the kind, its index below the head, and the axis it is centred on."""
+
+    kind: Kind
+    value: Value
+    index: int
+    centre: float
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """That a subject stands there, its text where it is sure, and whether it opens with "V/v"."""
+
+    value: Value | None
+    brief: bool = False
+
+
+def below(top: Head, title: Title, law: Vocabulary) -> Subject | None:
+    """The centred lines under the title, to the first wide step, address, ground or line of capitals."""
+    chosen: list[Line] = []
+    before = top.below[title.index]
+    for row in top.below[title.index + 1 :]:
+        words = [word for word in row.words if any(map(str.isalnum, word.text))]
+        if not words:
+            continue
+        line = Line(tuple(words))
+        stops = squash(line.text[:40]).startswith((*law.addressed, *law.grounds))
+        capitals = line.text.isupper() and len(words) > 1
+        if stops or capitals or row.top - before.top > PARAGRAPH * top.pitch:
+            return Subject(_text(chosen, law)) if chosen else None
+        if abs(line.centre - title.centre) > 0.06 or len(chosen) == SUBJECT_ROWS:
+            return None
+        chosen.append(row)
+        before = row
+    return None
+
+
+def beside(top: Head, line: Number | None, law: Vocabulary) -> Subject | None:
+    """The lines of the left column under the number, if they open as a subject does ("V/v")."""
+    if line is None:
+        return None
+    chosen: list[Line] = []
+    before = top.left[line.index]
+    for row in top.left[line.index + 1 :]:
+        if not any(map(str.isalnum, row.text)):
+            continue
+        if row.top - before.top > PARAGRAPH * top.pitch or squash(row.text[:40]).startswith(law.addressed):
+            break
+        if len(chosen) == SUBJECT_ROWS:
+            return None
+        chosen.append(row)
+        before = row
+    opening = _opening(chosen[0].words, law)[0] if chosen else ""
+    return Subject(_text(chosen, law), opening == BRIEF) if opening else None
+
+
+def _opening(words: Sequence[Word], law: Vocabulary) -> tuple[str, int]:
+    """How a subject's opening is written, and how many words it takes; nothing and 0 if not listed."""
+    for size in (1, 2):
+        written = law.subject_openers.get(squash("".join(word.text for word in words[:size])))
+        if written:
+            return written, min(size, len(words))
+    return "", 0
+
+
+def _is_written(word: Word) -> bool:
+    """Not a speck: letters and digits always count, a sign alone only if it is a sure dash."""
+    return any(map(str.isalnum, word.text)) or (word.text in ("-", "–") and word.confidence >= SURE)
+
+
+def _text(rows: Sequence[Line], law: Vocabulary) -> Value | None:
+    words = [word for row in rows for word in row.words if _is_written(word)]
+    opening, taken = _opening(words, law)
+    rest = words[taken:]
+    if not rest:
+        return None
+    text = " ".join([*([opening] if opening else []), *(word.text for word in rest)]).strip(SIGNS)
+    sure = min(word.confidence for word in rest)
+    spelt = all(is_spelt(part) for word in rest for part in _PARTS.findall(word.text))
+    return Value(text, sure, tuple(words)) if sure >= SURE and spelt and len(text) <= SUBJECT_LENGTH else None
