@@ -7,14 +7,16 @@ nor the place of issue confirms.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Line, Word
+from processor.describe.phrases import LISTED
 from processor.describe.vocabulary import SIGNS, Vocabulary, folded_words, marks, nfc, skeleton
 
-LISTED = 0.85  # how sure a word is that a closed list confirms
 LONGEST_PHRASE = 12  # words
+CAPITALS = 0.6  # a word in capitals read less surely says nothing about its marks
 
 
 def names(rows: Sequence[Line], law: Vocabulary) -> list[list[Word]]:
@@ -89,6 +91,16 @@ def _as_printed(words: Sequence[Word]) -> Value | None:
     return Value(_text(words), worst, tuple(words)) if worst >= SURE and marks(_text(words)) else None
 
 
+def disagree(words: Sequence[Word], issued_at: Value) -> bool:
+    """Whether a name in capitals bears marks that the same name in small letters lacks: capitals lose marks, none gains them.
+
+    NĐ 30 prints both: recognition is sure of many a wrong mark, seldom of the same one in capitals and in small letters.
+    """
+    small = issued_at.text.split()
+    pairs = zip(words, small, strict=True) if len(words) == len(small) else ()
+    return any(Counter(marks(text.upper())) < Counter(marks(word.text)) for word, text in pairs if word.confidence >= CAPITALS)
+
+
 def _proper(words: Sequence[Word], issued_at: Value | None, lost: bool) -> Value | None:
     """The name of a place. The place of issue, in small letters and so read better, vouches for it.
 
@@ -101,6 +113,8 @@ def _proper(words: Sequence[Word], issued_at: Value | None, lost: bool) -> Value
     if not said:
         return None
     if issued_at and issued_at.confidence >= SURE and skeleton(issued_at.text) == skeleton(said):
+        if disagree(words, issued_at):
+            return None
         return Value(issued_at.text, issued_at.confidence, tuple(words))
     worst = min(word.confidence for word in words)
     if lost or worst < SURE:

@@ -16,10 +16,11 @@ from processor.describe import agency as agencies
 from processor.describe import heading
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.layout import Foot, Head, Line, Page, Word, foot, head, lines, pitch
+from processor.describe.phrases import repeated
 from processor.describe.recipients import annexes, recipients
 from processor.describe.signature import signer
 from processor.describe.subject import Subject, Title, below, beside
-from processor.describe.vocabulary import Vocabulary, squash
+from processor.describe.vocabulary import Vocabulary, skeleton, squash
 
 Box: TypeAlias = tuple[int, float, float, float, float]
 """Page (1-based), then left, top, right, bottom in fractions of the upright page."""
@@ -71,7 +72,7 @@ def read(pages: Sequence[Page], law: Vocabulary) -> Reading:
     rows = [lines(page) for page in pages]
     top = head(rows[0], law) if rows and rows[0] else None
     if top:
-        found |= _headed(rows[0], top, law)
+        found |= _headed(rows, top, law)
         zones |= {name: _box(1, words) for name, words in _zones(top).items()}
     found["language"] = _language(pages)
     index, end = _end(rows, law)
@@ -110,34 +111,45 @@ def _closed(found: dict[str, Value | None], page: int, end: Foot, rows: Sequence
     """Reads the end of a letter into `found`; returns where its fields should stand."""
     signed = signer(end, pitch(rows), law)
     found |= {"signer_position": signed.position, "signer_name": signed.name, "signer_authority": signed.authority}
-    found["recipients"] = recipients(end, pitch(rows))
+    found["recipients"] = recipients(end, pitch(rows), law)
     block = tuple(word for row in end.signature for word in row.words)
     listed = tuple(word for row in end.recipients for word in row.words)
     return {name: _box(page, listed if name == "recipients" else block) for name in _OF_THE_END}
 
 
-def _headed(rows: Sequence[Line], top: Head, law: Vocabulary) -> dict[str, Value | None]:
+def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict[str, Value | None]:
+    everywhere = [row for rows in pages for row in rows]
     title = _title(top.below, law)
     line = heading.number_line(top)
     dated = heading.date_line(top, line)
     names = agencies.names(top.left[: line.index], law) if line else []
     notation = None
     if line:
-        vouchers = _vouchers(rows, names)
+        vouchers = _vouchers(everywhere, names)
         notation = heading.notation(line, title.kind if title else None, vouchers, law)
-    about = below(top, title, law) if title else beside(top, line, law)
-    issued_at = heading.place(dated) if dated else None
+    pairs = repeated(everywhere)
+    about = below(top, title, law, pairs) if title else beside(top, line, law, pairs)
+    issued_at = _issued_at(dated, names)
     own = _own(notation, names)
     return {
         "type_name": title.value if title else _letter_kind(top, notation, about, own, law),
         "code_number": heading.number(line) if line and notation else None,
         "code_notation": notation,
-        "issued_date": heading.issued_date(dated, heading.printed_dates(rows)) if dated else None,
+        "issued_date": heading.issued_date(dated, heading.printed_dates(everywhere)) if dated else None,
         "organ_name": _organ(top, line, names, issued_at, law) if line and names else None,
         "organ_parent": agencies.agency(names[-2], issued_at, law) if len(names) > 1 else None,
         "issued_place": issued_at if issued_at and issued_at.confidence >= SURE else None,
         "subject": about.value if about else None,
     }
+
+
+def _issued_at(dated: Line | None, names: Sequence[Sequence[Word]]) -> Value | None:
+    """The place of issue, unless a name over the number prints the same place with other marks."""
+    found = heading.place(dated) if dated else None
+    size = len(found.words) if found else 0
+    runs = [name[at : at + size] for name in names for at in range(len(name) - size + 1)] if size else []
+    same = [run for run in runs if found and skeleton(" ".join(word.text for word in run)) == skeleton(found.text)]
+    return None if found and any(agencies.disagree(run, found) for run in same) else found
 
 
 def _organ(

@@ -262,10 +262,10 @@ def issued_date(line: Line, printed: frozenset[str]) -> Value | None:
 
 
 def place(line: Line) -> Value | None:
-    """The place of issue: the words before "ngày" in the line of place and date."""
-    at = next((i for i, word in enumerate(line.words) if fold(word.text).startswith("ngay")), 0)
-    words = line.words[:at]
-    if not words or not words[-1].text.endswith(","):
+    """The place of issue: the words before the comma in the line of place and date; a pen may have run into "ngày"."""
+    at = next((i for i, word in enumerate(line.words) if word.text.endswith(",")), -1)
+    words = line.words[: at + 1]
+    if not words or any(fold(word.text).startswith(("ngay", "thang")) for word in words):
         return None
     if not all(word.text[:1].isupper() or word.text in "-–" for word in words):
         return None

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Foot, Line, Word
-from processor.describe.vocabulary import fold, is_spelt
+from processor.describe.phrases import LISTED, mended
+from processor.describe.vocabulary import Vocabulary, fold, is_spelt
 
 LONGEST = 1000  # NĐ 30 Phụ lục VI: ToPlaces String 1000
 MOST_LINES = 30
 WIDE_STEP = 1.9  # line pitches: what stands further below is no line of the list
-_BULLET = re.compile(r"^[-–—•*+]+\s*")
+_BULLET = re.compile(r"^[^\w(]*[-–—•*+~=][^\w(]*")
+_AROUND = re.compile(r"^[^\w(]+|[^\w)]+$")
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."
 _NOTE = re.compile(r"\([^()]{0,200}kem theo[^()]{0,200}\)")
 _NOTE_ROWS = 3
 _PARTS = re.compile(r"[^\W_]+")
 
 
-def recipients(foot: Foot, pitch: float) -> Value | None:
+def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     """The recipients, apart by `; `. `pitch` is the page's distance of lines."""
-    rows = _listed(foot, pitch)
+    rows = [Line(tuple(_confirmed(mended(row.words, law), law))) for row in _listed(foot, pitch)]
     words = [word for row in rows for word in row.words if any(map(str.isalnum, word.text))]
     if not words or not all(is_spelt(part) for word in words for part in _PARTS.findall(word.text)):
         return None
@@ -32,13 +35,24 @@ def recipients(foot: Foot, pitch: float) -> Value | None:
     for row in rows:
         bullet = _BULLET.match(row.text)
         text = row.text[bullet.end() :] if bullet else row.text
+        if not any(map(str.isalnum, text)):  # a speck
+            continue
         if bullet or not items:
             items.append(text)
         else:
             items[-1] += f" {text}"
-    told = "; ".join(item.strip(" ;.") for item in items if item.strip(" ;."))
+    told = "; ".join(_AROUND.sub("", item) for item in items)
     sure = min(word.confidence for word in words)
     return Value(told, sure, tuple(words)) if sure >= SURE and len(told) <= LONGEST else None
+
+
+def _confirmed(words: Sequence[Word], law: Vocabulary) -> list[Word]:
+    """Words that stand in nearly every list (`VT`, `b/c`) are as sure as the list of them."""
+    return [replace(word, confidence=max(word.confidence, LISTED)) if _is_usual(word, law) else word for word in words]
+
+
+def _is_usual(word: Word, law: Vocabulary) -> bool:
+    return word.text.strip("().,;:") in law.usual_recipients
 
 
 def _listed(foot: Foot, pitch: float) -> list[Line]:

@@ -8,15 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.layout import Head, Line, Word
+from processor.describe.phrases import confirmed, mended
 from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, is_spelt, squash
 
 PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
 SUBJECT_ROWS = 7
 SUBJECT_LENGTH = 500  # NĐ 30 Phụ lục VI: Subject String 500
 BRIEF = "V/v"  # how the subject of a công văn opens
+Pairs: TypeAlias = frozenset[tuple[str, str]]
+"""Neighbouring words the document surely prints (`phrases.repeated`)."""
 _PARTS = re.compile(r"[^\W_]+")
 
 
@@ -38,7 +42,7 @@ class Subject:
     brief: bool = False
 
 
-def below(top: Head, title: Title, law: Vocabulary) -> Subject | None:
+def below(top: Head, title: Title, law: Vocabulary, pairs: Pairs) -> Subject | None:
     """The centred lines under the title, to the first wide step, address, ground or line of capitals."""
     chosen: list[Line] = []
     before = top.below[title.index]
@@ -50,7 +54,7 @@ def below(top: Head, title: Title, law: Vocabulary) -> Subject | None:
         stops = squash(line.text[:40]).startswith((*law.addressed, *law.grounds))
         capitals = line.text.isupper() and len(words) > 1
         if stops or capitals or row.top - before.top > PARAGRAPH * top.pitch:
-            return Subject(_text(chosen, law)) if chosen else None
+            return Subject(_text(chosen, law, pairs)) if chosen else None
         if abs(line.centre - title.centre) > 0.06 or len(chosen) == SUBJECT_ROWS:
             return None
         chosen.append(row)
@@ -58,7 +62,7 @@ def below(top: Head, title: Title, law: Vocabulary) -> Subject | None:
     return None
 
 
-def beside(top: Head, line: Number | None, law: Vocabulary) -> Subject | None:
+def beside(top: Head, line: Number | None, law: Vocabulary, pairs: Pairs) -> Subject | None:
     """The lines of the left column under the number, if they open as a subject does ("V/v")."""
     if line is None:
         return None
@@ -74,7 +78,7 @@ def beside(top: Head, line: Number | None, law: Vocabulary) -> Subject | None:
         chosen.append(row)
         before = row
     opening = _opening(chosen[0].words, law)[0] if chosen else ""
-    return Subject(_text(chosen, law), opening == BRIEF) if opening else None
+    return Subject(_text(chosen, law, pairs), opening == BRIEF) if opening else None
 
 
 def _opening(words: Sequence[Word], law: Vocabulary) -> tuple[str, int]:
@@ -91,13 +95,18 @@ def _is_written(word: Word) -> bool:
     return any(map(str.isalnum, word.text)) or (word.text in ("-", "–") and word.confidence >= SURE)
 
 
-def _text(rows: Sequence[Line], law: Vocabulary) -> Value | None:
+def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
     words = [word for row in rows for word in row.words if _is_written(word)]
     opening, taken = _opening(words, law)
-    rest = words[taken:]
-    if not rest:
+    rest = confirmed(mended(words[taken:], law), pairs)
+    if not rest or _is_broken(rest):
         return None
     text = " ".join([*([opening] if opening else []), *(word.text for word in rest)]).strip(SIGNS)
     sure = min(word.confidence for word in rest)
     spelt = all(is_spelt(part) for word in rest for part in _PARTS.findall(word.text))
     return Value(text, sure, tuple(words)) if sure >= SURE and spelt and len(text) <= SUBJECT_LENGTH else None
+
+
+def _is_broken(words: Sequence[Word]) -> bool:
+    """Whether a full stop stands within it: a speck, which may hide a comma, since a subject is one sentence."""
+    return any(word.text.endswith(".") and not after.text[:1].isupper() for word, after in zip(words, words[1:], strict=False))

@@ -92,6 +92,7 @@ class Vocabulary:
     agency_written: Mapping[tuple[str, ...], str]
     before_names: Mapping[tuple[str, ...], str]
     recipients: tuple[str, ...]
+    usual_recipients: frozenset[str]
     authorities: Mapping[str, str]
     deputising: frozenset[str]
     deputies: tuple[str, ...]
@@ -99,6 +100,8 @@ class Vocabulary:
     surnames: frozenset[str]
     secrecy: frozenset[tuple[str, ...]]
     urgency: Mapping[tuple[str, ...], str]
+    phrases: Mapping[tuple[str, ...], str]
+    longest_phrase: int
 
     @classmethod
     def from_mapping(cls, law: Mapping[str, Any], day: dt.date | None = None) -> Vocabulary:
@@ -110,6 +113,7 @@ class Vocabulary:
         Raises:
             ValueError: a table or key is missing or of the wrong type; the message names it.
         """
+        phrases = _phrases(_texts(_table(law, "phrases"), "written"))
         head, agency, signature = (_table(law, key) for key in ("head", "agency", "signature"))
         return cls(
             kinds=_kinds(law, day),
@@ -123,6 +127,7 @@ class Vocabulary:
             agency_openers=frozenset(map(folded_words, _texts(agency, "openers"))),
             agency_written=_phrases(_texts(agency, "written")),
             before_names=_phrases(_texts(agency, "before_names")),
+            usual_recipients=frozenset(map(nfc, _texts(signature, "usual_recipients"))),
             recipients=tuple(map(squash, _texts(signature, "recipients"))),
             authorities={fold(slip): nfc(name) for name, slips in _table(signature, "authorities").items() for slip in slips},
             deputising=frozenset(map(fold, _texts(signature, "deputising"))),
@@ -131,6 +136,8 @@ class Vocabulary:
             surnames=frozenset(map(nfc, _texts(signature, "surnames"))),
             secrecy=frozenset(map(folded_words, _texts(_table(law, "secrecy"), "degrees"))),
             urgency=_phrases(_texts(_table(law, "urgency"), "degrees")),
+            phrases=phrases,
+            longest_phrase=max(map(len, phrases), default=0),
         )
 
     def abbreviation(self, text: str) -> Kind | None:

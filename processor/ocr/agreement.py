@@ -28,9 +28,10 @@ def zones(words: Sequence[Word]) -> list[tuple[float, float]]:
     """Top and bottom of the parts worth a second reading: a letter's head, and the foot where one opens below it."""
     headed = {said for word in words if word.top < HEAD and (said := _said(word).casefold()) in COUNTRY}
     found = [(0.0, HEAD)] if len(headed) >= _HEADED else []
+    above = HEAD if found else 0.0  # a later page may end soon after its top
     for word in words:
-        if _said(word).casefold() == RECIPIENTS and word.left < 0.4 and word.top > HEAD:
-            found.append((max(HEAD, word.top - FOOT_RISE), min(1.0, word.top + FOOT_DEPTH)))
+        if _said(word).casefold() == RECIPIENTS and word.left < 0.4 and word.top > above:
+            found.append((max(above, word.top - FOOT_RISE), min(1.0, word.top + FOOT_DEPTH)))
             break
     return found
 
@@ -54,17 +55,32 @@ def confirmed(first: Sequence[Word], second: Sequence[Word], zone: tuple[float, 
     covered = {id(other) for word in outer for other in second if is_same_place(word, other)}
     added = [other for other in second
              if id(other) not in seen | covered and other.confidence >= ADDED and any(map(str.isalnum, other.text))]  # fmt: skip
-    return [*outer, *(_weighed(word, others) for word, others in pairs), *added]
+    return [*outer, *(each for word, others in pairs for each in _weighed(word, others)), *added]
 
 
-def _weighed(word: Word, others: Sequence[Word]) -> Word:
+def _weighed(word: Word, others: Sequence[Word]) -> list[Word]:
     if len(others) != 1:
-        return replace(word, confidence=min(word.confidence, LONE))
-    other = others[0]
+        return [replace(word, confidence=min(word.confidence, LONE))]
+    pieces = [_cut(each) for each in (word, others[0])]
+    if len(pieces[0]) == len(pieces[1]) == 2:  # of "15/QĐ-UBND" the letters may be in doubt and the digits not
+        return [_of_two(*pair) for pair in zip(*pieces, strict=True)]
+    return [_of_two(word, others[0])]
+
+
+def _of_two(word: Word, other: Word) -> Word:
     if _said(word) == _said(other):
         return replace(word, confidence=100 - (100 - word.confidence) * (100 - other.confidence) / 100)
     better = max(word, other, key=lambda each: each.confidence)
     return replace(word, text=better.text, confidence=min(better.confidence, DOUBTED))
+
+
+def _cut(word: Word) -> list[Word]:
+    """A number and its notation, printed as one word, apart: `15` and `/QĐ-UBND`; other words whole."""
+    digits, slash, rest = word.text.partition("/")
+    if not (digits.isdecimal() and slash and rest[:1].isalpha()):
+        return [word]
+    edge = word.left + (word.right - word.left) * len(digits) / len(word.text)
+    return [replace(word, text=digits, right=edge), replace(word, text=slash + rest, left=edge)]
 
 
 def _said(word: Word) -> str:

@@ -187,7 +187,7 @@ def test_a_speck_beside_a_title_is_no_part_of_it() -> None:
 
 
 def test_an_office_letter_is_known_by_its_brief_subject_alone() -> None:
-    below = [*line("V/v công bố danh~0.4 mục", 0.14, 0.145), *line("Kính gửi: Sở Nội vụ.", 0.36, 0.234)]
+    below = [*line("V/v công bố lịch~0.4 trực", 0.14, 0.145), *line("Kính gửi: Sở Nội vụ.", 0.36, 0.234)]
     found = reading(*head("Số: 29 /UBND-TTHC~0.3", DATE), *below).fields
     assert found["type_name"] == "Công văn"
     assert not {"subject", "code_notation"} & found.keys()
@@ -227,7 +227,7 @@ def test_a_name_of_unknown_words_keeps_its_capitals() -> None:
 # Subject, signer -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("subject", ["Về việc khen~0.5 thưởng", "Về việc khen thưởng quyêt liệt", "Về việc Quảng Nøãi"])
+@pytest.mark.parametrize("subject", ["Về việc khen~0.5 tặng", "Về việc khen thưởng quyêt liệt", "Về việc Quảng Nøãi"])
 def test_one_doubtful_word_spoils_a_subject(subject: str) -> None:
     rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *centred(subject, 0.52, 0.19), *BODY]
     assert "subject" not in reading(*rows).fields
