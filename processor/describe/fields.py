@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -16,11 +16,11 @@ from processor.describe import agency as agencies
 from processor.describe import heading
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.layout import Foot, Head, Line, Page, Word, foot, head, lines, pitch
-from processor.describe.phrases import repeated
+from processor.describe.phrases import LISTED, Pairs, confirmed, repeated
 from processor.describe.recipients import annexes, recipients
 from processor.describe.signature import signer
 from processor.describe.subject import Subject, Title, below, beside
-from processor.describe.vocabulary import Vocabulary, skeleton, squash
+from processor.describe.vocabulary import SIGNS, Vocabulary, fold, skeleton, squash
 
 Box: TypeAlias = tuple[int, float, float, float, float]
 """Page (1-based), then left, top, right, bottom in fractions of the upright page."""
@@ -38,6 +38,7 @@ NAMES: Mapping[str, str] = MappingProxyType({  # in Vietnamese, as NĐ 30/2020 P
     "attachments": "phụ lục, văn bản kèm theo", "keyword": "từ khóa", "mode": "chế độ sử dụng", "note": "ghi chú",
 })  # fmt: skip
 _PAGES_OF_LANGUAGE = 3
+_BEFORE_PLACES = frozenset("tinh pho xa phuong quan huyen tran khu vuc".split())  # of "thành phố", "thị trấn", "đặc khu"
 _OF_THE_END = frozenset({"signer_position", "signer_name", "signer_authority", "recipients"})
 _VIETNAMESE = re.compile("[ăđơưĂĐƠƯ\u1ea0-\u1ef9]")
 _PARTS = re.compile(r"[^\W_]+")
@@ -122,14 +123,14 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
     title = _title(top.below, law)
     line = heading.number_line(top)
     dated = heading.date_line(top, line)
-    names = agencies.names(top.left[: line.index], law) if line else []
+    pairs = repeated(everywhere)
+    names = [confirmed(name, pairs) for name in agencies.names(top.left[: line.index], law)] if line else []
     notation = None
     if line:
         vouchers = _vouchers(everywhere, names)
         notation = heading.notation(line, title.kind if title else None, vouchers, law)
-    pairs = repeated(everywhere)
     about = below(top, title, law, pairs) if title else beside(top, line, law, pairs)
-    issued_at = _issued_at(dated, names)
+    issued_at = _issued_at(dated, names, pairs)
     own = _own(notation, names)
     return {
         "type_name": title.value if title else _letter_kind(top, notation, about, own, law),
@@ -143,13 +144,25 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
     }
 
 
-def _issued_at(dated: Line | None, names: Sequence[Sequence[Word]]) -> Value | None:
-    """The place of issue, unless a name over the number prints the same place with other marks."""
-    found = heading.place(dated) if dated else None
-    size = len(found.words) if found else 0
-    runs = [name[at : at + size] for name in names for at in range(len(name) - size + 1)] if size else []
-    same = [run for run in runs if found and skeleton(" ".join(word.text for word in run)) == skeleton(found.text)]
-    return None if found and any(agencies.disagree(run, found) for run in same) else found
+def _issued_at(dated: Line | None, names: Sequence[Sequence[Word]], pairs: Pairs) -> Value | None:
+    """The place of issue, held against the names over the number: with other marks there it is in doubt, with the same sure."""
+    found = heading.place(Line(tuple(confirmed(dated.words, pairs)))) if dated else None
+    if found is None:
+        return None
+    size = len(found.words)
+    runs = [name[at : at + size] for name in names for at in range(len(name) - size + 1)]
+    same = [run for run in runs if skeleton(" ".join(word.text for word in run)) == skeleton(found.text)]
+    if any(agencies.disagree(run, found) for run in same) or any(_is_cut(name, found) for name in names):
+        return None
+    said = {" ".join(word.text.strip(SIGNS) for word in run).lower() for run in same}
+    return replace(found, confidence=max(found.confidence, LISTED)) if found.text.lower() in said else found
+
+
+def _is_cut(name: Sequence[Word], place: Value) -> bool:
+    """Whether a name ends as the place does, but a name of its own length begins earlier: part of the place was not read."""
+    size, said = len(place.words), [skeleton(word.text) for word in name]
+    ends = said[-size:] == [skeleton(word.text) for word in place.words]
+    return ends and len(said) > size and fold(name[-size - 1].text) not in _BEFORE_PLACES
 
 
 def _organ(

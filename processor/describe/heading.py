@@ -11,7 +11,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from processor.describe.layout import Head, Line, Word
@@ -143,10 +143,12 @@ def number(line: Number) -> Value | None:
     if not _opens_number(opening) or last is opening is not sign:
         return None  # what runs into "Số" but not into the "/" is a pen's
     gap = (sign.left - last.right) / _letter(sign)
-    if not _is_level(last, opening) or (last is not sign and gap >= FRAME and not _is_of_print(last, sign)):
+    is_one = last is sign or gap <= 0  # no room between: one word in print
+    whole = replace(last, text=last.text + sign.text) if is_one else last
+    if not _is_level(whole, opening) or (not is_one and gap >= FRAME and not _is_of_print(last, sign)):
         return None
-    if last is sign:  # one word to the recogniser, so no pen between; what it doubts are mostly the letters
-        return Value(digits, sign.confidence, (sign,)) if sign.confidence >= VOUCHED else None
+    if is_one:  # so no pen between; what the recogniser doubts of one word are mostly the letters
+        return Value(digits, last.confidence, run.words(start, slash)) if last.confidence >= VOUCHED else None
     sure = run.confidence(start, slash)
     return Value(digits, sure, run.words(start, slash)) if sure >= SURE and gap < WIDEST else None
 

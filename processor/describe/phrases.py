@@ -6,8 +6,10 @@ other phrase there; a repeated pair of words confirms what was read, it never ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from processor.describe.heading import SURE
 from processor.describe.layout import Line, Word
@@ -15,6 +17,10 @@ from processor.describe.vocabulary import Vocabulary, fold
 
 LISTED = 0.85  # how sure a word is that a closed list confirms
 LEAST = 0.3  # what the recogniser itself doubts more is no letter of a phrase
+DOUBTED = 0.6
+Pair: TypeAlias = tuple[str, str]
+Pairs: TypeAlias = Mapping[Pair, Counter[Pair]]
+_SPECK = ".'`"
 _AROUND = " .,;:()\"'-–"
 
 
@@ -33,14 +39,15 @@ def mended(words: Sequence[Word], law: Vocabulary) -> list[Word]:
         said = words[at : at + size]
         if size and min(word.confidence for word in said) >= LEAST and _stands_together(said):
             written = law.phrases[tuple(keys[at : at + size])].split()
-            found[at : at + size] = [_written(word, text) for word, text in zip(said, written, strict=True)]
+            inner = [*(replace(word, text=word.text.rstrip(_SPECK)) for word in said[:-1]), said[-1]]
+            found[at : at + size] = [_written(word, text) for word, text in zip(inner, written, strict=True)]
         at += size or 1
     return found
 
 
 def _stands_together(words: Sequence[Word]) -> bool:
-    """No sign parts the words: "phòng. cháy" is no phrase."""
-    return all(word.text.rstrip(_AROUND) == word.text for word in words[:-1])
+    """No sign parts the words; a full stop within a phrase is a speck, for no sentence ends there."""
+    return all(word.text.rstrip(_SPECK) == word.text.rstrip(_AROUND) for word in words[:-1])
 
 
 def _written(word: Word, text: str) -> Word:
@@ -52,23 +59,30 @@ def _written(word: Word, text: str) -> Word:
     return replace(word, text=word.text.replace(bare, cased), confidence=max(word.confidence, LISTED))
 
 
-def repeated(rows: Iterable[Line]) -> frozenset[tuple[str, str]]:
-    """Pairs of neighbouring words that the pages surely print, as they are read, in small letters."""
-    pairs = set()
+def repeated(rows: Iterable[Line]) -> Pairs:
+    """Pairs of neighbouring words that the pages surely print, in small letters: by their letters, how often with which marks."""
+    pairs: dict[Pair, Counter[Pair]] = {}
     for row in rows:
         for before, word in zip(row.words, row.words[1:], strict=False):
             if min(before.confidence, word.confidence) >= SURE:
-                pairs.add((_bare(before).lower(), _bare(word).lower()))
-    return frozenset(pairs)
+                said = (_bare(before).lower(), _bare(word).lower())
+                pairs.setdefault((fold(said[0]), fold(said[1])), Counter())[said] += 1
+    return pairs
 
 
-def confirmed(words: Sequence[Word], pairs: frozenset[tuple[str, str]]) -> list[Word]:
-    """The words, a doubtful one as sure as a list makes it where the document surely prints it beside the same neighbour."""
+def confirmed(words: Sequence[Word], pairs: Pairs) -> list[Word]:
+    """The words, held against what the document says elsewhere beside the same neighbour.
+
+    With the same marks a doubtful word is as sure as a list makes it; with other marks, and more often, it is in doubt.
+    """
     said = [_bare(word).lower() for word in words]
-    found = []
-    for at, word in enumerate(words):
-        before = at > 0 and (said[at - 1], said[at]) in pairs
-        after = at + 1 < len(words) and (said[at], said[at + 1]) in pairs
-        sure = LISTED if word.confidence >= LEAST and (before or after) else 0.0
-        found.append(replace(word, confidence=max(word.confidence, sure)))
+    found = list(words)
+    for at, pair in enumerate(zip(said, said[1:], strict=False)):
+        counts = pairs.get((fold(pair[0]), fold(pair[1])), Counter())
+        others = max((number for other, number in counts.items() if other != pair), default=0)
+        for place in (at, at + 1):
+            if others > counts[pair]:
+                found[place] = replace(found[place], confidence=min(found[place].confidence, DOUBTED))
+            elif counts[pair] and words[place].confidence >= LEAST:
+                found[place] = replace(found[place], confidence=max(found[place].confidence, LISTED))
     return found

@@ -19,6 +19,7 @@ MOST_LINES = 30
 WIDE_STEP = 1.9  # line pitches: what stands further below is no line of the list
 _BULLET = re.compile(r"^[^\w(]*[-–—•*+~=][^\w(]*")
 _AROUND = re.compile(r"^[^\w(]+|[^\w)]+$")
+_HEADING = "noi nh"
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."
 _NOTE = re.compile(r"\([^()]{0,200}kem theo[^()]{0,200}\)")
 _NOTE_ROWS = 3
@@ -47,12 +48,13 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
 
 
 def _confirmed(words: Sequence[Word], law: Vocabulary) -> list[Word]:
-    """Words that stand in nearly every list (`VT`, `b/c`) are as sure as the list of them."""
-    return [replace(word, confidence=max(word.confidence, LISTED)) if _is_usual(word, law) else word for word in words]
-
-
-def _is_usual(word: Word, law: Vocabulary) -> bool:
-    return word.text.strip("().,;:") in law.usual_recipients
+    """Words that stand in nearly every list (`VT`, `b/c`) are written as the list of them has it, and as sure as it."""
+    found = []
+    for word in words:
+        bare = word.text.strip("().,;: ")
+        usual = law.usual_recipients.get(bare)
+        found.append(replace(word, text=word.text.replace(bare, usual), confidence=max(word.confidence, LISTED)) if usual else word)
+    return found
 
 
 def _listed(foot: Foot, pitch: float) -> list[Line]:
@@ -62,8 +64,10 @@ def _listed(foot: Foot, pitch: float) -> list[Line]:
     for row in foot.recipients[1 : MOST_LINES + 1]:
         if row.top - before > WIDE_STEP * pitch:
             return []
-        rows.append(row)
         before = row.top
+        if fold(row.text).startswith(_HEADING):
+            continue  # read twice
+        rows.append(row)
         if fold(_BULLET.sub("", row.text)).startswith(_KEPT):
             return rows
     return []

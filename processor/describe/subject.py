@@ -8,19 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.layout import Head, Line, Word
-from processor.describe.phrases import confirmed, mended
+from processor.describe.phrases import Pairs, confirmed, mended
 from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, is_spelt, squash
 
 PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
 SUBJECT_ROWS = 7
+WIDEST = 2.5  # letters between two words of a subject
+SCRAWL = (3, 0.6)  # words, confidence: fewer and less is no line of print
 SUBJECT_LENGTH = 500  # NĐ 30 Phụ lục VI: Subject String 500
 BRIEF = "V/v"  # how the subject of a công văn opens
-Pairs: TypeAlias = frozenset[tuple[str, str]]
-"""Neighbouring words the document surely prints (`phrases.repeated`)."""
 _PARTS = re.compile(r"[^\W_]+")
 
 
@@ -55,6 +54,8 @@ def below(top: Head, title: Title, law: Vocabulary, pairs: Pairs) -> Subject | N
         capitals = line.text.isupper() and len(words) > 1
         if stops or capitals or row.top - before.top > PARAGRAPH * top.pitch:
             return Subject(_text(chosen, law, pairs)) if chosen else None
+        if abs(line.centre - title.centre) > 0.06 and _is_scrawl(words):
+            continue
         if abs(line.centre - title.centre) > 0.06 or len(chosen) == SUBJECT_ROWS:
             return None
         chosen.append(row)
@@ -81,6 +82,11 @@ def beside(top: Head, line: Number | None, law: Vocabulary, pairs: Pairs) -> Sub
     return Subject(_text(chosen, law, pairs), opening == BRIEF) if opening else None
 
 
+def _is_scrawl(words: Sequence[Word]) -> bool:
+    """A word or two that nobody can read: a pen's, or a stamp's, beside the subject."""
+    return len(words) <= SCRAWL[0] and max(word.confidence for word in words) < SCRAWL[1]
+
+
 def _opening(words: Sequence[Word], law: Vocabulary) -> tuple[str, int]:
     """How a subject's opening is written, and how many words it takes; nothing and 0 if not listed."""
     for size in (1, 2):
@@ -99,7 +105,7 @@ def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
     words = [word for row in rows for word in row.words if _is_written(word)]
     opening, taken = _opening(words, law)
     rest = confirmed(mended(words[taken:], law), pairs)
-    if not rest or _is_broken(rest):
+    if not rest or _is_broken(rest) or any(map(_has_gap, rows)):
         return None
     text = " ".join([*([opening] if opening else []), *(word.text for word in rest)]).strip(SIGNS)
     sure = min(word.confidence for word in rest)
@@ -109,4 +115,12 @@ def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
 
 def _is_broken(words: Sequence[Word]) -> bool:
     """Whether a full stop stands within it: a speck, which may hide a comma, since a subject is one sentence."""
-    return any(word.text.endswith(".") and not after.text[:1].isupper() for word, after in zip(words, words[1:], strict=False))
+    years = re.search(r"\b(?:19|20)[0-9]{2} (?:19|20)[0-9]{2}\b", " ".join(word.text for word in words))  # the dash was not read
+    stops = (a.text.endswith(".") and not b.text[:1].isupper() for a, b in zip(words, words[1:], strict=False))
+    return years is not None or any(stops)
+
+
+def _has_gap(row: Line) -> bool:
+    """Whether a line leaves room for a word that was not read: centred lines and narrow columns are not stretched."""
+    letter = sum(w.right - w.left for w in row.words) / sum(len(w.text) for w in row.words)
+    return any(after.left - word.right > WIDEST * letter for word, after in zip(row.words, row.words[1:], strict=False))

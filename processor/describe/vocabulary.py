@@ -92,7 +92,7 @@ class Vocabulary:
     agency_written: Mapping[tuple[str, ...], str]
     before_names: Mapping[tuple[str, ...], str]
     recipients: tuple[str, ...]
-    usual_recipients: frozenset[str]
+    usual_recipients: Mapping[str, str]
     authorities: Mapping[str, str]
     deputising: frozenset[str]
     deputies: tuple[str, ...]
@@ -127,7 +127,7 @@ class Vocabulary:
             agency_openers=frozenset(map(folded_words, _texts(agency, "openers"))),
             agency_written=_phrases(_texts(agency, "written")),
             before_names=_phrases(_texts(agency, "before_names")),
-            usual_recipients=frozenset(map(nfc, _texts(signature, "usual_recipients"))),
+            usual_recipients={nfc(s): nfc(name) for name, slips in _table(signature, "usual_recipients").items() for s in slips},
             recipients=tuple(map(squash, _texts(signature, "recipients"))),
             authorities={fold(slip): nfc(name) for name, slips in _table(signature, "authorities").items() for slip in slips},
             deputising=frozenset(map(fold, _texts(signature, "deputising"))),

@@ -77,7 +77,7 @@ def _of_two(word: Word, other: Word) -> Word:
 def _cut(word: Word) -> list[Word]:
     """A number and its notation, printed as one word, apart: `15` and `/QĐ-UBND`; other words whole."""
     digits, slash, rest = word.text.partition("/")
-    if not (digits.isdecimal() and slash and rest[:1].isalpha()):
+    if not (digits.isdecimal() and slash and rest) or rest[:4].isdecimal():  # "28/2021/NĐ-CP" stays whole
         return [word]
     edge = word.left + (word.right - word.left) * len(digits) / len(word.text)
     return [replace(word, text=digits, right=edge), replace(word, text=slash + rest, left=edge)]
