@@ -91,13 +91,18 @@ def where(error: BaseException) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One row of `config/codes.toml`."""
+    """One row of `config/codes.toml`.
+
+    Attributes:
+        answered: who releases it answers for it: by name, and with a reason.
+    """
 
     code: str
     state: str
     en: str
     vi: str
     act: str
+    answered: bool = False
 
 
 @cache

@@ -56,9 +56,11 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
         "path": str(source), "type": facts["type"], "kinds": kinds, "features": facts["features"],
         "pages": scan.part, "flatten": lane.flatten, "limits": limits, "out": str(body),
     }, pages=len(kinds))  # fmt: skip
+    seen = _glance(scan, body, made["kinds"], tools)
     told, portions = _read(body, made["kinds"], lane, tools)
     whole = work / "reading.json"
     reading = [page for portion in portions for page in json.loads(_beside(portion).read_text("utf-8"))]
+    reading = [page | ink for page, ink in zip(reading, seen, strict=True)]
     whole.write_text(json.dumps(reading, ensure_ascii=False), "utf-8")
     body.unlink()
     known = {"type": facts["type"], "scan_pages": len(kinds), "dropped": facts["features"], "noted": made["noted"], **told, **came}
@@ -85,6 +87,21 @@ def _probed(scan: Scan, lane: Lane, tools: Tools, work: Path) -> tuple[dict[str,
         "seconds": settings.seconds, "work": str(scratch), "limits": limits,
     }, pages=1 + int(settings.seconds / max(tools.settings.engine.seconds_per_page, 1.0)))  # fmt: skip
     return probe(made), made, {"converted": told}
+
+
+def _glance(scan: Scan, body: Path, kinds: Sequence[str], tools: Tools) -> list[dict[str, Any]]:
+    """The coloured ink of all pages, before any of them is read: of a document that is secret no text is made.
+
+    Raises:
+        Verdict: `secrecy-mark`, where the lane asks for none and no person has released it.
+    """
+    lane = lane_of(scan, tools)
+    seen = tools.engine.call("glance", {
+        "body": str(body), "kinds": list(kinds), "languages": list(lane.languages), "station": str(tools.station),
+    }, pages=len(kinds))  # fmt: skip
+    lanes.require(scan, lane, {"secrecy": bool(seen["secrecy"])})
+    pages: list[dict[str, Any]] = seen["pages"]
+    return pages
 
 
 def _beside(portion: Path) -> Path:

@@ -6,7 +6,7 @@ Runs in a worker: the words come from foreign bytes, and rules over hostile text
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from processor import law
 from processor.describe.fields import read
 from processor.describe.layout import Page, Word
-from processor.describe.marks import marks
+from processor.describe.marks import Seal, marks
 from processor.describe.vocabulary import Vocabulary
 from processor.worker import Ask
 
@@ -31,6 +31,14 @@ def _page(words: list[list[Any]]) -> Page:
     )
 
 
+def _seal(told: Sequence[Any], turned: int) -> Seal:
+    """A seal in the page as it stands upright: it was seen as the page lay, and turned clockwise since."""
+    left, top, right, bottom, signed = told
+    for _ in range(turned // 90 % 4):
+        left, top, right, bottom = 1 - bottom, left, 1 - top, right
+    return Seal(left, top, right, bottom, signed)
+
+
 def describe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
@@ -41,13 +49,15 @@ def describe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     Returns:
         `fields` and `confidence` (0-1) by name, a field that was not read being absent; `places`: where each was read or
         should stand, `[page, left, top, right, bottom]`, page 1-based, the rest fractions of the upright page; `marks`: whether
-        pages bear the `head`, the `signature`, a mark of `secrecy`; whether anything was `read`.
+        pages bear the `head`, the `signature`, a mark of `secrecy`, a seal by a signature (`sealed`), the block of a copy
+        (`copied`); whether anything was `read`.
     """
     pages = json.loads(Path(args["reading"]).read_text("utf-8"))
     vocabulary = Vocabulary.from_mapping(law.read("kinds.toml", Path(args["station"])))
     leaves = [_page(page.get("printed", page["words"])) for page in pages]  # without what pens and seals laid over print
     inked = [_page([*page["words"], *page.get("stamps", ())]) for page in pages]
-    found, seen = read(leaves, vocabulary), marks(leaves, vocabulary, inked)
+    seals = [[_seal(box, page["rotate"] - page.get("lay", 0)) for box in page.get("seals", ())] for page in pages]
+    found, seen = read(leaves, vocabulary), marks(leaves, vocabulary, inked, seals)
     told = asdict(seen) | {"read": any(page["words"] for page in pages)}
     fields, sure = dict(found.fields), dict(found.confidence)
     if seen.urgency:

@@ -21,7 +21,7 @@ from archive.record import Blob, DocumentKey
 from archive.store import Archive
 from processor import lot_notes, parking
 from processor.document import Scan
-from processor.errors import OUR_FAULT, SohoaError, Verdict
+from processor.errors import OUR_FAULT, SohoaError, Verdict, reason
 from processor.journal import Item, Journal, Request
 from processor.lanes import incoming
 from processor.parking import FIELDS, ORPHAN, Lot
@@ -32,6 +32,7 @@ from processor.telling import BY_CLERK
 from processor.tools import ACTOR
 
 log = structlog.get_logger()
+DESCRIBED = "described"  # why a lot goes on whose fields were filled in
 
 
 class NotYet(Exception):
@@ -189,6 +190,8 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     lot, tools = _lot(folder, shift), shift.tools
     if lot.told["code"] == ORPHAN:
         raise SohoaError("a side-car alone cannot be released; drop it again with its scan, and reject this one")
+    if reason(lot.told["code"]).answered and args.get("reason", "").strip() in {"", DESCRIBED}:
+        raise SohoaError(f"{lot.told['code']}: who releases it answers for it; a reason is needed")
     scan = parking.scan_of(tools.station, lot)
     if scan.again and tools.archive.key_state(scan.key)[0] == "new":
         raise SohoaError(f"{folder}: a second copy is asked for with retry --again, not in reason.json")
@@ -210,10 +213,15 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
 def _begin(shift: Shift, folder: str, scan: Scan, event: str, args: Mapping[str, str]) -> None:
     is_whole = not scan.part and not scan.refusal
     scans = members(scan, shift) if is_whole else [scan]  # a package that was parked whole enters as its documents
-    if not scans or begin(shift, Parked(folder), scans, event, args.get("reason", "")) is None:
+    if not scans or begin(shift, Parked(folder), scans, event, *_said(args)) is None:
         for left in (scan, *scans):
             shutil.rmtree(left.blob.path.parent, ignore_errors=True)
         raise SohoaError("the same document is under way already")
+
+
+def _said(args: Mapping[str, str]) -> tuple[str, str]:
+    """What a person gave as a reason, and who they are."""
+    return args.get("reason", ""), args.get("operator", ACTOR)
 
 
 def _give_up_code(key: DocumentKey, named: str | None, shift: Shift) -> None:
@@ -268,4 +276,4 @@ def _again(doc_code: str, args: Mapping[str, str], shift: Shift) -> None:
             break
         again += 1
     scan = Scan(blob, row["lane"], row["original_name"], shift.tools.clock().isoformat(), row["file_code"], row["part"], again)
-    begin(shift, Kept(), [scan], "again", args["reason"])
+    begin(shift, Kept(), [scan], "again", *_said(args))

@@ -114,7 +114,9 @@ def _check_catalogue(shift: Shift) -> None:
         )
 
 
-def begin(shift: Shift, source: Source, scans: Sequence[Scan], event: str, said: str = "") -> list[Item] | None:
+def begin(
+    shift: Shift, source: Source, scans: Sequence[Scan], event: str, said: str = "", by: str = ACTOR
+) -> list[Item] | None:
     """What one source holds enters, unless a key of it is in hand already; its arrival is a leaf of the log.
 
     Args:
@@ -123,6 +125,7 @@ def begin(shift: Shift, source: Source, scans: Sequence[Scan], event: str, said:
         scans: what enters; the members of a package are several.
         event: `received`, or how a person sent it on its way again; empty when its end is the event.
         said: the reason that person gave.
+        by: who that person is.
     """
     with ExitStack() as undone:
         for scan in scans:
@@ -133,7 +136,7 @@ def begin(shift: Shift, source: Source, scans: Sequence[Scan], event: str, said:
         if event:
             public: dict[str, str | int] = {"lane": scan.lane, "size": scan.blob.size}
             private = {"name": scan.original_name.encode("utf-8", "replace").decode()} | ({"reason": said} if said else {})
-            shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=ACTOR, public=public, private=private)
+            shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=by, public=public, private=private)
         items = shift.journal.begin(source, scans)
         undone.pop_all()
     return items

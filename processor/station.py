@@ -29,6 +29,10 @@ _DEMO_TABLES = (
 )  # fmt: skip
 
 
+# What is tried out in a demo is mostly made up or printed out; a station by default also asks for "original".
+_UNSEALED = ['require_to_seal = ["file", "form", "no-secrecy-mark"]']
+
+
 @dataclass(frozen=True, slots=True)
 class _Lane:
     name: str
@@ -49,6 +53,7 @@ def _settings_text(is_demo: bool) -> str:
     for lane in _LANES:
         lines += [f"[lanes.{lane.name}]", f'kind = "{lane.kind}"', *([f'form = "{lane.form}"'] if lane.form else [])]
         lines += ['signers = ["chu-tich"]'] if is_demo and lane.kind == "issue" else []
+        lines += _UNSEALED if is_demo and lane.kind == "copy" else []
         lines += [f'file = "{DEMO_FILE if is_demo else ""}"', *(['settle = "1s"'] if is_demo else []), ""]
     return "\n".join(lines)
 

@@ -61,7 +61,7 @@ Length: TypeAlias = Annotated[float, Strict(False), Field(gt=0, allow_inf_nan=Fa
 Day: TypeAlias = dt.date | Literal[""]
 Place: TypeAlias = Annotated[tuple[Annotated[float, Strict(False), Field(ge=0, allow_inf_nan=False)], ...], Strict(False)]
 """Page (1-based; 0 is the last), millimetres from its left edge and from its top; empty: found by rule."""
-Seal = Literal["file", "form", "no-secrecy-mark"]
+Seal = Literal["file", "form", "no-secrecy-mark", "original"]
 Close = Literal[
     "type_name", "code_number", "code_notation", "issued_date", "organ_name", "subject", "language", "page_amount",
     "signer_position", "signer_name", "signer_authority", "organ_parent", "issued_place", "recipients", "priority", "attachments",

@@ -27,6 +27,7 @@ JOBS: Mapping[str, str] = {
     "probe": "processor.intake.probe",
     "body": "processor.intake.body",
     "recognise": "processor.ocr.recognise",
+    "glance": "processor.ocr.glance",
     "describe": "processor.reading",
     "finish": "processor.seal.prepare",
     "seal": "processor.seal.sign",

@@ -118,6 +118,12 @@ def _check_scan(target: Target, folder: Path) -> None:
         raise SohoaError("a side-car alone cannot be released: drop it again with its scan, and reject this one")
 
 
+def _check_answered(target: Target, folder: Path, why: str) -> None:
+    code = str((lot_notes.read(folder / target.name) or {}).get("code", "")) if target.kind == "held" else ""
+    if code and reason(code).answered and not why.strip():
+        raise SettingsError(f"{code}: who releases it answers for it; use release with --reason, the log keeps who and why")
+
+
 @click.command(epilog=f"{_ID}\n\nExample: sohoa release held/sao-y/2026-11-24-f554ee04a657")
 @ID
 @click.option("--reason", "why", default="", help="Kept in the log.")
@@ -131,6 +137,7 @@ def release(identifier: str, why: str, folder: Path) -> None:
     _check_scan(target, folder)
     if target.kind == "item" and not why.strip():
         raise SettingsError("accepting what could not be verified needs --reason: the log keeps who answers for it, and why")
+    _check_answered(target, folder, why)
     _ask(folder, "release", kind=target.kind, name=target.name, scan=target.scan, reason=why)
 
 
@@ -152,6 +159,7 @@ def retry(identifier: str | None, everything: bool, again: bool, why: str, folde
         raise SettingsError("--again needs --reason: the log keeps why there is a second copy")
     target = _find(identifier, folder, "filed") if again else _find(identifier, folder, "item", "held", "rejected")
     _check_scan(target, folder)
+    _check_answered(target, folder, why)
     _ask(folder, "again" if again else "retry", kind=target.kind, name=target.name, scan=target.scan, reason=why)
 
 
@@ -185,8 +193,9 @@ def describe(identifier: str, pairs: tuple[str, ...], folder: Path, as_json: boo
     settings = wiring.check_station(folder)
     if target.kind == "held":
         _check_scan(target, folder)
+        _check_answered(target, folder, "")
         requests.set_fields(folder, target.name, changes)
-        _ask(folder, "release", kind=target.kind, name=target.name, reason="described")
+        _ask(folder, "release", kind=target.kind, name=target.name, reason=requests.DESCRIBED)
         return
     with wiring.opened_archive(folder, settings) as archive:
         record = archive.describe(target.name, changes, wiring.operator())

@@ -18,6 +18,8 @@ from processor.describe.vocabulary import Vocabulary, fold, nfc, squash
 HALF = 0.5  # of the page: above it the stamp stands, under the number or over the head; below it the signature
 _APART = 1.5  # heights of the word: nothing else may stand nearer on its line
 _FRAME = 1  # letters: what the sides of the stamp's frame are read as ("I", "l", "[")
+SEAL_LEFT = 0.35  # of the width: the seal stands in the right half, on the left third of the signature; further left are stamps
+_COPY_NUMBER = re.compile(r"/SY-[A-ZĐ]")
 _BETWEEN = re.compile(r"[.\s]+")
 
 
@@ -28,6 +30,8 @@ class Marks:
     Attributes:
         urgency: the mark of page 1 (`Hỏa tốc`); empty where there is none.
         authority: by which the last signer signs, as it is folded (`kt`: deputising); empty where none is read.
+        sealed: a seal's red ink and a signature stand where documents are signed.
+        copied: the page bears the block of a copy (`SAO Y`, `Số: 05/SY-UBND`), as the source of a sao lục does (NĐ 30 Đ25.2).
     """
 
     head: bool
@@ -35,15 +39,31 @@ class Marks:
     secrecy: bool
     urgency: str = ""
     authority: str = ""
+    sealed: bool = False
+    copied: bool = False
 
 
-def marks(pages: Sequence[Page], law: Vocabulary, inked: Sequence[Page] = ()) -> Marks:
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Red ink of a seal's size on an upright page, its box in fractions, and whether a pen has written by it."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    signed: bool
+
+
+def marks(
+    pages: Sequence[Page], law: Vocabulary, inked: Sequence[Page] = (), seals: Sequence[Sequence[Seal]] = ()
+) -> Marks:
     """Look for them by the closed lists.
 
     Args:
         pages: the print of the upright pages.
         law: the closed lists.
         inked: the same pages with what stamps say, where that was read apart.
+        seals: of each page, the red ink of a seal's size.
     """
     inked = inked or pages
     rows = [lines(page) for page in pages]
@@ -53,6 +73,18 @@ def marks(pages: Sequence[Page], law: Vocabulary, inked: Sequence[Page] = ()) ->
         secrecy=any(_marked(page.words, law.secrecy) for page in inked),
         urgency=next((written for page in inked[:1] for words, written in law.urgency.items() if _marked(page.words, {words})), ""),
         authority=next((found for each in reversed(rows) if (found := _authority(each, law))), ""),
+        sealed=any(seal.signed and (seal.left + seal.right) / 2 >= SEAL_LEFT for each in seals for seal in each),
+        copied=any(_is_copy(row) for each in rows for row in each),
+    )
+
+
+def _is_copy(row: Line) -> bool:
+    """`SAO Y` in capitals, apart from other words or before a semicolon, or a number of the series of copies."""
+    if any(_COPY_NUMBER.search(word.text) for word in row.words):
+        return True
+    return any(
+        (before.text, word.text.rstrip(";,.")) == ("SAO", "Y") and (word.text.endswith(";") or len(_beside(row.words, word)) == 2)
+        for before, word in zip(row.words, row.words[1:], strict=False)
     )
 
 
@@ -97,6 +129,12 @@ def _right(rows: Sequence[Line]) -> Iterator[tuple[float, str]]:
             if word.left >= SIGNATURE_LEFT and word.left - before > COLUMN_GAP:
                 yield row.top, " ".join(each.text for each in row.words[place:])
                 break
+
+
+def is_mark(words: Sequence[Word], degrees: Collection[tuple[str, ...]]) -> bool:
+    """Whether words of stamps hold a mark that stands for itself; on a page that may lie in any way."""
+    told = [word for word in words if len(squash(word.text)) > _FRAME]
+    return any(tuple(squash(word.text) for word in _beside(told, word)) in degrees for word in told)
 
 
 def _marked(words: Sequence[Word], degrees: Collection[tuple[str, ...]]) -> bool:

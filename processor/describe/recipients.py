@@ -12,13 +12,14 @@ from dataclasses import replace
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Foot, Line, Word
 from processor.describe.phrases import LISTED, mended
-from processor.describe.vocabulary import Vocabulary, fold, is_spelt
+from processor.describe.vocabulary import Vocabulary, fold, is_clean, is_spelt
 
 LONGEST = 1000  # NĐ 30 Phụ lục VI: ToPlaces String 1000
 MOST_LINES = 30
 WIDE_STEP = 1.9  # line pitches: what stands further below is no line of the list
 _BULLET = re.compile(r"^[^\w(]*[-–—•*+~=][^\w(]*")
-_AROUND = re.compile(r"^[^\w(]+|[^\w)]+$")
+_AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
+_AFTER_COMMA = re.compile(r",(?=[^\s\d])")
 _HEADING = "noi nh"
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."
 _NOTE = re.compile(r"\([^()]{0,200}kem theo[^()]{0,200}\)")
@@ -30,7 +31,7 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     """The recipients, apart by `; `. `pitch` is the page's distance of lines."""
     rows = [Line(tuple(_confirmed(mended(row.words, law), law))) for row in _listed(foot, pitch)]
     words = [word for row in rows for word in row.words if any(map(str.isalnum, word.text))]
-    if not words or not all(is_spelt(part) for word in words for part in _PARTS.findall(word.text)):
+    if not words or not all(map(_is_print, words)):
         return None
     items: list[str] = []
     for row in rows:
@@ -42,9 +43,13 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
             items.append(text)
         else:
             items[-1] += f" {text}"
-    told = "; ".join(_AROUND.sub("", item) for item in items)
+    told = "; ".join(_AFTER_COMMA.sub(", ", _AROUND.sub("", item)) for item in items)
     sure = min(word.confidence for word in words)
     return Value(told, sure, tuple(words)) if sure >= SURE and len(told) <= LONGEST else None
+
+
+def _is_print(word: Word) -> bool:
+    return is_clean(word.text.strip("_")) and all(map(is_spelt, _PARTS.findall(word.text)))
 
 
 def _confirmed(words: Sequence[Word], law: Vocabulary) -> list[Word]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.layout import Head, Line, Word
 from processor.describe.phrases import Pairs, confirmed, mended
-from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, is_spelt, squash
+from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, is_clean, is_spelt, squash
 
 PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
 SUBJECT_ROWS = 7
@@ -109,7 +109,7 @@ def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
         return None
     text = " ".join([*([opening] if opening else []), *(word.text for word in rest)]).strip(SIGNS)
     sure = min(word.confidence for word in rest)
-    spelt = all(is_spelt(part) for word in rest for part in _PARTS.findall(word.text))
+    spelt = all(is_clean(word.text) and is_spelt(part) for word in rest for part in _PARTS.findall(word.text))
     return Value(text, sure, tuple(words)) if sure >= SURE and spelt and len(text) <= SUBJECT_LENGTH else None
 
 

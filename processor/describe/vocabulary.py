@@ -7,6 +7,7 @@ the wrong shape is an error that names the key. Refuses: to know where the mappi
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
+_CLEAN = re.compile(r"[(\"“‘]*[^\W_]+(?:[-–/.,&'’][^\W_]+)*[)\"”’.,;:…]*|[-–]")
+_SPECKED = re.compile(r"[^\W\d_][.,][^\W\d_A-ZĐÀ-Ỵ]")
 SIGNS = " .,;:_-–—'\"`|~^"  # what recognition hangs on the ends of words
 
 
@@ -61,6 +64,14 @@ def is_spelt(word: str) -> bool:
         return False
     toned = "\u0301" in letters or "\u0323" in letters
     return toned or len(letters) == len(bare) or not bare.endswith(("c", "ch", "p", "t"))
+
+
+def is_clean(word: str) -> bool:
+    """Whether a word holds nothing but letters, digits and the signs print has there: no speck within, no foreign sign.
+
+    A full stop stands within numbers and between capitals (`1.500`, `TP.HCM`), never between small letters.
+    """
+    return _CLEAN.fullmatch(nfc(word)) is not None and _SPECKED.search(word) is None
 
 
 def folded_words(text: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from processor.errors import Verdict
 from processor.tables import Lane
 
 EXTRACT = "trich-sao"
+COPY_OF_COPY = "sao-luc"
 
 
 def admit(scan: Scan, lane: Lane, facts: Mapping[str, Any]) -> None:
@@ -32,9 +33,19 @@ def allow(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
     """
     if not marks["read"] and "nothing-read" not in scan.released:
         raise Verdict("nothing-read")
+    if "original" in lane.require_to_seal:
+        _require_original(scan, lane, marks)
     complete = marks["head"] and marks["signature"]
     if lane.form == EXTRACT and not complete and "extract-incomplete" not in scan.released:
         raise Verdict("extract-incomplete", "no head" if not marks["head"] else "no signature")
+
+
+def _require_original(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
+    """What is copied is an original, sealed and signed (NĐ 30 Đ3, Đ25.1, Đ32.2.d); what is sao lục, a sao y (Đ25.2)."""
+    if not marks["sealed"] and "original-not-seen" not in scan.released:
+        raise Verdict("original-not-seen")
+    if lane.form == COPY_OF_COPY and not marks["copied"] and "source-copy-not-seen" not in scan.released:
+        raise Verdict("source-copy-not-seen")
 
 
 def block(lane: Lane) -> str:

@@ -22,7 +22,11 @@ _CELL_INK = 0.04  # share of a cell's pixels: less is a speck
 _BAND_MARGIN = 4.0  # mm above and below what ink touches: a line it cuts is read whole
 _MOST = 0.4  # of the page's cells: more, and colour is the paper's or the form's, not a pen's
 _GAP = 2  # cells: letters of one stamp stand no further apart
-_STAMP_WIDTH, _STAMP_HEIGHT = (8.0, 75.0), (3.0, 45.0)  # mm; NĐ 30 Phụ lục I, mục III.2.b: KHẨN is 20 x 8
+_SEAL = (30.0, 60.0)  # mm: a seal is 36 across; scans press it against red signatures, or pale it at a side
+_STROKE = 130  # what a black pen leaves is darker, in every channel
+_FINE, _FINE_INK = 1.0, 0.06  # mm, share: cells fine enough to part two lines of print
+_TALL = 10.0  # mm: no print by a seal stands so high
+_STAMP_LONG, _STAMP_SHORT = (8.0, 75.0), (3.0, 26.0)  # mm; NĐ 30 Phụ lục I, mục III.2.b: KHẨN is 20 x 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def bands(picture: Image.Image, dpi: float) -> list[Box]:
 
 
 def stamps(picture: Image.Image, dpi: float) -> list[Box]:
-    """Where red ink stands as a stamp of a line or two may: neither a speck nor a whole column."""
+    """Where red ink stands as a stamp of a line or two may: neither a speck nor a seal."""
     plane = numpy.asarray(red(picture))
     cells, side = _cells(plane < 255 - 2 * _COLOURED, dpi)
     if cells.mean() > _MOST:
@@ -68,9 +72,49 @@ def stamps(picture: Image.Image, dpi: float) -> list[Box]:
     found = []
     for top, left, bottom, right in _islands(cells):
         wide, high = (right - left) * _CELL, (bottom - top) * _CELL
-        if _STAMP_WIDTH[0] <= wide <= _STAMP_WIDTH[1] and _STAMP_HEIGHT[0] <= high <= _STAMP_HEIGHT[1]:
+        short, long = sorted((wide, high))  # the page may lie on its side
+        if _STAMP_SHORT[0] <= short <= _STAMP_SHORT[1] and _STAMP_LONG[0] <= long <= _STAMP_LONG[1]:
             found.append(Box(left * side, top * side, min(right * side, picture.width), min(bottom * side, picture.height)))
     return found
+
+
+def is_red_all_over(picture: Image.Image, dpi: float) -> bool:
+    """Whether so much of the page is red that no stamp stands apart."""
+    return bool(_cells(numpy.asarray(red(picture)) < 255 - 2 * _COLOURED, dpi)[0].mean() > _MOST)
+
+
+def seals(picture: Image.Image, dpi: float) -> list[Box]:
+    """Where red ink lies as round as a seal does: 30 to 60 mm, the one side no longer than twice the other."""
+    cells, side = _cells(numpy.asarray(red(picture)) < 255 - 2 * _COLOURED, dpi)
+    found = []
+    for top, left, bottom, right in _islands(cells):
+        short, long = sorted(((right - left) * _CELL, (bottom - top) * _CELL))
+        if _SEAL[0] <= short and long <= _SEAL[1] and long <= 2 * short:
+            found.append(Box(left * side, top * side, min(right * side, picture.width), min(bottom * side, picture.height)))
+    return found
+
+
+def is_signed(picture: Image.Image, dpi: float, seal: Box) -> bool:
+    """Whether a pen has written by a seal: strokes, blue or black, taller than any line of print.
+
+    The seal covers a third of the signature, on its left (NĐ 30 Phụ lục I, Phần I, mục II.8): the rest stands on its right.
+    """
+    size = max(seal.right - seal.left, seal.bottom - seal.top)
+    top, bottom = max(0, seal.top - size // 4), min(picture.height, seal.bottom + size // 4)
+    zone = picture.crop((seal.left, top, min(picture.width, seal.right + size), bottom))
+    if zone.width < 8 or zone.height < 8:
+        return False
+    pixels = numpy.asarray(zone).astype(numpy.int16)
+    is_red = pixels[..., 0] - numpy.minimum(pixels[..., 1], pixels[..., 2]) > _COLOURED
+    dark = (pixels.min(axis=2) < _STROKE) & ~is_red
+    blue = pixels[..., 2] - pixels[..., 0] > _COLOURED
+    fine = max(1, round(_FINE / 25.4 * dpi))
+    return any(_is_stroke(island) for mask in (dark, blue) for island in _islands(_grid(mask, fine) > _FINE_INK, gap=1))
+
+
+def _is_stroke(island: tuple[int, int, int, int]) -> bool:
+    top, left, bottom, right = island
+    return (bottom - top) * _FINE >= _TALL and (right - left) * _FINE >= _TALL
 
 
 def _brightest(picture: Image.Image) -> Image.Image:
@@ -88,11 +132,16 @@ def _spread(picture: Image.Image) -> NDArray[numpy.uint8]:
 def _cells(ink: NDArray[numpy.bool_], dpi: float) -> tuple[NDArray[numpy.bool_], int]:
     """Which cells of the page bear ink, and how many pixels their side has."""
     side = max(1, round(_CELL / 25.4 * dpi))
+    return _grid(ink, side) > _CELL_INK, side
+
+
+def _grid(ink: NDArray[numpy.bool_], side: int) -> NDArray[Any]:
+    """The share of ink in each square of so many pixels."""
     down, across = (-(-size // side) for size in ink.shape)
     padded = numpy.zeros((down * side, across * side), dtype=bool)
     padded[: ink.shape[0], : ink.shape[1]] = ink
     share: NDArray[Any] = padded.reshape(down, side, across, side).mean(axis=(1, 3))
-    return share > _CELL_INK, side
+    return share
 
 
 def _stretches(rows: NDArray[numpy.bool_]) -> Iterator[tuple[int, int]]:
@@ -101,10 +150,10 @@ def _stretches(rows: NDArray[numpy.bool_]) -> Iterator[tuple[int, int]]:
     yield from ((int(first), int(last)) for first, last in zip(edges[::2], edges[1::2], strict=True))
 
 
-def _islands(cells: NDArray[numpy.bool_]) -> Iterator[tuple[int, int, int, int]]:
+def _islands(cells: NDArray[numpy.bool_], gap: int = _GAP) -> Iterator[tuple[int, int, int, int]]:
     """Top, left, bottom, right (the last two excluded) of cells that stand together, small gaps overlooked."""
     left_over = {(int(row), int(column)) for row, column in zip(*numpy.nonzero(cells), strict=True)}
-    steps = [(down, across) for down in range(-_GAP, _GAP + 1) for across in range(-_GAP, _GAP + 1)]
+    steps = [(down, across) for down in range(-gap, gap + 1) for across in range(-gap, gap + 1)]
     while left_over:
         edge = [left_over.pop()]
         island = list(edge)

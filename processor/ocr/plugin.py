@@ -133,14 +133,12 @@ class InProcessTesseract(OcrEngine):
 
 
 def _apart(picture: Image.Image, dpi: float, settings: dict[str, Any], words: list[Word]) -> dict[str, Any]:
-    """`printed`: the words of the page without coloured ink, head and foot read twice; `stamps`: what red stamps say, if any."""
+    """`printed`: the words of the page without coloured ink, head and foot read twice."""
     told: dict[str, Any] = {}
     languages = settings["languages"]
     if picture.mode == "RGB":
         level, level_dpi, _ = reader.straightened(picture, dpi, settings["read_dpi"])
         under = printed.under_ink(level, level_dpi, languages, words)
-        stamps = printed.stamps(level, level_dpi, languages)
-        told |= {"stamps": [astuple(word) for word in stamps]} if stamps else {}
         told |= {"printed": [astuple(word) for word in under]} if under is not None else {}
         words = words if under is None else under
     if agreement.zones(words):

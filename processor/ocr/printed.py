@@ -7,7 +7,7 @@ Runs in a worker.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy
@@ -22,7 +22,6 @@ FINER_DPI, _MOST_FINER = 300, 2.0  # of the second reading, and how much a coars
 _DARK = 128
 _FRAMED = 4.0  # mm of white round a stamp handed to the recogniser: letters at the edge are not read
 _FRAME_ROW, _FRAME_COLUMN = 0.55, 0.75  # of the stamp's width and height; letters fill less
-_MOST_STAMPS = 8  # more red islands are a picture, not stamps
 _SLANT = 35.0  # degrees: stamps are set by hand
 
 
@@ -92,23 +91,41 @@ def _quiet(dark: NDArray[numpy.int64], edge: int, reach: int) -> int:
     return int(min(rows, key=lambda row: abs(int(row) - edge)))
 
 
-def stamps(picture: Image.Image, dpi: float, languages: str) -> list[Word]:
-    """What red stamps say, set straight; every word in the box of its stamp, side by side as they are read."""
-    islands = ink.stamps(picture, dpi)
-    if not islands or len(islands) > _MOST_STAMPS:
-        return []
+def stamps(
+    picture: Image.Image, dpi: float, languages: str, islands: Sequence[ink.Box], is_known: Callable[[Sequence[Word]], bool]
+) -> list[Word]:
+    """What red stamps say, set straight; every word in the box of its stamp, side by side as they are read.
+
+    Args:
+        picture: the page, in colour, as it lies.
+        dpi: its resolution.
+        languages: Tesseract's names joined by `+`.
+        islands: where red ink stands as stamps do.
+        is_known: whether words are those of a stamp that is looked for; where no way up gives such, the first counts.
+    """
     plane = ink.red(picture)
     found = []
     for box in islands:
-        part = _framed(plane.crop((box.left, box.top, box.right, box.bottom)), round(_FRAMED / 25.4 * dpi))
-        angle = reader.skew(part, _SLANT)
-        level = part.rotate(-angle, Image.Resampling.BICUBIC, fillcolor="white") if angle else part
         wide, high = (box.right - box.left) / picture.width, (box.bottom - box.top) / picture.height
         left, top = box.left / picture.width, box.top / picture.height
-        for word in reader.strip(_unframed(level), dpi, languages, one_block=True):
+        for word in _told(plane.crop((box.left, box.top, box.right, box.bottom)), dpi, languages, is_known):
             found.append(replace(word, left=left + word.left * wide, right=left + word.right * wide,
                                  top=top + word.top * high, bottom=top + word.bottom * high))  # fmt: skip
     return found
+
+
+def _told(part: Image.Image, dpi: float, languages: str, is_known: Callable[[Sequence[Word]], bool]) -> list[Word]:
+    """The words of one stamp; the page may lie on its side, or on its head."""
+    first: list[Word] | None = None
+    for turn in (0, 90, 270, 180):
+        turned = _framed(part.rotate(turn, expand=True), round(_FRAMED / 25.4 * dpi))
+        angle = reader.skew(turned, _SLANT)
+        level = turned.rotate(-angle, Image.Resampling.BICUBIC, fillcolor="white") if angle else turned
+        words = reader.strip(_unframed(level), dpi, languages, one_block=True)
+        if is_known(words):
+            return words
+        first = words if first is None else first
+    return first or []
 
 
 def _unframed(part: Image.Image) -> Image.Image:

@@ -85,7 +85,7 @@ def _facts(path: Path, kinds: list[str], folder: Path) -> list[dict[str, Any]]:
             else:
                 told = {"blank": kind == "blank", "words": _own_words(page) if kind == "digital" else []}
             words = told["words"]
-            by_ink = {name: told[name] for name in ("printed", "stamps") if name in told}
+            by_ink = {"printed": told["printed"]} if "printed" in told else {}
             found.append({
                 "kind": kind, "blank": told["blank"], "words": words, **by_ink, "rotate": page.rotation,
                 "width": page.rect.width, "height": page.rect.height, "word_count": len(words),

@@ -82,12 +82,13 @@ def test_no_release_makes_a_signed_or_digital_original_a_scan(code: str) -> None
     ],
 )
 def test_what_must_stand_on_the_pages(lane: str, head: bool, signature: bool, released: list[str], refused: str) -> None:
-    marks = {"head": head, "signature": signature, "secrecy": False, "read": True}
+    marks = {"head": head, "signature": signature, "secrecy": False, "read": True, "sealed": True, "copied": True}
     assert said(lanes.kind(OWN[lane]).allow, scan(lane, "1", *released), OWN[lane], marks) == refused
 
 
 def test_an_incomplete_extract_is_told_what_it_lacks() -> None:
-    for marks, lacks in (({"head": False, "signature": True, "read": True}, "no head"), ({"head": True, "signature": False, "read": True}, "no signature")):
+    for marks, lacks in (({"head": False, "signature": True}, "no head"), ({"head": True, "signature": False}, "no signature")):
+        marks |= {"read": True, "sealed": True}
         with pytest.raises(Verdict) as caught:
             lanes.kind(OWN["trich-sao"]).allow(scan("trich-sao", "1"), OWN["trich-sao"], marks)
         assert caught.value.detail == lacks
@@ -101,6 +102,27 @@ def test_a_mark_of_secrecy_holds_in_every_lane_that_asks_for_none(lane: str) -> 
     assert said(lanes.require, scan(lane, "", "secrecy-mark"), OWN[lane], marks) == ""
     assert said(lanes.require, scan(lane, "", "signed"), OWN[lane], marks) == ("secrecy-mark" if asks else "")
     assert said(lanes.require, scan(lane), OWN[lane], {**marks, "secrecy": False}) == ""
+
+
+@pytest.mark.parametrize(
+    ("lane", "sealed", "copied", "released", "refused"),
+    [
+        ("sao-y", True, False, [], ""),
+        ("sao-y", False, False, [], "original-not-seen"),
+        ("sao-y", False, False, ["original-not-seen"], ""),
+        ("sao-y", False, True, ["secrecy-mark"], "original-not-seen"),
+        ("sao-luc", True, True, [], ""),
+        ("sao-luc", True, False, [], "source-copy-not-seen"),
+        ("sao-luc", False, True, [], "original-not-seen"),
+        ("sao-luc", False, False, ["original-not-seen"], "source-copy-not-seen"),
+        ("luu-tru", False, False, [], ""),
+    ],
+)
+def test_what_is_copied_is_an_original_and_what_is_sao_luc_a_copy(lane: str, sealed: bool, copied: bool, released: list[str], refused: str) -> None:
+    marks = {"head": True, "signature": True, "secrecy": False, "read": True, "sealed": sealed, "copied": copied}
+    assert said(lanes.kind(OWN[lane]).allow, scan(lane, "", *released), OWN[lane], marks) == refused
+    loose = OWN[lane].model_copy(update={"require_to_seal": ("file", "form")})
+    assert said(lanes.kind(loose).allow, scan(lane, "", *released), loose, marks) == ""
 
 
 def test_each_form_has_its_block() -> None:
@@ -117,7 +139,7 @@ def test_every_kind_the_settings_know_has_a_module_that_answers_all() -> None:
 
 @pytest.mark.parametrize("lane", ["sao-y", "sao-luc", "trich-sao"])
 def test_blank_paper_and_photographs_are_no_copies_of_documents(lane: str) -> None:
-    marks = {"head": False, "signature": False, "secrecy": False, "read": False}
+    marks = {"head": False, "signature": False, "secrecy": False, "read": False, "sealed": True, "copied": True}
     allow = lanes.kind(OWN[lane]).allow
     assert said(allow, scan(lane, "1"), OWN[lane], marks) == "nothing-read"
     assert said(allow, scan(lane, "1", "nothing-read", "extract-incomplete"), OWN[lane], marks) == ""

@@ -96,7 +96,7 @@ def test_a_slanted_red_stamp_is_read(degree: str, slant: int) -> None:
     page = letter()
     mark = pens.urgency(degree, MM, 4).rotate(slant, Image.Resampling.BICUBIC, expand=True)
     pens.press(page, [(mark, pens.RED, at(40, 20))])
-    assert degree in " ".join(word.text for word in printed.stamps(page, DPI, "vie"))
+    assert degree in " ".join(word.text for word in printed.stamps(page, DPI, "vie", ink.stamps(page, DPI), lambda words: degree in " ".join(word.text for word in words)))
 
 
 @settings(max_examples=40, deadline=None)

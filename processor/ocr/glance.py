@@ -1,0 +1,87 @@
+"""The first look at pages, at their coloured ink alone and before any text is read: red stamps, seals, signatures.
+
+Promises: of a page that bears a mark of secrecy in red nothing is read and nothing kept (Luật Bảo vệ bí mật nhà nước 2018 Đ8, Đ12);
+a stamp is found wherever it stands and however it is turned. Refuses: to judge black marks, which are read with the page. Runs in
+a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+import pymupdf
+from PIL import Image
+
+from processor import law
+from processor.describe.layout import Word as Seen
+from processor.describe.marks import is_mark
+from processor.describe.vocabulary import Vocabulary
+from processor.ocr import ink, printed
+from processor.ocr.words import Word
+from processor.worker import Ask
+
+_DPI = 150  # a stamp's letters are 4 mm high and more
+_LOOKED_AT = frozenset({"scan", "drawn"})
+_MOST_STAMPS = 40  # more red islands than this, or red all over: the red of the whole page is read at once
+
+
+def glance(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """Worker job.
+
+    Args:
+        args: `body` (PDF), `kinds` (of its pages), `languages`, `station` (whose `law/kinds.toml` is laid over ours).
+        ask: not used.
+
+    Returns:
+        `secrecy`: pages (1-based) that bear a mark of secrecy in red; `pages`, one each: `stamps` (words, as in what was read);
+        `seals` (left, top, right, bottom in fractions of the page as it lies, and whether a pen has written there); `lay`: how the
+        page was turned then.
+    """
+    law_ = Vocabulary.from_mapping(law.read("kinds.toml", Path(args["station"])))
+    languages, told, secret = "+".join(args["languages"]), [], []
+    with pymupdf.open(args["body"]) as document:
+        for number, (page, kind) in enumerate(zip(document, args["kinds"], strict=True), 1):
+            seen: dict[str, Any] = {"stamps": [], "seals": [], "lay": page.rotation}
+            if kind in _LOOKED_AT:
+                picture = _picture(page)
+                words = _stamps(picture, languages, law_)
+                seen |= {"stamps": [astuple(word) for word in words], "seals": _seals(picture)}
+                if is_mark([_as_seen(word) for word in words], law_.secrecy):
+                    secret.append(number)
+            told.append(seen)
+    return {"secrecy": secret, "pages": told}
+
+
+def _picture(page: pymupdf.Page) -> Image.Image:
+    pixmap = page.get_pixmap(dpi=_DPI, alpha=False, colorspace=pymupdf.csRGB)
+    return Image.frombuffer("RGB", (pixmap.width, pixmap.height), pixmap.samples, "raw", "RGB", pixmap.stride, 1)
+
+
+def _as_seen(word: Word) -> Seen:
+    return Seen(word.text, word.left, word.top, word.right, word.bottom, word.confidence / 100)
+
+
+def _stamps(picture: Image.Image, languages: str, law_: Vocabulary) -> list[Word]:
+    degrees = {*law_.secrecy, *law_.urgency}
+
+    def is_known(words: Sequence[Word]) -> bool:
+        return is_mark([_as_seen(word) for word in words], degrees)
+
+    islands = ink.stamps(picture, _DPI)
+    if 0 < len(islands) <= _MOST_STAMPS:
+        return printed.stamps(picture, _DPI, languages, islands, is_known)
+    if islands or ink.is_red_all_over(picture, _DPI):
+        whole = ink.Box(0, 0, picture.width, picture.height)
+        return printed.stamps(picture, _DPI, languages, [whole], is_known)
+    return []
+
+
+def _seals(picture: Image.Image) -> list[Sequence[Any]]:
+    width, height = picture.size
+    return [
+        (box.left / width, box.top / height, box.right / width, box.bottom / height, ink.is_signed(picture, _DPI, box))
+        for box in ink.seals(picture, _DPI)
+    ]
