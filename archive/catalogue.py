@@ -207,6 +207,8 @@ def _upgraded(db: Database) -> int:
                 db.execute(f"alter table document add column {column} text")
             if version == 2:
                 _companions(db)
+            if version == 3:
+                db.table("event").create_index(["scan_sha256"])
             db.execute(f"pragma user_version = {version}")
     return version
 
@@ -256,7 +258,7 @@ def _log_tables(db: Database) -> None:
          "public": str, "private": str, "salt": str},
         pk="seq", not_null={"type", "at", "day", "actor", "public"}, strict=True,
     )  # fmt: skip
-    for column in ("at", "day", "doc_code", "type"):
+    for column in ("at", "day", "doc_code", "scan_sha256", "type"):
         event.create_index([column])
     db.table("leaf").create(
         {"seq": int, "entry": str, "leaf_hash": str}, pk="seq", not_null={"entry", "leaf_hash"},

@@ -135,6 +135,7 @@ def begin(
         scan = scans[0]
         if event:
             public: dict[str, str | int] = {"lane": scan.lane, "size": scan.blob.size}
+            public |= {"code": scan.released[-1]} if event == "released" and scan.released else {}
             private = {"name": scan.original_name.encode("utf-8", "replace").decode()} | ({"reason": said} if said else {})
             shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=by, public=public, private=private)
         items = shift.journal.begin(source, scans)

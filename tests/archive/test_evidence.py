@@ -95,6 +95,7 @@ def test_a_catalogue_of_version_one_is_brought_up(office: Office, archive: Archi
         for column in (column for columns in _LATER.values() for column in columns):
             db.execute(f"alter table document drop column {column}")
         db.execute("drop table companion")
+        db.execute("drop index idx_event_scan_sha256")
         db.execute("pragma user_version = 1")
     again = office.open()
     with sqlite3.connect(office.root / "catalogue.db") as db:
