@@ -17,9 +17,10 @@ from PIL import Image, ImageChops, ImageOps
 from tests.testkit import age, scans
 from tests.testkit.__main__ import main
 from tests.testkit.forms import KINDS
-from tests.testkit.layout import BOTTOM, RIGHT, sheets
+from tests.testkit.layout import BOTTOM, sheets
 from tests.testkit.letters import letter, written_date
 from tests.testkit.samples import FORMATS, Sample, sample
+from tests.testkit.styles import STYLES, Style
 from tests.testkit.typeset import Look, pages
 
 DPI = 60
@@ -66,12 +67,13 @@ def test_numbers_under_ten_take_a_zero() -> None:
 
 
 @pytest.mark.parametrize("size", [13, 14])
-def test_words_stay_on_the_paper_and_letters_are_short(size: float) -> None:
+@pytest.mark.parametrize("style", STYLES)
+def test_words_stay_on_the_paper_and_letters_are_short(size: float, style: Style) -> None:
     for seed in SEEDS:
-        laid = sheets(letter(seed), size=size)
-        assert 1 <= len(laid) <= 3
+        laid = sheets(letter(seed), size=size, style=style)
+        assert 1 <= len(laid) <= 4
         for run in (run for sheet in laid for run in sheet.runs):
-            assert 0 < run.x <= RIGHT and 0 < run.y <= BOTTOM + 40, (seed, run)
+            assert 0 < run.x <= style.right and 0 < run.y <= BOTTOM + 40, (seed, run)
 
 
 def test_no_heading_or_signature_stands_alone() -> None:

@@ -14,15 +14,10 @@ from typing import Literal
 
 from tests.testkit.faces import Face, width
 from tests.testkit.letters import Letter, Paragraph, written_month
+from tests.testkit.styles import MM, PAPER, STYLES, Style
 
-PAPER = (595.28, 841.89)
-MM = 72 / 25.4
-# NĐ 30 PL I mục I.3: top and bottom 20-25 mm, left 30-35 mm, right 15-20 mm
-TOP, BOTTOM, LEFT, RIGHT = 21 * MM, PAPER[1] - 21 * MM, 30 * MM, PAPER[0] - 17 * MM
-HEAD_LEFT, HEAD_RIGHT = 58 * MM, 143 * MM
+BOTTOM = PAPER[1] - 21 * MM
 INDENT = 10 * MM
-SIGN_CENTRE = 146 * MM
-SIGN_GAP = 25 * MM
 FACES: dict[str, Face] = {"basis": "italic", "bold": "bold"}
 NATION, MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"
 
@@ -64,6 +59,7 @@ class Sheet:
     the places for stamps, best first: left, top and height (NĐ 30 PL IV mục V: under the number, or where
     the paper is blank)."""
 
+    style: Style = STYLES[0]
     runs: list[Run] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
@@ -122,57 +118,65 @@ def _centre(sheet: Sheet, lines: Iterable[Words], middle: float, y: float, size:
     return y - leading
 
 
-def _name_lines(name: str) -> list[Words]:
+def _name_lines(name: str, size: float) -> list[Words]:
     """The agency's name, its level on a line of its own (`ỦY BAN NHÂN DÂN` / `TỈNH …`)."""
     parts = re.split(r" (?=(?:tỉnh|xã|phường|thành phố) )", name)
-    return [line for part in parts for line in _balanced(part.upper(), "bold", 13, 66 * MM)]
+    return [line for part in parts for line in _balanced(part.upper(), "bold", size, 66 * MM)]
 
 
 def _code_line(sheet: Sheet, letter: Letter, y: float, by_hand: bool) -> None:
+    style, size = sheet.style, sheet.style.number
     if not by_hand:
-        _centre(sheet, [_words(f"Số: {letter.code}", "regular")], HEAD_LEFT, y, 13)
+        _centre(sheet, [_words(f"{style.label} {letter.code}", "regular")], style.head_left, y, size)
         return
     gap = max(26.0, 10.5 * len(letter.code_number))
-    label, notation = _words("Số:", "regular"), _words(f"/{letter.code_notation}", "regular")
-    x = HEAD_LEFT - (_natural(label, 13) + gap + _natural(notation, 13)) / 2
-    end = _set(sheet, label, x, y, 13)
+    label, notation = _words(style.label, "regular"), _words(f"/{letter.code_notation}", "regular")
+    x = style.head_left - (_natural(label, size) + gap + _natural(notation, size)) / 2
+    end = _set(sheet, label, x, y, size)
     sheet.slots.append(Slot("number", letter.code_number, end + 2, y, gap - 4))
-    _set(sheet, notation, end + gap, y, 13)
+    _set(sheet, notation, end + gap, y, size)
 
 
 def _date_line(sheet: Sheet, letter: Letter, y: float, by_hand: bool) -> None:
+    middle, size = sheet.style.head_right, sheet.style.dated
     day = f"{letter.issued_date.day:02d}"
     before = _words(f"{letter.place}, ngày", "italic")
     after = _words(f"tháng {written_month(letter.issued_date)} năm {letter.issued_date.year}", "italic")
     if not by_hand:
-        _centre(sheet, [[*before, (day, "italic"), *after]], HEAD_RIGHT, y, 13.5)
+        _centre(sheet, [[*before, (day, "italic"), *after]], middle, y, size)
         return
     gap = 22.0
     end = _set(
-        sheet, before, HEAD_RIGHT - (_natural(before, 13.5) + gap + _natural(after, 13.5)) / 2, y, 13.5
+        sheet, before, middle - (_natural(before, size) + gap + _natural(after, size)) / 2, y, size
     )
     sheet.slots.append(Slot("day", day, end + 3, y, gap - 6))
-    _set(sheet, after, end + gap, y, 13.5)
+    _set(sheet, after, end + gap, y, size)
+
+
+def _rule(sheet: Sheet, rule: Rule) -> None:
+    if sheet.style.ruled:
+        sheet.rules.append(rule)
 
 
 def _head(sheet: Sheet, letter: Letter, by_hand: bool) -> float:
     """The two-column head; returns the baseline under which the title or `Kính gửi` begins."""
-    y = TOP + 12
+    style = sheet.style
+    y = style.top + 12
     parent = [_words(letter.organ_parent.upper(), "regular")] if letter.organ_parent else []
-    left = _centre(sheet, parent, HEAD_LEFT, y, 12.5) if parent else y - 16
-    name = _name_lines(letter.organ_name)
-    left = _centre(sheet, name, HEAD_LEFT, left + 16, 13)
-    length = min(26 * MM, _natural(name[-1], 13) * 0.45)
-    sheet.rules.append(Rule(HEAD_LEFT - length / 2, left + 4.5, length))
-    _centre(sheet, [_words(NATION, "bold")], HEAD_RIGHT, y, 12.5)
+    left = _centre(sheet, parent, style.head_left, y, style.agency - 0.5) if parent else y - 16
+    name = _name_lines(letter.organ_name, style.agency)
+    left = _centre(sheet, name, style.head_left, left + 16, style.agency)
+    length = min(26 * MM, _natural(name[-1], style.agency) * 0.45)
+    _rule(sheet, Rule(style.head_left - length / 2, left + 4.5, length))
+    _centre(sheet, [_words(NATION, "bold")], style.head_right, y, style.nation)
     motto = _words(MOTTO, "bold")
-    _centre(sheet, [motto], HEAD_RIGHT, y + 16, 13.5)
-    sheet.rules.append(Rule(HEAD_RIGHT - _natural(motto, 13.5) / 2, y + 21, _natural(motto, 13.5)))
-    y = max(left + 4, y + 20) + 19
+    _centre(sheet, [motto], style.head_right, y + 16, style.nation + 1)
+    _rule(sheet, Rule(style.head_right - _natural(motto, style.nation + 1) / 2, y + 21, _natural(motto, style.nation + 1)))
+    y = max(left + 4, y + 20) + style.drop
     _code_line(sheet, letter, y, by_hand)
     _date_line(sheet, letter, y, by_hand)
     if letter.type_name is None:
-        y = _centre(sheet, _balanced(f"V/v {letter.subject}", "regular", 12, 62 * MM), HEAD_LEFT, y + 16, 12)
+        y = _centre(sheet, _balanced(f"V/v {letter.subject}", "regular", *style.brief), style.head_left, y + 16, style.brief[0])
     return y
 
 
@@ -180,14 +184,14 @@ def _title(sheet: Sheet, letter: Letter, y: float) -> float:
     """Name of kind and subject, bold and centred, a rule beneath."""
     if letter.type_name is None:
         return y + 14
-    middle = (LEFT + RIGHT) / 2
-    y = _centre(sheet, [_words(letter.type_name.upper(), "bold")], middle, y + 34, 14)
+    middle = (sheet.style.left + sheet.style.right) / 2
+    y = _centre(sheet, [_words(letter.type_name.upper(), "bold")], middle, y + 34, sheet.style.title)
     if not letter.subject:
         return y + 10
     lines = _balanced(letter.subject, "bold", 14, 130 * MM)
     y = _centre(sheet, lines, middle, y + 17, 14)
     length = _natural(lines[-1], 14) * 0.4
-    sheet.rules.append(Rule(middle - length / 2, y + 6, length))
+    _rule(sheet, Rule(middle - length / 2, y + 6, length))
     return y + 16
 
 
@@ -210,19 +214,17 @@ class _Flow:
     """Body text running over pages: the one place that opens a new sheet."""
 
     def __init__(self, sheet: Sheet, y: float, size: float) -> None:
-        self.sheets = [sheet]
-        self.y, self.size, self.leading = y, size, size * 1.26
+        self.sheets, self.style = [sheet], sheet.style
+        self.y, self.size, self.leading = y, size, size * sheet.style.leading
 
     def room(self, height: float) -> None:
-        """Open a new sheet, numbered in the top margin (NĐ 30 PL I mục II.7), unless `height` is left on
-        this one.
-        """
+        """Open a new sheet, numbered in the top margin (NĐ 30 PL I mục II.7), unless `height` is left on this one."""
         if self.y + height <= BOTTOM:
             return
-        self.sheets.append(Sheet())
+        self.sheets.append(Sheet(self.style))
         number = _words(str(len(self.sheets)), "regular")
         _centre(self.sheets[-1], [number], PAPER[0] / 2, 13 * MM, 14)
-        self.y = TOP
+        self.y = self.style.top
 
     def paragraph(self, paragraph: Paragraph, keep: float) -> None:
         """Set one paragraph; with `keep` points free beneath it, so a signature never stands alone on a
@@ -236,38 +238,40 @@ class _Flow:
             ]
             self.room(len(lines) * self.leading + 40 + keep)
             self.y = 8 + _centre(
-                self.sheets[-1], lines, (LEFT + RIGHT) / 2, self.y + self.leading + 8, self.size
+                self.sheets[-1], lines, (self.style.left + self.style.right) / 2, self.y + self.leading + 8, self.size
             )
             return
         face = FACES.get(paragraph.style, "regular")
         words = [*_words(paragraph.lead, "bold"), *_words(paragraph.text[len(paragraph.lead) :], face)]
-        lines = _break(words, self.size, RIGHT - LEFT - INDENT, RIGHT - LEFT)
+        room = self.style.right - self.style.left
+        lines = _break(words, self.size, room - INDENT, room)
         self.room(min(2, len(lines)) * self.leading + 6 if not keep else len(lines) * self.leading + 6 + keep)
         self.y += 6
         for index, line in enumerate(lines):
             self.room(self.leading)
             self.y += self.leading
-            self._line(line, LEFT + (INDENT if index == 0 else 0), last=index == len(lines) - 1)
+            self._line(line, self.style.left + (INDENT if index == 0 else 0), last=index == len(lines) - 1)
 
     def _line(self, line: Words, x: float, last: bool) -> None:
-        spare = RIGHT - x - sum(width(w, f, self.size) for w, f in line)
+        spare = self.style.right - x - sum(width(w, f, self.size) for w, f in line)
         space = None if last or len(line) == 1 else spare / (len(line) - 1)
         _set(self.sheets[-1], line, x, self.y, self.size, space)
 
 
 def _close(sheet: Sheet, letter: Letter, y: float) -> None:
     """Signature block on the right (ô 7), recipients on the left (ô 9)."""
+    style = sheet.style
     lines = [*letter.authority_lines, letter.signer_position]
     printed = [_words(line.upper(), "bold") for line in lines]
     top = y + 26
-    bottom = _centre(sheet, printed, SIGN_CENTRE, top, 13.5)
-    sheet.sign_at = (SIGN_CENTRE, bottom + SIGN_GAP / 2)
-    _centre(sheet, [_words(letter.signer_name, "bold")], SIGN_CENTRE, bottom + SIGN_GAP + 14, 14)
-    _set(sheet, _words("Nơi nhận:", "bold-italic"), LEFT, top, 12)
+    bottom = _centre(sheet, printed, style.sign, top, 13.5)
+    sheet.sign_at = (style.sign, bottom + style.sign_gap / 2)
+    _centre(sheet, [_words(letter.signer_name, "bold")], style.sign, bottom + style.sign_gap + 14, 14)
+    _set(sheet, _words("Nơi nhận:", "bold-italic"), style.left, top, style.listed + 1)
     for index, name in enumerate(letter.recipients, 1):
-        _set(sheet, _words(f"- {name}", "regular"), LEFT, top + 1 + index * 13.2, 11)
-    below = top + 14 + 13.2 * len(letter.recipients)
-    sheet.free.append((LEFT, below, BOTTOM - below))
+        _set(sheet, _words(f"- {name}", "regular"), style.left, top + 1 + index * style.listed * 1.2, style.listed)
+    below = top + 14 + style.listed * 1.2 * len(letter.recipients)
+    sheet.free.append((style.left, below, BOTTOM - below))
 
 
 def _kept(body: Sequence[Paragraph], index: int, close: float) -> float:
@@ -280,16 +284,14 @@ def _kept(body: Sequence[Paragraph], index: int, close: float) -> float:
     return 60 + (close if len(after) == 1 else 0)
 
 
-def sheets(letter: Letter, *, size: float = 14, by_hand: bool = False) -> list[Sheet]:
-    """The letter's pages in order, body in `size` points (13 or 14); `by_hand` leaves number and day to be
-    written in.
-    """
-    first = Sheet()
+def sheets(letter: Letter, *, size: float = 14, by_hand: bool = False, style: Style = STYLES[0]) -> list[Sheet]:
+    """The letter's pages in order, body in `size` points (13 or 14); `by_hand` leaves number and day to be written in."""
+    first = Sheet(style)
     under = _head(first, letter, by_hand)
     y = _addressees(first, letter.addressees, _title(first, letter, under))
     first.free.append((8 * MM, under + 6, y - under))
     flow = _Flow(first, y, size)
-    height = max(26 + 17 * len(letter.authority_lines) + SIGN_GAP + 30, 40 + 13.2 * len(letter.recipients))
+    height = max(26 + 17 * len(letter.authority_lines) + style.sign_gap + 30, 40 + style.listed * 1.2 * len(letter.recipients))
     for index, paragraph in enumerate(letter.body):
         flow.paragraph(paragraph, _kept(letter.body, index, height))
     _close(flow.sheets[-1], letter, flow.y)

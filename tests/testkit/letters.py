@@ -83,6 +83,10 @@ class Letter:
             "subject": self.subject,
             "signer_position": self.signer_position,
             "signer_name": self.signer_name,
+            "signer_authority": self.signer_authority,
+            "organ_parent": self.organ_parent,
+            "issued_place": self.place,
+            "recipients": "; ".join(name.rstrip(";.") for name in self.recipients),
         }
 
 

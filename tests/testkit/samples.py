@@ -7,7 +7,7 @@ every faulty one with the code of its refusal. A letter of several pages never g
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +73,11 @@ def _format(turn: int, several: bool) -> Format:
     return next(form for form in ring if form.several or not several)
 
 
-def sample(seed: int, dpi: int = 300, wear: str = "mild") -> Sample:
+def sample(seed: int, dpi: int = 300, wear: str = "mild", style: int = 0) -> Sample:
     """The letter of a seed, typeset and aged by a sort of `age.SORTS`; the next page shows through the one
     before it.
     """
-    content, how = letter(seed), look(seed)
+    content, how = letter(seed), replace(look(seed), style=style)
     clean = pages(content, how, dpi)
     return Sample(content, how, clean, aged(clean, wear, seed), dpi)
 

@@ -14,11 +14,12 @@ from PIL import Image, ImageDraw
 from tests.testkit import faces, ink
 from tests.testkit.layout import MM, PAPER, Sheet, Slot, sheets
 from tests.testkit.letters import Letter
+from tests.testkit.styles import STYLES
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a letter was printed, signed and handled. `arrival` names the receiving office; `urgency` is `HỎA
+    """How a letter was printed, signed and handled. `arrival` names the receiving office; `style` is one of STYLES; `urgency` is `HỎA
     TỐC` or so.
     """
 
@@ -29,6 +30,7 @@ class Look:
     urgency: str = ""
     pen: ink.Colour = ink.BLUE
     seed: int = 0
+    style: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ def _stamps(laid: list[Sheet], how: Look, scale: float) -> tuple[int, list[Mark]
 def pages(letter: Letter, how: Look | None = None, dpi: int = 300) -> list[Page]:
     """The letter's pages in RGB, A4 portrait at `dpi`."""
     how, scale, done = how or Look(), dpi / 72, []
-    laid = sheets(letter, size=how.size, by_hand=how.handwritten)
+    laid = sheets(letter, size=how.size, by_hand=how.handwritten, style=STYLES[how.style])
     stamped, stamps = _stamps(laid, how, scale)
     for index, sheet in enumerate(laid):
         grey, words = _print(sheet, dpi)
