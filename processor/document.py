@@ -92,6 +92,7 @@ class Described:
 
     Attributes:
         places: where on the pages each field was read or should stand (`processor.reading`).
+        noticed: what a person should look at; until one has, the description is partial.
     """
 
     source: Recognised | Read
@@ -101,6 +102,7 @@ class Described:
     main_code: str = ""
     urgency: str = ""
     places: Mapping[str, Any] = field(default_factory=dict)
+    noticed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,7 @@ def _revive(name: str, value: Any) -> Any:
         return _blob(value) if value else None
     if name == "portions":
         return tuple(_blob(item) for item in value)
-    if name in {"released", "refusal", "fields"}:
+    if name in {"released", "refusal", "fields", "noticed"}:
         return tuple(value)
     return value
 

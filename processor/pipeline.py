@@ -133,7 +133,9 @@ def _read(body: Path, kinds: Sequence[str], lane: Lane, tools: Tools) -> tuple[d
 
 def describe(recognised: Recognised | Read, tools: Tools) -> Described:
     """The record's fields: read from the pages by rule, a person's words (the side-car) over them."""
-    told = tools.engine.call("describe", {"reading": str(recognised.reading.path), "station": str(tools.station)})
+    told = tools.engine.call("describe", {
+        "reading": str(recognised.reading.path), "station": str(tools.station), "name": scan_of(recognised).original_name,
+    })  # fmt: skip
     scan, lane = scan_of(recognised), lane_of(scan_of(recognised), tools)
     typed = {name: text for name, text in scan.sidecar.items() if name in DESCRIPTIVE}
     lanes.require(scan, lane, told["marks"])
@@ -149,8 +151,10 @@ def describe(recognised: Recognised | Read, tools: Tools) -> Described:
         described = known.of_signer(described, recognised, told["marks"]["authority"], tools)
     lacking = described.lacks(lane.require_to_close)
     values = {name: getattr(described, name) for name in Description.__slots__ if name != "confidence"}
-    return Described(recognised, values, dict(described.confidence), not lacking, main["doc_code"] if main else "",
-                     told["marks"]["urgency"], told["places"])  # fmt: skip
+    return Described(
+        recognised, values, dict(described.confidence), not lacking and not told["noticed"], main["doc_code"] if main else "",
+        told["marks"]["urgency"], told["places"], tuple(told["noticed"]),
+    )  # fmt: skip
 
 
 def number(described: Described, tools: Tools) -> Numbered:
@@ -217,8 +221,8 @@ def _suffix(scan: Scan, recognised: Recognised | Read) -> str:
 
 def _provenance(scan: Scan, described: Described, pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
-        **described.source.facts, "places": dict(described.places), "received_at": scan.received_at,
-        "sidecar": dict(scan.sidecar), "origin": dict(scan.origin),
+        **described.source.facts, "places": dict(described.places), "noticed": list(described.noticed),
+        "received_at": scan.received_at, "sidecar": dict(scan.sidecar), "origin": dict(scan.origin),
         "sidecar_sha256": scan.beside.sha256 if scan.beside else None, "released": list(scan.released),
         "sohoa": version("sohoa"),
         "pages": [{k: page[k] for k in ("kind", "blank", "word_count", "mean_confidence")} for page in pages],

@@ -13,6 +13,7 @@ from typing import Any
 
 from processor import law
 from processor.describe.fields import read
+from processor.describe.filename import disagrees
 from processor.describe.layout import Page, Word
 from processor.describe.marks import Seal, marks
 from processor.describe.vocabulary import Vocabulary
@@ -43,14 +44,16 @@ def describe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
     Args:
-        args: `reading` (what `recognise` wrote of all pages), `station` (whose `law/kinds.toml` is laid over ours).
+        args: `reading` (what `recognise` wrote of all pages), `station` (whose `law/kinds.toml` is laid over ours), `name` (under
+            which the scan came).
         ask: not used.
 
     Returns:
         `fields` and `confidence` (0-1) by name, a field that was not read being absent; `places`: where each was read or
         should stand, `[page, left, top, right, bottom]`, page 1-based, the rest fractions of the upright page; `marks`: whether
         pages bear the `head`, the `signature`, a mark of `secrecy`, a seal by a signature (`sealed`), the block of a copy
-        (`copied`); whether anything was `read`.
+        (`copied`); whether anything was `read`; `noticed`: what a person should look at (`name-differs`: the scan's name tells of
+        another number or kind).
     """
     pages = json.loads(Path(args["reading"]).read_text("utf-8"))
     vocabulary = Vocabulary.from_mapping(law.read("kinds.toml", Path(args["station"])))
@@ -59,7 +62,9 @@ def describe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     seals = [[_seal(box, page["rotate"] - page.get("lay", 0)) for box in page.get("seals", ())] for page in pages]
     found, seen = read(leaves, vocabulary), marks(leaves, vocabulary, inked, seals)
     told = asdict(seen) | {"read": any(page["words"] for page in pages)}
+    noticed = ["name-differs"] if disagrees(args.get("name", ""), found.fields, vocabulary) else []
     fields, sure = dict(found.fields), dict(found.confidence)
     if seen.urgency:
         fields["priority"], sure["priority"] = seen.urgency, SURE_MARK
-    return {"fields": fields, "confidence": sure, "places": {k: list(box) for k, box in found.places.items()}, "marks": told}
+    return {"fields": fields, "confidence": sure, "places": {k: list(box) for k, box in found.places.items()}, "marks": told,
+            "noticed": noticed}  # fmt: skip

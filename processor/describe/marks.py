@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from processor.describe import heading
 from processor.describe.layout import COLUMN_GAP, SIGNATURE_LEFT, Line, Page, Word, head, lines
 from processor.describe.vocabulary import Vocabulary, fold, nfc, squash
 
@@ -31,6 +32,8 @@ class Marks:
         urgency: the mark of page 1 (`Hỏa tốc`); empty where there is none.
         authority: by which the last signer signs, as it is folded (`kt`: deputising); empty where none is read.
         sealed: a seal's red ink and a signature stand where documents are signed.
+        heads: pages (1-based) with a head, a number and a date of their own: of more than one, each begins a document. What is
+            issued with a decision has a head and no number.
         copied: the page bears the block of a copy (`SAO Y`, `Số: 05/SY-UBND`), as the source of a sao lục does (NĐ 30 Đ25.2).
     """
 
@@ -41,6 +44,7 @@ class Marks:
     authority: str = ""
     sealed: bool = False
     copied: bool = False
+    heads: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,14 @@ def marks(
         authority=next((found for each in reversed(rows) if (found := _authority(each, law))), ""),
         sealed=any(seal.signed and (seal.left + seal.right) / 2 >= SEAL_LEFT for each in seals for seal in each),
         copied=any(_is_copy(row) for each in rows for row in each),
+        heads=tuple(page for page, each in enumerate(rows, 1) if each and _is_numbered(each, law)),
     )
+
+
+def _is_numbered(rows: Sequence[Line], law: Vocabulary) -> bool:
+    top = head(rows, law)
+    line = heading.number_line(top) if top else None
+    return top is not None and line is not None and heading.date_line(top, line) is not None
 
 
 def _is_copy(row: Line) -> bool:

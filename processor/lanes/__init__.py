@@ -26,7 +26,7 @@ class Kind(Protocol):
         """
         ...
 
-    def allow(self, scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
+    def allow(self, scan: Scan, lane: Lane, marks: Mapping[str, Any]) -> None:
         """Refuse, by what stands on the pages, what may not be sealed yet.
 
         Raises:

@@ -26,15 +26,17 @@ def admit(scan: Scan, lane: Lane, facts: Mapping[str, Any]) -> None:
         raise Verdict("pages-missing")
 
 
-def allow(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
+def allow(scan: Scan, lane: Lane, marks: Mapping[str, Any]) -> None:
     """A document, not blank paper or a photograph; an extract shows who said it and who signed it.
 
-    NĐ 30 Đ25.3, Đ32: what is copied is a document somebody signed; in doubt a person looks and releases it.
+    NĐ 30 Đ25.3, Đ32: what is copied is a document somebody signed, and one at a time; in doubt a person looks and releases it.
     """
     if not marks["read"] and "nothing-read" not in scan.released:
         raise Verdict("nothing-read")
     if "original" in lane.require_to_seal:
         _require_original(scan, lane, marks)
+    if len(marks.get("heads", ())) > 1 and "two-documents" not in scan.released:
+        raise Verdict("two-documents", "pages " + ", ".join(map(str, marks["heads"])))
     complete = marks["head"] and marks["signature"]
     if lane.form == EXTRACT and not complete and "extract-incomplete" not in scan.released:
         raise Verdict("extract-incomplete", "no head" if not marks["head"] else "no signature")

@@ -37,13 +37,13 @@ def is_secret(*rows: Any) -> bool:
 
 
 def test_a_letter_bears_its_head_and_its_signature() -> None:
-    assert of(DECISION) == Marks(head=True, signature=True, secrecy=False, authority="kt")
+    assert of(DECISION) == Marks(head=True, signature=True, secrecy=False, authority="kt", heads=(1,))
 
 
 def test_pages_of_a_letter_are_looked_at_together() -> None:
     first, last = page(head_words("Số: 15/QĐ-UBND", "Hà Nội, ngày 05 tháng 02 năm 2026"), BODY), page(FOOT)
-    assert marks([first, last], VOCABULARY) == Marks(head=True, signature=True, secrecy=False, authority="kt")
-    assert marks([first], VOCABULARY) == Marks(head=True, signature=False, secrecy=False)
+    assert marks([first, last], VOCABULARY) == Marks(head=True, signature=True, secrecy=False, authority="kt", heads=(1,))
+    assert marks([first], VOCABULARY) == Marks(head=True, signature=False, secrecy=False, heads=(1,))
     assert marks([last], VOCABULARY) == Marks(head=False, signature=True, secrecy=False, authority="kt")
 
 
@@ -88,6 +88,13 @@ def test_a_position_where_signatures_stand_is_one(rows: list[Word]) -> None:
 )
 def test_positions_elsewhere_are_no_signature(rows: list[Word]) -> None:
     assert not of(BODY, rows).signature
+
+
+def test_two_letters_in_one_stack_have_two_heads_and_an_annex_has_none_of_its_own() -> None:
+    second = page(head_words("Số: 16/QĐ-UBND", "Quảng Ngãi, ngày 06 tháng 02 năm 2026"), BODY, FOOT)
+    assert marks([page(DECISION), second], VOCABULARY).heads == (1, 2)
+    rules = page([w for w in head_words("", "") if w.text], centred("QUY CHẾ", 0.52, 0.17), BODY)  # issued with the decision
+    assert marks([page(DECISION), rules], VOCABULARY).heads == (1,)
 
 
 # --- secrecy, by rule
@@ -193,8 +200,8 @@ def test_a_stamp_of_secrecy_is_seen_by_the_real_reader(engine: LocalEngine, tmp_
 
 
 REAL = [  # first pages and last ones
-    ("SCAN0097.pdf", 0, Marks(True, True, False, authority="kt")), ("qn-04-CT-2024.pdf", 0, Marks(True, False, False)),
-    ("qn-47-QD-2025.pdf", 0, Marks(True, False, False)), ("qn-47-QD-2025.pdf", 1, Marks(False, True, False)),
+    ("SCAN0097.pdf", 0, Marks(True, True, False, authority="kt", heads=(1,))), ("qn-04-CT-2024.pdf", 0, Marks(True, False, False, heads=(1,))),
+    ("qn-47-QD-2025.pdf", 0, Marks(True, False, False, heads=(1,))), ("qn-47-QD-2025.pdf", 1, Marks(False, True, False)),
 ]  # fmt: skip
 
 
