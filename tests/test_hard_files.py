@@ -85,6 +85,13 @@ def page() -> Image.Image:
     return samples.sample(7, dpi=DPI).aged[0]
 
 
+def _continued(first: Image.Image) -> Image.Image:
+    """The page without its head, as a later page is: two heads are two documents."""
+    later = first.copy()
+    later.paste("white", (0, 0, first.width, first.width // 4))
+    return later
+
+
 def write(drop: Path) -> None:
     """Everything named above."""
     made, one = samples.sample(7, dpi=DPI), page()
@@ -106,9 +113,9 @@ def write(drop: Path) -> None:
     clear.putalpha(one.convert("L").point([0 if value > 200 else 255 for value in range(256)]))
     clear.save(at / "trong-suot.png", dpi=(DPI, DPI))
     scans.jpeg_cmyk(at / "cmyk.jpg", one, DPI)
-    scans.tiff_mixed(at / "hon-hop.tif", [one, half, one], DPI)
+    scans.tiff_mixed(at / "hon-hop.tif", [one, _continued(half), _continued(one)], DPI)
     scans.tiff_big_endian(at / "mm.tif", one, DPI)
-    scans.tiff_big(at / "lon.tif", [one, one], DPI)
+    scans.tiff_big(at / "lon.tif", [one, _continued(one)], DPI)
     scans.tiff_fax(at / "fax.tif", one)
     odd_pdfs.pdf_jpeg2000(at / "jpx.pdf", [one], DPI)
     odd_pdfs.pdf_with_extras(at / "kem-theo.pdf", [one], DPI)
