@@ -211,7 +211,8 @@ def _vouchers(rows: Sequence[Line], names: Sequence[Sequence[Word]]) -> frozense
     texts = (word.text for word in printed if "/" not in word.text)
     parts = {part for text in texts for part in _PARTS.findall(text) if len(part) > 1}
     short = [heading.initials(words)[:12] for words in names]
-    return frozenset(parts | {text[:size] for text in short for size in range(2, len(text) + 1)})
+    within = {text[first:last] for text in short for last in range(len(text) + 1) for first in range(last - 2)}  # "THPT" of a TTHPT
+    return frozenset(parts | within | {text[:2] for text in short})
 
 
 def _own(notation: Value | None, names: Sequence[Sequence[Word]]) -> bool:

@@ -17,7 +17,7 @@ from processor.describe.vocabulary import Vocabulary, fold, is_clean, is_spelt
 LONGEST = 1000  # NĐ 30 Phụ lục VI: ToPlaces String 1000
 MOST_LINES = 30
 WIDE_STEP = 1.9  # line pitches: what stands further below is no line of the list
-_BULLET = re.compile(r"^[^\w(]*[-–—•*+~=][^\w(]*")
+_BULLET = re.compile(r"^[^\w(]*[-–—•*+~=_][^\w(]*")
 _AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
 _AFTER_COMMA = re.compile(r",(?=[^\s\d])")
 _HEADING = "noi nh"

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from processor.describe.heading import SURE_DIGIT, Value
 from processor.describe.layout import Foot, Line, Word
+from processor.describe.phrases import LEAST, LISTED
 from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, squash
 
 SURE_NAME = SURE_DIGIT  # a name, like a number, has nothing that gives a slip away
@@ -66,8 +67,13 @@ def _authority(rows: Sequence[Line], name: Line | None, position: Value | None, 
 
 def _full_name(row: Line, law: Vocabulary) -> Value | None:
     name = [word for word in row.words if any(map(str.isalpha, word.text))]
-    if not name or name[0].text not in law.surnames:
+    if not name:
         return None
+    surname = law.surname(name[0].text)
+    if not surname:
+        return None
+    if name[0].confidence >= LEAST:  # the list knows no other of these letters
+        name[0] = replace(name[0], text=surname, confidence=max(name[0].confidence, LISTED))
     if not LEAST_NAME <= len(name) <= MOST_NAME or not all(map(_is_given, name)):
         return None
     return Value(" ".join(word.text for word in name), min(word.confidence for word in name), tuple(name))
@@ -78,9 +84,15 @@ def _is_given(word: Word) -> bool:
     return text.isalpha() and text.istitle() and word.confidence >= SURE_NAME
 
 
+def _is_like_a_name(row: Line) -> bool:
+    """Whether a line has the shape of a name, read surely or not: it stands on the block's axis all the same."""
+    words = [word for word in row.words if any(map(str.isalpha, word.text))]
+    return LEAST_NAME <= len(words) <= MOST_NAME and all(w.text.istitle() and w.confidence >= SURE_POSITION for w in words)
+
+
 def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value | None:
     deputy = False
-    axis = [name.centre] if name else []
+    axis = [row.centre for row in ([name] if name else filter(_is_like_a_name, rows))]
     best: tuple[Line, str] | None = None
     for row in rows:
         if name and row.top >= name.top:

@@ -151,6 +151,13 @@ class Vocabulary:
             longest_phrase=max(map(len, phrases), default=0),
         )
 
+    def surname(self, text: str) -> str:
+        """The listed surname a word is, or the only one of the same letters with other marks; empty where there is none."""
+        if text in self.surnames:
+            return text
+        same = [name for name in self.surnames if fold(name) == fold(nfc(text))]
+        return same[0] if len(same) == 1 and text[:1].isupper() else ""
+
     def abbreviation(self, text: str) -> Kind | None:
         """The kind this is the exact abbreviation of."""
         return next((kind for kind in self.kinds.values() if kind.abbreviation == text != ""), None)
