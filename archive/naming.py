@@ -84,6 +84,11 @@ def shelf_of(day: dt.date) -> PurePosixPath:
     return PurePosixPath(f"{day.year:04}", f"{day.month:02}", f"{day.day:02}")
 
 
+def record_place(shelf_day: str, code: str) -> str:
+    """Where a document's record lies, from the archive's root: on its own shelf, wherever its PDF does."""
+    return str(PurePosixPath(*shelf_day.split("-"), "data", f"{code}.json"))
+
+
 def is_organ_id(text: str) -> bool:
     """Whether this is the identifier of an agency or organisation, in its old or its new form."""
     return any(pattern.fullmatch(text) for pattern in _ORGANS)

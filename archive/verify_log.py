@@ -26,9 +26,12 @@ _CODES = """select file_code, last_ordinal, count(doc_ordinal) codes, max(doc_or
             from file left join document using (file_code) group by file_code
             having codes != last_ordinal or highest != last_ordinal or lowest != 1"""
 # event, the state its document must have (None: any, a code stays whatever becomes of it), the finding
-_STATES = (("numbered", None, "ordinal-gap"), ("filed", "filed", "missing"), ("void", "void", "missing"))
+_STATES = (("numbered", None, "ordinal-gap"), ("filed", "filed", "missing"), ("void", "void", "missing"),
+           ("superseded", "void", "missing"))  # fmt: skip
+# what was filed is void once another took its place
 _STATELESS = """select doc_code, seq from event where type = ? and not exists
-                (select 1 from document d where d.doc_code = event.doc_code and (? is null or d.state = ?))"""
+                (select 1 from document d where d.doc_code = event.doc_code and (? is null or d.state = ?
+                 or (event.type = 'filed' and d.state = 'void' and d.superseded_by is not null)))"""
 
 
 @dataclass(frozen=True, slots=True)
