@@ -42,6 +42,7 @@ _LATER: Mapping[int, tuple[str, ...]] = {  # columns by the version that brought
     3: ("signer_authority", "organ_parent", "issued_place", "recipients", "priority", "attachments", "keyword", "mode", "note",
         "supersedes", "superseded_by"),
 }  # fmt: skip
+_OF_FILES = ("retention", "creator", "section", "note", "fonds", "continues", "ended_on")  # columns of version 3
 _TEXT_FIELDS = (
     "form", "description", "path", "original_path", "original_name", "sha256", "record_sha256", "type_name",
     "code_number", "code_notation", "issued_date", "organ_name", "subject", "language", "signer_position",
@@ -198,7 +199,7 @@ def create(path: Path) -> None:
 
 
 def _upgraded(db: Database) -> int:
-    """The version of a catalogue, brought up where it was older: columns and a table are added, nothing is changed."""
+    """The version of a catalogue, brought up where it was older: columns and tables are added, nothing is changed."""
     with transaction(db, "begin immediate"):
         version = int(db.execute("pragma user_version").fetchone()[0])
         while 1 <= version < VERSION:
@@ -207,6 +208,10 @@ def _upgraded(db: Database) -> int:
                 db.execute(f"alter table document add column {column} text")
             if version == 2:
                 _companions(db)
+            if version == 3:
+                for column in _OF_FILES:
+                    db.execute(f"alter table file add column {column} text")
+                _fonds(db)
             db.execute(f"pragma user_version = {version}")
     return version
 
@@ -218,10 +223,18 @@ def _companions(db: Database) -> None:
     ).create_index(["doc_code"]).create_index(["shelf_day"])  # fmt: skip
 
 
+def _fonds(db: Database) -> None:
+    db.table("fonds").create(
+        {"code": str, "name": str, "history": str, "opened_at": str, "closed_at": str}, pk="code",
+        not_null={"name", "opened_at"}, strict=True,
+    )  # fmt: skip
+
+
 def _tables(db: Database) -> None:
+    _fonds(db)
     db.table("file").create(
         {"file_code": str, "caseless": str, "title": str, "maintenance": str, "organ_id": str, "year": int,
-         "opened_at": str, "closed_at": str, "last_ordinal": int},
+         "opened_at": str, "closed_at": str, "last_ordinal": int, **dict.fromkeys(_OF_FILES, str)},
         pk="file_code", not_null={"caseless", "title", "year", "opened_at", "last_ordinal"}, strict=True,
     ).create_index(["caseless"], unique=True)  # fmt: skip
     numbers = {"size": int, "record_size": int, "pages": int, "page_amount": int}

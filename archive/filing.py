@@ -136,7 +136,7 @@ def record_of(filing: Filing, row: Row, file: Row, companions: list[Row]) -> byt
 
 def dossier_of(file: Row) -> Row:
     """What a record says of its file."""
-    return {name: file[name] for name in ("title", "maintenance", "organ_id", "year")}
+    return {name: file[name] for name in ("title", "maintenance", "retention", "organ_id", "year", "fonds")}
 
 
 def shelve(root: Path, filing: Filing, row: Row, record: bytes, scan_known: bool) -> Blob:

@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import naming, verify_bag, verify_links, verify_log
+from archive import naming, verify_bag, verify_files, verify_links, verify_log
 from archive.durable import DurableError, sha256_file
 from archive.record import DESCRIPTIVE, FIELDS
 from archive.verify_log import Finding, parsed
@@ -98,6 +98,7 @@ def _check_rest(root: Path, db: Database, what: Sequence[str] | dt.date | None) 
         yield from verify_log.check_log(db)
         yield from verify_log.check_codes(db)
         yield from verify_links.check(db)
+        yield from verify_files.check(db)
     elif isinstance(what, dt.date):
         yield from verify_bag.check_bags(root, db, what)
         yield from verify_log.check_events(db, "day = ?", what.isoformat())

@@ -100,17 +100,6 @@ def check_codes(db: Database) -> Iterator[Finding]:
         for row in list(db.query(_STATELESS, [type, state, state])):
             detail = f"event {row['seq']} says {type}, the catalogue does not"
             yield Finding(code, row["doc_code"], "catalogue.db", detail)
-    sql = "select entry, private from event join leaf using (seq) where type = 'file-declared'"
-    for row in list(db.query(sql)):
-        yield from _check_file(db, facts(row["entry"]).get("file_code"), parsed(row["private"]))
-
-
-def _check_file(db: Database, file_code: object, declared: Row) -> Iterator[Finding]:
-    rows = list(db.query("select * from file where file_code = ?", [str(file_code)]))
-    if not rows:
-        yield Finding("missing", None, str(file_code), "the catalogue has lost a declared file")
-    for name in (name for row in rows for name, value in declared.items() if row.get(name) != value):
-        yield Finding("record-altered", None, str(file_code), f"{name} of the file is not what was declared")
 
 
 def _leaves(db: Database, findings: list[Finding]) -> Iterator[bytes]:
