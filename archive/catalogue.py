@@ -32,6 +32,7 @@ from archive.errors import ArchiveError
 from archive.event import Event
 from archive.log import leaf_hash
 from archive.naming import local_date
+from archive.record import number_key
 
 VERSION = 3
 Row = dict[str, Any]
@@ -40,7 +41,7 @@ _BUSY_MS = 60_000  # another process may be sealing or filing a large scan
 _LATER: Mapping[int, tuple[str, ...]] = {  # columns by the version that brought them
     2: ("main_code", "verification"),
     3: ("signer_authority", "organ_parent", "issued_place", "recipients", "priority", "attachments", "keyword", "mode", "note",
-        "supersedes", "superseded_by"),
+        "supersedes", "superseded_by", "number_key"),
 }  # fmt: skip
 _OF_FILES = ("retention", "creator", "section", "note", "fonds", "continues", "ended_on")  # columns of version 3
 _TEXT_FIELDS = (
@@ -212,6 +213,7 @@ def _upgraded(db: Database) -> int:
                 for column in _OF_FILES:
                     db.execute(f"alter table file add column {column} text")
                 _fonds(db)
+                _number(db)
             db.execute(f"pragma user_version = {version}")
     return version
 
@@ -221,6 +223,13 @@ def _companions(db: Database) -> None:
         {"path": str, "doc_code": str, "sha256": str, "size": int, "shelf_day": str}, pk="path",
         not_null={"doc_code", "sha256", "size", "shelf_day"}, foreign_keys=[("doc_code", "document", "doc_code")], strict=True,
     ).create_index(["doc_code"]).create_index(["shelf_day"])  # fmt: skip
+
+
+def _number(db: Database) -> None:
+    """What was filed before has a number too."""
+    db.table("document").create_index(["number_key"])
+    for row in list(db.query("select doc_code, issued_date, code_number, code_notation from document where path is not null")):
+        db.table("document").update(row["doc_code"], {"number_key": number_key(row)})
 
 
 def _fonds(db: Database) -> None:
@@ -243,7 +252,7 @@ def _tables(db: Database) -> None:
         foreign_keys=[("file_code", "file", "file_code")], strict=True,
     )  # fmt: skip
     document.create_index(["file_code", "doc_ordinal"], unique=True).create_index(["seq"], unique=True)
-    for column in ("scan_sha256", "shelf_day", "issued_date", "code_notation", "state"):
+    for column in ("scan_sha256", "shelf_day", "issued_date", "code_notation", "state", "number_key"):
         document.create_index([column])
     scan = db.table("scan").create(
         {"sha256": str, "path": str, "size": int, "shelf_day": str}, pk="sha256",

@@ -21,7 +21,7 @@ from archive.durable import copy_durably, make_dirs_durably, write_durably
 from archive.errors import ArchiveError
 from archive.event import Event
 from archive.naming import LOCAL, local_date, shelf
-from archive.record import DESCRIPTIVE, FIELDS, Blob, Description, DocumentKey, Filing, record_json
+from archive.record import DESCRIPTIVE, FIELDS, Blob, Description, DocumentKey, Filing, number_key, record_json
 from archive.shelves import DATA, EVIDENCE, SCANS
 
 FORMAT = 3  # of the record, as FORMAT.md describes it
@@ -67,6 +67,7 @@ def describe(
             return fields_of(row)
         described = description_of(row).replace_fields(changes)
         row |= {name: getattr(described, name) for name in DESCRIPTIVE}
+        row["number_key"] = number_key(row)
         row["confidence"] = json.dumps(dict(described.confidence), sort_keys=True)
         row["description"] = "partial" if described.lacks(required(row["lane"])) else "full"
         public, private = {"fields": ",".join(sorted(changes))}, {name: row[name] for name in changes}
@@ -120,8 +121,9 @@ def row_of(filing: Filing, numbered: Row, filed_at: dt.datetime, scan_path: str)
         "shelf_day": "-".join(shelf(filed_at).parts), "pades_level": filing.pades_level, "pdfa": filing.pdfa,
     }  # fmt: skip
     # what the row says and what the record says must be the same characters; a key stays as it was reserved
-    return {name: value if name in numbered and numbered[name] is not None else _composed(value)
-            for name, value in filed.items()}  # fmt: skip
+    row = {name: value if name in numbered and numbered[name] is not None else _composed(value)
+           for name, value in filed.items()}  # fmt: skip
+    return row | {"number_key": number_key(row)}
 
 
 def record_of(filing: Filing, row: Row, file: Row, companions: list[Row]) -> bytes:

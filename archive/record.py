@@ -175,6 +175,17 @@ def parse_field(name: str, text: str) -> str | int | None:
     return value
 
 
+def number_key(values: Mapping[str, object]) -> str | None:
+    """Year, number and notation as one text, by which a second document of the same number is noticed (NĐ 30 PL VI III.1.h).
+
+    Numbers without their leading zeros, notations without case; None where one of the three is not known.
+    """
+    year, number, notation = (str(values.get(name) or "") for name in ("issued_date", "code_number", "code_notation"))
+    written = unicodedata.normalize("NFC", "".join(notation.split())).casefold()
+    known = year[:4], "".join(number.split()).casefold().lstrip("0"), unicodedata.normalize("NFC", written)
+    return "/".join(known) if all(known) else None
+
+
 def canonical_json(value: object) -> bytes:
     """The one byte form of a value, for digests: RFC 8785 without floating-point numbers.
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from archive import bag, codes, filing, links, naming, refiling, search, shelves, verify
+from archive import bag, codes, filing, naming, search, shelves, verify
 from archive.bag import SealResult
 from archive.catalogue import Catalogue, Row
 from archive.codes import CodeTemplate
@@ -24,8 +24,7 @@ from archive.dossiers import FileRow
 from archive.durable import clear_temporaries, make_dirs_durably
 from archive.errors import ArchiveError
 from archive.event import Event
-from archive.filebook import FileBook
-from archive.links import Order
+from archive.places import Places
 from archive.query import Query
 from archive.record import DocumentKey, Filing
 from archive.verify import CheckPdf, VerifyResult
@@ -46,7 +45,7 @@ class DayRow:
     sealed_at: str | None
 
 
-class Archive(FileBook):
+class Archive(Places):
     """One archive on the disk. Open it with `Archive.open`; several threads may use it."""
 
     def __init__(
@@ -139,32 +138,6 @@ class Archive(FileBook):
             ArchiveError: `unknown`, `not-filed`.
         """
         return filing.describe(self._catalogue, doc_code, changes, actor, self._require_to_close)
-
-    def supersede(self, doc_code: str, by: str, reason: str, actor: str) -> Row:
-        """A filed document takes the place of another, whose code is void; returns the record of the one that counts.
-
-        Raises:
-            ArchiveError: `unknown`, `not-filed`; `bad-link`, they are the same, or it takes another's place already.
-        """
-        return filing.fields_of(links.supersede(self._catalogue, Order(doc_code, reason, actor), by))
-
-    def ask_supersede(self, doc_code: str, scan_sha256: str, lane: str, reason: str, actor: str) -> None:
-        """The same, as soon as that scan is filed by that lane.
-
-        Raises:
-            ArchiveError: `unknown`, `not-filed`.
-        """
-        links.ask(self._catalogue, Order(doc_code, reason, actor), scan_sha256, lane)
-
-    def refile(self, doc_code: str, file_code: str, reason: str, actor: str) -> Row:
-        """Gives a filed document a code in another file; its bytes stay where they are, the old code is void.
-
-        Raises:
-            ArchiveError: `unknown`, `not-filed`, `file-unknown`, `file-closed`, `shelf-closed`, `clock-behind`;
-                `bad-link`, it is in that file; `altered`, its record is not as it was.
-        """
-        order = Order(doc_code, reason, actor)
-        return refiling.refile(self.root, self._catalogue, order, file_code, self._code_template)
 
     def recover(self) -> list[str]:
         """At start: removes what an interrupted filing left on days not yet sealed; returns those paths."""

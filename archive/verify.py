@@ -23,7 +23,7 @@ from sqlite_utils import Database
 
 from archive import naming, verify_bag, verify_files, verify_links, verify_log
 from archive.durable import DurableError, sha256_file
-from archive.record import DESCRIPTIVE, FIELDS
+from archive.record import DESCRIPTIVE, FIELDS, number_key
 from archive.verify_log import Finding, parsed
 
 __all__ = ["FINDINGS", "CheckPdf", "Finding", "VerifyResult", "verify"]
@@ -189,6 +189,8 @@ def _check_record(root: Path, db: Database, row: Row) -> Iterator[Finding]:
         record = parsed((root / path).read_bytes())
         yield from _check_companions(db, row, path, record)
         later = [private for _, private in _entries(db, code, "described")]
+        if row["number_key"] != number_key(row):
+            yield Finding("record-altered", code, path, "number_key in the catalogue is not that of its number")
         for name in _differing(row, record, [*later, verify_links.told(db, row)]):
             yield Finding(
                 "record-altered", code, path, f"{name} in the catalogue is neither recorded nor described"

@@ -45,9 +45,9 @@ class Retention:
 
 
 def parse(text: str) -> Retention | None:
-    """What a person wrote: "Vĩnh viễn", "VV", "10 năm", "70", "06" (a code of TT 05/2025), "Đến khi văn bản hết hiệu lực"; None: nothing.
+    """What a person wrote: "Vĩnh viễn", "VV", "10 năm", "70", "06" (a code of TT 05/2025), "Đến khi văn bản hết hiệu lực".
 
-    Two digits of which the first is 0 are a code where no unit follows; `05 năm` are five years.
+    Nothing written is None. Two digits of which the first is 0 are a code where no unit follows; `05 năm` are five years.
     """
     words = unicodedata.normalize("NFC", " ".join(text.split()))
     bare = _bare(words)
@@ -82,7 +82,7 @@ def from_canonical(text: str) -> Retention | None:
 
 
 def longest(periods: Iterable[Retention]) -> Retention | None:
-    """The period of a file: the longest of its documents' (Luật Lưu trữ Đ15); an end nobody can reckon is later than any that can."""
+    """The period of a file: the longest of its documents' (Luật Lưu trữ Đ15); an end nobody can reckon is never the shorter."""
     rank = {"years": 0, "until-superseded": 1, "other": 2, "permanent": 3}
     return max(periods, key=lambda period: (rank[period.kind], period.years), default=None)
 

@@ -93,7 +93,8 @@ def _not_taken(lane: str, name: str) -> dict[str, str]:
             "part": "", "state": "waiting", "not_before": ""}  # fmt: skip
 
 
-def _find(identifier: str, folder: Path, *wanted: Kind) -> Target:
+def meant(identifier: str, folder: Path, *wanted: Kind) -> Target:
+    """What an ID means to a verb."""
     settings = wiring.check_station(folder)
     with wiring.opened_archive(folder, settings) as archive, wiring.opened_journal(folder) as journal:
         return requests.find(identifier, wanted, folder, journal, archive)
@@ -127,7 +128,7 @@ def release(identifier: str, why: str, folder: Path) -> None:
 
     A received document whose signatures cannot be decided (code `verifying`) is accepted so: --reason says why, and the log who.
     """
-    target = _find(identifier, folder, "held", "item")
+    target = meant(identifier, folder, "held", "item")
     _check_scan(target, folder)
     if target.kind == "item" and not why.strip():
         raise SettingsError("accepting what could not be verified needs --reason: the log keeps who answers for it, and why")
@@ -150,7 +151,7 @@ def retry(identifier: str | None, everything: bool, again: bool, why: str, folde
         return
     if again and not why.strip():
         raise SettingsError("--again needs --reason: the log keeps why there is a second copy")
-    target = _find(identifier, folder, "filed") if again else _find(identifier, folder, "item", "held", "rejected")
+    target = meant(identifier, folder, "filed") if again else meant(identifier, folder, "item", "held", "rejected")
     _check_scan(target, folder)
     _ask(folder, "again" if again else "retry", kind=target.kind, name=target.name, scan=target.scan, reason=why)
 
@@ -162,7 +163,7 @@ def retry(identifier: str | None, everything: bool, again: bool, why: str, folde
 def reject(identifier: str, why: str, folder: Path) -> None:
     """Refuse what is held or waits; its bytes stay in rejected/."""
     _check_not_filed(identifier, folder)
-    target = _find(identifier, folder, "held", "item")
+    target = meant(identifier, folder, "held", "item")
     _ask(folder, "reject", kind=target.kind, name=target.name, scan=target.scan, reason=why)
 
 
@@ -181,7 +182,7 @@ def _check_not_filed(identifier: str, folder: Path) -> None:
 def describe(identifier: str, pairs: tuple[str, ...], folder: Path, as_json: bool) -> None:
     """Say what a document is: adds to a filed one, sends a held one on its way."""
     changes = dict(_pair(pair) for pair in pairs)
-    target = _find(identifier, folder, "held", "filed")
+    target = meant(identifier, folder, "held", "filed")
     settings = wiring.check_station(folder)
     if target.kind == "held":
         _check_scan(target, folder)

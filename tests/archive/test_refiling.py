@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from pathlib import Path
 
 import bagit  # type: ignore[import-untyped]  # it has no types
 import pytest

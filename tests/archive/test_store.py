@@ -30,7 +30,7 @@ def refusal(call: object, *args: object, **named: object) -> str:
 def test_a_declared_file_is_listed_with_the_documents_filed_in_it(office: Office, archive: Archive) -> None:
     archive.file(office.filing(archive), CLERK)
     office.filing(archive, "only numbered")
-    row = FileRow(FILE, "Hồ sơ tổ chức cán bộ", "01", 2026, "2026-11-23T05:00:00.000000Z", None, 1)
+    row = FileRow(FILE, "Hồ sơ tổ chức cán bộ", "01", 2026, "2026-11-23T05:00:00.000000Z", None, 1, "H05.02")
     assert archive.files() == [row]
     assert archive.declared(FILE) == row
     assert archive.declared("H05.02.2026.99.X") is None
