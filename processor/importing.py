@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archive.dossiers import CHANGEABLE, FileFacts, FileRow, differing
-from archive.naming import valid_file_code
+from archive.naming import split_file_code, valid_file_code
 from archive.store import Archive
 from processor.filelist import Entry, Fault
 from processor.retention import parse
@@ -32,9 +32,10 @@ def entries_of(told: Mapping[str, Any]) -> tuple[list[Entry], list[Fault]]:
     return [Entry(**row) for row in told["entries"]], [Fault(**row) for row in told["faults"]]
 
 
-def facts_of(entry: Entry, file_code: str, year: int, organ_id: str) -> FileFacts:
+def facts_of(entry: Entry, file_code: str, year: int) -> FileFacts:
     """What a row declares."""
-    period = parse(entry.maintenance)
+    period, told = parse(entry.maintenance), split_file_code(file_code)
+    organ_id = told[0] if told else ""
     return FileFacts(
         file_code, entry.title, year, entry.maintenance, organ_id, period.canonical if period else "", entry.creator, entry.section,
         entry.note,

@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError, with_config
 
+from processor.agencies import Agencies, parse
 from processor.errors import SettingsError
 
 VIETNAM = dt.timezone(dt.timedelta(hours=7), "+07:00")  # Asia/Ho_Chi_Minh has had no other offset since 1975
@@ -150,6 +151,15 @@ def _try_out(block: BlockRule, what: str) -> None:
         raise SettingsError(f"law profile for {what}: template: {type(error).__name__}: {error}") from error
     if not block.words and any("{form}" in part for part in block.template):
         raise SettingsError(f"law profile for {what}: the template prints the form, and words has none for it")
+
+
+def agencies(station: Path | None = None) -> Agencies:
+    """The agencies a station knows, with the time each existed (`law/agencies.toml`).
+
+    Raises:
+        SettingsError: its tables contradict themselves.
+    """
+    return parse(read("agencies.toml", station)["agencies"])
 
 
 def document_code_template(day: dt.date, station: Path | None = None) -> str:

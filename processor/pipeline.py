@@ -18,7 +18,7 @@ from typing import Any, assert_never
 from archive.durable import sha256_file
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE, Companion, Description, Filing
-from processor import issuing, known, lanes, originals, sealing
+from processor import doubles, issuing, known, lanes, originals, sealing
 from processor.document import (
     Described,
     Document,
@@ -184,10 +184,12 @@ def file(sealed: Sealed | Settled, tools: Tools) -> Filed:
         provenance=_provenance(scan, recognised, pages) | _sealed_how(sealed), **_worth(sealed),
     )  # fmt: skip
     try:
-        return Filed(sealed, tools.archive.file(filing, tools.actor))
+        record = tools.archive.file(filing, tools.actor)
     except ArchiveError as error:
         code = "waiting-clock" if error.code in {"shelf-closed", "clock-behind"} else "unexpected"
         raise Verdict(code, error.code) from error
+    doubles.note(numbered.doc_code, tools.archive, tools.station, tools.actor)
+    return Filed(sealed, record)
 
 
 def _suffix(scan: Scan, recognised: Recognised | Read) -> str:

@@ -18,6 +18,7 @@ from archive.naming import local_date
 from archive.query import Query
 from archive.record import FIELDS
 from archive.verify import VerifyResult
+from processor import law
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
@@ -36,7 +37,7 @@ def _day(text: str) -> dt.date:
 
 
 DAY: dict[str, Any] = {"type": _day, "metavar": "YYYY-MM-DD", "default": None}
-_FIELD = f"May be given several times. NAME is one of: {', '.join(name for name in FIELDS if name != 'confidence')}."
+_FIELD = f"May be given several times. NAME is one of: {', '.join(name for name in (*FIELDS, 'organ_id') if name != 'confidence')}."
 
 
 @click.command()
@@ -59,7 +60,9 @@ def find(
     """
     pairs = dict(_pair(pair) for pair in fields)
     days = [day.isoformat() if day else None for day in (date_from, date_to)]
-    query = Query(" ".join(words), pairs, days[0], days[1], None if form == "jsonl" else limit)
+    organ = pairs.pop("organ_id", "")  # of the file; found under each code its agency has and had
+    organs = tuple(sorted(law.agencies(folder).codes_of(organ))) if organ else ()
+    query = Query(" ".join(words), pairs, days[0], days[1], None if form == "jsonl" else limit, organs)
     with wiring.opened_archive(folder, load(folder)) as archive:
         _print_records(archive.find(query), form)
 

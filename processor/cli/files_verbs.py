@@ -12,13 +12,14 @@ from typing import Any
 import click
 
 from archive.dossiers import FileFacts, FileRow
-from archive.naming import LOCAL, expand_file_code, local_date, split_file_code
-from processor import importing, law, retention
+from archive.naming import LOCAL, local_date, split_file_code
+from processor import importing, retention
 from processor.cli import wiring
 from processor.cli.archive_verbs import DAY
 from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
 from processor.errors import ExitCode, SettingsError, SohoaError, Verdict, reason
+from processor.filecodes import in_full
 from processor.filelist import Entry
 from processor.importing import Plan
 from processor.report import visible
@@ -32,10 +33,9 @@ def files() -> None:
     """Declared files (hồ sơ): only they take documents."""
 
 
-def in_full(given: str, settings: Settings, year: int, folder: Path) -> str:
+def code_in_full(given: str, settings: Settings, year: int, folder: Path) -> str:
     """A file's code as a drop folder's name gives it: `01.TCCB` gets the agency's code and the year."""
-    template = law.file_code_template(local_date(wiring.now()), folder)
-    return expand_file_code(given, settings.station.organ_id, year, template)
+    return in_full(given, settings.station.organ_id, year, local_date(wiring.now()), folder)
 
 
 @files.command("add")
@@ -51,14 +51,12 @@ def files_add(
 ) -> None:
     """Declare a file; the same declaration again changes nothing."""
     settings = load(folder)
-    file_code = in_full(file_code, settings, year, folder)
+    file_code = code_in_full(file_code, settings, year, folder)
     told, period = split_file_code(file_code), retention.parse(maintenance)
     if told and told[1] != year:
         raise SettingsError(f"{file_code} is a code of {told[1]}, not of {year}")
-    file = FileFacts(
-        file_code, title, year, maintenance, settings.station.organ_id, period.canonical if period else "", fonds=fonds,
-        continues=continues,
-    )  # fmt: skip
+    organ, kept = told[0] if told else settings.station.organ_id, period.canonical if period else ""
+    file = FileFacts(file_code, title, year, maintenance, organ, kept, fonds=fonds, continues=continues)
     with wiring.opened_archive(folder, settings) as archive:
         archive.declare(file, wiring.operator())
     click.echo(f"declared {file_code}")
@@ -106,7 +104,7 @@ def _day_of(stamp: str | None) -> dt.date | None:
 def files_close(file_code: str, ended: dt.date | None, folder: Path) -> None:
     """Close a file: it takes no more documents. CODE may be its notation: `01.TCCB` is this year's file."""
     settings = load(folder)
-    file_code = in_full(file_code, settings, local_date(wiring.now()).year, folder)
+    file_code = code_in_full(file_code, settings, local_date(wiring.now()).year, folder)
     with wiring.opened_archive(folder, settings) as archive:
         archive.close_file(file_code, wiring.operator(), ended.isoformat() if ended else None)
     click.echo(f"closed {file_code}")
@@ -131,7 +129,7 @@ def files_import(file: Path, year: int | None, update: bool, dry_run: bool, fold
     entries, faults = importing.entries_of(told)
 
     def facts(entry: Entry) -> FileFacts:
-        return importing.facts_of(entry, in_full(entry.notation, settings, year, folder), year, settings.station.organ_id)
+        return importing.facts_of(entry, code_in_full(entry.notation, settings, year, folder), year)
 
     with wiring.opened_archive(folder, settings) as archive:
         made = importing.plan(entries, facts, archive, update)

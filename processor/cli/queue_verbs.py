@@ -10,9 +10,10 @@ import click
 
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE, parse_field
-from processor import arrivals, lot_notes, parking, requests
+from processor import arrivals, doubles, lot_notes, parking, requests
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
+from processor.doubles import Double
 from processor.errors import SettingsError, SohoaError, reason
 from processor.flow import Flow
 from processor.journal import Item, Journal
@@ -36,6 +37,7 @@ def status(folder: Path, as_json: bool) -> None:
     settings = wiring.check_station(folder)
     with wiring.opened_archive(folder, settings) as archive, wiring.opened_journal(folder) as journal:
         told = _status(folder, settings.lanes, archive.counts(), archive.to_describe(), journal)
+        told["doubles"] = [_double(each) for each in doubles.listed(archive, folder)]
     if as_json:
         wiring.print_json(told)
         return
@@ -46,6 +48,15 @@ def status(folder: Path, as_json: bool) -> None:
             click.echo(visible(f"  {name} {_known_by(item)}: {item['code']} ({reason(item['code']).vi})"))
     for item in told["to_describe"]:
         click.echo(visible(f"  to describe {item['id']} {_name(item)}: thiếu {lacking(item['reason'])}"))
+    for item in told["doubles"]:
+        click.echo(visible(f"  same number {item['id']} {_name(item)}: trùng số, ký hiệu với {item['of']}"))
+
+
+def _double(double: Double) -> dict[str, str]:
+    record = double.record
+    told = {name: record[name] for name in ("lane", "scan_sha256", "part")}
+    why = {"code": doubles.SAME, "reason": f"bears the number of {double.of}", "of": double.of}
+    return {"id": record["doc_code"], "name": record["original_name"], **told, **why}
 
 
 def _known_by(item: dict[str, str]) -> str:
@@ -191,10 +202,13 @@ def describe(identifier: str, pairs: tuple[str, ...], folder: Path, as_json: boo
         return
     with wiring.opened_archive(folder, settings) as archive:
         record = archive.describe(target.name, changes, wiring.operator())
+        same = doubles.note(target.name, archive, folder, wiring.operator()) if doubles.is_about_number(changes) else []
     if as_json:
         wiring.print_json(record)
     else:
         click.echo(f"{target.name}: {record['description']}")
+        for each in same:
+            click.echo(f"{each.record['doc_code']}: trùng số, ký hiệu với {each.of}", err=True)
 
 
 def _pair(text: str) -> tuple[str, str]:

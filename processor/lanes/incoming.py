@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from archive.naming import new_organ_id
 from processor.document import Scan
 from processor.errors import Verdict
 from processor.tables import Lane
@@ -41,14 +42,7 @@ def addressed(scan: Scan, organ_id: str) -> None:
 
 def same_agency(one: str, other: str) -> bool:
     """Whether two identifiers name one agency; those of QCVN 102:2016 (`000.00.16.H56`) read from the right (`H56.16`)."""
-    return _new(one) == _new(other)
-
-
-def _new(identifier: str) -> str:
-    parts = identifier.strip().upper().split(".")
-    is_old = len(parts) == 4 and parts[0].isdecimal() and not parts[-1].isdecimal()
-    kept = [part for part in reversed(parts) if part.strip("0")] if is_old else parts
-    return ".".join(kept)
+    return new_organ_id(one.strip().upper()) == new_organ_id(other.strip().upper())
 
 
 def judge(scan: Scan, lane: Lane, report: Mapping[str, Any]) -> str:
