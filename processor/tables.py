@@ -239,6 +239,7 @@ class LaneTable(Table):
     kind: Literal["copy", "archive", "attachment", "issue", "incoming"]
     form: Literal["", "sao-y", "sao-luc", "trich-sao"]
     file: str
+    past_year: Literal["", "hold", "take", "reject"]
     languages: Annotated[Texts, Field(min_length=1)]
     settle: Duration
     sidecar: Literal["optional", "required"]
