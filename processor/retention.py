@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 Kind = Literal["permanent", "years", "until-superseded", "other"]
 
@@ -93,13 +93,6 @@ def due_on(period: Retention | None, ended_on: dt.date) -> dt.date | None:
         return None
     year = ended_on.year + 1 + period.years
     return dt.date(year, 1, 1) if year <= dt.MAXYEAR else None
-
-
-def code(period: Retention, rule: Mapping[str, Any]) -> str:
-    """The code of a period by a rule of `config/law/retention.toml`, table `code`."""
-    if period.kind == "permanent":
-        return str(rule["permanent"])
-    return str(rule["years"].get(str(period.years), rule["other"])) if period.kind == "years" else str(rule["other"])
 
 
 def _of_code(text: str) -> Retention:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import law
-from processor.retention import Retention, code, due_on, from_canonical, longest, parse
+from processor.retention import Retention, due_on, from_canonical, longest, parse
 
 PERIODS = st.one_of(
     st.just(Retention("permanent")), st.just(Retention("until-superseded")), st.integers(1, 999).map(lambda n: Retention("years", n)),
@@ -72,12 +72,6 @@ def test_years_are_counted_from_the_first_of_january_after_the_work_ended() -> N
     assert due_on(Retention("years", 10), dt.date(2015, 12, 31)) == dt.date(2026, 1, 1)
     for never in (None, Retention("permanent"), Retention("until-superseded"), Retention("other", 0, "x")):
         assert due_on(never, dt.date(1945, 9, 2)) is None
-
-
-def test_the_codes_of_the_circular_and_the_years_it_has_no_code_for() -> None:
-    rule = law.in_force(law.read("retention.toml")["code"], dt.date(2026, 1, 1), "retention codes")
-    told = [code(p, rule) for p in (Retention("permanent"), Retention("years", 10), Retention("years", 5), Retention("until-superseded"))]
-    assert told == ["01", "06", "07", "07"]
 
 
 def test_every_row_of_the_table_names_its_act_and_a_period() -> None:
