@@ -94,8 +94,8 @@ def made(table: Row, further: Sequence[Row], lists: Mapping[str, CodeList]) -> P
                   **{key: value for key, value in row.items() if key not in {"from", "list"}})
             for row in (*table["fields"], *further)
         ]  # fmt: skip
-        told = (table[name] for name in ("id", "of", "act", "article", "date"))
-        return Profile(*told, tuple(rows), table.get("confirmed", True))
+        confirmed = table.get("confirmed", True)
+        return Profile(table["id"], table["of"], table["act"], table["article"], table["date"], tuple(rows), confirmed)
     except (KeyError, TypeError) as error:
         raise SettingsError(f"metadata.toml: profile {table.get('id')}: {error}") from error
 

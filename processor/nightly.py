@@ -31,7 +31,7 @@ from processor.engine import Engine
 from processor.errors import Verdict, reason
 from processor.journal import Item, Journal
 from processor.report import DayFacts
-from processor.tools import ACTOR, Tools
+from processor.tools import ACTOR, Tools, own_name
 from watch.schedule import due_nights
 
 log = structlog.get_logger()
@@ -186,7 +186,7 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
     ]
     now = tools.clock()
     return DayFacts(
-        agency=tools.settings.station.agency, day=day, made_at=now, demo=tools.settings.station.demo,
+        agency=own_name(tools), day=day, made_at=now, demo=tools.settings.station.demo,
         received=happened.get("received", 0), duplicates=happened.get("duplicate", 0),
         filed=[(lane, *counts) for lane, counts in sorted(lanes.items())],
         held=_parked(tools.station, "held"), rejected=_parked(tools.station, "rejected"), waiting=waiting,

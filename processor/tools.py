@@ -90,6 +90,12 @@ def agency_of(scan: Scan, tools: Tools) -> str:
     return named
 
 
+def own_name(tools: Tools) -> str:
+    """The station's agency by the name it has today, as far as that is told: what heads pages and letters."""
+    agency = tools.settings.station.agency
+    return law.agencies(tools.station).name_on(agency, local_date(tools.clock())) or agency
+
+
 def block_number(described: Described, tools: Tools) -> str:
     """What a block that shows a number shows."""
     is_annex = lane_of(scan_of(described), tools).kind == "attachment"

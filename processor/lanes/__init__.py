@@ -76,15 +76,18 @@ def require(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
         raise Verdict("secrecy-mark")
 
 
+def past_year(lane: Lane) -> str:
+    """What a lane does with documents for a file of a past year; archival paper is of past years, its lanes take it."""
+    return lane.past_year or ("take" if lane.kind == "archive" else "hold")
+
+
 def of_year(scan: Scan, lane: Lane, year: int, today: dt.date) -> None:
     """Documents for a file of a past year: around the New Year they are late, at any other time mostly a slip.
-
-    Archival paper is of past years: its lanes take it unless they say otherwise.
 
     Raises:
         Verdict: `file-past-year`, unless a person has looked and released it; `file-past-year-refused`.
     """
-    rule = lane.past_year or ("take" if lane.kind == "archive" else "hold")
+    rule = past_year(lane)
     if year >= today.year or rule == "take":
         return
     if rule == "reject":
