@@ -41,7 +41,7 @@ _BUSY_MS = 60_000  # another process may be sealing or filing a large scan
 _LATER: Mapping[int, tuple[str, ...]] = {  # columns by the version that brought them
     2: ("main_code", "verification"),
     3: ("signer_authority", "organ_parent", "issued_place", "recipients", "priority", "attachments", "keyword", "mode", "note",
-        "supersedes", "superseded_by", "number_key"),
+        "supersedes", "superseded_by", "number_key", "maintenance"),
 }  # fmt: skip
 _OF_FILES = ("retention", "creator", "section", "note", "fonds", "continues", "ended_on")  # columns of version 3
 _TEXT_FIELDS = (

@@ -7,7 +7,7 @@ new files in a fonds (phông) that is closed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from sqlite_utils import Database
@@ -50,7 +50,10 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A declared file (hồ sơ); times are UTC, `documents` counts those filed, `ended_on` is the day its work ended (ISO 8601)."""
+    """A declared file (hồ sơ); times are UTC, `documents` counts those filed, `ended_on` is the day its work ended (ISO 8601).
+
+    `periods` are the retentions that documents in it have of their own, as people wrote them.
+    """
 
     file_code: str
     title: str
@@ -67,24 +70,40 @@ class FileRow:
     fonds: str = ""
     continues: str = ""
     ended_on: str | None = None
+    periods: tuple[str, ...] = ()
 
 
 def declare(catalogue: Catalogue, file: FileFacts, actor: str) -> FileRow:
     """Opens a file; the same declaration again changes nothing.
 
     Raises:
+        ArchiveError: as `declare_all`.
+    """
+    declare_all(catalogue, [file], actor)
+    with catalogue.reading() as db:
+        return _shown(db, row_of(db, file.file_code))
+
+
+def declare_all(catalogue: Catalogue, files: Sequence[FileFacts], actor: str) -> None:
+    """Opens several files, or none of them.
+
+    Raises:
         ArchiveError: `bad-file-code`, `file-exists`, `fonds-unknown`, `fonds-closed`, `file-unknown` (the one it continues).
     """
+    with catalogue.writing() as db:
+        for file in files:
+            _declare(catalogue, db, file, actor)
+
+
+def _declare(catalogue: Catalogue, db: Database, file: FileFacts, actor: str) -> None:
     code = file.file_code
     if not naming.valid_file_code(code):
         raise ArchiveError("bad-file-code", f"{code!r} is not organisation.year.notation")
-    with catalogue.writing() as db:
-        same = list(db.table("file").rows_where("caseless = ?", [code.casefold()]))
-        if same and (same[0]["file_code"] != code or differing(same[0], file)):
-            raise ArchiveError("file-exists", f"{same[0]['file_code']} is declared already with other facts")
-        if not same:
-            _insert(catalogue, db, file, actor)
-        return _shown(db, row_of(db, code))
+    same = list(db.table("file").rows_where("caseless = ?", [code.casefold()]))
+    if same and (same[0]["file_code"] != code or differing(same[0], file)):
+        raise ArchiveError("file-exists", f"{same[0]['file_code']} is declared already with other facts")
+    if not same:
+        _insert(catalogue, db, file, actor)
 
 
 def differing(row: Mapping[str, object], file: FileFacts) -> dict[str, str | int]:
@@ -159,6 +178,9 @@ def row_of(db: Database, file_code: str) -> Row:
 
 def _shown(db: Database, row: Row) -> FileRow:
     filed = db.table("document").count_where("file_code = ? and state = 'filed'", [row["file_code"]])
+    own = """select distinct maintenance from document
+             where file_code = ? and state = 'filed' and maintenance is not null order by 1"""
+    periods = tuple(found["maintenance"] for found in db.query(own, [row["file_code"]]))
     further = {name: row[name] or "" for name in ("organ_id", *_FURTHER)}
     return FileRow(row["file_code"], row["title"], row["maintenance"] or "", row["year"], row["opened_at"],
-                   row["closed_at"], filed, ended_on=row["ended_on"], **further)  # fmt: skip
+                   row["closed_at"], filed, ended_on=row["ended_on"], periods=periods, **further)  # fmt: skip

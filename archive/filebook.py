@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from archive import dossiers, fonds
 from archive.catalogue import Catalogue
@@ -29,6 +29,14 @@ class FileBook:
                 `fonds-unknown`, `fonds-closed`; `file-unknown`, the file it continues.
         """
         return dossiers.declare(self._catalogue, file, actor)
+
+    def declare_all(self, files: Sequence[FileFacts], actor: str) -> None:
+        """Opens several files in one transaction.
+
+        Raises:
+            ArchiveError: as `declare`; then none is opened.
+        """
+        dossiers.declare_all(self._catalogue, files, actor)
 
     def change_file(self, file_code: str, changes: Mapping[str, str], actor: str) -> FileRow:
         """Corrects what is known of an open file (`dossiers.CHANGEABLE`).

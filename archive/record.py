@@ -21,7 +21,7 @@ from archive.errors import ArchiveError
 DESCRIPTIVE: tuple[str, ...] = (
     "type_name", "code_number", "code_notation", "issued_date", "organ_name", "subject", "language",
     "page_amount", "signer_position", "signer_name", "signer_authority", "organ_parent", "issued_place", "recipients",
-    "priority", "attachments", "keyword", "mode", "note",
+    "priority", "attachments", "keyword", "mode", "note", "maintenance",
 )  # fmt: skip
 
 # The order of the JSON contract (docs/design.md, "JSON that others rely on").
@@ -38,6 +38,7 @@ LENGTHS: Mapping[str, int] = MappingProxyType({
     "type_name": 100, "code_number": 11, "code_notation": 30, "organ_name": 200, "subject": 500,
     "language": 100, "signer_position": 100, "signer_name": 50, "signer_authority": 10, "organ_parent": 200,
     "issued_place": 100, "recipients": 1000, "priority": 20, "attachments": 500, "keyword": 100, "mode": 30, "note": 500,
+    "maintenance": 100,
 })  # fmt: skip
 
 _MOST_PAGES = 9999  # numberOfPage is N4 in TT 05/2025 PL I
@@ -99,6 +100,7 @@ class Description:
     keyword: str | None = None
     mode: str | None = None
     note: str | None = None
+    maintenance: str | None = None
     confidence: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -104,7 +104,7 @@ def _body(rows: Iterable[tuple[int, Sequence[str]]], columns: Mapping[str, int],
         if _is_numbering(cells):
             continue
         if (heading := _heading(told, cells)) is not None:
-            is_minor = heading[:1].isdecimal() and bool(major)  # đề mục nhỏ: 1, 1.1, under I, II or A, B
+            is_minor = heading[:1].isdecimal() and major[:1].isalpha()  # đề mục nhỏ: 1, 1.1, under I, II or A, B
             major = major if is_minor else heading
             section = f"{major} / {heading}" if is_minor else heading
             continue

@@ -80,8 +80,7 @@ def _compare(made: Plan, row: int, file: FileFacts, known: FileRow, may_change: 
 
 
 def carry_out(what: Plan, archive: Archive, actor: str) -> None:
-    """Each file a transaction of its own: an import that is interrupted is simply done again."""
-    for file in what.new:
-        archive.declare(file, actor)
+    """New files in one transaction, corrections each in its own: an import that is interrupted is simply done again."""
+    archive.declare_all(what.new, actor)
     for code, changes in what.changes.items():
         archive.change_file(code, changes, actor)

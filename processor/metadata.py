@@ -113,7 +113,9 @@ def document(record: Row, file: Row | None = None) -> dict[str, Any]:
         record: as `find --json` gives it.
         file: its file, as `files list --json` gives it.
     """
-    return _parts(record["file_code"]) | _period(file) | {
+    own = record.get("maintenance")
+    period = _said(retention.parse(str(own))) if own else _period(file)
+    return _parts(record["file_code"]) | period | {
         "confidence_level": "original" if record.get("verification") else "digitised",
         "fonds": (file or {}).get("fonds") or "",
     } | {name: value for name, value in record.items() if value is not None}  # fmt: skip
@@ -193,8 +195,10 @@ def _parts(file_code: str) -> dict[str, Any]:
 def _period(file: Row | None) -> dict[str, Any]:
     """The retention of a file, canonical and in words."""
     told = file or {}
-    canonical = told.get("retention") or ""
-    period = retention.from_canonical(canonical) if canonical else retention.parse(told.get("maintenance") or "")
+    return _said(retention.of_file(told.get("retention") or "", told.get("maintenance") or "", told.get("periods") or ()))
+
+
+def _said(period: retention.Retention | None) -> dict[str, Any]:
     return {"retention": period.canonical, "retention_shown": period.shown} if period else {"retention": "", "retention_shown": ""}
 
 

@@ -87,6 +87,12 @@ def longest(periods: Iterable[Retention]) -> Retention | None:
     return max(periods, key=lambda period: (rank[period.kind], period.years), default=None)
 
 
+def of_file(canonical: str, words: str, documents: Iterable[str]) -> Retention | None:
+    """The period of a file: its own, canonical or in words, or that of a document in it, where that is longer."""
+    own = from_canonical(canonical) if canonical else parse(words)
+    return longest(filter(None, (own, *map(parse, documents))))
+
+
 def due_on(period: Retention | None, ended_on: dt.date) -> dt.date | None:
     """The first day after the period, counted from 01/01 of the year after the work ended; None: it never falls due by itself."""
     if period is None or period.kind != "years":

@@ -65,7 +65,7 @@ Seal = Literal["file", "form", "no-secrecy-mark"]
 Close = Literal[
     "type_name", "code_number", "code_notation", "issued_date", "organ_name", "subject", "language", "page_amount",
     "signer_position", "signer_name", "signer_authority", "organ_parent", "issued_place", "recipients", "priority", "attachments",
-    "keyword", "mode", "note",
+    "keyword", "mode", "note", "maintenance",
 ]  # fmt: skip
 
 

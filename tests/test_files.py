@@ -165,6 +165,8 @@ def test_a_document_finds_its_right_file_and_a_better_scan_its_place(desk: Desk)
     assert [row["doc_code"] for row in desk.json("find", "nâng", "lương")] == [moved["doc_code"]]
     assert f"→ {moved['doc_code']}" in desk.ok("find", "--field", "state=void")
     assert desk.json("show", old)["superseded_by"] == moved["doc_code"]
+    desk.ok("describe", moved["doc_code"], "--set", "maintenance=70 năm")
+    assert desk.files()[code("02.TCCB")]["retention"] == "years:70", "the longest of its documents rules"
     assert "reason" in desk.refused("refile", moved["doc_code"], "--file", "01.VX", "--reason", " ")
 
     better = told["held"][0]["folder"]

@@ -84,10 +84,12 @@ def files_list(due: bool, folder: Path, as_json: bool) -> None:
 
 
 def _shown(row: FileRow) -> dict[str, Any]:
-    period = retention.from_canonical(row.retention) if row.retention else retention.parse(row.maintenance)
+    period = retention.of_file(row.retention, row.maintenance, row.periods)
     ended = dt.date.fromisoformat(row.ended_on) if row.ended_on else _day_of(row.closed_at)
     due = retention.due_on(period, ended) if ended else None
-    return asdict(row) | {
+    told = asdict(row)
+    del told["periods"]
+    return told | {
         "retention": period.canonical if period else "", "retention_shown": period.shown if period else "",
         "due_on": due.isoformat() if due else None,
     }  # fmt: skip

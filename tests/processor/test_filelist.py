@@ -35,6 +35,11 @@ def test_a_list_of_the_form_is_read_with_its_year_and_headings() -> None:
     ]
 
 
+def test_headings_that_are_numbered_alone_stand_alone() -> None:
+    made = listed(["1. Tổ chức"], ["01.TC", "A"], ["2. Tài chính"], ["01.TV", "B"])
+    assert [entry.section for entry in made.entries] == ["1. Tổ chức", "2. Tài chính"]
+
+
 @pytest.mark.parametrize(
     ("row", "code"),
     [

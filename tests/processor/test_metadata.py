@@ -38,6 +38,7 @@ def test_the_circular_of_2025_has_its_fields_and_codes() -> None:
         "issuedDate": "05/03/2026", "organName": "Ủy ban nhân dân xã A", "subject": "Về việc nâng lương", "language": "01",
         "numberOfPage": "3", "mode": "01", "confidenceLevel": "02",
     }  # fmt: skip
+    assert told("tt05-document", RECORD | {"maintenance": "Vĩnh viễn"})["maintenance"] == "01", "a document's own goes before its file's"
     assert [len(law.metadata_profile(id, TODAY).fields) for id in ("tt05-sip-file", "tt05-document")] == [18, 21]
     assert told("tt05-aip-document")["docOrdinal"] == "0000017"
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import law
-from processor.retention import Retention, due_on, from_canonical, longest, parse
+from processor.retention import Retention, due_on, from_canonical, longest, of_file, parse
 
 PERIODS = st.one_of(
     st.just(Retention("permanent")), st.just(Retention("until-superseded")), st.integers(1, 999).map(lambda n: Retention("years", n)),
@@ -65,6 +65,12 @@ def test_the_longest_rules_and_what_cannot_be_reckoned_is_never_shortened(period
     assert found in periods
     assert found is not None and found.years >= max((p.years for p in periods), default=0) or found.kind != "years"
     assert Retention("permanent") not in periods or found == Retention("permanent")
+
+
+def test_a_file_is_kept_as_long_as_its_longest_document() -> None:
+    assert of_file("years:10", "10 năm", ["05 năm", "70"]) == Retention("years", 70)
+    assert of_file("", "20 năm", []) == Retention("years", 20) and of_file("", "", []) is None
+    assert of_file("years:10", "", ["Vĩnh viễn", "Khác lạ"]) == Retention("permanent")
 
 
 def test_years_are_counted_from_the_first_of_january_after_the_work_ended() -> None:
