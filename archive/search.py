@@ -100,7 +100,7 @@ def portions(catalogue: Catalogue, where: str, arguments: list[object], limit: i
 
 
 def same_number(db: Database, doc_code: str | None = None) -> list[list[Row]]:
-    """Filed documents that bear one number, notation and year, in groups, each in the order they were filed.
+    """Filed documents that bear one number, notation and year, in groups, each in the order of their days; what was refiled keeps its place.
 
     An annex bears the number of its main document, and is left out.
 
@@ -112,5 +112,5 @@ def same_number(db: Database, doc_code: str | None = None) -> list[list[Row]]:
               group by number_key having count(*) > 1 order by max(seq) desc"""
     keys = [row["number_key"] for row in db.query(sql, {"code": doc_code})]
     where = "number_key = ? and state = 'filed' and main_code is null"
-    return [[filing.fields_of(row) for row in db.table("document").rows_where(where, [key], order_by="filed_at, doc_code")]
+    return [[filing.fields_of(row) for row in db.table("document").rows_where(where, [key], order_by="path")]
             for key in keys]  # fmt: skip

@@ -203,3 +203,26 @@ def test_refiling_killed_anywhere_is_done_whole_or_can_be_done_again(office: Off
         assert archive.verify().findings == [], step
 
     assert sweep(office, lambda office: office.open().refile(OLD, OTHER, WHY, CLERK), check) > 8
+
+
+@pytest.mark.usefixtures("impatient")
+def test_filing_what_takes_a_place_killed_anywhere_leaves_one_that_counts(office: Office, holding: Archive) -> None:
+    holding.ask_supersede(OLD, office.blob("c.scan", b"scan c").sha256, "sao-y", WHY, CLERK)
+    holding.close()
+
+    def file_it(office: Office) -> None:
+        archive = office.open()
+        archive.file(office.filing(archive, "c"), CLERK)
+
+    def check(office: Office, step: int) -> None:
+        office.clock.pass_(seconds=1)
+        archive = office.open()
+        archive.recover()
+        assert archive.verify().findings == [], step
+        record = archive.file(office.filing(archive, "c"), CLERK)
+        assert (record["supersedes"], archive.counts()) == (OLD, {"filed": 2, "void": 1}), step
+        told = archive.get(OLD)
+        assert told is not None and [e["type"] for e in told["events"]].count("superseded") == 1, step
+        assert archive.verify().findings == [], step
+
+    assert sweep(office, file_it, check) > 20
