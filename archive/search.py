@@ -100,8 +100,9 @@ def portions(catalogue: Catalogue, where: str, arguments: list[object], limit: i
 
 
 def same_number(db: Database, doc_code: str | None = None) -> list[list[Row]]:
-    """Filed documents that bear one number, notation and year, in groups, each in the order of their days; what was refiled keeps its place.
+    """Filed documents that bear one number, notation and year, in groups, each in the order of their days.
 
+    What was refiled keeps its place, for its bytes do.
     An annex bears the number of its main document, and is left out.
 
     Args:
