@@ -176,6 +176,19 @@ def file_code_template(day: dt.date, station: Path | None = None) -> str:
     return str(rule["code"])
 
 
+def period_words(words: str, day: dt.date, station: Path | None = None) -> str:
+    """A retention as it is written down: where the words are a row's code (`retention.toml`), its period with act and code.
+
+    Raises:
+        SettingsError: there is such a row, and it is not in force on that day.
+    """
+    rows = [row for row in read("retention.toml", station)["row"] if row.get("code") == words.strip()]
+    if not rows:
+        return words
+    row = in_force(rows, day, f"retention {words.strip()}")
+    return f"{row['period']} ({row['act']}, {row['code']})"
+
+
 def metadata_profile(id: str, day: dt.date, station: Path | None = None) -> Profile:
     """The fields of files or documents by an act (`tt05-document`), as they hold on a day.
 

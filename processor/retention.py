@@ -16,7 +16,7 @@ from typing import Literal
 Kind = Literal["permanent", "years", "until-superseded", "other"]
 
 _PERMANENT = frozenset({"vinh vien", "vv", "bao quan vinh vien", "permanent"})
-_YEARS = re.compile(r"(?:bao quan )?([0-9]{1,3}) ?(?:\([^()]*\) ?)?(?:nam|n)?\.?")
+_YEARS = re.compile(r"(?:bao quan )?([0-9]{1,3}) ?(?:\([^()]*\) ?)?(?:nam|n)?\.?(?: ?\([^()]*\))?")
 _CODE = re.compile(r"0[1-7]")
 _SUPERSEDED = re.compile(r"het hieu luc|bi thay the|duoc thay the|co van ban thay the")
 _BY_CODE: Mapping[str, int] = {"02": 70, "03": 50, "04": 30, "05": 20, "06": 10}  # TT 05/2025; 01 is for ever, 07 other

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import click
 
 from archive.dossiers import FileFacts, FileRow
 from archive.naming import LOCAL, local_date, split_file_code
-from processor import importing, retention
+from processor import importing, law, retention
 from processor.cli import wiring
 from processor.cli.archive_verbs import DAY
 from processor.cli.wiring import HERE, JSON
@@ -25,6 +25,7 @@ from processor.importing import Plan
 from processor.report import visible
 from processor.settings import Settings, load
 
+_PERIOD = "Thời hạn bảo quản: 'Vĩnh viễn', '10 năm', 'Đến khi văn bản hết hiệu lực', or the code of a row of law/retention.toml."
 YEAR = click.IntRange(1900, 2999)
 
 
@@ -42,7 +43,7 @@ def code_in_full(given: str, settings: Settings, year: int, folder: Path) -> str
 @click.argument("file_code", metavar="CODE")
 @click.argument("title")
 @click.option("--year", type=YEAR, required=True)
-@click.option("--maintenance", default="", help="Thời hạn bảo quản: 'Vĩnh viễn', '10 năm', 'Đến khi văn bản hết hiệu lực', …")
+@click.option("--maintenance", default="", help=_PERIOD)
 @click.option("--fonds", default="", metavar="CODE", help="Its fonds (phông), declared before.")
 @click.option("--continues", default="", metavar="CODE", help="The file whose unfinished work it goes on with.")
 @HERE
@@ -52,6 +53,7 @@ def files_add(
     """Declare a file; the same declaration again changes nothing."""
     settings = load(folder)
     file_code = code_in_full(file_code, settings, year, folder)
+    maintenance = law.period_words(maintenance, local_date(wiring.now()), folder)
     told, period = split_file_code(file_code), retention.parse(maintenance)
     if told and told[1] != year:
         raise SettingsError(f"{file_code} is a code of {told[1]}, not of {year}")
@@ -129,9 +131,11 @@ def files_import(file: Path, year: int | None, update: bool, dry_run: bool, fold
     told = _read(file, settings)
     year = _year_of(told, year, file)
     entries, faults = importing.entries_of(told)
+    today = local_date(wiring.now())
 
     def facts(entry: Entry) -> FileFacts:
-        return importing.facts_of(entry, code_in_full(entry.notation, settings, year, folder), year)
+        kept = law.period_words(entry.maintenance, today, folder)
+        return importing.facts_of(replace(entry, maintenance=kept), code_in_full(entry.notation, settings, year, folder), year)
 
     with wiring.opened_archive(folder, settings) as archive:
         made = importing.plan(entries, facts, archive, update)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import law
+from processor.errors import SettingsError
 from processor.retention import Retention, due_on, from_canonical, longest, of_file, parse
 
 PERIODS = st.one_of(
@@ -78,6 +79,14 @@ def test_years_are_counted_from_the_first_of_january_after_the_work_ended() -> N
     assert due_on(Retention("years", 10), dt.date(2015, 12, 31)) == dt.date(2026, 1, 1)
     for never in (None, Retention("permanent"), Retention("until-superseded"), Retention("other", 0, "x")):
         assert due_on(never, dt.date(1945, 9, 2)) is None
+
+
+def test_a_rows_code_stands_for_its_period() -> None:
+    written = law.period_words(" 10.dau-thau.ket-qua ", dt.date(2026, 1, 1))
+    assert written == "20 năm (TT 10/2022/TT-BNV, 10.dau-thau.ket-qua)" and parse(written) == Retention("years", 20)
+    assert law.period_words("10 năm", dt.date(2026, 1, 1)) == "10 năm"
+    with pytest.raises(SettingsError, match="in force"):
+        law.period_words("10.dau-thau.ket-qua", dt.date(2020, 1, 1))
 
 
 def test_every_row_of_the_table_names_its_act_and_a_period() -> None:
