@@ -16,7 +16,7 @@ LONGEST: Mapping[str, int] = {"notation": 60, "title": 1000, "maintenance": 100,
 _HEADER_WITHIN = 60  # rows: above it stand the agency, the motto and the decision
 _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (  # the first that fits a heading names the column
     ("title", re.compile(r"tieu de|ten ho so|ten nhom ho so")),
-    ("maintenance", re.compile(r"thoi han|thbq|bao quan")),
+    ("maintenance", re.compile(r"thoi (han|gian)|thbq|han bao quan")),
     ("creator", re.compile(r"nguoi lap|don vi|nguoi chiu trach nhiem")),
     ("note", re.compile(r"ghi chu")),
     ("notation", re.compile(r"ky hieu|ma ho so|so ho so")),

@@ -54,7 +54,8 @@ def plan(entries: Sequence[Entry], facts: Callable[[Entry], FileFacts], archive:
     made = Plan()
     for entry in entries:
         file = facts(entry)
-        if not valid_file_code(file.file_code):
+        told = split_file_code(file.file_code)
+        if not valid_file_code(file.file_code) or (told and told[1] != file.year):
             made.faults.append(Fault(entry.row, "row-bad-notation", file.file_code))
             continue
         known = archive.declared_caseless(file.file_code)

@@ -94,6 +94,9 @@ def test_what_differs_is_changed_only_when_asked_and_only_while_open(desk: Desk,
     desk.ok("files", "close", "02.VX")
     listed = str(workbook(tmp_path / "dm.xlsx", HEAD, ["01.VX", "Mới", "20 năm"], ["02.VX", "Mới", "20 năm"]))
     assert "--year" in desk.refused("files", "import", listed)
+    other = str(workbook(tmp_path / "x.xlsx", HEAD, [f"H05.99.{YEAR - 1}.07.VX", "Năm khác", "20 năm"], [code("08.VX"), "Mã đủ", "20 năm"]))
+    told = json.loads(desk.call("files", "import", other, "--year", str(YEAR), "--dry-run", "--json").output)
+    assert (told["declared"], [row["code"] for row in told["rows"]]) == ([code("08.VX")], ["row-bad-notation"])
     first = json.loads(desk.call("files", "import", listed, "--year", str(YEAR), "--json").output)
     assert [row["code"] for row in first["rows"]] == ["row-differs", "row-closed"]
     second = json.loads(desk.call("files", "import", listed, "--year", str(YEAR), "--update", "--json").output)

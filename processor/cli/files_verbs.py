@@ -128,6 +128,8 @@ def files_import(file: Path, year: int | None, update: bool, dry_run: bool, fold
     list may be imported again when it is mended.
     """
     settings = load(folder)
+    if not settings.station.organ_id:
+        raise SettingsError("station.organ_id is empty: a notation cannot be made a code without it")
     told = _read(file, settings)
     year = _year_of(told, year, file)
     entries, faults = importing.entries_of(told)
