@@ -48,6 +48,11 @@ def _is_double(one: Record, other: Record, known: Agencies) -> bool:
     return not all(named) or known.is_same(*named)
 
 
+def _is_noted(double: Double, archive: Archive) -> bool:
+    known = archive.get(double.record["doc_code"]) or {"events": []}
+    return any(event["type"] == SAME and event["public"] == {"of": double.of} for event in known["events"])
+
+
 def is_about_number(changes: Mapping[str, str]) -> bool:
     """Whether a correction can make a double."""
     return not changes.keys().isdisjoint({"code_number", "code_notation", "issued_date", "organ_name"})
@@ -59,12 +64,12 @@ def listed(archive: Archive, station: Path) -> list[Double]:
 
 
 def note(doc_code: str, archive: Archive, station: Path, actor: str) -> list[Double]:
-    """An event for each double a document that was just filed or described makes; returns them."""
+    """An event for each double a document that was just filed or described makes, once; returns them all."""
     groups = archive.same_number(doc_code)
     if not groups:
         return []
     found = [each for each in among(groups, law.agencies(station)) if doc_code in {each.record["doc_code"], each.of}]
-    for each in found:
+    for each in (each for each in found if not _is_noted(each, archive)):
         archive.event(SAME, doc_code=each.record["doc_code"], scan_sha256=each.record["scan_sha256"], actor=actor,
                       public={"of": each.of})  # fmt: skip
     return found

@@ -53,6 +53,9 @@ def test_a_document_of_the_same_number_is_a_double(office: Office, archive: Arch
     assert [each.of for each in doubles.note(second, archive, office.folder, CLERK)] == [first]
     told = archive.get(second)
     assert told is not None and told["events"][-1]["type"] == "same-number" and told["events"][-1]["public"] == {"of": first}
+    doubles.note(second, archive, office.folder, CLERK)
+    again = archive.get(second)
+    assert again is not None and again["events"] == told["events"], "told once"
     assert archive.verify().findings == []
 
 
