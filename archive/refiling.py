@@ -23,7 +23,7 @@ from archive.errors import ArchiveError
 from archive.event import Event
 from archive.links import REFILED, Order
 from archive.naming import LOCAL, record_place, shelf
-from archive.record import DocumentKey, record_json
+from archive.record import Blob, DocumentKey, record_json
 
 _OWN = frozenset({  # what the new code has of its own; everything else is the document's
     "doc_code", "file_code", "doc_ordinal", "state", "seq", "record_sha256", "record_size", "filed_at", "shelf_day", "void_reason",
@@ -82,7 +82,7 @@ def _record(root: Path, old: Row, row: Row, file: Row) -> dict[str, Any]:
     return known | filing.fields_of(row) | {"format": filing.FORMAT, "file": filing.dossier_of(file)}
 
 
-def _shelved(root: Path, row: Row, record: dict[str, Any]) -> Any:
+def _shelved(root: Path, row: Row, record: dict[str, Any]) -> Blob:
     path = root / PurePosixPath(record_place(row["shelf_day"], row["doc_code"]))
     make_dirs_durably(path.parent)
     filing.check_left(path, row["scan_sha256"])

@@ -109,8 +109,10 @@ def _body(rows: Iterable[tuple[int, Sequence[str]]], columns: Mapping[str, int],
             section = f"{major} / {heading}" if is_minor else heading
             continue
         entry = Entry(number, re.sub(r"\s*([._-])\s*", r"\1", told.pop("notation")), **told, section=section)
-        fault = _fault(entry, seen)
-        (made.faults if fault else made.entries).append(fault or entry)  # type: ignore[arg-type]  # each into its own list
+        if fault := _fault(entry, seen):
+            made.faults.append(fault)
+        else:
+            made.entries.append(entry)
         seen.setdefault(entry.notation.casefold(), number)
     return made
 
