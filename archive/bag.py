@@ -23,7 +23,7 @@ from archive.durable import make_dirs_durably, replace_durably, sha256_file
 from archive.errors import ArchiveError
 from archive.event import Event, stamp
 from archive.log import root as log_root
-from archive.naming import LOCAL, local_date, shelf_of
+from archive.naming import LOCAL, local_date, record_place, shelf_of
 from archive.shelves import DATA
 
 MANIFEST, TAGMANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
@@ -113,8 +113,9 @@ def _expected(db: Database, folder: Path, day: dt.date) -> tuple[dict[str, str],
     expected: dict[str, str] = {}
     documents = list(db.table("document").rows_where("shelf_day = ?", [day.isoformat()]))
     for row in documents:
-        expected[inside(row["path"])] = row["sha256"]
-        expected[str(PurePosixPath(inside(row["path"])).with_suffix(".json"))] = row["record_sha256"]
+        if PurePosixPath(row["path"]).is_relative_to(shelf_of(day)):  # of a refiled one only the record is new
+            expected[inside(row["path"])] = row["sha256"]
+        expected[inside(record_place(row["shelf_day"], row["doc_code"]))] = row["record_sha256"]
     for name in ("scan", "companion"):
         for row in db.table(name).rows_where("shelf_day = ?", [day.isoformat()]):
             expected[inside(row["path"])] = row["sha256"]

@@ -32,6 +32,7 @@ from archive.errors import ArchiveError
 from archive.event import Event
 from archive.log import leaf_hash
 from archive.naming import local_date
+from archive.record import number_key
 
 VERSION = 3
 Row = dict[str, Any]
@@ -40,8 +41,9 @@ _BUSY_MS = 60_000  # another process may be sealing or filing a large scan
 _LATER: Mapping[int, tuple[str, ...]] = {  # columns by the version that brought them
     2: ("main_code", "verification"),
     3: ("signer_authority", "organ_parent", "issued_place", "recipients", "priority", "attachments", "keyword", "mode", "note",
-        "supersedes", "superseded_by"),
+        "supersedes", "superseded_by", "number_key", "maintenance"),
 }  # fmt: skip
+_OF_FILES = ("retention", "creator", "section", "note", "fonds", "continues", "ended_on")  # columns of version 3
 _TEXT_FIELDS = (
     "form", "description", "path", "original_path", "original_name", "sha256", "record_sha256", "type_name",
     "code_number", "code_notation", "issued_date", "organ_name", "subject", "language", "signer_position",
@@ -198,7 +200,7 @@ def create(path: Path) -> None:
 
 
 def _upgraded(db: Database) -> int:
-    """The version of a catalogue, brought up where it was older: columns and a table are added, nothing is changed."""
+    """The version of a catalogue, brought up where it was older: columns and tables are added, nothing is changed."""
     with transaction(db, "begin immediate"):
         version = int(db.execute("pragma user_version").fetchone()[0])
         while 1 <= version < VERSION:
@@ -209,6 +211,10 @@ def _upgraded(db: Database) -> int:
                 _companions(db)
             if version == 3:
                 db.table("event").create_index(["scan_sha256"])
+                for column in _OF_FILES:
+                    db.execute(f"alter table file add column {column} text")
+                _fonds(db)
+                _number(db)
             db.execute(f"pragma user_version = {version}")
     return version
 
@@ -220,10 +226,25 @@ def _companions(db: Database) -> None:
     ).create_index(["doc_code"]).create_index(["shelf_day"])  # fmt: skip
 
 
+def _number(db: Database) -> None:
+    """What was filed before has a number too."""
+    db.table("document").create_index(["number_key"])
+    for row in list(db.query("select doc_code, issued_date, code_number, code_notation from document where path is not null")):
+        db.table("document").update(row["doc_code"], {"number_key": number_key(row)})
+
+
+def _fonds(db: Database) -> None:
+    db.table("fonds").create(
+        {"code": str, "name": str, "history": str, "opened_at": str, "closed_at": str}, pk="code",
+        not_null={"name", "opened_at"}, strict=True,
+    )  # fmt: skip
+
+
 def _tables(db: Database) -> None:
+    _fonds(db)
     db.table("file").create(
         {"file_code": str, "caseless": str, "title": str, "maintenance": str, "organ_id": str, "year": int,
-         "opened_at": str, "closed_at": str, "last_ordinal": int},
+         "opened_at": str, "closed_at": str, "last_ordinal": int, **dict.fromkeys(_OF_FILES, str)},
         pk="file_code", not_null={"caseless", "title", "year", "opened_at", "last_ordinal"}, strict=True,
     ).create_index(["caseless"], unique=True)  # fmt: skip
     numbers = {"size": int, "record_size": int, "pages": int, "page_amount": int}
@@ -232,7 +253,7 @@ def _tables(db: Database) -> None:
         foreign_keys=[("file_code", "file", "file_code")], strict=True,
     )  # fmt: skip
     document.create_index(["file_code", "doc_ordinal"], unique=True).create_index(["seq"], unique=True)
-    for column in ("scan_sha256", "shelf_day", "issued_date", "code_notation", "state"):
+    for column in ("scan_sha256", "shelf_day", "issued_date", "code_notation", "state", "number_key"):
         document.create_index([column])
     scan = db.table("scan").create(
         {"sha256": str, "path": str, "size": int, "shelf_day": str}, pk="sha256",

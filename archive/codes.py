@@ -21,6 +21,7 @@ CodeTemplate = Callable[[dt.date], str]
 """How a document's code is written, on a day: laws change."""
 
 _SAME_KEY = "scan_sha256 = ? and lane = ? and file_code = ? and part = ? and again = ? and state != 'void'"
+_KEPT_KEY = _SAME_KEY.replace("state != 'void'", "superseded_by is not null")
 
 
 def reserve(catalogue: Catalogue, key: DocumentKey, actor: str, template: CodeTemplate) -> str:
@@ -68,6 +69,18 @@ def by_key(db: Database, key: DocumentKey) -> Row | None:
     """The row of the document with this key that is not void."""
     values = [key.scan_sha256, key.lane, key.file_code, key.part, key.again]
     return next(iter(db.table("document").rows_where(_SAME_KEY, values)), None)
+
+
+def standing(db: Database, key: DocumentKey) -> tuple[str, str | None]:
+    """`new`, `numbered` or `filed`, and the code there is.
+
+    What was filed and then gave its place to another was filed all the same: the same scan dropped again is a duplicate.
+    """
+    if row := by_key(db, key):
+        return row["state"], row["doc_code"]
+    values = [key.scan_sha256, key.lane, key.file_code, key.part, key.again]
+    kept = db.table("document").rows_where(_KEPT_KEY, values, order_by="seq desc")
+    return next((("filed", row["doc_code"]) for row in kept), ("new", None))
 
 
 def row_of(db: Database, doc_code: str) -> Row:

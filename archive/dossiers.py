@@ -1,26 +1,59 @@
 """Declared files (hồ sơ): only they take documents.
 
-Promises: a file is declared once; its documents are counted from 1 for as long as it is open. Refuses
-(ArchiveError) a code that is not one, and two codes that one folder on Windows could not tell apart.
+Promises: a file is declared once; its documents are counted from 1 for as long as it is open; what is corrected later is an
+event of its own. Refuses (ArchiveError) a code that is not one, two codes that one folder on Windows could not tell apart, and
+new files in a fonds (phông) that is closed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from sqlite_utils import Database
 
-from archive import naming
+from archive import fonds, naming
 from archive.catalogue import Catalogue, Row
 from archive.errors import ArchiveError
 from archive.event import Event, stamp
 
 _FACTS = ("title", "maintenance", "organ_id", "year")
+_FURTHER = ("retention", "creator", "section", "note", "fonds", "continues")
+CHANGEABLE = ("title", "maintenance", "retention", "creator", "section", "note")
+"""What may be corrected while a file is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What is declared of a file.
+
+    Attributes:
+        maintenance: thời hạn bảo quản as people wrote it; `retention` is the same in the application's canonical form.
+        creator: the unit or person that keeps the file (đơn vị, người lập hồ sơ).
+        section: its heading in the year's list (đề mục).
+        fonds: code of its fonds (phông), declared before; empty where an archive has only one.
+        continues: code of the file whose work this one goes on with, of a body that was dissolved or of last year.
+    """
+
+    file_code: str
+    title: str
+    year: int
+    maintenance: str = ""
+    organ_id: str = ""
+    retention: str = ""
+    creator: str = ""
+    section: str = ""
+    note: str = ""
+    fonds: str = ""
+    continues: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A declared file (hồ sơ); times are UTC, `documents` counts those filed."""
+    """A declared file (hồ sơ); times are UTC, `documents` counts those filed, `ended_on` is the day its work ended (ISO 8601).
+
+    `periods` are the retentions that documents in it have of their own, as people wrote them.
+    """
 
     file_code: str
     title: str
@@ -29,36 +62,92 @@ class FileRow:
     opened_at: str
     closed_at: str | None
     documents: int
+    organ_id: str = ""
+    retention: str = ""
+    creator: str = ""
+    section: str = ""
+    note: str = ""
+    fonds: str = ""
+    continues: str = ""
+    ended_on: str | None = None
+    periods: tuple[str, ...] = ()
 
 
-def declare(catalogue: Catalogue, file_code: str, facts: Row, actor: str) -> FileRow:
+def declare(catalogue: Catalogue, file: FileFacts, actor: str) -> FileRow:
     """Opens a file; the same declaration again changes nothing.
 
-    Args:
-        facts: title, maintenance, organ_id, year.
+    Raises:
+        ArchiveError: as `declare_all`.
+    """
+    declare_all(catalogue, [file], actor)
+    with catalogue.reading() as db:
+        return _shown(db, row_of(db, file.file_code))
+
+
+def declare_all(catalogue: Catalogue, files: Sequence[FileFacts], actor: str) -> None:
+    """Opens several files, or none of them.
 
     Raises:
-        ArchiveError: `bad-file-code`, `file-exists`.
+        ArchiveError: `bad-file-code`, `file-exists`, `fonds-unknown`, `fonds-closed`, `file-unknown` (the one it continues).
     """
-    if not naming.valid_file_code(file_code):
-        raise ArchiveError("bad-file-code", f"{file_code!r} is not organisation.year.notation")
     with catalogue.writing() as db:
-        same = list(db.table("file").rows_where("caseless = ?", [file_code.casefold()]))
-        if same and {"file_code": file_code} | facts != {
-            name: same[0][name] for name in ("file_code", *_FACTS)
-        }:
-            raise ArchiveError("file-exists", f"{same[0]['file_code']} is declared already with other facts")
-        if not same:
-            moment = catalogue.moment()
-            catalogue.append(
-                Event("file-declared", actor, public={"file_code": file_code}, private=facts), moment
-            )
-            row = facts | {"file_code": file_code, "caseless": file_code.casefold(), "last_ordinal": 0}
-            db.table("file").insert(row | {"opened_at": stamp(moment.at), "closed_at": None})
-        return _shown(db, row_of(db, file_code))
+        for file in files:
+            _declare(catalogue, db, file, actor)
 
 
-def close(catalogue: Catalogue, file_code: str, actor: str) -> None:
+def _declare(catalogue: Catalogue, db: Database, file: FileFacts, actor: str) -> None:
+    code = file.file_code
+    if not naming.valid_file_code(code):
+        raise ArchiveError("bad-file-code", f"{code!r} is not organisation.year.notation")
+    same = list(db.table("file").rows_where("caseless = ?", [code.casefold()]))
+    if same and (same[0]["file_code"] != code or differing(same[0], file)):
+        raise ArchiveError("file-exists", f"{same[0]['file_code']} is declared already with other facts")
+    if not same:
+        _insert(catalogue, db, file, actor)
+
+
+def differing(row: Mapping[str, object], file: FileFacts) -> dict[str, str | int]:
+    """What a declaration says otherwise than the row; of what it leaves out it says nothing."""
+    told = asdict(file)
+    is_same_time = bool(file.retention) and row["retention"] == file.retention
+    names = [name for name in _FACTS if not (name == "maintenance" and is_same_time)]
+    names += [name for name in _FURTHER if told[name]]
+    return {name: told[name] for name in names if (row[name] or "") != told[name]}
+
+
+def _insert(catalogue: Catalogue, db: Database, file: FileFacts, actor: str) -> None:
+    if file.fonds:
+        fonds.open_row(db, file.fonds)
+    if file.continues:
+        row_of(db, file.continues)
+    moment, told = catalogue.moment(), asdict(file)
+    facts = {name: told[name] for name in (*_FACTS, *(name for name in _FURTHER if told[name]))}
+    catalogue.append(Event("file-declared", actor, public={"file_code": file.file_code}, private=facts), moment)
+    row = facts | {"file_code": file.file_code, "caseless": file.file_code.casefold(), "last_ordinal": 0}
+    db.table("file").insert(row | {"opened_at": stamp(moment.at), "closed_at": None})
+
+
+def change(catalogue: Catalogue, file_code: str, changes: Mapping[str, str], actor: str) -> FileRow:
+    """Corrects what is known of an open file; what lies on the shelves is untouched.
+
+    Raises:
+        ArchiveError: `file-unknown`, `file-closed`, `bad-field`.
+    """
+    if wrong := sorted(changes.keys() - set(CHANGEABLE)):
+        raise ArchiveError("bad-field", f"{', '.join(wrong)} of a file cannot be changed")
+    with catalogue.writing() as db:
+        row = row_of(db, file_code)
+        if row["closed_at"] is not None:
+            raise ArchiveError("file-closed", f"{file_code} is closed")
+        new = {name: value for name, value in changes.items() if (row[name] or "") != value}
+        if new:
+            public: dict[str, str | int] = {"file_code": file_code, "fields": ",".join(sorted(new))}
+            catalogue.append(Event("file-changed", actor, public=public, private=new))
+            db.table("file").update(file_code, new)
+        return _shown(db, row | new)
+
+
+def close(catalogue: Catalogue, file_code: str, actor: str, ended_on: str | None = None) -> None:
     """Ends the numbering in a file.
 
     Raises:
@@ -66,9 +155,9 @@ def close(catalogue: Catalogue, file_code: str, actor: str) -> None:
     """
     with catalogue.writing() as db:
         if row_of(db, file_code)["closed_at"] is None:
-            moment = catalogue.moment()
-            catalogue.append(Event("file-closed", actor, public={"file_code": file_code}), moment)
-            db.table("file").update(file_code, {"closed_at": stamp(moment.at)})
+            moment, ended = catalogue.moment(), {"ended_on": ended_on} if ended_on else {}
+            catalogue.append(Event("file-closed", actor, public={"file_code": file_code} | ended), moment)
+            db.table("file").update(file_code, {"closed_at": stamp(moment.at), "ended_on": ended_on})
 
 
 def listed(db: Database, where: str = "1", values: tuple[str, ...] = ()) -> list[FileRow]:
@@ -89,5 +178,9 @@ def row_of(db: Database, file_code: str) -> Row:
 
 def _shown(db: Database, row: Row) -> FileRow:
     filed = db.table("document").count_where("file_code = ? and state = 'filed'", [row["file_code"]])
+    own = """select distinct maintenance from document
+             where file_code = ? and state = 'filed' and maintenance is not null order by 1"""
+    periods = tuple(found["maintenance"] for found in db.query(own, [row["file_code"]]))
+    further = {name: row[name] or "" for name in ("organ_id", *_FURTHER)}
     return FileRow(row["file_code"], row["title"], row["maintenance"] or "", row["year"], row["opened_at"],
-                   row["closed_at"], filed)  # fmt: skip
+                   row["closed_at"], filed, ended_on=row["ended_on"], periods=periods, **further)  # fmt: skip

@@ -15,13 +15,13 @@ from pathlib import Path, PurePosixPath
 
 from sqlite_utils import Database
 
-from archive import codes, dossiers, query
+from archive import codes, dossiers, links, query
 from archive.catalogue import Catalogue, Moment, Row
 from archive.durable import copy_durably, make_dirs_durably, write_durably
 from archive.errors import ArchiveError
 from archive.event import Event
 from archive.naming import LOCAL, local_date, shelf
-from archive.record import DESCRIPTIVE, FIELDS, Blob, Description, DocumentKey, Filing, record_json
+from archive.record import DESCRIPTIVE, FIELDS, Blob, Description, DocumentKey, Filing, number_key, record_json
 from archive.shelves import DATA, EVIDENCE, SCANS
 
 FORMAT = 3  # of the record, as FORMAT.md describes it
@@ -34,9 +34,10 @@ def file(root: Path, catalogue: Catalogue, what: Filing, actor: str) -> Row:
         if numbered["state"] == "filed":
             return _filed_already(numbered, what)
         _check(numbered, what)
-        moment = _open_moment(catalogue, db)
+        moment, order = open_moment(catalogue, db), links.asked_for(db, what.key)
         scan = next(iter(db.table("scan").rows_where("sha256 = ?", [what.key.scan_sha256])), None)
         row = row_of(what, numbered, moment.at, scan["path"] if scan else scan_place(what, moment.at))
+        row["supersedes"] = order.doc_code if order else None
         beside = companion_rows(what, row)
         record = record_of(what, row, dossiers.row_of(db, row["file_code"]), beside)
         blob = shelve(root, what, row, record, scan_known=scan is not None)
@@ -45,6 +46,8 @@ def file(root: Path, catalogue: Catalogue, what: Filing, actor: str) -> Row:
         if scan is None:
             db.table("scan").insert({"sha256": what.key.scan_sha256, "path": row["original_path"],
                                      "size": what.scan.size, "shelf_day": row["shelf_day"]})  # fmt: skip
+        if order:
+            links.void(catalogue, db, order, what.doc_code, links.RESCANNED, moment)
         db.table("document").update(what.doc_code, row)
         db.table("companion").insert_all(each | {"doc_code": what.doc_code, "shelf_day": row["shelf_day"]} for each in beside)
         db.table("search").insert(search_row(row, pages_of(what)))
@@ -64,6 +67,7 @@ def describe(
             return fields_of(row)
         described = description_of(row).replace_fields(changes)
         row |= {name: getattr(described, name) for name in DESCRIPTIVE}
+        row["number_key"] = number_key(row)
         row["confidence"] = json.dumps(dict(described.confidence), sort_keys=True)
         row["description"] = "partial" if described.lacks(required(row["lane"])) else "full"
         public, private = {"fields": ",".join(sorted(changes))}, {name: row[name] for name in changes}
@@ -117,19 +121,24 @@ def row_of(filing: Filing, numbered: Row, filed_at: dt.datetime, scan_path: str)
         "shelf_day": "-".join(shelf(filed_at).parts), "pades_level": filing.pades_level, "pdfa": filing.pdfa,
     }  # fmt: skip
     # what the row says and what the record says must be the same characters; a key stays as it was reserved
-    return {name: value if name in numbered and numbered[name] is not None else _composed(value)
-            for name, value in filed.items()}  # fmt: skip
+    row = {name: value if name in numbered and numbered[name] is not None else _composed(value)
+           for name, value in filed.items()}  # fmt: skip
+    return row | {"number_key": number_key(row)}
 
 
 def record_of(filing: Filing, row: Row, file: Row, companions: list[Row]) -> bytes:
     """The record's bytes as they lie beside the PDF (FORMAT.md, "A record")."""
     raw = _raw(filing.original_name)
     exact = {} if raw == row["original_name"].encode() else {"original_name_hex": raw.hex()}
-    dossier = {name: file[name] for name in ("title", "maintenance", "organ_id", "year")}
     return record_json(fields_of(row) | exact | {
         "format": FORMAT, "again": filing.key.again, "size": filing.pdf.size, "scan_size": filing.scan.size,
-        "file": dossier, "companions": companions, "text": pages_of(filing), "provenance": filing.provenance,
+        "file": dossier_of(file), "companions": companions, "text": pages_of(filing), "provenance": filing.provenance,
     })  # fmt: skip
+
+
+def dossier_of(file: Row) -> Row:
+    """What a record says of its file."""
+    return {name: file[name] for name in ("title", "maintenance", "retention", "organ_id", "year", "fonds")}
 
 
 def shelve(root: Path, filing: Filing, row: Row, record: bytes, scan_known: bool) -> Blob:
@@ -144,7 +153,7 @@ def shelve(root: Path, filing: Filing, row: Row, record: bytes, scan_known: bool
     make_dirs_durably(pdf.parent / SCANS)
     if not scan_known and scan != pdf:
         copy_durably(filing.scan.path, scan, expected=filing.key.scan_sha256)
-    _check_left(_record_path(pdf), filing)
+    check_left(_record_path(pdf), filing.key.scan_sha256)
     for left in (pdf, pdf.with_suffix(".json")):
         left.unlink(missing_ok=True)
     _shelve_companions(root, filing, row)
@@ -161,7 +170,7 @@ def _shelve_companions(root: Path, filing: Filing, row: Row) -> None:
         copy_durably(each.blob.path, target, expected=each.blob.sha256)
 
 
-def _check_left(record: Path, filing: Filing) -> None:
+def check_left(record: Path, scan_sha256: str) -> None:
     """What lies at this place must be an attempt of this very document: else a catalogue was exchanged for an older one.
 
     Raises:
@@ -173,7 +182,7 @@ def _check_left(record: Path, filing: Filing) -> None:
         return
     except ValueError:
         left = {}
-    if not isinstance(left, dict) or left.get("scan_sha256") != filing.key.scan_sha256:
+    if not isinstance(left, dict) or left.get("scan_sha256") != scan_sha256:
         raise ArchiveError("exists", f"{record.name} is the record of another document")
 
 
@@ -217,7 +226,12 @@ def _check(row: Row, what: Filing) -> None:
         raise ArchiveError("key-mismatch", f"{what.doc_code} was reserved for another document")
 
 
-def _open_moment(catalogue: Catalogue, db: Database) -> Moment:
+def open_moment(catalogue: Catalogue, db: Database) -> Moment:
+    """Now, where a shelf is open for it.
+
+    Raises:
+        ArchiveError: `clock-behind`, `shelf-closed`.
+    """
     moment = catalogue.moment()
     if moment.behind:
         raise ArchiveError("clock-behind", f"the clock is {moment.behind} behind the last event")

@@ -84,9 +84,43 @@ def shelf_of(day: dt.date) -> PurePosixPath:
     return PurePosixPath(f"{day.year:04}", f"{day.month:02}", f"{day.day:02}")
 
 
+def record_place(shelf_day: str, code: str) -> str:
+    """Where a document's record lies, from the archive's root: on its own shelf, wherever its PDF does."""
+    return str(PurePosixPath(*shelf_day.split("-"), "data", f"{code}.json"))
+
+
 def is_organ_id(text: str) -> bool:
     """Whether this is the identifier of an agency or organisation, in its old or its new form."""
     return any(pattern.fullmatch(text) for pattern in _ORGANS)
+
+
+def new_organ_id(old: str) -> str:
+    """An identifier of QCVN 102:2016 (`000.00.16.H56`) in the order of QĐ 20/2020 (`H56.16`); any other stays as it is."""
+    groups = old.split(".")
+    if _ORGANS[0].fullmatch(old) is None:
+        return old
+    return ".".join(group for group in reversed(groups) if group.strip("0"))
+
+
+def old_organ_id(new: str) -> str | None:
+    """The same the other way; None where it has no form in QCVN 102:2016: too many groups, or other than its digits."""
+    groups = new.split(".")
+    padded = [*groups[1:], *("00", "00", "000")[len(groups) - 1 :]]
+    old = ".".join([*reversed(padded), groups[0]])
+    return old if _ORGANS[0].fullmatch(old) and new_organ_id(old) == new else None
+
+
+def organ_id_forms(code: str) -> frozenset[str]:
+    """An agency's identifier in its old and its new form, as far as it has both."""
+    new = new_organ_id(code)
+    old = old_organ_id(new)
+    return frozenset({code, new} if old is None else {code, new, old})
+
+
+def file_code_forms(code: str) -> frozenset[str]:
+    """A file's code with its agency's identifier in either form: what was filed before 2020 keeps the old one."""
+    told = split_file_code(code)
+    return frozenset({code, *(f"{organ}.{told[1]}.{told[2]}" for organ in organ_id_forms(told[0]))} if told else {code})
 
 
 def split_file_code(code: str) -> tuple[str, int, str] | None:

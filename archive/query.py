@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from archive.errors import ArchiveError
+from archive.naming import file_code_forms
 from archive.record import FIELDS
 
 TOKENIZE = "unicode61 remove_diacritics 0"  # marks are told apart; `fold` makes the second column
@@ -25,13 +26,17 @@ _PHRASE = re.compile(r'"([^"]*)"|(\S+)')
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question: words, fields by value, days (ISO 8601, both included), how many at most (None: all)."""
+    """A question: words, fields by value, days (ISO 8601, both included), how many at most (None: all).
+
+    `organs` are identifiers of which a document's file must bear one.
+    """
 
     words: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     date_from: str | None = None
     date_to: str | None = None
     limit: int | None = 1000
+    organs: tuple[str, ...] = ()
 
 
 def exact(text: str) -> str:
@@ -82,8 +87,15 @@ def where(query: Query) -> tuple[list[str], list[object]]:
     for name, value in query.fields.items():
         if name not in FIELDS or name == "confidence":
             raise ArchiveError("bad-field", f"{name!r} cannot be asked for")
-        conditions.append(_condition(name))
-        arguments.append(_encodable(value).strip())
+        values = [_encodable(value).strip()]
+        if name == "file_code":
+            values = sorted(file_code_forms(values[0]))
+        conditions.append(_condition(name, len(values)))
+        arguments += values
+    if query.organs:
+        marks = ", ".join("?" * len(query.organs))
+        conditions.append(f"file_code in (select file_code from file where organ_id in ({marks}))")
+        arguments += [_encodable(organ) for organ in query.organs]
     if "state" not in query.fields:
         conditions.append("state = 'filed'")
     for bound, operator in ((query.date_from, ">="), (query.date_to, "<=")):
@@ -93,7 +105,9 @@ def where(query: Query) -> tuple[list[str], list[object]]:
     return conditions, arguments
 
 
-def _condition(name: str) -> str:
+def _condition(name: str, values: int) -> str:
+    if values > 1:
+        return f"{name} in ({', '.join('?' * values)})"
     if name in _CONTAINS:
         return f"contains({name}, ?)"
     if name in _NUMBERS:

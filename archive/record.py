@@ -21,7 +21,7 @@ from archive.errors import ArchiveError
 DESCRIPTIVE: tuple[str, ...] = (
     "type_name", "code_number", "code_notation", "issued_date", "organ_name", "subject", "language",
     "page_amount", "signer_position", "signer_name", "signer_authority", "organ_parent", "issued_place", "recipients",
-    "priority", "attachments", "keyword", "mode", "note",
+    "priority", "attachments", "keyword", "mode", "note", "maintenance",
 )  # fmt: skip
 
 # The order of the JSON contract (docs/design.md, "JSON that others rely on").
@@ -38,6 +38,7 @@ LENGTHS: Mapping[str, int] = MappingProxyType({
     "type_name": 100, "code_number": 11, "code_notation": 30, "organ_name": 200, "subject": 500,
     "language": 100, "signer_position": 100, "signer_name": 50, "signer_authority": 10, "organ_parent": 200,
     "issued_place": 100, "recipients": 1000, "priority": 20, "attachments": 500, "keyword": 100, "mode": 30, "note": 500,
+    "maintenance": 100,
 })  # fmt: skip
 
 _MOST_PAGES = 9999  # numberOfPage is N4 in TT 05/2025 PL I
@@ -99,6 +100,7 @@ class Description:
     keyword: str | None = None
     mode: str | None = None
     note: str | None = None
+    maintenance: str | None = None
     confidence: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -173,6 +175,17 @@ def parse_field(name: str, text: str) -> str | int | None:
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
         raise RecordError("bad-value", f"{name} may not hold control characters or line breaks")
     return value
+
+
+def number_key(values: Mapping[str, object]) -> str | None:
+    """Year, number and notation as one text, by which a second document of the same number is noticed (NĐ 30 PL VI III.1.h).
+
+    Numbers without their leading zeros, notations without case; None where one of the three is not known.
+    """
+    year, number, notation = (str(values.get(name) or "") for name in ("issued_date", "code_number", "code_notation"))
+    written = unicodedata.normalize("NFC", "".join(notation.split())).casefold()
+    known = year[:4], "".join(number.split()).casefold().lstrip("0"), unicodedata.normalize("NFC", written)
+    return "/".join(known) if all(known) else None
 
 
 def canonical_json(value: object) -> bytes:

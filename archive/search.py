@@ -99,3 +99,21 @@ def portions(catalogue: Catalogue, where: str, arguments: list[object], limit: i
         if len(rows) < size:
             return
         below, left = rows[-1]["seq"], None if left is None else left - size
+
+
+def same_number(db: Database, doc_code: str | None = None) -> list[list[Row]]:
+    """Filed documents that bear one number, notation and year, in groups, each in the order of their days.
+
+    What was refiled keeps its place, for its bytes do.
+    An annex bears the number of its main document, and is left out.
+
+    Args:
+        doc_code: only the group of this document.
+    """
+    own = "" if doc_code is None else "and number_key = (select number_key from document where doc_code = :code)"
+    sql = f"""select number_key from document where state = 'filed' and main_code is null and number_key is not null {own}
+              group by number_key having count(*) > 1 order by max(seq) desc"""
+    keys = [row["number_key"] for row in db.query(sql, {"code": doc_code})]
+    where = "number_key = ? and state = 'filed' and main_code is null"
+    return [[filing.fields_of(row) for row in db.table("document").rows_where(where, [key], order_by="path")]
+            for key in keys]  # fmt: skip

@@ -11,10 +11,12 @@ import re
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from sqlite_utils import Database
 
 from archive.durable import clear_temporaries, replace_durably
+from archive.naming import record_place
 
 DATA = "data"
 SCANS, EVIDENCE = "scans", "evidence"
@@ -62,14 +64,17 @@ def clear(root: Path, folder: Path, db: Database) -> list[str]:
     return [path.relative_to(root).as_posix() for path in removed]
 
 
+def _places(row: dict[str, Any]) -> set[str]:
+    """Where the PDF and the record of a code lie; nowhere while it is only numbered."""
+    return {row["path"], record_place(row["shelf_day"], row["doc_code"])} if row["shelf_day"] else set()
+
+
 def _left_over(within: Path, root: Path, path: Path, db: Database) -> bool:
     place = path.relative_to(root).as_posix()
     match PurePosixPath(within).parts:
         case (_, name) if path.suffix in (".pdf", ".json"):
-            known = list(
-                db.query("select path from document where doc_code = ?", [name.removesuffix(path.suffix)])
-            )
-            return bool(known) and known[0]["path"] != str(PurePosixPath(place).with_suffix(".pdf"))
+            known = list(db.table("document").rows_where("doc_code = ?", [name.removesuffix(path.suffix)]))
+            return bool(known) and place not in _places(known[0])
         case (_, _, name) if within.parts[1] == SCANS and _SCAN_NAME.fullmatch(name):
             return not db.table("scan").count_where("path = ?", [place])
         case (_, "evidence", _):

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from archive import bag, codes, dossiers, filing, naming, search, shelves, verify
+from archive import bag, codes, filing, naming, search, shelves, verify
 from archive.bag import SealResult
 from archive.catalogue import Catalogue, Row
 from archive.codes import CodeTemplate
@@ -24,6 +24,7 @@ from archive.dossiers import FileRow
 from archive.durable import clear_temporaries, make_dirs_durably
 from archive.errors import ArchiveError
 from archive.event import Event
+from archive.places import Places
 from archive.query import Query
 from archive.record import DocumentKey, Filing
 from archive.verify import CheckPdf, VerifyResult
@@ -44,7 +45,7 @@ class DayRow:
     sealed_at: str | None
 
 
-class Archive:
+class Archive(Places):
     """One archive on the disk. Open it with `Archive.open`; several threads may use it."""
 
     def __init__(
@@ -92,37 +93,6 @@ class Archive:
         """Ends the use of the archive."""
         self._catalogue.close()
 
-    # Files (hồ sơ)
-
-    def declare_file(
-        self, file_code: str, title: str, *, maintenance: str = "", organ_id: str = "", year: int, actor: str
-    ) -> FileRow:
-        """Opens a file that documents may be numbered in; the same declaration again changes nothing.
-
-        Raises:
-            ArchiveError: `bad-file-code`; `file-exists`, declared with other facts or differing only in case.
-        """
-        facts = {"title": title, "maintenance": maintenance, "organ_id": organ_id, "year": year}
-        return dossiers.declare(self._catalogue, file_code, facts, actor)
-
-    def close_file(self, file_code: str, actor: str) -> None:
-        """Ends the numbering in a file; codes already reserved may still be filed.
-
-        Raises:
-            ArchiveError: `file-unknown`.
-        """
-        dossiers.close(self._catalogue, file_code, actor)
-
-    def files(self) -> list[FileRow]:
-        """All declared files, by code."""
-        with self._catalogue.reading() as db:
-            return dossiers.listed(db)
-
-    def declared(self, file_code: str) -> FileRow | None:
-        """One declared file, or None."""
-        with self._catalogue.reading() as db:
-            return next(iter(dossiers.listed(db, "file_code = ?", (file_code,))), None)
-
     # Codes
 
     def reserve(self, key: DocumentKey, actor: str) -> str:
@@ -144,8 +114,7 @@ class Archive:
     def key_state(self, key: DocumentKey) -> tuple[str, str | None]:
         """`new`, `numbered` or `filed`, and the code there is."""
         with self._catalogue.reading() as db:
-            row = codes.by_key(db, key)
-            return (row["state"], row["doc_code"]) if row else ("new", None)
+            return codes.standing(db, key)
 
     # Documents
 
@@ -253,7 +222,7 @@ class Archive:
                 {"id": row["doc_code"], "name": row["original_name"], "lane": row["lane"],
                  "scan_sha256": row["scan_sha256"], "code": "partial", "part": row["part"],
                  "reason": ", ".join(filing.description_of(row).lacks(self._require_to_close(row["lane"])))}
-                for row in db.table("document").rows_where("description = 'partial'", order_by="doc_code")
+                for row in db.table("document").rows_where("description = 'partial' and state = 'filed'", order_by="doc_code")
             ]  # fmt: skip
 
     # Days

@@ -15,15 +15,15 @@ import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
 from sqlite_utils import Database
 
-from archive import naming, verify_bag, verify_log
+from archive import naming, verify_bag, verify_files, verify_links, verify_log
 from archive.durable import DurableError, sha256_file
-from archive.record import DESCRIPTIVE, FIELDS
+from archive.record import DESCRIPTIVE, FIELDS, number_key
 from archive.verify_log import Finding, parsed
 
 __all__ = ["FINDINGS", "CheckPdf", "Finding", "VerifyResult", "verify"]
@@ -44,6 +44,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 
 _PORTION = 500
+_KEPT = "(state = 'filed' or path is not null)"  # what gave its place to another stays on its shelf
 _FIXED = tuple(name for name in FIELDS if name not in {*DESCRIPTIVE, "confidence", "description"})
 _LOGGED = {"sha256": "sha256", "record_sha256": "record_sha256", "path": "path", "size": "size",
            "scan_path": "original_path"}  # fmt: skip
@@ -96,28 +97,30 @@ def _check_rest(root: Path, db: Database, what: Sequence[str] | dt.date | None) 
         yield from _check_scans(root, db)
         yield from verify_log.check_log(db)
         yield from verify_log.check_codes(db)
+        yield from verify_links.check(db)
+        yield from verify_files.check(db)
     elif isinstance(what, dt.date):
         yield from verify_bag.check_bags(root, db, what)
         yield from verify_log.check_events(db, "day = ?", what.isoformat())
     else:
         for code in what:
-            if not db.table("document").count_where("doc_code = ? and state = 'filed'", [code]):
+            if not db.table("document").count_where(f"doc_code = ? and {_KEPT}", [code]):
                 yield Finding("missing", code, "", "no filed document has this code")
             yield from verify_log.check_events(db, "doc_code = ?", code)
 
 
 def _filed(db: Database, what: Sequence[str] | dt.date | None) -> Iterator[Row]:
-    """Filed documents in scope, in portions: archives outgrow memory, and writers must not wait."""
+    """Documents in scope that lie on a shelf, void codes too, in portions: archives outgrow memory, and writers must not wait."""
     documents = db.table("document")
     if what is not None and not isinstance(what, dt.date):
         for code in what:
-            yield from list(documents.rows_where("doc_code = ? and state = 'filed'", [code]))
+            yield from list(documents.rows_where(f"doc_code = ? and {_KEPT}", [code]))
         return
     where, values = ("1", []) if what is None else ("shelf_day = ?", [what.isoformat()])
     last = ""
     while rows := list(
         documents.rows_where(
-            f"state = 'filed' and {where} and doc_code > ?",
+            f"{_KEPT} and {where} and doc_code > ?",
             [*values, last],
             order_by="doc_code",
             limit=_PORTION,
@@ -132,7 +135,8 @@ def _check_document(root: Path, db: Database, row: Row, check_pdf: CheckPdf | No
     if not all(row[name] for name in ("path", "original_path", "sha256", "record_sha256", "filed_at")):
         yield Finding("record-altered", code, "catalogue.db", "the row lacks what every filed document has")
         return
-    if row["path"] != _place(row):
+    filed = [public for public, _ in _entries(db, code, "filed")]
+    if row["path"] != _place(row) and not (_place(row) and verify_links.is_refiled(db, row, filed)):
         yield Finding("misplaced", code, row["path"], f"its place is {_place(row)}")
     damage = list(_check_bytes(root, row["path"], row["sha256"], code))
     yield from damage
@@ -141,7 +145,7 @@ def _check_document(root: Path, db: Database, row: Row, check_pdf: CheckPdf | No
             yield replace(found, doc_code=found.doc_code or code, path=found.path or row["path"])
     yield from _check_record(root, db, row)
     yield from _check_bytes(root, row["original_path"], row["scan_sha256"], code)
-    for beside in list(db.table("companion").rows_where("doc_code = ?", [code])):
+    for beside in list(db.table("companion").rows_where("doc_code = ?", [PurePosixPath(row["path"]).stem])):
         yield from _check_bytes(root, beside["path"], beside["sha256"], code)
 
 
@@ -172,7 +176,7 @@ def _check_bytes(
 
 def _check_record(root: Path, db: Database, row: Row) -> Iterator[Finding]:
     """The record on the shelf, the catalogue's row and the event `filed` must tell one story."""
-    code, path = row["doc_code"], row["path"].removesuffix(".pdf") + ".json"
+    code, path = row["doc_code"], (_place(row) or row["path"]).removesuffix(".pdf") + ".json"
     damage = list(_check_bytes(root, path, row["record_sha256"], code, "record-altered"))
     yield from damage
     leaves = _entries(db, code, "filed")
@@ -183,8 +187,11 @@ def _check_record(root: Path, db: Database, row: Row) -> Iterator[Finding]:
             yield Finding("record-altered", code, path, f"{name} in the catalogue is not that of the log")
     if not damage:
         record = parsed((root / path).read_bytes())
-        yield from _check_companions(db, code, path, record)
-        for name in _differing(row, record, [private for _, private in _entries(db, code, "described")]):
+        yield from _check_companions(db, row, path, record)
+        later = [private for _, private in _entries(db, code, "described")]
+        if row["number_key"] != number_key(row):
+            yield Finding("record-altered", code, path, "number_key in the catalogue is not that of its number")
+        for name in _differing(row, record, [*later, verify_links.told(db, row)]):
             yield Finding(
                 "record-altered", code, path, f"{name} in the catalogue is neither recorded nor described"
             )
@@ -193,8 +200,9 @@ def _check_record(root: Path, db: Database, row: Row) -> Iterator[Finding]:
             yield Finding("record-altered", code, path, "the text that is searched is not the recorded text")
 
 
-def _check_companions(db: Database, code: str, path: str, record: Row) -> Iterator[Finding]:
-    rows = db.query("select path, sha256, size from companion where doc_code = ? order by path", [code])
+def _check_companions(db: Database, row: Row, path: str, record: Row) -> Iterator[Finding]:
+    code, shelved = row["doc_code"], PurePosixPath(row["path"]).stem  # a refiled one's evidence lies with its PDF
+    rows = db.query("select path, sha256, size from companion where doc_code = ? order by path", [shelved])
     told = record.get("companions") or []
     named = sorted(told, key=lambda row: str(row.get("path"))) if all(isinstance(row, dict) for row in told) else None
     if named != list(rows):
@@ -225,7 +233,7 @@ def _entries(db: Database, code: str, type: str) -> list[tuple[Row, Row]]:
 def _check_scans(root: Path, db: Database) -> Iterator[Finding]:
     """Scans that no filed document names any more; the others are read with their documents."""
     sql = """select path, sha256 from scan
-             where path not in (select original_path from document where state = 'filed')"""
+             where path not in (select original_path from document where original_path is not null)"""
     for row in list(db.query(sql)):
         yield Finding("missing", None, row["path"], "no filed document is made of this scan")
         yield from _check_bytes(root, row["path"], row["sha256"], None)

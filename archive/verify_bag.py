@@ -89,10 +89,10 @@ def _check_rows(db: Database, place: str, listed: dict[str, str]) -> Iterator[Fi
 
 def _known(db: Database, place: str) -> Iterator[tuple[str, str]]:
     day, cut = place.replace("/", "-"), len(place) + 1
-    for row in list(db.table("document").rows_where("shelf_day = ? and state = 'filed'", [day])):
-        path = (row["path"] or "")[cut:]
-        yield path, row["sha256"]
-        yield path.removesuffix(".pdf") + ".json", row["record_sha256"]
+    for row in list(db.table("document").rows_where("shelf_day = ? and path is not null", [day])):
+        if str(row["path"]).startswith(f"{place}/"):  # of a refiled one only the record is new
+            yield row["path"][cut:], row["sha256"]
+        yield f"data/{row['doc_code']}.json", row["record_sha256"]
     for name in ("scan", "companion"):
         for row in list(db.table(name).rows_where("shelf_day = ?", [day])):
             yield row["path"][cut:], row["sha256"]

@@ -26,9 +26,12 @@ _CODES = """select file_code, last_ordinal, count(doc_ordinal) codes, max(doc_or
             from file left join document using (file_code) group by file_code
             having codes != last_ordinal or highest != last_ordinal or lowest != 1"""
 # event, the state its document must have (None: any, a code stays whatever becomes of it), the finding
-_STATES = (("numbered", None, "ordinal-gap"), ("filed", "filed", "missing"), ("void", "void", "missing"))
+_STATES = (("numbered", None, "ordinal-gap"), ("filed", "filed", "missing"), ("void", "void", "missing"),
+           ("superseded", "void", "missing"))  # fmt: skip
+# what was filed is void once another took its place
 _STATELESS = """select doc_code, seq from event where type = ? and not exists
-                (select 1 from document d where d.doc_code = event.doc_code and (? is null or d.state = ?))"""
+                (select 1 from document d where d.doc_code = event.doc_code and (? is null or d.state = ?
+                 or (event.type = 'filed' and d.state = 'void' and d.superseded_by is not null)))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +100,6 @@ def check_codes(db: Database) -> Iterator[Finding]:
         for row in list(db.query(_STATELESS, [type, state, state])):
             detail = f"event {row['seq']} says {type}, the catalogue does not"
             yield Finding(code, row["doc_code"], "catalogue.db", detail)
-    sql = "select entry, private from event join leaf using (seq) where type = 'file-declared'"
-    for row in list(db.query(sql)):
-        yield from _check_file(db, facts(row["entry"]).get("file_code"), parsed(row["private"]))
-
-
-def _check_file(db: Database, file_code: object, declared: Row) -> Iterator[Finding]:
-    rows = list(db.query("select * from file where file_code = ?", [str(file_code)]))
-    if not rows:
-        yield Finding("missing", None, str(file_code), "the catalogue has lost a declared file")
-    for name in (name for row in rows for name, value in declared.items() if row.get(name) != value):
-        yield Finding("record-altered", None, str(file_code), f"{name} of the file is not what was declared")
 
 
 def _leaves(db: Database, findings: list[Finding]) -> Iterator[bytes]:

@@ -16,7 +16,10 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError, with_config
 
+from processor import metadata
+from processor.agencies import Agencies, parse
 from processor.errors import SettingsError
+from processor.metadata import Profile
 
 VIETNAM = dt.timezone(dt.timedelta(hours=7), "+07:00")  # Asia/Ho_Chi_Minh has had no other offset since 1975
 Length: TypeAlias = Annotated[float, Strict()]
@@ -152,6 +155,15 @@ def _try_out(block: BlockRule, what: str) -> None:
         raise SettingsError(f"law profile for {what}: the template prints the form, and words has none for it")
 
 
+def agencies(station: Path | None = None) -> Agencies:
+    """The agencies a station knows, with the time each existed (`law/agencies.toml`).
+
+    Raises:
+        SettingsError: its tables contradict themselves.
+    """
+    return parse(read("agencies.toml", station)["agencies"])
+
+
 def document_code_template(day: dt.date, station: Path | None = None) -> str:
     """The template of a document's code (TT 05/2025) on a day."""
     rule = in_force(read("identifiers.toml", station)["document"], day, "document codes")
@@ -162,3 +174,40 @@ def file_code_template(day: dt.date, station: Path | None = None) -> str:
     """The template of a file's full code (NĐ 30/2020 Phụ lục VI) on a day."""
     rule = in_force(read("identifiers.toml", station)["file"], day, "file codes")
     return str(rule["code"])
+
+
+def period_words(words: str, day: dt.date, station: Path | None = None) -> str:
+    """A retention as it is written down: where the words are a row's code (`retention.toml`), its period with act and code.
+
+    Raises:
+        SettingsError: there is such a row, and it is not in force on that day.
+    """
+    rows = [row for row in read("retention.toml", station)["row"] if row.get("code") == words.strip()]
+    if not rows:
+        return words
+    row = in_force(rows, day, f"retention {words.strip()}")
+    return f"{row['period']} ({row['act']}, {row['code']})"
+
+
+def metadata_profile(id: str, day: dt.date, station: Path | None = None) -> Profile:
+    """The fields of files or documents by an act (`tt05-document`), as they hold on a day.
+
+    Raises:
+        SettingsError: no such profile is in force on that day, or a station's own is malformed.
+    """
+    law = read("metadata.toml", station)
+
+    def table(id: str) -> Mapping[str, Any]:
+        return in_force((row for row in law["profile"] if row.get("id") == id), day, f"metadata {id}")
+
+    own = table(id)
+    further = table(own["extends"])["fields"] if "extends" in own else ()
+    wanted = {row["list"] for row in (*own.get("fields", ()), *further) if "list" in row}
+    lists = {name: _code_list(name, law, day, station) for name in wanted}
+    return metadata.made(own, further, lists)
+
+
+def _code_list(name: str, law: Mapping[str, Any], day: dt.date, station: Path | None) -> metadata.CodeList:
+    row = in_force((row for row in law["list"] if row.get("id") == name), day, f"code list {name}")
+    kinds = in_force(read("kinds.toml", station)["codes"], day, "codes of kinds")["type_name"] if name == "type-name" else {}
+    return metadata.code_list(row, kinds)

@@ -35,8 +35,11 @@ def main_document(scan: Scan, archive: Archive) -> Mapping[str, Any] | None:
         by_code = archive.get(named)
     except ArchiveError as error:
         raise Verdict("main-ambiguous", "the beginning of several codes") from error
-    if by_code is not None and by_code["doc_code"] == named and by_code["state"] == "filed":
-        return by_code
+    if by_code is not None and by_code["doc_code"] == named:
+        while by_code is not None and by_code["superseded_by"]:  # another code or a better scan counts in its place
+            by_code = archive.get(by_code["superseded_by"])
+        if by_code is not None and by_code["state"] == "filed":
+            return by_code
     number, _, notation = named.partition("/")
     if not number or not notation:
         raise Verdict("waiting-main")

@@ -21,17 +21,17 @@ import structlog
 
 from archive.durable import make_dirs_durably, replace_durably
 from archive.errors import ArchiveError
-from archive.naming import local_date
+from archive.naming import local_date, shelf_of
 from archive.store import Archive
 from archive.verify import Finding
-from processor import law, parking, report, station
+from processor import doubles, law, parking, report, station
 from processor.arrivals import not_taken
 from processor.describe import fields
 from processor.engine import Engine
 from processor.errors import Verdict, reason
 from processor.journal import Item, Journal
 from processor.report import DayFacts
-from processor.tools import ACTOR, Tools
+from processor.tools import ACTOR, Tools, own_name
 from watch.schedule import due_nights
 
 log = structlog.get_logger()
@@ -136,7 +136,7 @@ def _fixity(tools: Tools, today: dt.date) -> tuple[int, list[Finding]]:
     chosen = (
         row["doc_code"]
         for day in tools.archive.days()
-        for row in tools.archive.filed_on(day.day)
+        for row in tools.archive.shelved_on(day.day)
         if zlib.crc32(row["doc_code"].encode()) % share == today.toordinal() % share
     )
     checked, findings = 0, list[Finding]()
@@ -173,6 +173,8 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
     happened = tools.archive.events_on(day)
     lanes: dict[str, tuple[int, int]] = {}
     for row in tools.archive.filed_on(day):
+        if not row["path"].startswith(f"{shelf_of(day)}/"):  # filed before, under another file's code
+            continue
         documents, pages = lanes.get(row["lane"], (0, 0))
         lanes[row["lane"]] = (documents + 1, pages + row["pages"])
     waiting = [_waits(item) for state in ("waiting", "to-seal", "clearing") for item in journal.items(state)]
@@ -184,13 +186,23 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
     ]
     now = tools.clock()
     return DayFacts(
-        agency=tools.settings.station.agency, day=day, made_at=now, demo=tools.settings.station.demo,
+        agency=own_name(tools), day=day, made_at=now, demo=tools.settings.station.demo,
         received=happened.get("received", 0), duplicates=happened.get("duplicate", 0),
         filed=[(lane, *counts) for lane, counts in sorted(lanes.items())],
         held=_parked(tools.station, "held"), rejected=_parked(tools.station, "rejected"), waiting=waiting,
         to_describe=to_describe, sealed_days=night.sealed, fixity=(night.checked, len(night.findings)),
-        certificate_days_left=_days_left(tools, now),
+        certificate_days_left=_days_left(tools, now), doubles=_doubles(day, tools),
     )  # fmt: skip
+
+
+def _doubles(day: dt.date, tools: Tools) -> list[report.Item]:
+    """What was noticed that day and still is so."""
+    noticed = {event["doc_code"] for event in tools.archive.told_on(day, doubles.SAME)}
+    there = doubles.listed(tools.archive, tools.station) if noticed else []
+    return [
+        report.Item(record["original_name"], record["lane"], doubles.VI, doubles.ACT, record["doc_code"], double_of=each.of)
+        for each in there if (record := each.record)["doc_code"] in noticed
+    ]  # fmt: skip
 
 
 def _days_left(tools: Tools, now: dt.datetime) -> int | None:

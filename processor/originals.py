@@ -95,7 +95,8 @@ def _kept(report: Mapping[str, Any], path: Path) -> Blob:
 def verify(scan: Scan, tools: Tools, work: Path) -> Verified:
     """Every signature of the document, and what the lane makes of them."""
     lane = lane_of(scan, tools)
-    incoming.addressed(scan, tools.settings.station.organ_id)
+    organ_id = tools.settings.station.organ_id
+    incoming.addressed(scan, law.agencies(tools.station).codes_of(organ_id) if organ_id else ())
     pdf = _document(scan, tools, work)
     report = look(pdf, tools)
     blob = _kept(report, work / "verification.json")

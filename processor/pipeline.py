@@ -17,8 +17,9 @@ from typing import Any, assert_never
 
 from archive.durable import sha256_file
 from archive.errors import ArchiveError
+from archive.naming import local_date
 from archive.record import DESCRIPTIVE, Companion, Description, Filing
-from processor import issuing, known, lanes, originals, sealing
+from processor import doubles, issuing, known, lanes, originals, sealing
 from processor.document import (
     Described,
     Document,
@@ -51,6 +52,7 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     lanes.check(scan, facts)
     if not scan.file_code and "file" in lane.require_to_seal:  # told before the work is done
         raise Verdict("file-missing")
+    _check_file(scan, lane, tools)
     body, kinds = work / "body.pdf", [page["kind"] for page in facts["pages"]]
     made = tools.engine.call("body", {
         "path": str(source), "type": facts["type"], "kinds": kinds, "features": facts["features"],
@@ -162,6 +164,7 @@ def number(described: Described, tools: Tools) -> Numbered:
     scan, archive = scan_of(described), tools.archive
     if not scan.file_code and "file" in lane_of(scan, tools).require_to_seal:
         raise Verdict("file-missing")
+    _check_file(scan, lane_of(scan, tools), tools)
     is_known = archive.key_state(scan.key)[1] is not None
     try:
         numbered = Numbered(described, archive.reserve(scan.key, ACTOR))
@@ -170,6 +173,16 @@ def number(described: Described, tools: Tools) -> Numbered:
     if not is_known and lane_of(scan, tools).kind == "incoming" and original_of(described).verdict == "unknown":
         archive.event("registered", doc_code=numbered.doc_code, scan_sha256=scan.blob.sha256, actor=ACTOR)
     return numbered
+
+
+def _check_file(scan: Scan, lane: Lane, tools: Tools) -> None:
+    """Whether the file takes a document now; one that has its code keeps it, whatever became of the file since."""
+    file = tools.archive.declared(scan.file_code)
+    if file is None or tools.archive.key_state(scan.key)[1] is not None:
+        return  # what is not declared is told when the number is asked for
+    if file.closed_at is not None:
+        raise Verdict("file-closed", "the file takes no documents")
+    lanes.of_year(scan, lane, file.year, local_date(tools.clock()))
 
 
 def finish(numbered: Numbered, tools: Tools, work: Path) -> Finished:
@@ -205,10 +218,12 @@ def file(sealed: Sealed | Settled, tools: Tools) -> Filed:
         provenance=_provenance(scan, described, pages) | _sealed_how(sealed), **_worth(sealed),
     )  # fmt: skip
     try:
-        return Filed(sealed, tools.archive.file(filing, tools.actor))
+        record = tools.archive.file(filing, tools.actor)
     except ArchiveError as error:
         code = "waiting-clock" if error.code in {"shelf-closed", "clock-behind"} else "unexpected"
         raise Verdict(code, error.code) from error
+    doubles.note(numbered.doc_code, tools.archive, tools.station, tools.actor)
+    return Filed(sealed, record)
 
 
 def _suffix(scan: Scan, recognised: Recognised | Read) -> str:

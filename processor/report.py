@@ -29,7 +29,8 @@ _NONE = "Không có"
 class Item:
     """A document that is named: what it was called, its lane, why it is here, what to do, where it lies.
 
-    One that only `lacks` parts of its description (their Vietnamese names) has its code for a place.
+    One that only `lacks` parts of its description (their Vietnamese names), or bears the number of `double_of`, has its code
+    for a place.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Item:
     act: str
     where: str
     lacks: str = ""
+    double_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class DayFacts:
     fixity: tuple[int, int] | None
     certificate_days_left: int | None
     file_range: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    doubles: Sequence[Item] = ()
 
 
 def visible(text: str) -> str:
@@ -133,6 +136,9 @@ def _calm(facts: DayFacts) -> list[tuple[str, str]]:
     if facts.to_describe:
         count = _number(len(facts.to_describe))
         found.append((f"{count} văn bản cần bổ sung mô tả", f"{count} cần mô tả"))
+    if facts.doubles:
+        count = _number(len(facts.doubles))
+        found.append((f"{count} văn bản trùng số, ký hiệu", f"{count} trùng số"))
     if facts.fixity is None:
         found.append(("kho chưa được kiểm tra", "kho chưa kiểm tra"))
     return found
@@ -168,8 +174,9 @@ def _item(item: Item) -> tuple[str, ...]:
     named = "" if not lane or lane in where.split("/") else f" (luồng {_shorten(lane, 20)})"
     at = f", tại {where}" if where else ""
     name, room = visible(item.name), COLUMNS - len(bullet) - len(named)
-    if item.lacks:
-        return _lacking(bullet + name, f", mã {where}:", f"thiếu {visible(item.lacks)}")
+    if item.lacks or item.double_of:
+        told = f"thiếu {visible(item.lacks)}" if item.lacks else f"trùng {visible(item.double_of)}"
+        return _lacking(bullet + name, f", mã {where}:", told)
     if room - len(at) >= min(len(name), _NAME_ROOM):
         return (f"{bullet}{_shorten(name, room - len(at))}{named}{at}",)
     return (f"{bullet}{_shorten(name, room)}{named}", f"{_UNDER}tại {_shorten(where, COLUMNS - len(_UNDER) - 4)}")
@@ -264,6 +271,7 @@ def text(facts: DayFacts) -> str:
     sections = [
         _received(facts), _filed(facts), _listed("BỊ GIỮ", facts.held), _listed("BỊ TỪ CHỐI", facts.rejected),
         _listed("ĐANG CHỜ", facts.waiting), _listed("CẦN BỔ SUNG MÔ TẢ", facts.to_describe),
+        _listed("TRÙNG SỐ, KÝ HIỆU", facts.doubles),
     ]  # fmt: skip
     head, last = _head(facts), _archive(facts)
     last[0] = f"{len(sections) + 1}. {last[0]}"

@@ -54,7 +54,7 @@ def _settings_text(is_demo: bool) -> str:
         lines += [f"[lanes.{lane.name}]", f'kind = "{lane.kind}"', *([f'form = "{lane.form}"'] if lane.form else [])]
         lines += ['signers = ["chu-tich"]'] if is_demo and lane.kind == "issue" else []
         lines += _UNSEALED if is_demo and lane.kind == "copy" else []
-        lines += [f'file = "{DEMO_FILE if is_demo else ""}"', *(['settle = "1s"'] if is_demo else []), ""]
+        lines += [f'file = "{DEMO_FILE if is_demo else ""}"', *(['settle = "1s"', 'past_year = "take"'] if is_demo else []), ""]
     return "\n".join(lines)
 
 

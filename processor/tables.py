@@ -65,7 +65,7 @@ Seal = Literal["file", "form", "no-secrecy-mark", "original"]
 Close = Literal[
     "type_name", "code_number", "code_notation", "issued_date", "organ_name", "subject", "language", "page_amount",
     "signer_position", "signer_name", "signer_authority", "organ_parent", "issued_place", "recipients", "priority", "attachments",
-    "keyword", "mode", "note",
+    "keyword", "mode", "note", "maintenance",
 ]  # fmt: skip
 
 
@@ -239,6 +239,7 @@ class LaneTable(Table):
     kind: Literal["copy", "archive", "attachment", "issue", "incoming"]
     form: Literal["", "sao-y", "sao-luc", "trich-sao"]
     file: str
+    past_year: Literal["", "hold", "take", "reject"]
     languages: Annotated[Texts, Field(min_length=1)]
     settle: Duration
     sidecar: Literal["optional", "required"]

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import structlog
 
-from archive.naming import expand_file_code, local_date
+from archive.naming import local_date
 from archive.record import Blob
-from processor import lanes, law
+from processor import lanes
 from processor.arrivals import Arrival
 from processor.document import Scan
 from processor.errors import Verdict
+from processor.filecodes import in_full
 from processor.parking import ORPHAN
 from processor.shift import Shift, begin
 from processor.sources import Dropped, root_of
@@ -80,8 +81,7 @@ def file_code(given: str, tools: Tools) -> str:
         return ""
     today = local_date(tools.clock())
     given = given.encode("utf-8", "replace").decode()
-    template = law.file_code_template(today, tools.station)
-    return expand_file_code(given, tools.settings.station.organ_id, today.year, template)
+    return in_full(given, tools.settings.station.organ_id, today.year, today, tools.station)
 
 
 def _told(scan: Scan, tools: Tools) -> Scan:

@@ -22,7 +22,7 @@ from processor.errors import OUR_FAULT, Verdict, reason
 from processor.lanes import incoming
 from processor.notices import outbox
 from processor.notices.letter import Cause, Kind, Notice, SignatureSummary, notice_id
-from processor.tools import Tools, lane_of
+from processor.tools import Tools, lane_of, own_name
 from processor.verify import judge
 from processor.verify import report as reports
 
@@ -117,7 +117,7 @@ def _lay(kind: Kind, document: Pending, verdict: Verdict, report: Mapping[str, A
     values = described.values if described else {}
     number = "/".join(filter(None, (values.get("code_number"), values.get("code_notation"))))
     notice = Notice(
-        id=notice_id(kind, scan.blob.sha256, scan.lane, scan.part), kind=kind, agency=tools.settings.station.agency,
+        id=notice_id(kind, scan.blob.sha256, scan.lane, scan.part), kind=kind, agency=own_name(tools),
         lane=scan.lane, original_name=scan.original_name, received_at=scan.received_at, scan_sha256=scan.blob.sha256,
         organ_id=tools.settings.station.organ_id, part=scan.part,
         sender_name=scan.sidecar.get("sender_name") or scan.origin.get("sender_name", ""),

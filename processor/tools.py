@@ -76,15 +76,24 @@ def lane_of(scan: Scan, tools: Tools) -> Lane:
 
 
 def agency_of(scan: Scan, tools: Tools) -> str:
-    """Whose seal a scan's lane bears.
+    """Whose seal a scan's lane bears, by the name it has today.
 
     Raises:
-        Verdict: `agency-missing`.
+        Verdict: `agency-missing`; `agency-ended`, it is no more, and who succeeded it is not told.
     """
     agency = lane_of(scan, tools).agency or tools.settings.station.agency
     if not agency:
         raise Verdict("agency-missing")
-    return agency
+    named = law.agencies(tools.station).name_on(agency, local_date(tools.clock()))
+    if named is None:
+        raise Verdict("agency-ended")
+    return named
+
+
+def own_name(tools: Tools) -> str:
+    """The station's agency by the name it has today, as far as that is told: what heads pages and letters."""
+    agency = tools.settings.station.agency
+    return law.agencies(tools.station).name_on(agency, local_date(tools.clock())) or agency
 
 
 def block_number(described: Described, tools: Tools) -> str:

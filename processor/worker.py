@@ -42,6 +42,7 @@ JOBS: Mapping[str, str] = {
     "verify": "processor.verify.signatures",
     "preserve": "processor.verify.preserve",
     "locate": "processor.seal.locate",
+    "listed": "processor.intake.listed",
 }
 """Each job is the function of its own name in a module that is loaded when first needed, and stays loaded."""
 

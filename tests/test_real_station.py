@@ -38,6 +38,7 @@ backoff = "0s"
 kind = "copy"
 form = "sao-y"
 file = "{file}"
+past_year = "take"
 settle = "0s"
 """
 

@@ -1,4 +1,4 @@
-"""The auditor's and the archivist's verbs: find, show, seal, verify, files."""
+"""The auditor's and the archivist's verbs: find, show, seal, verify."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from archive.naming import expand_file_code, local_date, split_file_code
+from archive.naming import local_date
 from archive.query import Query
 from archive.record import FIELDS
 from archive.verify import VerifyResult
@@ -25,7 +25,7 @@ from processor.engine import LocalEngine, Reach
 from processor.errors import ExitCode, SettingsError, SohoaError
 from processor.nightly import checker
 from processor.report import visible, visible_lines
-from processor.settings import Settings, load
+from processor.settings import load
 
 
 def _day(text: str) -> dt.date:
@@ -36,15 +36,15 @@ def _day(text: str) -> dt.date:
     raise click.BadParameter(f"{text!r} is no day; use YYYY-MM-DD")
 
 
-_DAY: dict[str, Any] = {"type": _day, "metavar": "YYYY-MM-DD", "default": None}
-_FIELD = f"May be given several times. NAME is one of: {', '.join(name for name in FIELDS if name != 'confidence')}."
+DAY: dict[str, Any] = {"type": _day, "metavar": "YYYY-MM-DD", "default": None}
+_FIELD = f"May be given several times. NAME is one of: {', '.join(name for name in (*FIELDS, 'organ_id') if name != 'confidence')}."
 
 
 @click.command()
 @click.argument("words", nargs=-1)
 @click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help=_FIELD)
-@click.option("--from", "date_from", **_DAY, help="First day: issued, or filed where no date is known.")
-@click.option("--to", "date_to", **_DAY, help="Last day.")
+@click.option("--from", "date_from", **DAY, help="First day: issued, or filed where no date is known.")
+@click.option("--to", "date_to", **DAY, help="Last day.")
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="--jsonl streams all.")
 @click.option("--jsonl", "form", flag_value="jsonl", help="One JSON object a line, all of them.")
 @click.option("--csv", "form", flag_value="csv", help="A table for a spreadsheet.")
@@ -60,7 +60,9 @@ def find(
     """
     pairs = dict(_pair(pair) for pair in fields)
     days = [day.isoformat() if day else None for day in (date_from, date_to)]
-    query = Query(" ".join(words), pairs, days[0], days[1], None if form == "jsonl" else limit)
+    organ = pairs.pop("organ_id", "")  # of the file; found under each code its agency has and had
+    organs = tuple(sorted(law.agencies(folder).codes_of(organ))) if organ else ()
+    query = Query(" ".join(words), pairs, days[0], days[1], None if form == "jsonl" else limit, organs)
     with wiring.opened_archive(folder, load(folder)) as archive:
         _print_records(archive.find(query), form)
 
@@ -94,8 +96,9 @@ def _print_records(records: Iterable[dict[str, Any]], form: str | None) -> None:
 def _told(record: dict[str, Any]) -> tuple[str, str]:
     number = "/".join(filter(None, (record["code_number"], record["code_notation"])))
     about = "  ".join(filter(None, (record["type_name"], number, record["issued_date"], record["subject"])))
-    day = record["filed_at"][:10] if record["filed_at"] else record["state"]
-    return f"{record['doc_code']}  {day}  {record['lane']}  {about}", f"    {record['path'] or record['original_name']}"
+    day = record["filed_at"][:10] if record["state"] == "filed" else record["state"]
+    replaced = f"  → {record['superseded_by']}" if record["superseded_by"] else ""
+    return f"{record['doc_code']}  {day}  {record['lane']}  {about}{replaced}", f"    {record['path'] or record['original_name']}"
 
 
 def _cell(value: object) -> object:
@@ -130,7 +133,7 @@ def show(identifier: str, folder: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--day", **_DAY, help="One day; else every past day that is not sealed yet.")
+@click.option("--day", **DAY, help="One day; else every past day that is not sealed yet.")
 @HERE
 def seal(day: dt.date | None, folder: Path) -> None:
     """Close past days: BagIt tag files, every byte read again."""
@@ -146,7 +149,7 @@ def seal(day: dt.date | None, folder: Path) -> None:
 
 @click.command()
 @click.argument("identifiers", metavar="[ID]...", nargs=-1)
-@click.option("--day", **_DAY, help="One shelf.")
+@click.option("--day", **DAY, help="One shelf.")
 @click.option("--all", "everything", is_flag=True, help="The whole archive with its log (also without any ID).")
 @HERE
 @JSON
@@ -183,65 +186,4 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" + (plural if number != 1 else "")
 
 
-@click.group()
-def files() -> None:
-    """Declared files (hồ sơ): only they take documents."""
-
-
-def _in_full(given: str, settings: Settings, year: int, folder: Path) -> str:
-    """A file's code as a drop folder's name gives it: `01.TCCB` gets the agency's code and the year."""
-    template = law.file_code_template(local_date(wiring.now()), folder)
-    return expand_file_code(given, settings.station.organ_id, year, template)
-
-
-@files.command("add")
-@click.argument("file_code", metavar="CODE")
-@click.argument("title")
-@click.option("--year", type=click.IntRange(1900, 2999), required=True)
-@click.option("--maintenance", default="", help="Thời hạn lưu trữ, as the file's list has it.")
-@HERE
-def files_add(file_code: str, title: str, year: int, maintenance: str, folder: Path) -> None:
-    """Declare a file; the same declaration again changes nothing."""
-    settings = load(folder)
-    file_code = _in_full(file_code, settings, year, folder)
-    told = split_file_code(file_code)
-    if told and told[1] != year:
-        raise SettingsError(f"{file_code} is a code of {told[1]}, not of {year}")
-    with wiring.opened_archive(folder, settings) as archive:
-        archive.declare_file(
-            file_code, title, maintenance=maintenance, organ_id=settings.station.organ_id, year=year, actor=wiring.operator()
-        )
-    click.echo(f"declared {file_code}")
-
-
-@files.command("list")
-@HERE
-@JSON
-def files_list(folder: Path, as_json: bool) -> None:
-    """All declared files."""
-    with wiring.opened_archive(folder, load(folder)) as archive:
-        rows = archive.files()
-    if as_json:
-        wiring.print_json([
-            {"file_code": r.file_code, "title": r.title, "year": r.year, "documents": r.documents, "closed_at": r.closed_at}
-            for r in rows
-        ])  # fmt: skip
-        return
-    for row in rows:
-        click.echo(visible(f"{row.file_code}  {row.documents}  {'closed' if row.closed_at else 'open'}  {row.title}"))
-
-
-@files.command("close")
-@click.argument("file_code", metavar="CODE")
-@HERE
-def files_close(file_code: str, folder: Path) -> None:
-    """Close a file: it takes no more documents. CODE may be its notation: `01.TCCB` is this year's file."""
-    settings = load(folder)
-    today = local_date(wiring.now())
-    file_code = _in_full(file_code, settings, today.year, folder)
-    with wiring.opened_archive(folder, settings) as archive:
-        archive.close_file(file_code, wiring.operator())
-    click.echo(f"closed {file_code}")
-
-
-VERBS = (find, show, seal, verify, files)
+VERBS = (find, show, seal, verify)

@@ -10,9 +10,10 @@ import click
 
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE, parse_field
-from processor import arrivals, lot_notes, parking, requests
+from processor import arrivals, doubles, lot_notes, parking, requests
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
+from processor.doubles import Double
 from processor.errors import SettingsError, SohoaError, reason
 from processor.flow import Flow
 from processor.journal import Item, Journal
@@ -36,6 +37,7 @@ def status(folder: Path, as_json: bool) -> None:
     settings = wiring.check_station(folder)
     with wiring.opened_archive(folder, settings) as archive, wiring.opened_journal(folder) as journal:
         told = _status(folder, settings.lanes, archive.counts(), archive.to_describe(), journal)
+        told["doubles"] = [_double(each) for each in doubles.listed(archive, folder)]
     if as_json:
         wiring.print_json(told)
         return
@@ -46,6 +48,15 @@ def status(folder: Path, as_json: bool) -> None:
             click.echo(visible(f"  {name} {_known_by(item)}: {item['code']} ({reason(item['code']).vi})"))
     for item in told["to_describe"]:
         click.echo(visible(f"  to describe {item['id']} {_name(item)}: thiếu {lacking(item['reason'])}"))
+    for item in told["doubles"]:
+        click.echo(visible(f"  same number {item['id']} {_name(item)}: trùng số, ký hiệu với {item['of']}"))
+
+
+def _double(double: Double) -> dict[str, str]:
+    record = double.record
+    told = {name: record[name] for name in ("lane", "scan_sha256", "part")}
+    why = {"code": doubles.SAME, "reason": f"bears the number of {double.of}", "of": double.of}
+    return {"id": record["doc_code"], "name": record["original_name"], **told, **why}
 
 
 def _known_by(item: dict[str, str]) -> str:
@@ -93,7 +104,8 @@ def _not_taken(lane: str, name: str) -> dict[str, str]:
             "part": "", "state": "waiting", "not_before": ""}  # fmt: skip
 
 
-def _find(identifier: str, folder: Path, *wanted: Kind) -> Target:
+def meant(identifier: str, folder: Path, *wanted: Kind) -> Target:
+    """What an ID means to a verb."""
     settings = wiring.check_station(folder)
     with wiring.opened_archive(folder, settings) as archive, wiring.opened_journal(folder) as journal:
         return requests.find(identifier, wanted, folder, journal, archive)
@@ -133,7 +145,7 @@ def release(identifier: str, why: str, folder: Path) -> None:
 
     A received document whose signatures cannot be decided (code `verifying`) is accepted so: --reason says why, and the log who.
     """
-    target = _find(identifier, folder, "held", "item")
+    target = meant(identifier, folder, "held", "item")
     _check_scan(target, folder)
     if target.kind == "item" and not why.strip():
         raise SettingsError("accepting what could not be verified needs --reason: the log keeps who answers for it, and why")
@@ -157,7 +169,7 @@ def retry(identifier: str | None, everything: bool, again: bool, why: str, folde
         return
     if again and not why.strip():
         raise SettingsError("--again needs --reason: the log keeps why there is a second copy")
-    target = _find(identifier, folder, "filed") if again else _find(identifier, folder, "item", "held", "rejected")
+    target = meant(identifier, folder, "filed") if again else meant(identifier, folder, "item", "held", "rejected")
     _check_scan(target, folder)
     _check_answered(target, folder, why)
     _ask(folder, "again" if again else "retry", kind=target.kind, name=target.name, scan=target.scan, reason=why)
@@ -170,7 +182,7 @@ def retry(identifier: str | None, everything: bool, again: bool, why: str, folde
 def reject(identifier: str, why: str, folder: Path) -> None:
     """Refuse what is held or waits; its bytes stay in rejected/."""
     _check_not_filed(identifier, folder)
-    target = _find(identifier, folder, "held", "item")
+    target = meant(identifier, folder, "held", "item")
     _ask(folder, "reject", kind=target.kind, name=target.name, scan=target.scan, reason=why)
 
 
@@ -189,7 +201,7 @@ def _check_not_filed(identifier: str, folder: Path) -> None:
 def describe(identifier: str, pairs: tuple[str, ...], folder: Path, as_json: bool) -> None:
     """Say what a document is: adds to a filed one, sends a held one on its way."""
     changes = dict(_pair(pair) for pair in pairs)
-    target = _find(identifier, folder, "held", "filed")
+    target = meant(identifier, folder, "held", "filed")
     settings = wiring.check_station(folder)
     if target.kind == "held":
         _check_scan(target, folder)
@@ -199,10 +211,13 @@ def describe(identifier: str, pairs: tuple[str, ...], folder: Path, as_json: boo
         return
     with wiring.opened_archive(folder, settings) as archive:
         record = archive.describe(target.name, changes, wiring.operator())
+        same = doubles.note(target.name, archive, folder, wiring.operator()) if doubles.is_about_number(changes) else []
     if as_json:
         wiring.print_json(record)
     else:
         click.echo(f"{target.name}: {record['description']}")
+        for each in same:
+            click.echo(f"{each.record['doc_code']}: trùng số, ký hiệu với {each.of}", err=True)
 
 
 def _pair(text: str) -> tuple[str, str]:

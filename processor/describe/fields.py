@@ -36,6 +36,7 @@ NAMES: Mapping[str, str] = MappingProxyType({  # in Vietnamese, as NĐ 30/2020 P
     "signer_position": "chức vụ người ký", "signer_name": "người ký", "signer_authority": "quyền hạn người ký",
     "organ_parent": "cơ quan chủ quản", "issued_place": "địa danh", "recipients": "nơi nhận", "priority": "mức độ khẩn",
     "attachments": "phụ lục, văn bản kèm theo", "keyword": "từ khóa", "mode": "chế độ sử dụng", "note": "ghi chú",
+    "maintenance": "thời hạn bảo quản",
 })  # fmt: skip
 _PAGES_OF_LANGUAGE = 3
 _BEFORE_PLACES = frozenset("tinh pho xa phuong quan huyen tran khu vuc".split())  # of "thành phố", "thị trấn", "đặc khu"

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+from archive.naming import split_file_code
 from processor import lanes, law
 from processor.check import Check, check
 from processor.doctor.parts import Parts
@@ -27,9 +28,10 @@ def checks(parts: Parts) -> Iterator[Check]:
         if not lane.file:
             yield check("file", True, "no default: a scan outside a sub-folder that names its file is held", name)
             continue
-        known = parts.declared(lane.file)
-        told = "declared" if known else "not declared, or closed"
-        yield check("file", known, f"{lane.file} is {told}", name)
+        known, code = parts.declared(lane.file), split_file_code(lane.file)
+        is_past = code is not None and code[1] < parts.today.year and lanes.past_year(lane) != "take"
+        told = "not declared, or closed" if not known else "of a past year" if is_past else "declared"
+        yield check("file", known and not is_past, f"{lane.file} is {told}", name)
 
 
 def _rules(lane: Lane, day: dt.date, station: Path) -> str:
@@ -39,6 +41,7 @@ def _rules(lane: Lane, day: dt.date, station: Path) -> str:
         SettingsError: a rule is not in force, or the station's own cannot be used.
     """
     law.document_code_template(day, station)
+    law.agencies(station)
     told = []
     if form := lanes.kind(lane).block(lane):
         rule = law.block_rule(form, day, station)

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from archive.naming import is_organ_id
+from processor import law
 from processor.check import Check, check
 from processor.doctor.parts import Parts
+from processor.errors import SettingsError
 
 _OWN = ("held", "rejected", "notices", "work", "work/claims", "work/items", "archive", "out")
 _PRIVATE = (".", "sohoa.toml", "law", "trust", "work", "archive")
@@ -19,13 +21,25 @@ _PRIVATE = (".", "sohoa.toml", "law", "trust", "work", "archive")
 def checks(parts: Parts) -> Iterator[Check]:
     """Rows `agency`, `organ-id`, `lanes`, `station-folder`, `folders`, `drop`, `out`, `disk`, `local-disk`."""
     table = parts.settings.station
-    yield check("agency", bool(table.agency.strip()), table.agency or "station.agency is empty")
+    yield _agency(parts)
     organ = table.organ_id
     good = is_organ_id(organ)
     yield check("organ-id", good, organ if good else f"station.organ_id is none: {organ!r}")
     yield check("lanes", bool(parts.settings.lanes), ", ".join(parts.settings.lanes) or "no lane")
     yield from _folders(parts)
     yield from _disk(parts)
+
+
+def _agency(parts: Parts) -> Check:
+    """The name that is printed today; the tables of agencies may have it end, or go on under another."""
+    name = parts.settings.station.agency.strip()
+    try:
+        today = law.agencies(parts.folder).name_on(name, parts.today)
+    except SettingsError as error:
+        return check("agency", False, str(error))
+    if not name or today is None:
+        return check("agency", False, f"{name} does not exist today by law/agencies.toml" if name else "station.agency is empty")
+    return check("agency", True, today if today == name else f"{name}, today {today}")
 
 
 def _open_to_all(parts: Parts) -> Check:

@@ -5,6 +5,7 @@ PURE, as its modules are: facts in, a `Verdict` or nothing out.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Protocol, cast
@@ -73,3 +74,23 @@ def require(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
     """
     if "no-secrecy-mark" in lane.require_to_seal and marks["secrecy"] and "secrecy-mark" not in scan.released:
         raise Verdict("secrecy-mark")
+
+
+def past_year(lane: Lane) -> str:
+    """What a lane does with documents for a file of a past year; archival paper is of past years, its lanes take it."""
+    return lane.past_year or ("take" if lane.kind == "archive" else "hold")
+
+
+def of_year(scan: Scan, lane: Lane, year: int, today: dt.date) -> None:
+    """Documents for a file of a past year: around the New Year they are late, at any other time mostly a slip.
+
+    Raises:
+        Verdict: `file-past-year`, unless a person has looked and released it; `file-past-year-refused`.
+    """
+    rule = past_year(lane)
+    if year >= today.year or rule == "take":
+        return
+    if rule == "reject":
+        raise Verdict("file-past-year-refused")
+    if "file-past-year" not in scan.released:
+        raise Verdict("file-past-year")

@@ -5,9 +5,10 @@ PURE.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from archive.naming import organ_id_forms
 from processor.document import Scan
 from processor.errors import Verdict
 from processor.tables import Lane
@@ -28,27 +29,19 @@ def block(lane: Lane) -> str:
     return ""
 
 
-def addressed(scan: Scan, organ_id: str) -> None:
+def addressed(scan: Scan, own: Collection[str]) -> None:
     """Refuse what is addressed to another agency, where the side-car says to whom.
+
+    Args:
+        scan: names the addressee by its identifier, or does not.
+        own: every identifier the agency has or had, in each form; none where the settings name none.
 
     Raises:
         Verdict: `wrong-addressee`.
     """
-    to = scan.sidecar.get("to_organ_id", "")
-    if to and organ_id and not same_agency(to, organ_id):
+    to = scan.sidecar.get("to_organ_id", "").strip().upper()
+    if to and own and not organ_id_forms(to) & {code.upper() for code in own}:
         raise Verdict("wrong-addressee")
-
-
-def same_agency(one: str, other: str) -> bool:
-    """Whether two identifiers name one agency; those of QCVN 102:2016 (`000.00.16.H56`) read from the right (`H56.16`)."""
-    return _new(one) == _new(other)
-
-
-def _new(identifier: str) -> str:
-    parts = identifier.strip().upper().split(".")
-    is_old = len(parts) == 4 and parts[0].isdecimal() and not parts[-1].isdecimal()
-    kept = [part for part in reversed(parts) if part.strip("0")] if is_old else parts
-    return ".".join(kept)
 
 
 def judge(scan: Scan, lane: Lane, report: Mapping[str, Any]) -> str:

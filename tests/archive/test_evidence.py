@@ -9,7 +9,7 @@ import sqlite3
 import bagit  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from archive.catalogue import _LATER, VERSION
+from archive.catalogue import _LATER, _OF_FILES, VERSION
 from archive.errors import ArchiveError
 from archive.record import Companion, DocumentKey, Filing
 from archive.store import Archive
@@ -92,10 +92,14 @@ def test_a_catalogue_of_version_one_is_brought_up(office: Office, archive: Archi
     old = archive.file(office.filing(archive), CLERK)
     archive.close()
     with sqlite3.connect(office.root / "catalogue.db") as db:
+        db.execute("drop index idx_document_number_key")
         for column in (column for columns in _LATER.values() for column in columns):
             db.execute(f"alter table document drop column {column}")
+        for column in _OF_FILES:
+            db.execute(f"alter table file drop column {column}")
         db.execute("drop table companion")
         db.execute("drop index idx_event_scan_sha256")
+        db.execute("drop table fonds")
         db.execute("pragma user_version = 1")
     again = office.open()
     with sqlite3.connect(office.root / "catalogue.db") as db:

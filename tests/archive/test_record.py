@@ -30,12 +30,12 @@ def test_fields_are_those_of_the_contract_in_its_order() -> None:
         "doc_code", "file_code", "doc_ordinal", "lane", "form", "part", "state", "description", "path",
         "original_path",
     )  # fmt: skip
-    assert FIELDS[14:33] == DESCRIPTIVE
+    assert FIELDS[14:34] == DESCRIPTIVE
     assert FIELDS[-11:] == (
         "confidence", "block_text", "signed_at", "timestamped_at", "filed_at", "pades_level", "pdfa",
         "main_code", "verification", "supersedes", "superseded_by",
     )  # fmt: skip
-    assert len(FIELDS) == len(set(FIELDS)) == 44
+    assert len(FIELDS) == len(set(FIELDS)) == 45
 
 
 @given(PLAIN)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from archive.errors import ArchiveError
+from archive.query import Query
 from archive.record import DESCRIPTIVE, FIELDS, DocumentKey
 from archive.store import Archive, FileRow
 from tests.archive.conftest import CLERK, FILE, NOON, Office
@@ -30,7 +31,7 @@ def refusal(call: object, *args: object, **named: object) -> str:
 def test_a_declared_file_is_listed_with_the_documents_filed_in_it(office: Office, archive: Archive) -> None:
     archive.file(office.filing(archive), CLERK)
     office.filing(archive, "only numbered")
-    row = FileRow(FILE, "Hồ sơ tổ chức cán bộ", "01", 2026, "2026-11-23T05:00:00.000000Z", None, 1)
+    row = FileRow(FILE, "Hồ sơ tổ chức cán bộ", "01", 2026, "2026-11-23T05:00:00.000000Z", None, 1, "H05.02")
     assert archive.files() == [row]
     assert archive.declared(FILE) == row
     assert archive.declared("H05.02.2026.99.X") is None
@@ -348,3 +349,15 @@ def test_the_catalogue_is_written_the_safe_way(office: Office, archive: Archive)
                     ("journal_mode", "synchronous", "foreign_keys")}  # fmt: skip
     assert settings == {"journal_mode": "delete", "synchronous": 3, "foreign_keys": 1}
     assert NOON.tzinfo is dt.UTC
+
+
+def test_a_file_is_found_under_the_old_and_the_new_form_of_its_code(office: Office, archive: Archive) -> None:
+    """QCVN 102:2016 wrote 000.00.16.H56 what QĐ 20/2020 writes H56.16; what was filed keeps the code it has."""
+    old = "000.00.16.H56.2018.01.TCCB"
+    archive.declare_file(old, "Hồ sơ năm 2018", organ_id="000.00.16.H56", year=2018, actor=CLERK)
+    scan = office.blob("a.scan", b"scan a")
+    code = archive.file(office.filing(archive, "a", key=DocumentKey(scan.sha256, "sao-y", old)), CLERK)["doc_code"]
+    for form in (old, "H56.16.2018.01.TCCB"):
+        assert [row["doc_code"] for row in archive.find(Query("", {"file_code": form}))] == [code]
+    assert [row["file_code"] for row in archive.find(Query(organs=("H56.16", "000.00.16.H56")))] == [old]
+    assert list(archive.find(Query(organs=("H56.17",)))) == []

@@ -1,5 +1,6 @@
 """What each kind of lane takes and what must stand on the pages, as tables."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from processor.tables import Lane
 
 OWN = parse({"lanes": {
     "sao-y": {"form": "sao-y"}, "sao-luc": {"form": "sao-luc"}, "trich-sao": {"form": "trich-sao"}, "luu-tru": {"kind": "archive"},
-    "mo": {"form": "sao-y", "require_to_seal": ["file", "form"]},
+    "mo": {"form": "sao-y", "require_to_seal": ["file", "form"], "past_year": "take"}, "nghiem": {"form": "sao-y", "past_year": "reject"},
 }}).lanes  # fmt: skip
 PAPER, DIGITAL = [{"kind": "scan"}, {"kind": "blank"}, {"kind": "drawn"}], [{"kind": "scan"}, {"kind": "digital"}]
 
@@ -127,7 +128,8 @@ def test_what_is_copied_is_an_original_and_what_is_sao_luc_a_copy(lane: str, sea
 
 def test_each_form_has_its_block() -> None:
     assert {name: lanes.kind(lane).block(lane) for name, lane in OWN.items()} == {
-        "sao-y": "sao-y", "sao-luc": "sao-luc", "trich-sao": "trich-sao", "luu-tru": "archive", "mo": "sao-y"}  # fmt: skip
+        "sao-y": "sao-y", "sao-luc": "sao-luc", "trich-sao": "trich-sao", "luu-tru": "archive", "mo": "sao-y",
+        "nghiem": "sao-y"}  # fmt: skip
 
 
 def test_every_kind_the_settings_know_has_a_module_that_answers_all() -> None:
@@ -150,3 +152,15 @@ def test_text_over_a_picture_is_looked_at_by_a_person() -> None:
     assert said(lanes.check, scan("luu-tru"), facts) == "text-over-picture"
     assert said(lanes.check, scan("luu-tru", "", "text-over-picture"), facts) == ""
     assert said(lanes.check, scan("luu-tru"), {"pages": [{"kind": "digital"}]}) == ""
+
+
+@pytest.mark.parametrize(
+    ("lane", "year", "released", "code"),
+    [
+        ("sao-y", 2027, (), ""), ("sao-y", 2028, (), ""), ("sao-y", 2026, (), "file-past-year"),
+        ("sao-y", 2026, ("file-past-year",), ""), ("mo", 2026, (), ""), ("luu-tru", 1976, (), ""),
+        ("nghiem", 2026, ("file-past-year",), "file-past-year-refused"), ("nghiem", 2027, (), ""),
+    ],
+)  # fmt: skip
+def test_a_file_of_a_past_year_asks_first(lane: str, year: int, released: tuple[str, ...], code: str) -> None:
+    assert said(lanes.of_year, scan(lane, "", *released), OWN[lane], year, dt.date(2027, 1, 2)) == code

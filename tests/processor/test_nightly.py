@@ -12,7 +12,7 @@ import bagit
 import pymupdf
 import pytest
 
-from processor import nightly
+from processor import doubles, nightly
 from processor.engine import LocalEngine
 from processor.errors import Verdict
 from processor.shift import Shift
@@ -233,3 +233,20 @@ def test_the_day_that_has_begun_stays_open(busy: Busy) -> None:
     do(shift)
     assert shift.tools.archive.unsealed_before(day + dt.timedelta(days=2)) == [day + dt.timedelta(days=1)]
     assert not bag(office, day + dt.timedelta(days=1)).exists()
+
+
+def test_a_number_given_twice_and_a_document_that_moved_are_told_as_what_they_are(busy: Busy) -> None:
+    office, shift, day = busy
+    archive = shift.tools.archive
+    first, second = sorted(row["doc_code"] for row in archive.filed_on(day))
+    for code in (first, second):
+        archive.describe(code, {"code_number": "15", "code_notation": "QĐ-UBND", "issued_date": "2026-03-05"}, "thu-ky")
+        doubles.note(code, archive, office.folder, "thu-ky")
+    archive.declare_file(f"H05.99.{day.year}.02.VP", "Hồ sơ khác", year=day.year, actor="thu-ky")
+    moved = archive.refile(first, f"H05.99.{day.year}.02.VP", "Nhầm", "thu-ky")["doc_code"]
+    office.moved = dt.timedelta(days=1)
+    night = do(shift)
+    assert (night.checked, night.findings) == (3, ()), "what lies under the void code is read too"
+    told = " ".join(page(office, day).split())
+    assert "7. TRÙNG SỐ, KÝ HIỆU: 1 văn bản" in told and f"mã {second}: trùng {moved}" in told
+    assert "2. ĐÃ LƯU: 2 văn bản, 2 trang" in told

@@ -21,7 +21,7 @@ QUIET = DayFacts(
 )  # fmt: skip
 HEADINGS = (
     "1. TIẾP NHẬN", "2. ĐÃ LƯU", "3. BỊ GIỮ", "4. BỊ TỪ CHỐI", "5. ĐANG CHỜ", "6. CẦN BỔ SUNG MÔ TẢ",
-    "7. KIỂM TRA KHO LƯU TRỮ",
+    "7. TRÙNG SỐ, KÝ HIỆU", "8. KIỂM TRA KHO LƯU TRỮ",
 )  # fmt: skip
 
 
@@ -201,7 +201,7 @@ DAYS = st.builds(
     DayFacts, agency=NAMES, day=st.dates(), demo=st.booleans(), received=SOME, duplicates=SOME,
     made_at=st.datetimes(dt.datetime(1970, 1, 2), dt.datetime(9999, 12, 30), timezones=st.just(dt.UTC)),
     filed=st.lists(st.tuples(NAMES, SOME, SOME), max_size=20), held=items(), rejected=items(), waiting=items(),
-    to_describe=items(), sealed_days=st.lists(st.dates(), max_size=40), fixity=st.none() | st.tuples(SOME, SOME),
+    to_describe=items(), doubles=items(), sealed_days=st.lists(st.dates(), max_size=40), fixity=st.none() | st.tuples(SOME, SOME),
     certificate_days_left=st.none() | st.integers(-1000, 1000),
 )  # fmt: skip
 
@@ -215,7 +215,7 @@ def test_any_day_is_one_page_with_every_section(facts: DayFacts) -> None:
     assert all(line.isprintable() for line in page)
     found = [line for line in page if line.startswith(HEADINGS)]
     assert [next(h for h in HEADINGS if line.startswith(h)) for line in found] == list(HEADINGS)
-    for line, named in zip(found[2:6], (facts.held, facts.rejected, facts.waiting, facts.to_describe), strict=True):
+    for line, named in zip(found[2:7], (facts.held, facts.rejected, facts.waiting, facts.to_describe, facts.doubles), strict=True):
         assert counts(line)[1:] == ([len(named)] if named else [])
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from processor import trust
-from processor.doctor import Check, Parts, issuing, mail, remote
+from processor.doctor import Check, Parts, issuing, lanes, mail, remote, station
 from tests.processor.doctor import broken
 from tests.processor.doctor.broken import lane, listening, mailing, now, tables
 from tests.testkit import smtp_stub
@@ -166,3 +167,25 @@ def test_a_door_that_is_open_already_cannot_be_told(parts: Parts) -> None:
 
 def test_without_a_key_elsewhere_there_is_no_door(parts: Parts) -> None:
     assert list(remote.checks(parts)) == []
+
+
+def test_an_agency_that_ended_a_table_that_is_wrong_and_a_file_of_last_year_are_told(parts: Parts) -> None:
+    name, table = parts.settings.station.agency, parts.folder / "law" / "agencies.toml"
+    table.parent.mkdir(exist_ok=True)
+    row = f'[agencies.cu]\nname = "{name}"\nvalid_from = 2000-01-01\nvalid_to = 2025-06-30\n'
+
+    def said() -> Check:
+        return next(station.checks(parts))
+
+    assert said().ok
+    table.write_text(row, "utf-8")
+    assert said().ok is False and "does not exist today" in said().detail
+    table.write_text(f'{row}successor = "moi"\n[agencies.moi]\nname = "Xã Mới"\nvalid_from = 2025-07-01\n', "utf-8")
+    assert said().ok and said().detail == f"{name}, today Xã Mới"
+    table.write_text(f'{row}successor = "ai"\n', "utf-8")
+    assert said().ok is False and "there is no agencies.ai" in said().detail
+    table.unlink()
+    old = lane(parts, file="H05.99.2020.01.VP", past_year="")
+    told = {each.name: each for each in lanes.checks(replace(old, declared=lambda code: True))}
+    assert told["file-sao-y"].ok is False and "past year" in told["file-sao-y"].detail
+    assert told["file-luu-tru"].ok

@@ -1,0 +1,62 @@
+"""The part of `Archive` in which one document takes another's place, and what is asked about that."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+from archive import filing, links, refiling, search
+from archive.catalogue import Row
+from archive.codes import CodeTemplate
+from archive.event import shown
+from archive.filebook import FileBook
+from archive.links import Order
+
+
+class Places(FileBook):
+    """Documents in other documents' places; `Archive` is one."""
+
+    root: Path
+    _code_template: CodeTemplate
+
+    def supersede(self, doc_code: str, by: str, reason: str, actor: str) -> Row:
+        """A filed document takes the place of another, whose code is void; returns the record of the one that counts.
+
+        Raises:
+            ArchiveError: `unknown`, `not-filed`; `bad-link`, they are the same, or it takes another's place already.
+        """
+        return filing.fields_of(links.supersede(self._catalogue, Order(doc_code, reason, actor), by))
+
+    def ask_supersede(self, doc_code: str, scan_sha256: str, lane: str, reason: str, actor: str) -> None:
+        """The same, as soon as that scan is filed by that lane.
+
+        Raises:
+            ArchiveError: `unknown`, `not-filed`.
+        """
+        links.ask(self._catalogue, Order(doc_code, reason, actor), scan_sha256, lane)
+
+    def refile(self, doc_code: str, file_code: str, reason: str, actor: str) -> Row:
+        """Gives a filed document a code in another file; its bytes stay where they are, the old code is void.
+
+        Raises:
+            ArchiveError: `unknown`, `not-filed`, `file-unknown`, `file-closed`, `shelf-closed`, `clock-behind`;
+                `bad-link`, it is in that file; `altered`, its record is not as it was.
+        """
+        order = Order(doc_code, reason, actor)
+        return refiling.refile(self.root, self._catalogue, order, file_code, self._code_template)
+
+    def told_on(self, day: dt.date, type: str) -> list[Row]:
+        """The events of a type on a day, oldest first, as an auditor reads them."""
+        sql = "select * from event join leaf using (seq) where day = ? and type = ? order by seq"
+        with self._catalogue.reading() as db:
+            return [shown(row) for row in db.query(sql, [day.isoformat(), type])]
+
+    def same_number(self, doc_code: str | None = None) -> list[list[Row]]:
+        """Filed documents that bear one number, notation and year, in groups (of one document, or all there are)."""
+        with self._catalogue.reading() as db:
+            return search.same_number(db, doc_code)
+
+    def shelved_on(self, day: dt.date) -> Iterator[Row]:
+        """What lies on the shelf of a day, also under codes that are void: another document took their place."""
+        return search.portions(self._catalogue, "path is not null and shelf_day = ?", [day.isoformat()], None)
