@@ -8,6 +8,7 @@ would round.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
 import unicodedata
@@ -173,6 +174,11 @@ def parse_field(name: str, text: str) -> str | int | None:
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
         raise RecordError("bad-value", f"{name} may not hold control characters or line breaks")
     return value
+
+
+def description_digest(values: Mapping[str, object]) -> str:
+    """SHA-256 over the descriptive fields of a record: who saw the same digest saw the same description."""
+    return hashlib.sha256(canonical_json({name: values.get(name) for name in DESCRIPTIVE})).hexdigest()
 
 
 def canonical_json(value: object) -> bytes:
