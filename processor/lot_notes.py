@@ -60,6 +60,14 @@ def _small(path: Path) -> bytes:
     return data
 
 
+def fields_bytes(path: Path) -> bytes:
+    """The bytes of a `fields.json`; none where it is not there, or none of ours."""
+    try:
+        return _small(path)
+    except (OSError, ValueError):
+        return b""
+
+
 def fields_text(fields: Mapping[str, str]) -> bytes:
     """A `fields.json` as it lies on the disk."""
     return as_json(fields)

@@ -35,6 +35,7 @@ JOBS: Mapping[str, str] = {
     "examine": "processor.seal.validate",
     "sheet": "processor.sheet",
     "preview": "processor.preview",
+    "glance": "processor.glance",
     "members": "processor.intake.members",
     "convert": "processor.intake.convert",
     "read_original": "processor.intake.original",

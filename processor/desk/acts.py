@@ -1,0 +1,125 @@
+"""What the desk does: describes what was filed, sends what is held on its way, refuses it.
+
+Promises: what is saved was seen: whoever comes second is shown both values, and nothing of theirs or of the first is lost.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from archive.errors import ArchiveError
+from archive.record import DESCRIPTIVE
+from processor.desk import access, drawers, pages, papers, typed
+from processor.desk.drawers import Desk
+from processor.desk.papers import Field, Paper
+from processor.desk.typed import Reading
+
+CHANGED = "Có người vừa sửa văn bản này. Giá trị của họ ở dưới ô; chọn giá trị đúng rồi nhấn Enter để lưu."
+THEIRS = "Người khác vừa ghi giá trị này."
+_STALE = "Trang này cũ (bàn đã khởi động lại). Mở lại từ danh sách."
+_MOST_FIELDS = 120
+
+Act = Callable[[Request, dict[str, str]], Response]
+
+
+async def _form(request: Request) -> dict[str, str] | None:
+    """What a form says; None where it does not bear its session's token."""
+    try:
+        body = (await request.body()).decode("ascii")
+        told = dict(parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS))
+    except ValueError:  # not a form, or not UTF-8
+        return None
+    return told if access.is_token(told.get("token", ""), pages.session_of(request)) else None
+
+
+async def _done(request: Request, act: Act) -> Response:
+    told = await _form(request)
+    return PlainTextResponse(_STALE, 403) if told is None else await run_in_threadpool(act, request, told)
+
+
+async def describe(request: Request) -> Response:
+    """Describe a filed document."""
+    return await _done(request, _describe)
+
+
+async def act(request: Request) -> Response:
+    """What is asked of a lot."""
+    return await _done(request, _describe)
+
+
+def _describe(request: Request, form: dict[str, str]) -> Response:
+    desk, session, code = pages.desk_of(request), pages.session_of(request), request.path_params["code"]
+    paper = drawers.filed(desk, code)
+    if paper is None:
+        return pages.gone(request)
+    told = typed.read(form, DESCRIPTIVE, *drawers.days(desk, code, session.near))
+    if form.get("version") != paper.version:
+        return pages.document(request, both(paper, form, told), 409, alert=CHANGED)
+    if told.wrong or told.doubtful:
+        return pages.document(request, again(paper, told), 422)
+    try:
+        changes = changed(paper, told.values, form)
+        if changes:
+            desk.archive.describe(code, changes, session.actor, expected=paper.version)
+            session.done += 1
+    except ArchiveError as error:
+        if error.code != "changed":
+            raise
+        return _describe(request, form)  # somebody was a moment quicker: now it is seen
+    if day := told.values.get("issued_date"):
+        session.near = dt.date.fromisoformat(day)
+    return onward(request, desk, paper, f"Đã lưu {code}." if changes else f"{code}: không có gì thay đổi.")
+
+
+def changed(paper: Paper, values: Mapping[str, str], form: Mapping[str, str]) -> dict[str, str]:
+    """What a form changes; a doubtful value that the clerk ticked as right is sure from now on."""
+    known = {each.name: each for each in paper.fields}
+    ticked = {name for name in values if form.get(f"right_{name}") and known[name].doubtful}
+    return {name: value for name, value in values.items() if value != known[name].value or name in ticked}
+
+
+def onward(request: Request, desk: Desk, paper: Paper, said: str) -> Response:
+    """The next document of the list, or the list where it ends."""
+    lane = request.query_params.get("lane", "")
+    _, after = pages.beside(desk, paper, lane)
+    session = pages.session_of(request)
+    session.said = said if after else f"{said} Hết danh sách."
+    if after:
+        return RedirectResponse(after + pages.query(lane), 303)
+    tab = {"filed": "describe"}.get(paper.address.split("/")[1], paper.address.split("/")[1])
+    return RedirectResponse(f"/?tab={tab}" + (pages.query(lane).replace("?", "&") if lane else ""), 303)
+
+
+def again(paper: Paper, told: Reading) -> Paper:
+    """The form as it was sent, with what is wrong or to be looked at."""
+    return replace(paper, fields=[_again(each, told) for each in paper.fields])
+
+
+def _again(each: Field, told: Reading) -> Field:
+    if each.name not in told.values:
+        return each
+    value = told.values[each.name]
+    message = told.wrong.get(each.name) or told.doubtful.get(each.name, "")
+    shown = typed.written(value) if each.name == "issued_date" else value
+    return replace(each, value=value, shown=shown, message=message, wrong=each.name in told.wrong)
+
+
+def both(paper: Paper, form: Mapping[str, str], told: Reading) -> Paper:
+    """What somebody else has saved, with this clerk's values over it, and theirs beside where the two differ."""
+    return replace(paper, fields=[_both(each, form, told) for each in paper.fields])
+
+
+def _both(each: Field, form: Mapping[str, str], told: Reading) -> Field:
+    was, mine = form.get(f"was_{each.name}"), told.values.get(each.name)
+    if was is None or mine is None or mine in {was, each.value}:  # not touched here, or typed the same: what is saved stands
+        return replace(each, message=THEIRS) if was not in {None, each.value} else each
+    shown = typed.written(mine) if each.name == "issued_date" else mine
+    theirs = each.shown if each.value != was else None
+    return replace(each, value=mine, shown=shown, theirs=theirs)

@@ -1,0 +1,148 @@
+// The desk's keys: where Enter leads, what is marked on the page, how the page is looked at. Without it the forms still work.
+"use strict";
+(() => {
+  const form = document.getElementById("form");
+  const pane = document.getElementById("pane");
+  const find = (selector) => Array.from(document.querySelectorAll(selector));
+  const boxes = () => find("#form .field input:not([type=hidden]):not([type=checkbox]), #form .field textarea");
+
+  // Lists: Enter begins, arrows walk.
+  const start = document.getElementById("start");
+  const rows = find("a.row");
+  document.addEventListener("keydown", (event) => {
+    if (form || event.altKey || event.ctrlKey || event.metaKey || /^(INPUT|SELECT|TEXTAREA|BUTTON)$/.test(event.target.tagName)) return;
+    const at = rows.indexOf(document.activeElement);
+    if (event.key === "Enter" && start && event.target === document.body) start.click();
+    if (event.key === "ArrowDown" && rows.length) { rows[Math.min(at + 1, rows.length - 1)].focus(); event.preventDefault(); }
+    if (event.key === "ArrowUp" && at > 0) { rows[at - 1].focus(); event.preventDefault(); }
+  });
+  find("[data-submits]").forEach((each) => each.addEventListener("change", () => each.form.requestSubmit()));
+
+  // The page: zoom, and the place of the field in hand.
+  let zoom = 1;
+  const show = (level) => {
+    zoom = Math.min(Math.max(level, 0), 4);
+    pane.className = "pane zoom-" + zoom;
+  };
+  const lookAt = (name) => {
+    find(".marks rect").forEach((each) => each.classList.toggle("on", each.dataset.of === name));
+    const mark = document.querySelector(`.marks rect[data-of="${name}"]`);
+    if (!mark || !pane) return;
+    const leaf = mark.closest(".leaf");
+    const box = mark.getBBox();
+    const top = leaf.offsetTop + (leaf.offsetHeight * box.y) / 1000 - pane.offsetTop;
+    const high = (leaf.offsetHeight * box.height) / 1000;
+    const left = (leaf.offsetWidth * box.x) / 1000;
+    const wide = (leaf.offsetWidth * box.width) / 1000;
+    pane.scrollTop = mark.classList.contains("exact") ? top + high / 2 - pane.clientHeight / 2.6 : top;
+    pane.scrollLeft = left + wide / 2 - pane.clientWidth / 2;
+  };
+  const step = (by) => {
+    const leaves = find(".leaf");
+    const at = leaves.filter((leaf) => leaf.offsetTop - pane.offsetTop <= pane.scrollTop + 20).length - 1;
+    const next = leaves[Math.min(Math.max(at + by, 0), leaves.length - 1)];
+    if (next) pane.scrollTop = next.offsetTop - pane.offsetTop;
+  };
+  if (pane) {
+    find("[data-zoom]").forEach((each) => each.addEventListener("click", () => {
+      const by = Number(each.dataset.zoom);
+      show(by ? zoom + by : 0);
+    }));
+  }
+  if (!form) return;
+
+  // Fields.
+  const dirty = () => boxes().some((box) => box.value !== box.defaultValue);
+  const hint = document.getElementById("form-hint");
+  const say = (text) => { hint.textContent = text; hint.classList.toggle("bad", Boolean(text)); };
+  boxes().forEach((box) => box.addEventListener("focus", () => {
+    lookAt(box.name);
+    if (box.tagName === "INPUT") box.select();
+  }));
+  const first = document.querySelector("#form [autofocus]") || boxes()[0];
+  if (first) {
+    const details = first.closest("details");
+    if (details) details.open = true;
+    first.focus();
+    lookAt(first.name);
+    const image = document.querySelector(".leaf img");
+    if (image && !image.complete) image.addEventListener("load", () => lookAt(document.activeElement.name || first.name), { once: true });
+  }
+  find("[data-take]").forEach((each) => each.addEventListener("click", () => {
+    const box = each.closest(".field").querySelector("input, textarea");
+    box.value = each.dataset.take;
+    box.focus();
+  }));
+
+  // A day, read back while it is typed.
+  const day = document.querySelector("[data-day]");
+  let asked = 0;
+  if (day) day.addEventListener("input", async () => {
+    const turn = ++asked;
+    const told = day.closest(".field").querySelector(".hint");
+    if (!day.value.trim()) { told.textContent = ""; return; }
+    const answer = await fetch("/day?" + new URLSearchParams({ text: day.value, code: form.dataset.code })).catch(() => null);
+    if (!answer || !answer.ok || turn !== asked) return;
+    const read = await answer.json();
+    told.textContent = read.shown ? "= " + read.shown + (read.doubt ? ". " + read.doubt : "") : "…";
+    told.setAttribute("role", "status");
+  });
+
+  // Saving: a desk that does not answer must not cost what was typed.
+  let sending = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (sending) return;
+    sending = true;
+    const by = event.submitter;
+    const answer = await fetch("/alive").catch(() => null);
+    if (!answer || !answer.ok) {
+      sending = false;
+      say(answer && answer.status === 401
+        ? "Bàn đã khởi động lại. Mở liên kết mới mà lệnh vừa in ra trong một thẻ khác, rồi nhấn Enter lại ở đây. Những gì đã gõ còn nguyên."
+        : "Bàn làm việc không trả lời. Những gì đã gõ còn nguyên; nhấn Enter lại khi bàn đã chạy.");
+      return;
+    }
+    form.elements.token.value = (await answer.json()).token;
+    if (by && by.name) {
+      const said = document.createElement("input");
+      said.type = "hidden"; said.name = by.name; said.value = by.value;
+      form.append(said);
+    }
+    form.submit();
+  });
+  window.addEventListener("pageshow", () => { sending = false; });
+
+  const empty = (box) => box.dataset.required !== undefined && !box.value.trim();
+  const onEnter = (event) => {
+    const box = event.target;
+    event.preventDefault();
+    const all = boxes();
+    const rest = all.slice(all.indexOf(box) + 1).find(empty);
+    if (!event.ctrlKey && rest) { rest.focus(); return; }
+    form.requestSubmit(form.querySelector("button.main"));
+  };
+  const help = document.getElementById("help");
+  find("[data-help]").forEach((each) => each.addEventListener("click", () => help.showModal()));
+
+  let leaving = "";
+  const leave = (id) => {
+    const link = document.getElementById(id);
+    if (!link) return;
+    if (dirty() && leaving !== id) { leaving = id; say("Chưa lưu: Enter để lưu; nhấn lần nữa để bỏ những gì vừa gõ."); return; }
+    link.click();
+  };
+  const withAlt = {
+    ArrowLeft: () => leave("before"), ArrowRight: () => leave("after"), ArrowUp: () => step(-1), ArrowDown: () => step(1),
+    "+": () => show(zoom + 1), "=": () => show(zoom + 1), "-": () => show(zoom - 1), 0: () => show(0),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (document.querySelector("dialog[open]")) return;
+    const box = event.target.closest && event.target.closest("#form .field") ? event.target : null;
+    if (event.altKey && withAlt[event.key]) { event.preventDefault(); withAlt[event.key](); return; }
+    const isWord = box && box.tagName === "TEXTAREA";
+    if (event.key === "F1" || (event.key === "?" && !isWord && !(box && box.name === "organ_name"))) { event.preventDefault(); help.showModal(); return; }
+    if (event.key === "Enter" && box && box.type !== "checkbox" && !event.isComposing) onEnter(event);
+    if (event.key === "Escape" && box && box.type !== "checkbox") { box.value = box.defaultValue; box.select(); say(""); }
+  });
+})();
