@@ -167,7 +167,8 @@ def day(request: Request) -> Response:
     """A day as it is understood while it is typed."""
     desk, asked = desk_of(request), request.query_params
     found = typed.day(asked.get("text", ""), *drawers.days(desk, asked.get("code", ""), session_of(request).near))
-    return JSONResponse({"shown": found.shown if found else "", "doubt": found.doubt if found else typed.NOT_A_DAY})
+    told = {"iso": found.iso, "shown": found.shown, "doubt": found.doubt} if found else {"shown": "", "doubt": typed.NOT_A_DAY}
+    return JSONResponse(told)
 
 
 def sought(request: Request) -> Response:

@@ -74,19 +74,46 @@
     box.focus();
   }));
 
-  // A day, read back while it is typed.
+  // A day, read back while it is typed; what was completed is written out, and taken by a second Enter.
   const day = document.querySelector("[data-day]");
+  const tellDay = (text) => {
+    const told = day.closest(".field").querySelector(".hint");
+    told.textContent = text;
+    told.setAttribute("role", "status");
+  };
+  const readDay = async () => {
+    const near = new URLSearchParams({ text: day.value, code: form.dataset.code });
+    const answer = await fetch("/day?" + near).catch(() => null);
+    return answer && answer.ok ? answer.json() : null;
+  };
   let asked = 0;
+  let shownDay = "";
   if (day) day.addEventListener("input", async () => {
     const turn = ++asked;
-    const told = day.closest(".field").querySelector(".hint");
-    if (!day.value.trim()) { told.textContent = ""; return; }
-    const answer = await fetch("/day?" + new URLSearchParams({ text: day.value, code: form.dataset.code })).catch(() => null);
-    if (!answer || !answer.ok || turn !== asked) return;
-    const read = await answer.json();
-    told.textContent = read.shown ? "= " + read.shown + (read.doubt ? ". " + read.doubt : "") : "…";
-    told.setAttribute("role", "status");
+    if (!day.value.trim()) { tellDay(""); return; }
+    const read = await readDay();
+    if (!read || turn !== asked) return;
+    tellDay(read.shown ? "= " + read.shown + (read.doubt ? ". " + read.doubt : "") : "…");
   });
+  const isDaySettled = async () => {
+    if (!day.value.trim() || day.value === day.defaultValue || day.value === shownDay) return true;
+    const read = await readDay();
+    if (!read) return true;
+    asked += 1;
+    if (!read.shown) { tellDay(read.doubt); return false; }
+    day.value = read.shown;
+    if (!read.doubt) return true;
+    tellDay(read.doubt);
+    shownDay = read.shown;
+    let seen = form.elements.shown_issued_date;
+    if (!seen) {
+      seen = document.createElement("input");
+      seen.type = "hidden"; seen.name = "shown_issued_date";
+      form.append(seen);
+    }
+    seen.value = read.iso;
+    return false;
+  };
 
   // Saving: a desk that does not answer must not cost what was typed.
   let sending = false;
@@ -114,9 +141,10 @@
   window.addEventListener("pageshow", () => { sending = false; });
 
   const empty = (box) => box.dataset.required !== undefined && !box.value.trim();
-  const onEnter = (event) => {
+  const onEnter = async (event) => {
     const box = event.target;
     event.preventDefault();
+    if (box === day && !(await isDaySettled())) return;
     const all = boxes();
     const rest = all.slice(all.indexOf(box) + 1).find(empty);
     if (!event.ctrlKey && rest) { rest.focus(); return; }
