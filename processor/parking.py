@@ -63,7 +63,7 @@ def _told(scan: Scan, verdict: Verdict, now: dt.datetime, state: str, doc_code: 
         "scan_sha256": scan.blob.sha256, "size": scan.blob.size, "original_name": _printable(scan.original_name),
         "received_at": scan.received_at, "at": now.isoformat(timespec="seconds"), "doc_code": doc_code or None,
         "sidecar": dict(scan.sidecar), "sidecar_sha256": scan.beside.sha256 if scan.beside else None,
-        "released": list(scan.released), "origin": dict(scan.origin),
+        "released": list(scan.released), "origin": dict(scan.origin), "rotate": scan.rotate,
     }  # fmt: skip
 
 
@@ -87,8 +87,8 @@ def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
 
 def _fields(scan: Scan) -> dict[str, str]:
     part = scan.part if pages.parse(scan.part, lot_notes.MOST_PAGES) is not None else ""  # a member's path is no range of pages
-    known = {**scan.sidecar, "pages": part, "file_code": scan.file_code}
-    return {name: str(known.get(name, "")) for name in (*_BLANK, *(name for name in ROUTING if name in known))}
+    known = {**scan.sidecar, "pages": part, "file_code": scan.file_code, **({"rotate": scan.rotate} if scan.rotate else {})}
+    return {name: str(known.get(name, "")) for name in (*_BLANK, *(name for name in (*ROUTING, "rotate") if name in known))}
 
 
 def _place(station: Path, state: str, scan: Scan, now: dt.datetime) -> Path:
@@ -183,6 +183,7 @@ def _parked(told: Mapping[str, Any]) -> Scan:
         blob=Blob(Path(), "", 0), lane=told["lane"], original_name=str(told["original_name"]),
         received_at=told["received_at"], file_code=told["file_code"], part=told["part"], again=told["again"],
         sidecar=told["sidecar"], released=tuple(told["released"]), origin=told["origin"],
+        rotate=told["rotate"],
     )  # fmt: skip
 
 

@@ -32,8 +32,9 @@ def cli() -> None:
     """Sohoa: from the scanner's drop folder to a sealed, catalogued, verifiable archive."""
 
 
-for verb in (*station_verbs.VERBS, *queue_verbs.VERBS, *sign_verbs.VERBS, *archive_verbs.VERBS, *desk_verbs.VERBS, *trust_verbs.VERBS):
-    cli.add_command(verb)
+for room in (station_verbs, queue_verbs, desk_verbs, sign_verbs, archive_verbs, trust_verbs):
+    for verb in room.VERBS:
+        cli.add_command(verb)
 
 
 def _tell(error: str) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from archive.naming import local_date
 from archive.record import DESCRIPTIVE, description_digest
 from archive.search import Portion
 from archive.store import Archive
-from processor import lot_notes, parking
+from processor import handing, lanes, lot_notes, parking
 from processor.desk import papers, typed
 from processor.desk.access import Access
 from processor.desk.errands import Errands
@@ -29,9 +30,11 @@ from processor.errors import Verdict, reason
 from processor.journal import Item, Journal
 from processor.parking import FIELDS, Lot
 from processor.settings import Settings
-from processor.sources import Parked
 
 SECRET = "secrecy-mark"
+ANSWERED_FOR = frozenset({SECRET, "extract-incomplete", "text-over-picture", "no-free-place", "archive-damaged"})
+"""Codes whose release somebody must answer for: the log keeps why."""
+NOT_RELEASED = frozenset({"signed", "born-digital", parking.ORPHAN})
 _ASKS = {"file-missing": "file_code", "file-unknown": "file_code", "file-closed": "file_code", "pages-missing": "pages",
          "extract-incomplete": "pages"}  # fmt: skip
 _SEGMENT = re.compile(r"[^/\0]+")
@@ -124,18 +127,12 @@ def days(desk: Desk, code: str, near: dt.date | None) -> tuple[dt.date, dt.date 
 
 def parked(desk: Desk, state: str) -> list[Row]:
     """What lies in `held` or `rejected`."""
-    busy = under_way(desk)
+    busy = handing.under_way(desk.journal)
     return [
         Row("" if row["folder"] in busy or row["code"] == "lot-broken" else f"/{row['folder']}", row["name"], row["lane"],
             row["folder"], reason(row["code"]).vi, "Đang được xử lý." if row["folder"] in busy else reason(row["code"]).act)
         for row in parking.listed(desk.station, state)
     ]  # fmt: skip
-
-
-def under_way(desk: Desk) -> set[str]:
-    """Lots that were sent on their way already, or are about to be."""
-    asked = {request.args.get("name", "") for request in desk.journal.asked()}
-    return asked | {source.folder for source in desk.journal.sources() if isinstance(source, Parked)}
 
 
 def lot(desk: Desk, state: str, lane: str, name: str) -> Lot | None:
@@ -167,17 +164,11 @@ def held(desk: Desk, found: Lot) -> Paper:
 
 def typed_fields(folder: Path) -> tuple[dict[str, str], str]:
     """What `fields.json` of a lot says, and its version; a file that is not JSON says nothing."""
-    try:
+    values: Mapping[str, object] = {}
+    with suppress(OSError, ValueError):
         values = lot_notes.fields_of(folder / FIELDS)
-    except (OSError, ValueError):
-        values = {}
     texts = {name: str(value) for name, value in values.items() if isinstance(value, str | int) and not isinstance(value, bool)}
-    return texts, fields_version(folder)
-
-
-def fields_version(folder: Path) -> str:
-    """Tells one state of `fields.json` from another."""
-    return hashlib.sha256(lot_notes.fields_bytes(folder / FIELDS)).hexdigest()
+    return texts, handing.version(folder)
 
 
 def scan(desk: Desk, found: Lot) -> tuple[Path, str] | None:
@@ -191,6 +182,11 @@ def scan(desk: Desk, found: Lot) -> tuple[Path, str] | None:
         return None
     known_by = hashlib.sha256(f"{path}:{seen.st_mtime_ns}:{seen.st_size}".encode()).hexdigest()
     return (path, known_by) if path.is_file() and not path.is_symlink() else None
+
+
+def is_paper(desk: Desk, lane: str) -> bool:
+    """Whether what a lane takes was scanned: an electronic original is neither split nor turned."""
+    return lane in desk.settings.lanes and not lanes.takes_originals(desk.settings.lanes[lane])
 
 
 def _pages(desk: Desk, found: Lot) -> int:

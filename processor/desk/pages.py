@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 
 from archive.errors import ArchiveError
 from archive.search import Portion
+from processor import handing
 from processor.desk import drawers, guard, papers, typed
 from processor.desk.access import Session
 from processor.desk.drawers import Desk, Row
@@ -131,7 +132,7 @@ def parked(request: Request) -> Response:
     """A held or rejected lot."""
     desk, asked = desk_of(request), request.path_params
     found = drawers.lot(desk, asked["state"], asked["lane"], asked["lot"])
-    if found is None or found.folder in drawers.under_way(desk):
+    if found is None or found.folder in handing.under_way(desk.journal):
         return gone(request)
     return document(request, drawers.held(desk, found))
 
@@ -146,6 +147,8 @@ def document(request: Request, paper: Paper, status: int = 200, **told: Any) -> 
         "paper": paper, "kind": kind, "tab": {"filed": "describe"}.get(kind, kind), "before": before, "after": after,
         "query": query(lane), "pages": min(paper.pages, _MOST_PAGES), "width": WIDTHS[-1], "files": files, "alert": "",
         "ahead": _ahead(desk, after), "secret": paper.code == drawers.SECRET, "places": _by_page(paper),
+        "answered_for": drawers.ANSWERED_FOR, "not_released": drawers.NOT_RELEASED, "reason": "", "parts": "",
+        "splits": drawers.is_paper(desk, paper.lane),
     }  # fmt: skip
     return shown(request, "document.html", status, **(frame | told))
 

@@ -6,6 +6,11 @@
   const find = (selector) => Array.from(document.querySelectorAll(selector));
   const boxes = () => find("#form .field input:not([type=hidden]):not([type=checkbox]), #form .field textarea");
 
+  const say = (text) => {
+    const hint = document.getElementById("form-hint");
+    if (hint) { hint.textContent = text; hint.classList.toggle("bad", Boolean(text)); }
+  };
+
   // Lists: Enter begins, arrows walk.
   const start = document.getElementById("start");
   const rows = find("a.row");
@@ -19,7 +24,7 @@
   find("[data-submits]").forEach((each) => each.addEventListener("change", () => each.form.requestSubmit()));
 
   // The page: zoom, and the place of the field in hand.
-  let zoom = 1;
+  let zoom = window.innerWidth < 900 ? 2 : 1; // on a telephone the head alone fills the width
   const show = (level) => {
     zoom = Math.min(Math.max(level, 0), 4);
     pane.className = "pane zoom-" + zoom;
@@ -44,17 +49,40 @@
     if (next) pane.scrollTop = next.offsetTop - pane.offsetTop;
   };
   if (pane) {
+    show(zoom);
     find("[data-zoom]").forEach((each) => each.addEventListener("click", () => {
       const by = Number(each.dataset.zoom);
       show(by ? zoom + by : 0);
     }));
   }
+  // Sending: a desk that does not answer must not cost what was typed.
+  let sending = false;
+  find("form[method=post]").forEach((each) => each.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (sending) return;
+    sending = true;
+    const answer = await fetch("/alive").catch(() => null);
+    if (!answer || !answer.ok) {
+      sending = false;
+      say(answer && answer.status === 401
+        ? "Bàn đã khởi động lại. Mở liên kết mới mà lệnh vừa in ra trong một thẻ khác, rồi nhấn Enter lại ở đây. Những gì đã gõ còn nguyên."
+        : "Bàn làm việc không trả lời. Những gì đã gõ còn nguyên; nhấn Enter lại khi bàn đã chạy.");
+      return;
+    }
+    each.elements.token.value = (await answer.json()).token;
+    if (event.submitter && event.submitter.name) {
+      const said = document.createElement("input");
+      said.type = "hidden"; said.name = event.submitter.name; said.value = event.submitter.value;
+      each.append(said);
+    }
+    each.submit();
+  }));
+  window.addEventListener("pageshow", () => { sending = false; });
+
   if (!form) return;
 
   // Fields.
   const dirty = () => boxes().some((box) => box.value !== box.defaultValue);
-  const hint = document.getElementById("form-hint");
-  const say = (text) => { hint.textContent = text; hint.classList.toggle("bad", Boolean(text)); };
   boxes().forEach((box) => box.addEventListener("focus", () => {
     lookAt(box.name);
     if (box.tagName === "INPUT") box.select();
@@ -115,30 +143,26 @@
     return false;
   };
 
-  // Saving: a desk that does not answer must not cost what was typed.
-  let sending = false;
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (sending) return;
-    sending = true;
-    const by = event.submitter;
-    const answer = await fetch("/alive").catch(() => null);
-    if (!answer || !answer.ok) {
-      sending = false;
-      say(answer && answer.status === 401
-        ? "Bàn đã khởi động lại. Mở liên kết mới mà lệnh vừa in ra trong một thẻ khác, rồi nhấn Enter lại ở đây. Những gì đã gõ còn nguyên."
-        : "Bàn làm việc không trả lời. Những gì đã gõ còn nguyên; nhấn Enter lại khi bàn đã chạy.");
-      return;
-    }
-    form.elements.token.value = (await answer.json()).token;
-    if (by && by.name) {
-      const said = document.createElement("input");
-      said.type = "hidden"; said.name = by.name; said.value = by.value;
-      form.append(said);
-    }
-    form.submit();
+  // Turning a held page: shown at once, done when the document is made.
+  const turns = document.getElementById("f-rotate");
+  const turned = () => new Map(turns.value.split(",").map((each) => each.split(":").map(Number)).filter((each) => each.length === 2));
+  const showTurns = () => find(".leaf").forEach((leaf) => {
+    leaf.classList.remove("turned-90", "turned-180", "turned-270");
+    const by = turned().get(Number(leaf.dataset.page));
+    if (by) leaf.classList.add("turned-" + by);
   });
-  window.addEventListener("pageshow", () => { sending = false; });
+  if (turns) {
+    showTurns();
+    turns.addEventListener("input", showTurns);
+    find("[data-turn]").forEach((each) => each.addEventListener("click", () => {
+      const all = turned();
+      const page = Number(each.dataset.turn);
+      const by = ((all.get(page) || 0) + 90) % 360;
+      if (by) all.set(page, by); else all.delete(page);
+      turns.value = Array.from(all, ([number, degrees]) => number + ":" + degrees).join(",");
+      showTurns();
+    }));
+  }
 
   const empty = (box) => box.dataset.required !== undefined && !box.value.trim();
   const onEnter = async (event) => {
@@ -167,6 +191,12 @@
   document.addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]")) return;
     const box = event.target.closest && event.target.closest("#form .field") ? event.target : null;
+    if (event.altKey && event.key.toLowerCase() === "r" && document.getElementById("refuse")) {
+      event.preventDefault();
+      document.getElementById("refuse").open = true;
+      document.getElementById("reject-reason").focus();
+      return;
+    }
     if (event.altKey && withAlt[event.key]) { event.preventDefault(); withAlt[event.key](); return; }
     const isWord = box && box.tagName === "TEXTAREA";
     if (event.key === "F1" || (event.key === "?" && !isWord && !(box && box.name === "organ_name"))) { event.preventDefault(); help.showModal(); return; }
