@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import webbrowser
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -31,33 +32,56 @@ _PLACE = "work/desk"
 def held(folder: Path, port: int, opens: bool) -> None:
     """Serve the desk until it is told to end."""
     settings = wiring.check_station(folder)
+    proxied = settings.desk.user_header
     access = Access(_actor(settings))
-    sock = serving.listening(port)
-    with closing(sock), _opened(folder, settings, access) as desk:
-        door = Door(serving.hosts(port), access, wiring.now)
-        _greet(folder, port, access, opens)
-        serving.serve(serving.application(desk, door), sock)
+    sock = serving.proxied(folder / settings.desk.socket) if proxied else serving.listening(port)
+    with closing(sock), _place(folder) as place, _opened(folder, place, settings, access) as desk:
+        hosts = [name.lower() for name in settings.desk.hosts] if proxied else serving.hosts(port)
+        door = Door(hosts, access, wiring.now, settings.desk.user_header, settings.operators)
+        if proxied:
+            click.echo(f"Bàn văn thư: {', '.join(hosts)} (qua {settings.desk.socket}; Ctrl-C để đóng bàn)")
+        else:
+            _greet(place, port, access, opens)
+        with wiring.until_told():  # uvicorn raises the signal once more when it has ended
+            serving.serve(serving.application(desk, door), sock)
 
 
 @contextmanager
-def _opened(folder: Path, settings: Settings, access: Access) -> Iterator[Desk]:
+def _place(folder: Path) -> Iterator[Path]:
+    """A folder of this desk's own; what desks that died left is cleared."""
     place = folder / _PLACE
-    reach = Reach(tuple(folder / name for name in ("held", "rejected", "archive")), (place / "pictures",))
-    limits = settings.limits.model_dump()
-    with wiring.opened_archive(folder, settings) as archive, wiring.opened_journal(folder) as journal:
-        scratch = place / "workers"
-        scratch.mkdir(parents=True, exist_ok=True)
-        engine = LocalEngine(settings.engine.model_copy(update={"workers": 1}), settings.limits, scratch, reach)
-        pictures = Pictures(engine, place / "pictures", limits)
-        pictures.open()
+    place.mkdir(mode=0o700, exist_ok=True)
+    for left in place.iterdir():
+        if not Path("/proc", left.name).is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+    own = place / str(os.getpid())
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(mode=0o700)
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+@contextmanager
+def _opened(folder: Path, place: Path, settings: Settings, access: Access) -> Iterator[Desk]:
+    scratch, kept = place / "workers", place / "pictures"
+    for each in (scratch, kept):
+        each.mkdir()
+    reach = Reach(tuple(folder / name for name in ("held", "rejected", "archive")), (kept,))
+    one = settings.engine.model_copy(update={"workers": 1})
+    with (
+        wiring.opened_archive(folder, settings) as archive,
+        wiring.opened_journal(folder) as journal,
+        LocalEngine(one, settings.limits, scratch, reach) as engine,
+    ):
         errands = Errands(journal, lambda: _answered(folder))
+        pictures = Pictures(engine, kept, settings.limits.model_dump())
         errands.open()
         try:
-            with engine:
-                yield Desk(folder, settings, archive, journal, pictures, errands, access, wiring.now)
+            yield Desk(folder, settings, archive, journal, pictures, errands, access, wiring.now)
         finally:
             errands.close()
-            pictures.close()
 
 
 def _answered(folder: Path) -> bool:
@@ -80,11 +104,15 @@ def _actor(settings: Settings) -> str:
     return f"operator:{id}" if id else wiring.operator()
 
 
-def _greet(folder: Path, port: int, access: Access, opens: bool) -> None:
-    link = f"http://127.0.0.1:{port}/enter?key={access.new_key()}"
-    click.echo(f"Bàn văn thư: {link}\n(liên kết dùng một lần; Ctrl-C để đóng bàn)")
+def _greet(place: Path, port: int, access: Access, opens: bool) -> None:
+    def link() -> str:
+        return f"http://127.0.0.1:{port}/enter?key={access.new_key()}"
+
+    access.entered = lambda: click.echo(f"Trình duyệt khác: {link()}")
+    first = link()
+    click.echo(f"Bàn văn thư: {first}\n(liên kết dùng một lần; Ctrl-C để đóng bàn)")
     if opens:  # a link in another program's arguments would be read by everybody on this machine
-        page = folder / _PLACE / "mo-ban.html"
-        replace_durably(page, f'<meta http-equiv="refresh" content="0;url={link}">'.encode())
+        page = place / "mo-ban.html"
+        replace_durably(page, f'<meta http-equiv="refresh" content="0;url={first}">'.encode())
         page.chmod(0o600)
         webbrowser.open(page.as_uri())

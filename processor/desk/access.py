@@ -38,10 +38,16 @@ class Session:
 
 @dataclass(slots=True)
 class Access:
-    """Keys and sessions of one desk, in memory alone: a desk that starts anew knows nobody."""
+    """Keys and sessions of one desk, in memory alone: a desk that starts anew knows nobody.
+
+    Attributes:
+        actor: who is named in events, of whom a key lets in.
+        entered: told when a key was used: another browser wants another one.
+    """
 
     actor: str = ""
     clock: Callable[[], float] = time.monotonic
+    entered: Callable[[], object] = int
     _keys: set[str] = field(default_factory=set)
     _sessions: dict[str, Session] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -60,6 +66,7 @@ class Access:
             if not fitting:
                 return ""
             self._keys.clear()
+        self.entered()
         return self.begin(self.actor)
 
     def begin(self, actor: str) -> str:

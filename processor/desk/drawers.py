@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from archive.errors import ArchiveError
 from archive.naming import local_date
+from archive.query import Query
 from archive.record import DESCRIPTIVE, description_digest
 from archive.search import Portion
 from archive.store import Archive
@@ -91,11 +91,7 @@ def filed(desk: Desk, code: str) -> Paper | None:
 
 
 def _row(desk: Desk, code: str) -> dict[str, Any] | None:
-    try:
-        row = desk.archive.get(code)
-    except ArchiveError:  # the beginning of several
-        return None
-    return row if row is not None and row["doc_code"] == code and row["state"] == "filed" else None
+    return next(desk.archive.find(Query(fields={"doc_code": code}, limit=1)), None)
 
 
 def _places(desk: Desk, row: Mapping[str, Any]) -> object:
@@ -115,7 +111,7 @@ def filed_pdf(desk: Desk, code: str) -> tuple[Path, str] | None:
 
 def days(desk: Desk, code: str, near: dt.date | None) -> tuple[dt.date, dt.date | None]:
     """What a day that is typed is measured by: the day its document was filed, and a day of the month it may be of."""
-    row = _row(desk, code)
+    row = desk.archive.get(code) if _row(desk, code) else None
     if row is None:
         return local_date(desk.clock()), near
     printed = typed.printed_month(row["text"][0]) if row["text"] else None
@@ -137,7 +133,8 @@ def parked(desk: Desk, state: str) -> list[Row]:
 
 def lot(desk: Desk, state: str, lane: str, name: str) -> Lot | None:
     """A lot by its folder; None where there is none that can be believed."""
-    if lane not in desk.settings.lanes or _SEGMENT.fullmatch(name) is None or name.startswith("."):
+    is_place = state in {"held", "rejected"} and lane in desk.settings.lanes
+    if not is_place or _SEGMENT.fullmatch(name) is None or name.startswith("."):
         return None
     folder = f"{state}/{lane}/{name}"
     if (desk.station / folder).is_symlink():

@@ -7,7 +7,7 @@ a page's text, or shown in another site's frame; no address or name is written t
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -23,7 +23,7 @@ from processor.tables import OperatorTable
 
 COOKIE = "sohoa-desk"
 _OPEN = ("/enter", "/static/")
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
@@ -49,7 +49,7 @@ class Door:
     access: Access
     clock: Callable[[], dt.datetime]
     user_header: str = ""
-    operators: MutableMapping[str, OperatorTable] | None = None
+    operators: Mapping[str, OperatorTable] | None = None
 
 
 class Guard:
@@ -91,12 +91,12 @@ class Guard:
         return self._door.access.of(f"operator:{id}") if id else None
 
 
-def operator(operators: MutableMapping[str, OperatorTable] | Any, account: str, today: dt.date) -> str:
+def operator(operators: Mapping[str, OperatorTable], account: str, today: dt.date) -> str:
     """The operator of an account on a day; empty where there is none."""
     for id, row in operators.items():
         in_time = (not row.valid_from or row.valid_from <= today) and (not row.valid_to or today <= row.valid_to)
         if account and row.account == account and in_time:
-            return str(id)
+            return id
     return ""
 
 
@@ -114,9 +114,9 @@ def _telling(send: Send) -> Send:
     async def told(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in HEADERS.items():
                 headers[name] = value
-            headers.setdefault("Cache-Control", "no-store")
+            headers.setdefault("Cache-Control", "no-cache" if "etag" in headers else "no-store")
         await send(message)
 
     return told

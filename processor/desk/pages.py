@@ -96,7 +96,9 @@ def lists(request: Request) -> Response:
     rows, more = _rows(desk, tab, lane, after)
     lanes = sorted(desk.settings.lanes)
     by_lane = desk.archive.count_to_describe() if tab == "describe" else {}
-    return shown(request, "list.html", tab=tab, rows=rows, more=more, lanes=lanes, by_lane=by_lane, query=query(lane))
+    first = next((row.address for row in rows if row.address), "")
+    told: dict[str, Any] = {"rows": rows, "first": first, "more": more, "lanes": lanes, "by_lane": by_lane, "query": query(lane)}
+    return shown(request, "list.html", tab=tab, **told)
 
 
 def _rows(desk: Desk, tab: str, lane: str, after: str) -> tuple[list[Row], str]:

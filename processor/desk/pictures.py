@@ -1,13 +1,12 @@
 """Pictures of pages: made by workers, kept for a while in `work/desk/`, which nobody but the station's account reads.
 
-Promises: a picture is asked for once, however many look at it; what is kept is bounded, and cleared when the desk opens and
-closes. Refuses what shows a mark of secrecy: who asks must not ask for that.
+Promises: a picture is made once, however many look at it; what is kept is bounded, and goes with the desk.
+Refuses what shows a mark of secrecy: who asks must not ask for that.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,15 +32,6 @@ class Pictures:
     limits: Mapping[str, int]
     _hands: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def open(self) -> None:
-        """Begin with nothing."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True, mode=0o700)
-
-    def close(self) -> None:
-        """Leave nothing."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def page(self, path: Path, known_by: str, number: int, width: int) -> Path:
         """A JPEG of a page.

@@ -5,22 +5,28 @@ Promises: nobody reaches it from another machine but through a proxy that names 
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from processor.desk import acts, pages
 from processor.desk.drawers import Desk
-from processor.desk.guard import Door, Guard
-from processor.errors import SohoaError
+from processor.desk.guard import HEADERS, Door, Guard
+from processor.errors import SohoaError, where
 
+log = structlog.get_logger()
+_FAULT = "Bàn làm việc gặp lỗi; những gì đã lưu vẫn còn. Quay lại trang trước rồi thử lại, hoặc báo người quản trị."
 _LARGEST = 1 << 16  # bytes of a form
 _PICTURE = "/{number:int}-{width:int}.jpg"
 
@@ -36,9 +42,17 @@ def application(desk: Desk, door: Door) -> Starlette:
         Route(lot, pages.parked), Route(lot, acts.act, methods=["POST"]),
         Mount("/static", StaticFiles(packages=[("processor.desk", "static")])),
     ]  # fmt: skip
-    app = Starlette(routes=routes, middleware=[Middleware(Guard, door=door)], max_body_size=_LARGEST)
+    app = Starlette(
+        routes=routes, middleware=[Middleware(Guard, door=door)], max_body_size=_LARGEST, exception_handlers={Exception: _failed},
+    )  # fmt: skip
     app.state.desk = desk
     return app
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    """A fault of our own: told by where it is, never by its text, which may hold a document's."""
+    log.error("page-failed", error=type(error).__name__, where=where(error))
+    return PlainTextResponse(_FAULT, 500, headers=HEADERS)
 
 
 def listening(port: int) -> socket.socket:
@@ -77,5 +91,6 @@ def serve(app: Starlette, sock: socket.socket) -> None:
         app, log_config=None, access_log=False, server_header=False, proxy_headers=False, ws="none", lifespan="off",
         timeout_graceful_shutdown=5,
     )  # fmt: skip
+    logging.getLogger("uvicorn.error").disabled = True  # it would write an error with its text
     with closing(sock):
         uvicorn.Server(config).run(sockets=[sock])
