@@ -150,6 +150,8 @@ def _act(request: Request, form: dict[str, str]) -> Response:
     do = form.get("do", "")
     if found is None or do not in ({"release", "reject", "split"} if found.state == "held" else {"retry"}):
         return pages.gone(request)
+    if found.folder in handing.under_way(desk.journal):
+        return _too_late(request, found.state)
     paper = drawers.held(desk, found)
     told = read_lot(desk, paper, form) if do in {"release", "split"} else Reading({}, {}, {})
     if form.get("version") != paper.version:
@@ -163,11 +165,15 @@ def _act(request: Request, form: dict[str, str]) -> Response:
     try:
         _send(request, do, paper, changes, form)
     except Meanwhile:
-        pages.session_of(request).said = _GONE
-        return RedirectResponse(f"/?tab={found.state}", 303)
+        return _too_late(request, found.state)
     except SohoaError:
         return pages.document(request, again(paper, told), 422, alert=_BROKEN)
     return onward(request, desk, paper, f"{_SENT[do]}: {paper.name}.")
+
+
+def _too_late(request: Request, state: str) -> Response:
+    pages.session_of(request).said = _GONE
+    return RedirectResponse(f"/?tab={state}", 303)
 
 
 def _send(request: Request, do: str, paper: Paper, changes: Mapping[str, str], form: Mapping[str, str]) -> None:

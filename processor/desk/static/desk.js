@@ -24,9 +24,10 @@
   find("[data-submits]").forEach((each) => each.addEventListener("change", () => each.form.requestSubmit()));
 
   // The page: zoom, and the place of the field in hand.
-  let zoom = window.innerWidth < 900 ? 2 : 1; // on a telephone the head alone fills the width
+  let zoom = Number(sessionStorage.getItem("zoom") ?? (window.innerWidth < 900 ? 2 : 1)); // on a telephone the head fills the width
   const show = (level) => {
     zoom = Math.min(Math.max(level, 0), 4);
+    sessionStorage.setItem("zoom", zoom);
     pane.className = "pane zoom-" + zoom;
   };
   const lookAt = (name) => {
