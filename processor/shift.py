@@ -239,7 +239,8 @@ def stop(item: Item, verdict: Verdict, shift: Shift, actor: str = "") -> str:
         return leave(item, "filed", shift)
     into = item.source.folder if isinstance(item.source, Parked) and not shift.journal.is_shared(item) else ""
     code = doc_code if numbered == "numbered" and state == "held" else ""
-    folder = parking.park(shift.tools.station, scan, verdict, now, doc_code=code or "", into=into, beside=beside)
+    with shift.leaving:  # members of a package, parked at once, would choose the same folder, and one reason be lost
+        folder = parking.park(shift.tools.station, scan, verdict, now, doc_code=code or "", into=into, beside=beside)
     if state == "rejected" and numbered == "numbered" and doc_code:
         archive.void(doc_code, verdict.code, ACTOR)
     public = {"code": verdict.code, "lane": scan.lane}
