@@ -38,7 +38,7 @@ _TURN = re.compile(r"\s*(\d{1,5})\s*:\s*(90|180|270)\s*", re.ASCII)
 def turns(text: str) -> dict[int, int] | None:
     """Which pages are turned clockwise, by how many degrees: `2:90,5:180`; None where it says no such thing."""
     found = [_TURN.fullmatch(piece) for piece in text.split(",")] if text.strip() else []
-    told = {int(each[1]): int(each[2]) for each in found if each is not None}
+    told = {int(each[1]): int(each[2]) for each in found if each}
     return told if len(told) == len(found) and 0 not in told else None
 
 
