@@ -244,7 +244,8 @@ def _split(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     """One held scan becomes several documents, each of pages of its own and read anew; what was said of the whole is left off."""
     lot, tools = _lot(folder, shift), shift.tools
     parts = [pages.normal(part) for part in args["parts"].split(";")]
-    if len(parts) < 2 or len(set(parts)) < len(parts) or not all(part and pages.parse(part, lot_notes.MOST_PAGES) for part in parts):
+    are_ranges = all(part and pages.parse(part, lot_notes.MOST_PAGES) for part in parts)
+    if not are_ranges or len(parts) < 2 or len(set(parts)) < len(parts):
         raise SohoaError(f"{folder}: a scan is split into two or more different ranges of pages")
     whole = parking.scan_of(tools.station, lot)
     if lanes.takes_originals(tools.settings.lanes[whole.lane]):

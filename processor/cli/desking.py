@@ -7,7 +7,7 @@ import pwd
 import shutil
 import webbrowser
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -108,7 +108,11 @@ def _greet(place: Path, port: int, access: Access, opens: bool) -> None:
     def link() -> str:
         return f"http://127.0.0.1:{port}/enter?key={access.new_key()}"
 
-    access.entered = lambda: click.echo(f"Trình duyệt khác: {link()}")
+    def another() -> None:
+        with suppress(OSError):  # nobody reads it any more
+            click.echo(f"Trình duyệt khác: {link()}")
+
+    access.entered = another
     first = link()
     click.echo(f"Bàn văn thư: {first}\n(liên kết dùng một lần; Ctrl-C để đóng bàn)")
     if opens:  # a link in another program's arguments would be read by everybody on this machine

@@ -5,16 +5,18 @@ Promises: what was asked is on the disk before the clerk sees the next page; a d
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 
 import structlog
 
-from processor.errors import SohoaError, where
+from archive.errors import ArchiveError
+from processor.errors import SohoaError, Verdict, where
 from processor.journal import Journal
 
 log = structlog.get_logger()
-_AGAIN = 20.0  # seconds: whoever is at work may end without having looked once more
+_AGAIN, _LONGEST = 20.0, 600.0  # seconds: whoever is at work may end without having looked once more
 
 
 class Errands:
@@ -48,14 +50,19 @@ class Errands:
         self._news.set()
 
     def _serve(self) -> None:
+        pause = _AGAIN
         while not self._ending.is_set():
-            self._news.wait(_AGAIN)
+            self._news.wait(pause)
             self._news.clear()
-            if not self._ending.is_set() and self._journal.asked():
-                self._attempt()
+            if not self._ending.is_set():
+                pause = _AGAIN if self._attempt() else min(2 * pause, _LONGEST)
 
-    def _attempt(self) -> None:
+    def _attempt(self) -> bool:
+        """Whether all went well; what did not stays asked, and is tried again."""
         try:
-            self._act()
-        except (SohoaError, OSError, RuntimeError, ValueError) as error:  # it stays asked, and is tried again
+            if self._journal.asked():
+                self._act()
+        except (SohoaError, ArchiveError, Verdict, sqlite3.Error, OSError, RuntimeError, ValueError) as error:
             log.error("errand-failed", error=type(error).__name__, where=where(error))
+            return False
+        return True

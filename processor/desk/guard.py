@@ -21,7 +21,6 @@ from processor.desk import access
 from processor.desk.access import Access, Session
 from processor.tables import OperatorTable
 
-COOKIE = "sohoa-desk"
 _OPEN = ("/enter", "/static/")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -100,12 +99,18 @@ def operator(operators: Mapping[str, OperatorTable], account: str, today: dt.dat
     return ""
 
 
+def cookie(host: str) -> str:
+    """The name of a desk's cookie: browsers do not tell ports apart, and two stations may have their desks on one machine."""
+    return f"sohoa-desk-{host.rpartition(':')[2]}"
+
+
 def _cookie(headers: Headers) -> str:
     try:
         jar = SimpleCookie(headers.get("cookie", ""))
     except CookieError:
         return ""
-    return jar[COOKIE].value if COOKIE in jar else ""
+    name = cookie(headers.get("host", ""))
+    return jar[name].value if name in jar else ""
 
 
 def _telling(send: Send) -> Send:

@@ -77,7 +77,7 @@ def enter(request: Request) -> Response:
     if not name:
         return HTMLResponse(_TEMPLATES.get_template("enter.html").render(ok=False, why=guard.UNKNOWN), 401)
     answer = HTMLResponse(_TEMPLATES.get_template("enter.html").render(ok=True, why=""))
-    answer.set_cookie(guard.COOKIE, name, httponly=True, samesite="strict", path="/")
+    answer.set_cookie(guard.cookie(request.headers["host"]), name, httponly=True, samesite="strict", path="/")
     return answer
 
 

@@ -149,7 +149,7 @@ def fields(
     for name in names:
         value = "" if values.get(name) is None else str(values[name])
         shown = typed.written(value) if name == "issued_date" else value
-        made.append(Field(name, value, shown, sure.get(name), name in required, places.get(name), was=value))
+        made.append(Field(name, value, shown, sure.get(name), name in required, places.get(name), typed.hidden(value), was=value))
     return made
 
 

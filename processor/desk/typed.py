@@ -101,11 +101,16 @@ def _completed(months: list[tuple[int, int]], number: int, latest: dt.date) -> D
     return Day(found.isoformat(), COMPLETED) if found else None
 
 
+def hidden(text: str) -> str:
+    """What to say of a value that holds characters nobody sees, such as those that turn the writing round; empty: it does not."""
+    return "Có ký tự ẩn (đổi hướng chữ). Xóa ô này rồi gõ lại." if any(unicodedata.category(c) in _HIDDEN for c in text) else ""
+
+
 def message(name: str, text: str) -> str:
     """Why a field cannot hold a value, in Vietnamese; empty: it can."""
     value = unicodedata.normalize("NFC", text).strip()
-    if any(unicodedata.category(char) in _HIDDEN for char in value):
-        return "Có ký tự ẩn (đổi hướng chữ). Xóa ô này rồi gõ lại."
+    if unseen := hidden(value):
+        return unseen
     try:
         parse_field(name, value)
     except RecordError:

@@ -199,8 +199,9 @@
       return;
     }
     if (event.altKey && withAlt[event.key]) { event.preventDefault(); withAlt[event.key](); return; }
-    const isWord = box && box.tagName === "TEXTAREA";
-    if (event.key === "F1" || (event.key === "?" && !isWord && !(box && box.name === "organ_name"))) { event.preventDefault(); help.showModal(); return; }
+    const isText = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+    const takesMark = isText && !(box && ["code_number", "issued_date"].includes(box.name)); // there a question mark is one
+    if (event.key === "F1" || (event.key === "?" && !takesMark)) { event.preventDefault(); help.showModal(); return; }
     if (event.key === "Enter" && box && box.type !== "checkbox" && !event.isComposing) onEnter(event);
     if (event.key === "Escape" && box && box.type !== "checkbox") { box.value = box.defaultValue; box.select(); say(""); }
   });

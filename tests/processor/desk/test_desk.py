@@ -49,7 +49,8 @@ def test_the_link_opens_one_browser_and_is_worth_nothing_after(desk: Served) -> 
 
 @pytest.mark.parametrize("path", ["/", "/filed/" + CODE.format(1), "/picture/filed/" + CODE.format(1) + "/1-1400.jpg", "/alive"])
 def test_nobody_without_a_session_is_answered(desk: Served, path: str) -> None:
-    for cookie in ("", "sohoa-desk=", "sohoa-desk=AAAA", "sohoa-desk"):
+    name = f"sohoa-desk-{desk.home.rpartition(':')[2]}"
+    for cookie in ("", f"{name}=", f"{name}=AAAA", name, "sohoa-desk-1=AAAA"):
         status, headers, text = desk.ask("GET", path, Cookie=cookie)
         assert status == 401 and "H05" not in text and "frame-ancestors 'none'" in headers["content-security-policy"]
 

@@ -17,7 +17,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda 
 
 def paper(**values: str) -> Paper:
     required = ("code_number", "issued_date", "subject")
-    made = papers.fields(values, papers.in_order(required), required, {name: 0.99 for name in values})
+    made = papers.fields(values, papers.in_order(required), required, dict.fromkeys(values, 0.99))
     return Paper("/filed/x", "x", "x.pdf", "sao-y", 1, "/picture/filed/x", "v", made)
 
 
