@@ -94,7 +94,7 @@ def changed(paper: Paper, values: Mapping[str, str], form: Mapping[str, str]) ->
 
 def onward(request: Request, desk: Desk, paper: Paper, said: str) -> Response:
     """The next document of the list, or the list where it ends."""
-    lane = request.query_params.get("lane", "")
+    lane = pages.lane_of(request)
     _, after = pages.beside(desk, paper, lane)
     session = pages.session_of(request)
     session.said = said if after else f"{said} Hết danh sách."

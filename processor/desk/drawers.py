@@ -37,6 +37,7 @@ ANSWERED_FOR = frozenset({SECRET, "extract-incomplete", "text-over-picture", "no
 NOT_RELEASED = frozenset({"signed", "born-digital", parking.ORPHAN})
 _ASKS = {"file-missing": "file_code", "file-unknown": "file_code", "file-closed": "file_code", "pages-missing": "pages",
          "extract-incomplete": "pages"}  # fmt: skip
+_WAITING = ("waiting", "to-seal", "clearing")
 _SEGMENT = re.compile(r"[^/\0]+")
 
 
@@ -131,6 +132,15 @@ def parked(desk: Desk, state: str) -> list[Row]:
     ]  # fmt: skip
 
 
+def beside(desk: Desk, where: str, lane: str) -> tuple[str, str]:
+    """The lots before and after one in their list, without reading the others; empty at its ends."""
+    state, busy = where.partition("/")[0], handing.under_way(desk.journal)
+    names = sorted(path.relative_to(desk.station).as_posix() for path in (desk.station / state).glob(f"{lane or '*'}/*"))
+    after = (name for name in names if name > where and name not in busy and lot(desk, *name.split("/")))
+    before = (name for name in reversed(names) if name < where and name not in busy and lot(desk, *name.split("/")))
+    return next(before, ""), next(after, "")
+
+
 def lot(desk: Desk, state: str, lane: str, name: str) -> Lot | None:
     """A lot by its folder; None where there is none that can be believed."""
     is_place = state in {"held", "rejected"} and lane in desk.settings.lanes
@@ -199,8 +209,7 @@ def _pages(desk: Desk, found: Lot) -> int:
 
 def waiting(desk: Desk) -> list[Row]:
     """What is under way and waits, for something outside or for a person's seal."""
-    items = [item for item in desk.journal.items() if item.state in {"waiting", "to-seal", "clearing"}]
-    return [_waits(item) for item in items]
+    return [_waits(item) for state in _WAITING for item in desk.journal.items(state)]
 
 
 def _waits(item: Item) -> Row:
@@ -213,7 +222,7 @@ def counts(desk: Desk) -> dict[str, int]:
     """How many lie where."""
     return {
         "describe": sum(desk.archive.count_to_describe().values()), "held": _folders(desk, "held"),
-        "rejected": _folders(desk, "rejected"), "waiting": len(waiting(desk)),
+        "rejected": _folders(desk, "rejected"), "waiting": sum(len(desk.journal.numbers(state)) for state in _WAITING),
     }  # fmt: skip
 
 

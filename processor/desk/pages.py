@@ -56,9 +56,15 @@ def shown(request: Request, name: str, status: int = 200, **told: Any) -> HTMLRe
     said, session.said = session.said, ""
     frame = {
         "agency": desk.settings.station.agency, "demo": desk.settings.station.demo, "counts": drawers.counts(desk), "tabs": TABS,
-        "session": session, "said": said, "lane": request.query_params.get("lane", ""),
+        "session": session, "said": said, "lane": lane_of(request),
     }  # fmt: skip
     return HTMLResponse(_TEMPLATES.get_template(name).render(frame | told), status)
+
+
+def lane_of(request: Request) -> str:
+    """The lane a list is narrowed to; what is no lane narrows nothing."""
+    lane = request.query_params.get("lane", "")
+    return lane if lane in desk_of(request).settings.lanes else ""
 
 
 def query(lane: str) -> str:
@@ -90,7 +96,7 @@ def lists(request: Request) -> Response:
     """The work: four lists, of one lane or all."""
     desk, asked = desk_of(request), request.query_params
     tab = asked.get("tab", "describe")
-    lane, after = asked.get("lane", ""), asked.get("after", "")
+    lane, after = lane_of(request), asked.get("after", "")
     if tab not in TABS:
         return gone(request)
     rows, more = _rows(desk, tab, lane, after)
@@ -117,11 +123,8 @@ def beside(desk: Desk, paper: Paper, lane: str) -> tuple[str, str]:
         after = drawers.to_describe(desk, Portion(lane, after=paper.where, limit=1))
         before = drawers.to_describe(desk, Portion(lane, before=paper.where, limit=1))
         return before[0].address if before else "", after[0].address if after else ""
-    state = paper.where.partition("/")[0]
-    rows = [row for row in drawers.parked(desk, state) if row.address and lane in {"", row.lane}]
-    earlier = [row.address for row in rows if row.where < paper.where]
-    later = [row.address for row in rows if row.where > paper.where]
-    return earlier[-1] if earlier else "", later[0] if later else ""
+    earlier, later = drawers.beside(desk, paper.where, lane)
+    return f"/{earlier}" if earlier else "", f"/{later}" if later else ""
 
 
 def filed(request: Request) -> Response:
@@ -141,7 +144,7 @@ def parked(request: Request) -> Response:
 
 def document(request: Request, paper: Paper, status: int = 200, **told: Any) -> Response:
     """The page of a document: its pages, its fields."""
-    desk, lane = desk_of(request), request.query_params.get("lane", "")
+    desk, lane = desk_of(request), lane_of(request)
     before, after = beside(desk, paper, lane)
     kind = paper.address.split("/")[1]
     files = [row.file_code for row in desk.archive.files() if row.closed_at is None] if kind == "held" else []
