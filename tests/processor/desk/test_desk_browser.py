@@ -245,6 +245,7 @@ def test_a_held_scan_is_split_and_no_page_is_left_out_unsaid(clerk: Clerk) -> No
     clerk.page.locator("#parts").fill("1-2; 3,4")
     clerk.types("Enter")
     expect(clerk.page.locator(".said")).to_contain_text("Đã tách")
+    clerk.page.close()
     clerk.desk.end()
     sohoa(clerk.desk.folder, "run")
     held = json.loads(sohoa(clerk.desk.folder, "status", "--json").stdout)["held"]
