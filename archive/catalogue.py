@@ -57,6 +57,7 @@ _KEY = {"doc_code": str, "file_code": str, "doc_ordinal": int, "scan_sha256": st
 _GUARDS = """
 create unique index document_key on document (scan_sha256, lane, file_code, part, again)
     where state != 'void';
+create index document_partial on document (doc_code, lane) where description = 'partial';
 create trigger event_kept before delete on event begin select raise(abort, 'events are kept'); end;
 create trigger leaf_kept before delete on leaf begin select raise(abort, 'leaves are kept'); end;
 create trigger leaf_fixed before update on leaf begin select raise(abort, 'leaves are fixed'); end;
@@ -215,6 +216,7 @@ def _upgraded(db: Database) -> int:
                     db.execute(f"alter table file add column {column} text")
                 _fonds(db)
                 _number(db)
+                db.execute("create index if not exists document_partial on document (doc_code, lane) where description = 'partial'")
             db.execute(f"pragma user_version = {version}")
     return version
 

@@ -21,7 +21,17 @@ from archive.durable import copy_durably, make_dirs_durably, write_durably
 from archive.errors import ArchiveError
 from archive.event import Event
 from archive.naming import LOCAL, local_date, shelf
-from archive.record import DESCRIPTIVE, FIELDS, Blob, Description, DocumentKey, Filing, number_key, record_json
+from archive.record import (
+    DESCRIPTIVE,
+    FIELDS,
+    Blob,
+    Description,
+    DocumentKey,
+    Filing,
+    description_digest,
+    number_key,
+    record_json,
+)
 from archive.shelves import DATA, EVIDENCE, SCANS
 
 FORMAT = 3  # of the record, as FORMAT.md describes it
@@ -56,13 +66,15 @@ def file(root: Path, catalogue: Catalogue, what: Filing, actor: str) -> Row:
 
 def describe(
     catalogue: Catalogue, doc_code: str, changes: Mapping[str, str], actor: str,
-    required: Callable[[str], tuple[str, ...]],
+    required: Callable[[str], tuple[str, ...]], expected: str = "",
 ) -> Row:
     """Adds to what is known of a filed document; `Archive.describe` says what is refused."""
     with catalogue.writing() as db:
         row = codes.row_of(db, doc_code)
         if row["state"] != "filed":
             raise ArchiveError("not-filed", f"{doc_code} is {row['state']}")
+        if expected and description_digest(row) != expected:
+            raise ArchiveError("changed", f"somebody else described {doc_code} meanwhile")
         if not changes:
             return fields_of(row)
         described = description_of(row).replace_fields(changes)

@@ -8,6 +8,7 @@ would round.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
 import unicodedata
@@ -186,6 +187,9 @@ def number_key(values: Mapping[str, object]) -> str | None:
     written = unicodedata.normalize("NFC", "".join(notation.split())).casefold()
     known = year[:4], "".join(number.split()).casefold().lstrip("0"), unicodedata.normalize("NFC", written)
     return "/".join(known) if all(known) else None
+def description_digest(values: Mapping[str, object]) -> str:
+    """SHA-256 over the descriptive fields of a record: who saw the same digest saw the same description."""
+    return hashlib.sha256(canonical_json({name: values.get(name) for name in DESCRIPTIVE})).hexdigest()
 
 
 def canonical_json(value: object) -> bytes:

@@ -7,7 +7,8 @@ reads.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from sqlite_utils import Database
 
@@ -18,6 +19,19 @@ from archive.query import Query
 
 _PORTION = 500
 _LAST = "\U0010ffff"  # sorts after every character of a code
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Which of a list by code: of one lane, after or before a code (the nearest then come first), how many at most."""
+
+    lane: str = ""
+    after: str = ""
+    before: str = ""
+    limit: int | None = None
+
+
+WHOLE = Portion()
 
 
 def find(catalogue: Catalogue, question: Query) -> Iterator[Row]:
@@ -117,3 +131,22 @@ def same_number(db: Database, doc_code: str | None = None) -> list[list[Row]]:
     where = "number_key = ? and state = 'filed' and main_code is null"
     return [[filing.fields_of(row) for row in db.table("document").rows_where(where, [key], order_by="path")]
             for key in keys]  # fmt: skip
+def to_describe(db: Database, required: Callable[[str], tuple[str, ...]], part: Portion) -> list[Row]:
+    """`Archive.to_describe`."""
+    bounds = {"lane = ?": part.lane, "doc_code > ?": part.after, "doc_code < ?": part.before}
+    asked = {condition: value for condition, value in bounds.items() if value}
+    where = " and ".join(["description = 'partial'", "state = 'filed'", *asked])
+    order = "doc_code desc" if part.before else "doc_code"
+    rows = db.table("document").rows_where(where, list(asked.values()), order_by=order, limit=part.limit)
+    return [
+        {"id": row["doc_code"], "name": row["original_name"], "lane": row["lane"], "scan_sha256": row["scan_sha256"],
+         "code": "partial", "part": row["part"],
+         "reason": ", ".join(filing.description_of(row).lacks(required(row["lane"])))}
+        for row in rows
+    ]  # fmt: skip
+
+
+def count_to_describe(db: Database) -> dict[str, int]:
+    """`Archive.count_to_describe`."""
+    sql = "select lane, count(*) n from document where description = 'partial' and state = 'filed' group by lane order by lane"
+    return {row["lane"]: row["n"] for row in db.query(sql)}

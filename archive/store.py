@@ -27,6 +27,7 @@ from archive.event import Event
 from archive.places import Places
 from archive.query import Query
 from archive.record import DocumentKey, Filing
+from archive.search import WHOLE, Portion
 from archive.verify import CheckPdf, VerifyResult
 
 __all__ = ["Archive", "ArchiveError", "DayRow", "FileRow", "Query", "SealResult", "VerifyResult"]
@@ -130,14 +131,17 @@ class Archive(Places):
         """
         return filing.file(self.root, self._catalogue, what, actor)
 
-    def describe(self, doc_code: str, changes: Mapping[str, str], actor: str) -> Row:
+    def describe(self, doc_code: str, changes: Mapping[str, str], actor: str, expected: str = "") -> Row:
         """Adds to what is known of a filed document; what lies on the shelf is untouched.
+
+        Args:
+            expected: `record.description_digest` of what whoever changes it has seen; empty: not asked.
 
         Raises:
             RecordError: `bad-field`, `bad-value`.
-            ArchiveError: `unknown`, `not-filed`.
+            ArchiveError: `unknown`, `not-filed`; `changed`: it is not what was seen any more.
         """
-        return filing.describe(self._catalogue, doc_code, changes, actor, self._require_to_close)
+        return filing.describe(self._catalogue, doc_code, changes, actor, self._require_to_close, expected)
 
     def recover(self) -> list[str]:
         """At start: removes what an interrupted filing left on days not yet sealed; returns those paths."""
@@ -210,20 +214,17 @@ class Archive(Places):
     def counts(self) -> dict[str, int]:
         """How many codes are in which state."""
         with self._catalogue.reading() as db:
-            return {
-                row["state"]: row["n"]
-                for row in db.query("select state, count(*) n from document group by state")
-            }
+            return {row["state"]: row["n"] for row in db.query("select state, count(*) n from document group by state")}
 
-    def to_describe(self) -> list[Row]:
-        """Filed documents whose description is partial; `reason` names the fields that are missing."""
+    def to_describe(self, part: Portion = WHOLE) -> list[Row]:
+        """Filed documents whose description is partial, by code; `reason` names the fields that are missing."""
         with self._catalogue.reading() as db:
-            return [
-                {"id": row["doc_code"], "name": row["original_name"], "lane": row["lane"],
-                 "scan_sha256": row["scan_sha256"], "code": "partial", "part": row["part"],
-                 "reason": ", ".join(filing.description_of(row).lacks(self._require_to_close(row["lane"])))}
-                for row in db.table("document").rows_where("description = 'partial' and state = 'filed'", order_by="doc_code")
-            ]  # fmt: skip
+            return search.to_describe(db, self._require_to_close, part)
+
+    def count_to_describe(self) -> dict[str, int]:
+        """How many they are, by lane."""
+        with self._catalogue.reading() as db:
+            return search.count_to_describe(db)
 
     # Days
 
@@ -233,10 +234,7 @@ class Archive(Places):
                         (select sealed_at from day as sealed where sealed.day = event.day) sealed_at
                  from event group by day order by day"""
         with self._catalogue.reading() as db:
-            return [
-                DayRow(dt.date.fromisoformat(row["day"]), row["documents"], row["sealed_at"])
-                for row in db.query(sql)
-            ]
+            return [DayRow(dt.date.fromisoformat(row["day"]), row["documents"], row["sealed_at"]) for row in db.query(sql)]
 
     def unsealed_before(self, day: dt.date) -> list[dt.date]:
         """Days before this one that still have to be sealed, oldest first."""

@@ -22,7 +22,8 @@ class Scan:
         sidecar: descriptive fields a person set; they go before what is read.
         beside: the side-car's own bytes, as they came.
         released: codes a person has looked at and released.
-        refusal: code and detail where its side-car or a person already decided that it goes no further.
+        refusal: code and detail where its side-car or a person (then who) already decided that it goes no further.
+        rotate: which pages a person turned, as `2:90`.
         origin: of what came in a mail: `sender_email`, `sender_name`, `message_id`.
     """
 
@@ -38,6 +39,7 @@ class Scan:
     released: tuple[str, ...] = ()
     refusal: tuple[str, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)
+    rotate: str = ""
 
     @property
     def key(self) -> DocumentKey:

@@ -19,7 +19,7 @@ from processor.intake import pages
 REASON = "reason.json"
 _SHAPE: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("code", "reason", "lane", "file_code", "part", "scan_sha256", "original_name", "received_at"), str),
-    "again": int, "size": int, "doc_code": (str, type(None)), "sidecar": dict, "released": list, "origin": dict,
+    "again": int, "size": int, "doc_code": (str, type(None)), "sidecar": dict, "released": list, "origin": dict, "rotate": str,
 }  # fmt: skip
 _LARGEST = 1 << 20  # bytes of a reason.json or fields.json
 _MOST_AGAIN = 999
@@ -60,6 +60,14 @@ def _small(path: Path) -> bytes:
     return data
 
 
+def fields_bytes(path: Path) -> bytes:
+    """The bytes of a `fields.json`; none where it is not there, or none of ours."""
+    try:
+        return _small(path)
+    except (OSError, ValueError):
+        return b""
+
+
 def fields_text(fields: Mapping[str, str]) -> bytes:
     """A `fields.json` as it lies on the disk."""
     return as_json(fields)
@@ -80,6 +88,7 @@ def read(folder: Path) -> dict[str, Any] | None:
         return None
     if isinstance(told, dict):
         told.setdefault("origin", {})  # lots of version 0.2 have none
+        told.setdefault("rotate", "")
     return told if isinstance(told, dict) and _is_ours(told, folder) else None
 
 
@@ -94,6 +103,7 @@ def _is_ours(told: Mapping[str, Any], folder: Path) -> bool:
         and re.fullmatch("[0-9a-f]{64}", told["scan_sha256"]) is not None
         and 0 <= told["again"] <= _MOST_AGAIN
         and _is_part(told["part"])
+        and pages.turns(told["rotate"]) is not None
     )
 
 

@@ -63,7 +63,7 @@ def _told(scan: Scan, verdict: Verdict, now: dt.datetime, state: str, doc_code: 
         "scan_sha256": scan.blob.sha256, "size": scan.blob.size, "original_name": _printable(scan.original_name),
         "received_at": scan.received_at, "at": now.isoformat(timespec="seconds"), "doc_code": doc_code or None,
         "sidecar": dict(scan.sidecar), "sidecar_sha256": scan.beside.sha256 if scan.beside else None,
-        "released": list(scan.released), "origin": dict(scan.origin),
+        "released": list(scan.released), "origin": dict(scan.origin), "rotate": scan.rotate,
     }  # fmt: skip
 
 
@@ -87,8 +87,8 @@ def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
 
 def _fields(scan: Scan) -> dict[str, str]:
     part = scan.part if pages.parse(scan.part, lot_notes.MOST_PAGES) is not None else ""  # a member's path is no range of pages
-    known = {**scan.sidecar, "pages": part, "file_code": scan.file_code}
-    return {name: str(known.get(name, "")) for name in (*_BLANK, *(name for name in ROUTING if name in known))}
+    known = {**scan.sidecar, "pages": part, "file_code": scan.file_code, **({"rotate": scan.rotate} if scan.rotate else {})}
+    return {name: str(known.get(name, "")) for name in (*_BLANK, *(name for name in (*ROUTING, "rotate") if name in known))}
 
 
 def _place(station: Path, state: str, scan: Scan, now: dt.datetime) -> Path:
@@ -177,6 +177,21 @@ def lots(station: Path, states: Sequence[str] = ("held", "rejected")) -> Iterato
         yield from (Lot(folder, told) for folder, told in _folders(station, state) if told is not None)
 
 
+def _parked(told: Mapping[str, Any]) -> Scan:
+    """The scan a note tells of, its bytes not looked at."""
+    return Scan(
+        blob=Blob(Path(), "", 0), lane=told["lane"], original_name=str(told["original_name"]),
+        received_at=told["received_at"], file_code=told["file_code"], part=told["part"], again=told["again"],
+        sidecar=told["sidecar"], released=tuple(told["released"]), origin=told["origin"],
+        rotate=told["rotate"],
+    )  # fmt: skip
+
+
+def scan_path(station: Path, lot: Lot) -> Path:
+    """Where the bytes of a lot should lie."""
+    return station / lot.folder / _name(_parked(lot.told))
+
+
 def scan_of(station: Path, lot: Lot) -> Scan:
     """The scan of a lot as it was parked; its bytes are those that lie there now, which a person may have changed.
 
@@ -184,16 +199,11 @@ def scan_of(station: Path, lot: Lot) -> Scan:
         Verdict: `unexpected`: they are not there.
         OSError: they cannot be read.
     """
-    told, folder = lot.told, station / lot.folder
-    parked = Scan(
-        blob=Blob(Path(), "", 0), lane=told["lane"], original_name=str(told["original_name"]),
-        received_at=told["received_at"], file_code=told["file_code"], part=told["part"], again=told["again"],
-        sidecar=told["sidecar"], released=tuple(told["released"]), origin=told["origin"],
-    )  # fmt: skip
-    path = folder / _name(parked)
+    parked = _parked(lot.told)
+    path = scan_path(station, lot)
     if not path.is_file():
         raise Verdict("unexpected", f"{lot.folder}: the scan is not there any more")
-    beside = folder / f"{path.name}.json"
+    beside = path.with_name(f"{path.name}.json")
     return replace(parked, blob=sha256_file(path), beside=sha256_file(beside) if beside.is_file() else None)
 
 

@@ -56,7 +56,7 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     body, kinds = work / "body.pdf", [page["kind"] for page in facts["pages"]]
     made = tools.engine.call("body", {
         "path": str(source), "type": facts["type"], "kinds": kinds, "features": facts["features"],
-        "pages": scan.part, "flatten": lane.flatten, "limits": limits, "out": str(body),
+        "pages": scan.part, "rotate": scan.rotate, "flatten": lane.flatten, "limits": limits, "out": str(body),
     }, pages=len(kinds))  # fmt: skip
     seen = _glance(scan, body, made["kinds"], tools)
     told, portions = _read(body, made["kinds"], lane, tools)
@@ -66,6 +66,8 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     whole.write_text(json.dumps(reading, ensure_ascii=False), "utf-8")
     body.unlink()
     known = {"type": facts["type"], "scan_pages": len(kinds), "dropped": facts["features"], "noted": made["noted"], **told, **came}
+    if scan.rotate:
+        known["rotate"] = scan.rotate
     return Recognised(scan, tuple(map(sha256_file, portions)), sha256_file(whole), made["pages"], known)
 
 

@@ -15,19 +15,21 @@ from typing import Literal
 
 import structlog
 
-from archive.durable import copy_durably, replace_durably
+from archive.durable import copy_durably
 from archive.errors import ArchiveError
 from archive.record import Blob, DocumentKey
 from archive.store import Archive
-from processor import lot_notes, parking
+from processor import lanes, lot_notes, parking
 from processor.document import Scan
 from processor.errors import OUR_FAULT, SohoaError, Verdict, reason
+from processor.intake import pages
+from processor.intake.sidecar import ROUTING
 from processor.journal import Item, Journal, Request
 from processor.lanes import incoming
 from processor.parking import FIELDS, ORPHAN, Lot
 from processor.shift import Shift, begin, is_of_disk, stop
 from processor.sources import Kept, Parked
-from processor.taking import applied, members
+from processor.taking import applied, file_code, members
 from processor.telling import BY_CLERK
 from processor.tools import ACTOR
 
@@ -121,16 +123,6 @@ def _code(item: Item, archive: Archive) -> str | None:
     return archive.key_state(item.scan.key)[1]
 
 
-def set_fields(station: Path, folder: str, changes: dict[str, str]) -> None:
-    """Write what a person says of a held document into its `fields.json`."""
-    path = station / folder / FIELDS
-    try:
-        fields = lot_notes.fields_of(path)
-    except ValueError as error:
-        raise SohoaError(f"{path}: {error}; mend it first") from error
-    replace_durably(path, lot_notes.fields_text(fields | changes))
-
-
 def do(request: Request, shift: Shift) -> None:
     """Do what was asked; what cannot be done any more is told in the log.
 
@@ -162,9 +154,11 @@ def _do(request: Request, shift: Shift) -> None:
         case "retry", "item":
             shift.journal.wake(_asked(args, shift).number)
         case "reject", "held":
-            _reject_lot(args["name"], args["reason"], shift)
+            _reject_lot(args["name"], args, shift)
+        case "split", "held":
+            _split(args["name"], args, shift)
         case "reject", "item":
-            _reject_item(_asked(args, shift, waits=True).number, args["reason"], shift)
+            _reject_item(_asked(args, shift, waits=True).number, args, shift)
         case "again", _:
             _again(args["name"], args, shift)
         case _:
@@ -190,8 +184,7 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     lot, tools = _lot(folder, shift), shift.tools
     if lot.told["code"] == ORPHAN:
         raise SohoaError("a side-car alone cannot be released; drop it again with its scan, and reject this one")
-    if reason(lot.told["code"]).answered and args.get("reason", "").strip() in {"", DESCRIBED}:
-        raise SohoaError(f"{lot.told['code']}: who releases it answers for it; a reason is needed")
+    _check_answered(lot, args)
     scan = parking.scan_of(tools.station, lot)
     if scan.again and tools.archive.key_state(scan.key)[0] == "new":
         raise SohoaError(f"{folder}: a second copy is asked for with retry --again, not in reason.json")
@@ -213,15 +206,10 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
 def _begin(shift: Shift, folder: str, scan: Scan, event: str, args: Mapping[str, str]) -> None:
     is_whole = not scan.part and not scan.refusal
     scans = members(scan, shift) if is_whole else [scan]  # a package that was parked whole enters as its documents
-    if not scans or begin(shift, Parked(folder), scans, event, *_said(args)) is None:
+    if not scans or begin(shift, Parked(folder), scans, event, args.get("reason", ""), _who(args)) is None:
         for left in (scan, *scans):
             shutil.rmtree(left.blob.path.parent, ignore_errors=True)
         raise SohoaError("the same document is under way already")
-
-
-def _said(args: Mapping[str, str]) -> tuple[str, str]:
-    """What a person gave as a reason, and who they are."""
-    return args.get("reason", ""), args.get("operator", ACTOR)
 
 
 def _give_up_code(key: DocumentKey, named: str | None, shift: Shift) -> None:
@@ -237,16 +225,49 @@ def _give_up_code(key: DocumentKey, named: str | None, shift: Shift) -> None:
             shift.hands.drop(key)
 
 
-def _reject_lot(folder: str, reason: str, shift: Shift) -> None:
+def _check_answered(lot: Lot, args: Mapping[str, str]) -> None:
+    if reason(lot.told["code"]).answered and args.get("reason", "").strip() in {"", DESCRIBED}:
+        raise SohoaError(f"{lot.told['code']}: who releases it answers for it; a reason is needed")
+
+
+def _who(args: Mapping[str, str]) -> str:
+    """Who asked, for the log."""
+    return args.get("operator") or ACTOR
+
+
+def _reject_lot(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     lot = _lot(folder, shift)
-    scan = replace(parking.scan_of(shift.tools.station, lot), refusal=(BY_CLERK, reason))
+    scan = replace(parking.scan_of(shift.tools.station, lot), refusal=(BY_CLERK, args["reason"], _who(args)))
     _begin(shift, folder, _claimed(scan, shift), "", {})
 
 
-def _reject_item(number: int, reason: str, shift: Shift) -> None:
+def _reject_item(number: int, args: Mapping[str, str], shift: Shift) -> None:
     if not shift.journal.stop_waiting(number):
         raise SohoaError("the document does not wait; try again when it is held, rejected or filed")
-    stop(shift.journal.item(number), Verdict(BY_CLERK, reason), shift)
+    stop(shift.journal.item(number), Verdict(BY_CLERK, args["reason"]), shift, _who(args))
+
+
+def _split(folder: str, args: Mapping[str, str], shift: Shift) -> None:
+    """One held scan becomes several documents, each of pages of its own and read anew; what was said of the whole is left off."""
+    lot, tools = _lot(folder, shift), shift.tools
+    parts = [pages.normal(part) for part in args["parts"].split(";")]
+    are_ranges = all(part and pages.parse(part, lot_notes.MOST_PAGES) for part in parts)
+    if not are_ranges or len(parts) < 2 or len(set(parts)) < len(parts):
+        raise SohoaError(f"{folder}: a scan is split into two or more different ranges of pages")
+    _check_answered(lot, args)
+    whole = parking.scan_of(tools.station, lot)
+    if lanes.takes_originals(tools.settings.lanes[whole.lane]):
+        raise SohoaError(f"{folder}: an electronic original is never split")
+    routing = {name: text for name, text in whole.sidecar.items() if name in ROUTING}
+    code = file_code(args.get("file_code", ""), tools) or whole.file_code
+    released = tuple(dict.fromkeys((*whole.released, lot.told["code"])))
+    base = replace(whole, file_code=code, sidecar=routing, released=released)
+    scans = [_claimed(replace(base, part=part), shift) for part in parts]
+    _give_up_code(replace(whole.key, scan_sha256=lot.told["scan_sha256"]), lot.told["doc_code"], shift)
+    if begin(shift, Parked(folder), scans, "released", args.get("reason", ""), _who(args)) is None:
+        for left in scans:
+            shutil.rmtree(left.blob.path.parent, ignore_errors=True)
+        raise SohoaError("the same document is under way already")
 
 
 def _accept(item: Item, args: Mapping[str, str], shift: Shift) -> None:
@@ -276,4 +297,4 @@ def _again(doc_code: str, args: Mapping[str, str], shift: Shift) -> None:
             break
         again += 1
     scan = Scan(blob, row["lane"], row["original_name"], shift.tools.clock().isoformat(), row["file_code"], row["part"], again)
-    begin(shift, Kept(), [scan], "again", *_said(args))
+    begin(shift, Kept(), [scan], "again", args["reason"], _who(args))

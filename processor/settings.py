@@ -34,6 +34,7 @@ class Settings(Table):
     notices: tables.NoticesTable
     schedule: tables.ScheduleTable
     out: tables.OutTable
+    desk: tables.DeskTable
     keys: Mapping[str, tables.KeyTable]
     operators: Mapping[str, tables.OperatorTable]
     persons: Mapping[str, tables.PersonTable]
@@ -92,6 +93,9 @@ def parse(own: Mapping[str, Any]) -> Settings:
         raise SettingsError("sohoa.toml: " + "; ".join(lines)) from error
     for name, lane in settings.lanes.items():
         _check_lane(name, lane)
+    proxied = settings.desk
+    if proxied.user_header and not (proxied.socket and proxied.hosts):  # whoever reaches a port may write a header
+        raise SettingsError("sohoa.toml: desk.user_header: desk.socket and desk.hosts must be set too")
     return settings
 
 

@@ -115,7 +115,7 @@ def _check_catalogue(shift: Shift) -> None:
 
 
 def begin(
-    shift: Shift, source: Source, scans: Sequence[Scan], event: str, said: str = "", by: str = ACTOR
+    shift: Shift, source: Source, scans: Sequence[Scan], event: str, said: str = "", actor: str = ACTOR
 ) -> list[Item] | None:
     """What one source holds enters, unless a key of it is in hand already; its arrival is a leaf of the log.
 
@@ -125,7 +125,7 @@ def begin(
         scans: what enters; the members of a package are several.
         event: `received`, or how a person sent it on its way again; empty when its end is the event.
         said: the reason that person gave.
-        by: who that person is.
+        actor: who: the machine, or that person.
     """
     with ExitStack() as undone:
         for scan in scans:
@@ -137,7 +137,7 @@ def begin(
             public: dict[str, str | int] = {"lane": scan.lane, "size": scan.blob.size}
             public |= {"code": scan.released[-1]} if event == "released" and scan.released else {}
             private = {"name": scan.original_name.encode("utf-8", "replace").decode()} | ({"reason": said} if said else {})
-            shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=by, public=public, private=private)
+            shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=actor, public=public, private=private)
         items = shift.journal.begin(source, scans)
         undone.pop_all()
     return items
@@ -164,7 +164,7 @@ def _carried(item: Item, shift: Shift) -> str:
     work.mkdir(parents=True, exist_ok=True)
     try:
         if item.scan.refusal:
-            raise Verdict(*item.scan.refusal)
+            raise Verdict(*item.scan.refusal[:2])
         if isinstance(document, Scan) and shift.tools.archive.key_state(document.key)[0] == "filed":
             return _duplicate(item, shift)
         while True:
@@ -207,8 +207,15 @@ def _duplicate(item: Item, shift: Shift) -> str:
     return leave(item, "duplicate", shift)
 
 
-def stop(item: Item, verdict: Verdict, shift: Shift) -> str:
-    """A document cannot go on: it waits, or is parked with its reason; a code it had is given up when it is rejected."""
+def stop(item: Item, verdict: Verdict, shift: Shift, actor: str = "") -> str:
+    """A document cannot go on: it waits, or is parked with its reason; a code it had is given up when it is rejected.
+
+    Args:
+        item: the document.
+        verdict: why.
+        shift: who works.
+        actor: the person who says so; empty: whom its refusal names, or the machine.
+    """
     scan, state, now = item.scan, verdict.reason.state, shift.tools.clock()
     detail = "" if verdict.code == BY_CLERK else verdict.detail  # what a person wrote stays beside the bytes
     log.warning("stopped", scan=scan.blob.sha256[:12], lane=scan.lane, code=verdict.code, detail=detail)
@@ -233,12 +240,14 @@ def stop(item: Item, verdict: Verdict, shift: Shift) -> str:
         return leave(item, "filed", shift)
     into = item.source.folder if isinstance(item.source, Parked) and not shift.journal.is_shared(item) else ""
     code = doc_code if numbered == "numbered" and state == "held" else ""
-    folder = parking.park(shift.tools.station, scan, verdict, now, doc_code=code or "", into=into, beside=beside)
+    with shift.leaving:  # members of a package, parked at once, would choose the same folder, and one reason be lost
+        folder = parking.park(shift.tools.station, scan, verdict, now, doc_code=code or "", into=into, beside=beside)
     if state == "rejected" and numbered == "numbered" and doc_code:
         archive.void(doc_code, verdict.code, ACTOR)
     public = {"code": verdict.code, "lane": scan.lane}
     private = {"reason": verdict.detail} if verdict.code == BY_CLERK else {}
-    archive.event(state, scan_sha256=scan.blob.sha256, actor=ACTOR, public=public, private=private)
+    actor = actor or (scan.refusal[2] if len(scan.refusal) > 2 else ACTOR)
+    archive.event(state, scan_sha256=scan.blob.sha256, actor=actor, public=public, private=private)
     return leave(item, state, shift, keep=folder)
 
 

@@ -146,8 +146,9 @@ def _own(scan: Scan, folder: Path) -> Scan:
 
 
 def applied(scan: Scan, fields: Mapping[str, str], tools: Tools) -> Scan:
-    """A scan with what a person says of it: its file, its pages, its descriptive fields."""
-    described = {name: text for name, text in fields.items() if name not in {"file_code", "pages"}}
+    """A scan with what a person says of it: its file, its pages and their turns, its descriptive fields."""
+    described = {name: text for name, text in fields.items() if name not in {"file_code", "pages", "rotate"}}
     code = file_code(fields.get("file_code", ""), tools) or scan.file_code
     is_whole = lanes.takes_originals(tools.settings.lanes[scan.lane])  # of an original no pages are left out
-    return replace(scan, file_code=code, part=scan.part if is_whole else fields.get("pages", ""), sidecar=described)
+    chosen = (scan.part, "") if is_whole else (fields.get("pages", ""), fields.get("rotate", ""))
+    return replace(scan, file_code=code, part=chosen[0], rotate=chosen[1], sidecar=described)

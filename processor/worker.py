@@ -36,6 +36,7 @@ JOBS: Mapping[str, str] = {
     "examine": "processor.seal.validate",
     "sheet": "processor.sheet",
     "preview": "processor.preview",
+    "page_picture": "processor.pagepicture",
     "members": "processor.intake.members",
     "convert": "processor.intake.convert",
     "read_original": "processor.intake.original",

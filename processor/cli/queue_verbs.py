@@ -10,7 +10,7 @@ import click
 
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE, parse_field
-from processor import arrivals, doubles, lot_notes, parking, requests
+from processor import arrivals, doubles, handing, lot_notes, parking, requests
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.doubles import Double
@@ -25,7 +25,7 @@ from processor.sources import Parked
 
 ID = click.argument("identifier", metavar="ID")
 _ID = "ID: a document's code, the beginning of a scan's SHA-256, or a folder of held/ or rejected/ as `sohoa status` shows it."
-_FIELDS = f"FIELD: {', '.join(DESCRIPTIVE)}; of a held document also file_code, pages. A day is YYYY-MM-DD."
+_FIELDS = f"FIELD: {', '.join(DESCRIPTIVE)}; of a held document also file_code, pages, rotate. A day is YYYY-MM-DD."
 _EXAMPLE = "Example: sohoa describe H05.02.2026.01.TCCB.0000017 --set code_number=299 --set issued_date=2025-01-15"
 
 
@@ -206,7 +206,8 @@ def describe(identifier: str, pairs: tuple[str, ...], folder: Path, as_json: boo
     if target.kind == "held":
         _check_scan(target, folder)
         _check_answered(target, folder, "")
-        requests.set_fields(folder, target.name, changes)
+        with handing.alone(folder):
+            handing.set_fields(folder, target.name, changes)
         _ask(folder, "release", kind=target.kind, name=target.name, reason=requests.DESCRIBED)
         return
     with wiring.opened_archive(folder, settings) as archive:
@@ -224,7 +225,7 @@ def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         raise SettingsError(f"--set wants FIELD=VALUE, not {text!r}")
-    if name not in {"file_code", "pages"}:
+    if name not in {"file_code", "pages", "rotate"}:
         try:
             parse_field(name, value)
         except ArchiveError as error:

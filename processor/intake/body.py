@@ -200,11 +200,19 @@ def _rendered(path: Path, wanted: list[int]) -> pikepdf.Pdf:
     return body
 
 
+def _turn(made: pikepdf.Pdf, wanted: list[int], turns: Mapping[int, int]) -> None:
+    """Turn pages as a person said; their pixels stay as they were scanned."""
+    for page, number in zip(made.pages, wanted, strict=True):
+        if number in turns:
+            page.rotate(turns[number], relative=True)
+
+
 def body(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
     Args:
-        args: `path`, `type` and `kinds` (from probe), `features`, `pages` (range or ""), `flatten`, `limits`, `out`.
+        args: `path`, `type` and `kinds` (from probe), `features`, `pages` (range or ""), `rotate` (turns or ""), `flatten`,
+            `limits`, `out`.
         ask: not used.
 
     Returns:
@@ -227,6 +235,7 @@ def body(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
             noted = _from_image(made, path, wanted, args["limits"])
         made.remove_unreferenced_resources()  # what no page shows must not stand in the way of PDF/A
         made, chosen, more = _conforming(made, args, wanted, chosen)
+        _turn(made, wanted, pages.turns(args.get("rotate", "")) or {})
         made.save(args["out"])
     except (pikepdf.PdfError, pikepdf.models.image.UnsupportedImageTypeError, RuntimeError) as error:
         raise Verdict("damaged", type(error).__name__) from error

@@ -1,4 +1,4 @@
-"""Page ranges as clerks write them: `1-3,5` (1-based, as scanned).
+"""Page ranges as clerks write them: `1-3,5` (1-based, as scanned), and turns of pages: `2:90`.
 
 PURE.
 """
@@ -30,6 +30,16 @@ def parse(text: str, count: int) -> list[int] | None:
             return None
         wanted.extend(number for number in range(first, last + 1) if number not in wanted)
     return wanted
+
+
+_TURN = re.compile(r"\s*(\d{1,5})\s*:\s*(90|180|270)\s*", re.ASCII)
+
+
+def turns(text: str) -> dict[int, int] | None:
+    """Which pages are turned clockwise, by how many degrees: `2:90,5:180`; None where it says no such thing."""
+    found = [_TURN.fullmatch(piece) for piece in text.split(",")] if text.strip() else []
+    told = {int(each[1]): int(each[2]) for each in found if each}
+    return told if len(told) == len(found) and 0 not in told else None
 
 
 def normal(text: str) -> str:

@@ -1,8 +1,8 @@
 """What a person says of a scan in the JSON file beside it (`a.pdf.json`), or in a held item's `fields.json`.
 
-Promises: only fields of the record, `file_code`, `pages` and those of `ROUTING`, each with a value it can hold; a value that
-says nothing (empty text, null) says nothing. Refuses everything else as `sidecar-bad`: a field misspelt in silence would be a
-field lost.
+Promises: only fields of the record, `file_code`, `pages`, `rotate` and those of `ROUTING`, each with a value it can hold; a
+value that says nothing (empty text, null) says nothing. Refuses everything else as `sidecar-bad`: a field misspelt in silence
+would be a field lost.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LARGEST = 1 << 20
 ROUTING = ("to_organ_id", "sender_name", "sender_email", "main")
 """Where a document came from and belongs, none of it a field of its description: the agency it is addressed to, who sent it,
 and the code or number of the main document of an annex."""
-_NAMING = ("file_code", "pages")
+_NAMING = ("file_code", "pages", "rotate")
 _LONGEST_ROUTING = 200  # organName and docCode of the law are no longer
 
 
@@ -62,6 +62,8 @@ def _text(name: str, value: object) -> str:
         _check(name, text)
     elif name == "pages" and text and pages.parse(text, 99_999) is None:
         raise Verdict("sidecar-bad", "pages is not a range like 1-3,5")
+    elif name == "rotate" and pages.turns(text) is None:
+        raise Verdict("sidecar-bad", "rotate is not like 2:90,5:180")
     return pages.normal(text) if name == "pages" else text
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from archive.errors import ArchiveError
 from archive.query import Query
-from archive.record import DESCRIPTIVE, FIELDS, DocumentKey
+from archive.record import DESCRIPTIVE, FIELDS, DocumentKey, description_digest
+from archive.search import Portion
 from archive.store import Archive, FileRow
 from tests.archive.conftest import CLERK, FILE, NOON, Office
 
@@ -260,6 +261,33 @@ def test_describing_adds_to_what_is_known_and_touches_nothing_on_the_shelf(offic
         ("described", {"code_number": "05", "subject": None}), ("described", {"subject": "Nghỉ lễ"}),
     ]  # fmt: skip
     assert archive.verify().findings == []
+
+
+def test_a_description_is_not_laid_over_one_that_was_not_seen(office: Office, archive: Archive) -> None:
+    record = archive.file(office.filing(archive, "a", subject="Nghỉ lễ"), CLERK)
+    seen = description_digest(record)
+    assert archive.describe(record["doc_code"], {"code_number": "05"}, "lan", seen)["code_number"] == "05"
+    assert refusal(archive.describe, record["doc_code"], {"code_number": "06"}, "cu", seen) == "changed"
+    now = archive.get(record["doc_code"])
+    assert now and now["code_number"] == "05" and description_digest(now) != seen
+    assert archive.describe(record["doc_code"], {"code_number": "06"}, "cu", description_digest(now))["code_number"] == "06"
+
+
+def test_what_is_to_describe_is_listed_in_portions_by_code(office: Office, archive: Archive) -> None:
+    codes = []
+    for name in "abcd":
+        filing = office.filing(archive, name, complete=name == "b")
+        codes.append(archive.file(filing, CLERK)["doc_code"])
+    partial = [codes[0], *codes[2:]]
+
+    def listed(part: Portion) -> list[str]:
+        return [row["id"] for row in archive.to_describe(part)]
+
+    assert listed(Portion()) == partial == [row["id"] for row in archive.to_describe()]
+    assert listed(Portion(after=codes[0], limit=1)) == [codes[2]]
+    assert listed(Portion(before=codes[3], limit=1)) == [codes[2]]
+    assert listed(Portion("sao-y", codes[2])) == [codes[3]] and listed(Portion("luu-tru")) == []
+    assert archive.count_to_describe() == {"sao-y": 3}
 
 
 def test_only_filed_documents_and_descriptive_fields_can_be_described(office: Office, archive: Archive) -> None:

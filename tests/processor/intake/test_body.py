@@ -23,12 +23,12 @@ def unasked(kind: str, body: bytes) -> bytes:
 ASK: Ask = unasked
 
 
-def made(scan: Path) -> pikepdf.Pdf:
+def made(scan: Path, wanted: str = "", rotate: str = "", flatten: bool = False) -> pikepdf.Pdf:
     facts = probe({"path": str(scan), "limits": LIMITS}, ASK)
     out = scan.with_name("body.pdf")
     body({
         "path": str(scan), "type": facts["type"], "kinds": [p["kind"] for p in facts["pages"]],
-        "features": facts["features"], "pages": "", "flatten": False, "limits": LIMITS, "out": str(out),
+        "features": facts["features"], "pages": wanted, "rotate": rotate, "flatten": flatten, "limits": LIMITS, "out": str(out),
     }, ASK)  # fmt: skip
     return pikepdf.open(out)
 
@@ -85,3 +85,13 @@ def test_a_claim_of_100_dpi_does_not_make_a_poster_of_a_letter() -> None:
 def picture_of(pdf: pikepdf.Pdf) -> pikepdf.Object:
     (image,) = pdf.pages[0].obj.Resources.XObject.values()
     return image
+
+
+def test_a_page_that_a_person_turned_is_turned_and_its_pixels_are_those_that_were_scanned(tmp_path: Path) -> None:
+    scan = scans.pdf_turned(tmp_path / "scan", [PAGE, PAGE, PAGE], 100, 90)
+    with made(scan, "2-3", "1:180,3:270") as after, pikepdf.open(scan) as before:
+        assert [int(page.obj.get("/Rotate", 0)) for page in after.pages] == [90, 0]
+        (was,), (now,) = (page.get_images().values() for page in (before.pages[2], after.pages[1]))
+        assert now.read_raw_bytes() == was.read_raw_bytes()
+    with made(scans.png(tmp_path / "a.png", PAGE, 100), rotate="1:90") as after:
+        assert int(after.pages[0].obj.Rotate) == 90

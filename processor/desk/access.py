@@ -1,0 +1,123 @@
+"""Who may sit at the desk: one-time keys, sessions, and whether a request comes from this desk's own page.
+
+Promises: a key opens one session and is worth nothing after; a session that rests ends; answers are compared in constant
+time. Refuses hosts and origins that are not the desk's (DNS rebinding), and posts without the session's token.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+RESTS = 12 * 3600.0  # seconds after which a session nobody used has ended: a clerk's day
+_MOST = 64  # sessions
+
+
+@dataclass(slots=True)
+class Session:
+    """A clerk at the desk.
+
+    Attributes:
+        actor: who is named in events. token: what its forms bear.
+        near: the day of the document described last. said: what its next page tells. done: documents it described.
+    """
+
+    actor: str
+    token: str
+    used: float
+    near: dt.date | None = None
+    said: str = ""
+    done: int = 0
+
+
+@dataclass(slots=True)
+class Access:
+    """Keys and sessions of one desk, in memory alone: a desk that starts anew knows nobody.
+
+    Attributes:
+        actor: who is named in events, of whom a key lets in.
+        entered: told when a key was used: another browser wants another one.
+    """
+
+    actor: str = ""
+    clock: Callable[[], float] = time.monotonic
+    entered: Callable[[], object] = int
+    _keys: set[str] = field(default_factory=set)
+    _sessions: dict[str, Session] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def new_key(self) -> str:
+        """A key for one browser; those that were not used are worth nothing any more."""
+        key = secrets.token_urlsafe(24)
+        with self._lock:
+            self._keys = {key}
+        return key
+
+    def enter(self, key: str) -> str:
+        """The name of a new session for a key; empty where the key is none."""
+        with self._lock:
+            fitting = [known for known in self._keys if hmac.compare_digest(known.encode(), key.encode())]
+            if not fitting:
+                return ""
+            self._keys.clear()
+        self.entered()
+        return self.begin(self.actor)
+
+    def begin(self, actor: str) -> str:
+        """A session of an operator; its name is what the browser keeps."""
+        name, now = secrets.token_urlsafe(32), self.clock()
+        with self._lock:
+            for old in [old for old, each in self._sessions.items() if now - each.used > RESTS]:
+                del self._sessions[old]
+            while len(self._sessions) >= _MOST:
+                del self._sessions[min(self._sessions, key=lambda old: self._sessions[old].used)]
+            self._sessions[name] = Session(actor, secrets.token_urlsafe(24), now)
+        return name
+
+    def session(self, name: str) -> Session | None:
+        """The session of that name, unless it rested too long."""
+        now = self.clock()
+        with self._lock:
+            found = self._sessions.get(name)
+            if found is None or now - found.used > RESTS:
+                self._sessions.pop(name, None)
+                return None
+            found.used = now
+            return found
+
+    def of(self, actor: str) -> Session:
+        """The one session of an operator whom a proxy names."""
+        with self._lock:
+            found = next((each for each in self._sessions.values() if each.actor == actor), None)
+        if found is None:
+            return self._sessions[self.begin(actor)]
+        found.used = self.clock()
+        return found
+
+
+def is_host(host: str, hosts: Collection[str]) -> bool:
+    """Whether a request asks for the desk by a name of its own: a foreign name that leads here is an attack."""
+    return host.lower() in hosts
+
+
+def is_own_post(origin: str, site: str, hosts: Collection[str]) -> bool:
+    """Whether a form was sent from a page of the desk, as its browser says.
+
+    Args:
+        origin: of the request; browsers send it with every post.
+        site: Sec-Fetch-Site, which older browsers do not send.
+        hosts: the desk's own names, with their port.
+    """
+    parts = urlsplit(origin)
+    return parts.scheme in {"http", "https"} and parts.netloc.lower() in hosts and site in {"", "same-origin"}
+
+
+def is_token(given: str, session: Session) -> bool:
+    """Whether a form bears the token of its session."""
+    return hmac.compare_digest(given.encode(), session.token.encode())

@@ -1,0 +1,85 @@
+"""Pictures of pages: made by workers, kept for a while in `work/desk/`, which nobody but the station's account reads.
+
+Promises: a picture is made once, however many look at it; what is kept is bounded, and goes with the desk.
+Refuses what shows a mark of secrecy: who asks must not ask for that.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from processor.engine import Engine
+from processor.errors import Verdict
+
+WIDTHS = (240, 1400)
+_MOST_KEPT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The pictures of one desk.
+
+    Attributes:
+        folder: where they are kept; the workers may write there.
+    """
+
+    engine: Engine
+    folder: Path
+    limits: Mapping[str, int]
+    _hands: dict[str, threading.Lock] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def page(self, path: Path, known_by: str, number: int, width: int) -> Path:
+        """A JPEG of a page.
+
+        Args:
+            path: of the PDF or the scan.
+            known_by: tells these bytes from others, as a name of a file.
+            number: of the page, from 1.
+            width: one of `WIDTHS`.
+
+        Raises:
+            Verdict: it cannot be shown.
+        """
+        kept = self.folder / f"{known_by}-{number}-{width}.jpg"
+        with self._hand(kept.name):
+            if not kept.is_file():
+                self._make(path, known_by, number, width, kept)
+        return kept
+
+    def pages(self, path: Path, known_by: str) -> int:
+        """How many pages there are; 0 where they cannot be shown."""
+        told = self.folder / f"{known_by}.json"
+        if not told.is_file():
+            try:
+                self.page(path, known_by, 1, WIDTHS[-1])
+            except Verdict:
+                return 0
+        return int(json.loads(told.read_text("utf-8"))["pages"])
+
+    def _make(self, path: Path, known_by: str, number: int, width: int, kept: Path) -> None:
+        made = kept.with_suffix(".part")
+        try:
+            told = self.engine.call("page_picture", {
+                "path": str(path), "page": number, "width": width, "limits": dict(self.limits), "out": str(made),
+            })  # fmt: skip
+            (self.folder / f"{known_by}.json").write_text(json.dumps(told), "utf-8")
+            made.replace(kept)
+        finally:
+            made.unlink(missing_ok=True)
+        self._bound()
+
+    def _hand(self, name: str) -> threading.Lock:
+        with self._lock:
+            return self._hands.setdefault(name, threading.Lock())
+
+    def _bound(self) -> None:
+        with self._lock:
+            kept = sorted(self.folder.glob("*.jpg"), key=lambda path: path.stat().st_mtime)
+            for path in kept[:-_MOST_KEPT]:
+                path.unlink(missing_ok=True)
+                self._hands.pop(path.name, None)

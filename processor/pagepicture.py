@@ -1,0 +1,79 @@
+"""A picture of one page, for a person to look at: of a sealed PDF, or of a scan as it arrived.
+
+Promises: the page as a viewer shows it, no larger than asked for. Refuses what is neither PDF nor picture, or beyond the
+station's limits. Runs in a worker: the bytes are foreign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pymupdf
+from PIL import Image, ImageOps
+
+from processor.errors import Verdict
+from processor.intake.probe import PICTURE_ERRORS, open_image, sniff
+from processor.worker import Ask
+
+_TALLEST = 4  # widths: a till roll is not drawn whole
+_QUALITY = 82
+
+
+def _of_pdf(path: Path, number: int, width: int, out: Path) -> int:
+    try:
+        with pymupdf.open(path) as document:
+            if document.needs_pass:
+                raise Verdict("encrypted")
+            page = document[_within(number, document.page_count) - 1]
+            scale = width / max(page.rect.width, 1.0)
+            clip = pymupdf.Rect(page.rect)
+            clip.y1 = min(clip.y1, clip.y0 + page.rect.width * _TALLEST)
+            pixmap = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), clip=clip, alpha=False, colorspace=pymupdf.csRGB)
+            out.write_bytes(pixmap.tobytes("jpeg", jpg_quality=_QUALITY))
+            return int(document.page_count)
+    except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
+        raise Verdict("damaged", type(error).__name__) from error
+
+
+def _of_image(path: Path, number: int, width: int, out: Path, limits: Mapping[str, int]) -> int:
+    try:
+        with open_image(path, limits) as picture:
+            count = int(getattr(picture, "n_frames", 1))
+            picture.seek(_within(number, count) - 1)
+            picture.draft("RGB", (width, width * _TALLEST))
+            upright = ImageOps.exif_transpose(picture)
+            if upright.mode.startswith("I"):
+                upright = upright.point(lambda level: level / 256).convert("L")
+            upright = upright.convert("RGB")
+            upright.thumbnail((width, width * _TALLEST), Image.Resampling.BILINEAR)
+            upright.save(out, "JPEG", quality=_QUALITY)
+            return count
+    except (EOFError, *PICTURE_ERRORS) as error:
+        raise Verdict("damaged", type(error).__name__) from error
+
+
+def _within(number: int, count: int) -> int:
+    if not 1 <= number <= count:
+        raise Verdict("bad-pages", f"page {number} of {count}")
+    return number
+
+
+def page_picture(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """Worker job.
+
+    Args:
+        args: `path`, `page` (1-based), `width` (pixels), `limits`, `out` (a JPEG).
+        ask: not used.
+
+    Returns:
+        `pages` of the whole.
+
+    Raises:
+        Verdict: `not-a-document`, `damaged`, `encrypted`, `bad-pages`, `too-large`.
+    """
+    path, number, width, out = Path(args["path"]), int(args["page"]), int(args["width"]), Path(args["out"])
+    kind = sniff(path)
+    pages = _of_pdf(path, number, width, out) if kind == "pdf" else _of_image(path, number, width, out, args["limits"])
+    return {"pages": pages}
