@@ -24,6 +24,8 @@ class Scan:
         released: codes a person has looked at and released.
         refusal: code and detail where its side-car or a person already decided that it goes no further.
         origin: of what came in a mail: `sender_email`, `sender_name`, `message_id`.
+        listed: the row that names it: `name` and `sha256` of the list, `row`.
+        cells: that row as it stood, heading to text.
     """
 
     blob: Blob
@@ -38,6 +40,8 @@ class Scan:
     released: tuple[str, ...] = ()
     refusal: tuple[str, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)
+    listed: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> DocumentKey:

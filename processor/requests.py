@@ -24,11 +24,12 @@ from processor.document import Scan
 from processor.errors import OUR_FAULT, SohoaError, Verdict
 from processor.journal import Item, Journal, Request
 from processor.lanes import incoming
-from processor.parking import FIELDS, ORPHAN, Lot
+from processor.parking import FIELDS, NO_SCANS, Lot
 from processor.shift import Shift, begin, is_of_disk, stop
 from processor.sources import Kept, Parked
-from processor.taking import applied, members
+from processor.taking import members
 from processor.telling import BY_CLERK
+from processor.told import applied
 from processor.tools import ACTOR
 
 log = structlog.get_logger()
@@ -187,8 +188,8 @@ def _claimed(scan: Scan, shift: Shift) -> Scan:
 
 def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     lot, tools = _lot(folder, shift), shift.tools
-    if lot.told["code"] == ORPHAN:
-        raise SohoaError("a side-car alone cannot be released; drop it again with its scan, and reject this one")
+    if lot.told["code"] in NO_SCANS:
+        raise SohoaError("a side-car or a list alone cannot be released; drop it again with its scan, and reject this one")
     scan = parking.scan_of(tools.station, lot)
     if scan.again and tools.archive.key_state(scan.key)[0] == "new":
         raise SohoaError(f"{folder}: a second copy is asked for with retry --again, not in reason.json")

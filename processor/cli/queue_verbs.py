@@ -11,6 +11,7 @@ import click
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE, parse_field
 from processor import arrivals, lot_notes, parking, requests
+from processor import lists as batches
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.errors import SettingsError, SohoaError, reason
@@ -69,6 +70,7 @@ def _status(
     }
     waiting = [_waits(item) for item in items if item.state != "working"]
     misplaced = [_not_taken(lane, name) for lane, name in arrivals.not_taken(folder, lanes)]
+    misplaced += [_not_taken(lane, name, code) for lane, name, code, _ in batches.standing(folder)]
     waiting += misplaced
     counts: dict[str, int] = {state: count for state, count in filed.items() if state in {"filed", "void"}}
     counts |= {state: len(rows) for state, rows in lists.items()}
@@ -87,8 +89,7 @@ def _waits(item: Item) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _not_taken(lane: str, name: str) -> dict[str, str]:
-    code = "not-taken"
+def _not_taken(lane: str, name: str, code: str = "not-taken") -> dict[str, str]:
     return {"id": "", "name": name, "lane": lane, "scan_sha256": "", "code": code, "reason": reason(code).en,
             "part": "", "state": "waiting", "not_before": ""}  # fmt: skip
 
@@ -114,8 +115,8 @@ def _answer(shift: Shift) -> None:
 
 
 def _check_scan(target: Target, folder: Path) -> None:
-    if target.kind == "held" and (lot_notes.read(folder / target.name) or {}).get("code") == parking.ORPHAN:
-        raise SohoaError("a side-car alone cannot be released: drop it again with its scan, and reject this one")
+    if target.kind == "held" and (lot_notes.read(folder / target.name) or {}).get("code") in parking.NO_SCANS:
+        raise SohoaError("a side-car or a list alone cannot be released: drop it again with its scan, and reject this one")
 
 
 @click.command(epilog=f"{_ID}\n\nExample: sohoa release held/sao-y/2026-11-24-f554ee04a657")
