@@ -144,7 +144,7 @@ class Flow:
         busy = {*self._cooling, *self._taken.values()}
         known = self._shift.journal.sources()
         tools, opened = self._shift.tools, self._shift.lists
-        looks = [sift(opened, each.lane, each.look(time.monotonic(), known), known, tools) for each in self._lookouts]
+        looks = [sift(opened, each.look(time.monotonic(), known), each.lane, known, tools) for each in self._lookouts]
         self.restless = sum(look.restless for look in looks) + len(self._cooling)
         self._tell_oddities({lookout.lane.name: len(look.oddities) for lookout, look in zip(self._lookouts, looks, strict=True)})
         self._ready = [a for a in _in_turn(look.arrivals for look in looks) if (a.lane.name, a.sighting.path) not in busy]

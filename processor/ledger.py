@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,11 +96,11 @@ class Ledger:
             rows = db.execute("select key, lane, path, code, detail from list where code != '' order by lane, path").fetchall()
         return [Standing(key, lane, bytes.fromhex(path), code, detail) for key, lane, path, code, detail in rows]
 
-    def mark(self, key: str, marks: Mapping[int, Mark]) -> None:
-        """Rows are given to scans, for good."""
-        told = [[key, row, m.path.hex(), m.scan_sha256, m.file_code, m.part, m.at] for row, m in marks.items()]
+    def mark(self, key: str, row: int, mark: Mark) -> None:
+        """A row is given to a scan, for good."""
         with self._open() as db:
-            db.executemany("insert or replace into mark values(?, ?, ?, ?, ?, ?, ?)", told)
+            told = [key, row, mark.path.hex(), mark.scan_sha256, mark.file_code, mark.part, mark.at]
+            db.execute("insert or replace into mark values(?, ?, ?, ?, ?, ?, ?)", told)
 
     def marks(self, key: str) -> dict[int, Mark]:
         """To which scan each row of a list was given."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -29,75 +30,96 @@ from processor.shift import Shift, begin
 from processor.sources import Dropped, Source, root_of
 from processor.tables import Lane
 from processor.tools import ACTOR, Tools
-from watch.claims import SourceUnreadable, claim, clear
+from watch.folders import DropFolder, SourceUnreadable, claim, clear
 
 log = structlog.get_logger()
-OPEN, LEFT = "list-open", "list-left"
+OPEN, LEFT, AWAITED = "list-open", "list-left", "list-awaited"
 _SHOWN_ROWS = 20
 
 
-def sift(lists: Lists, lane: Lane, look: Look, sources: Iterable[Source], tools: Tools) -> Look:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A lane's lists and what they say of the scans beside them, at one look.
+
+    Attributes:
+        lists: by path; None where it was not read yet.
+        hits: of each scan that lies beside a list, the rows that name it.
+        claims: how many scans each row names.
+        coming: folders into which a list is being written.
+    """
+
+    lists: Mapping[bytes, Opened | None]
+    hits: Mapping[bytes, tuple[tuple[Opened, Row], ...]]
+    claims: Mapping[tuple[str, int], int]
+    coming: frozenset[bytes]
+
+
+def _seen(lists: Lists, lane: Lane, look: Look) -> _Seen:
+    known = {sighting.path: lists.at(lane.name, sighting) for sighting in look.there if is_list(sighting.path)}
+    beside: dict[bytes, list[Opened]] = {}
+    for path, opened in known.items():
+        beside.setdefault(folder_of(path), []).extend([opened] if opened else [])
+    scans = (s.path for s in look.there if is_scan(s.path) and folder_of(s.path) in beside)
+    hits = {path: tuple((one, row) for one in beside[folder_of(path)] for row in one.of(path)) for path in scans}
+    claims = Counter((opened.key, row.number) for named in hits.values() for opened, row in named)
+    coming = frozenset(folder_of(path) for path in look.unfinished if is_coming(path))
+    return _Seen(known, hits, claims, coming)
+
+
+def sift(lists: Lists, look: Look, lane: Lane, sources: Iterable[Source], tools: Tools) -> Look:
     """What of a look may be taken: lists to be read or done with, and scans whose lists have been read.
 
     Args:
         lists: what is known of them.
-        lane: whose drop folder it is.
-        look: what was seen there.
+        look: what was seen.
+        lane: in whose drop folder.
         sources: of the documents under way.
         tools: of the instance.
     """
-    there = [sighting for sighting in look.there if is_list(sighting.path)]
     if not takes_lists(lane):
         return look
-    coming = {folder_of(path) for path in look.unfinished if is_coming(path)}
-    if not there and not coming and lane.list != "required":
+    seen = _seen(lists, lane, look)
+    if not seen.lists and not seen.coming and lane.list != "required":
         return look
-    known = {sighting.path: lists.at(lane.name, sighting) for sighting in there}
     under_way = {s.sighting.path for s in sources if isinstance(s, Dropped) and s.lane == lane.name}
+    there = under_way | {sighting.path for sighting in look.there}
     arrivals: list[Arrival] = []
     for arrival in look.arrivals:
         path = arrival.sighting.path
         if is_list(path):
-            opened = known.get(path)
-            if opened is None or _is_done(lists, opened, look, under_way, lane, tools):
+            opened = seen.lists.get(path)
+            if opened is None or _is_done(lists, opened, seen, there, lane, tools):
                 arrivals.append(replace(arrival, is_list=True))
         elif arrival.is_orphan:
             arrivals.append(arrival)
-        elif folder_of(path) not in coming and (listed := _listed(path, known, look, lane)) is not None:
-            arrivals.append(replace(arrival, listed=listed if listed.hits or there_are(path, known) else None))
+        elif _may_go(path, seen, lane, arrival.sidecar is not None):
+            arrivals.append(replace(arrival, listed=_listed(path, seen)))
     return replace(look, arrivals=tuple(arrivals))
 
 
-def there_are(path: bytes, known: Collection[bytes]) -> bool:
-    """Whether a list lies in a scan's folder."""
-    return any(folder_of(each) == folder_of(path) for each in known)
+def _may_go(path: bytes, seen: _Seen, lane: Lane, has_sidecar: bool) -> bool:
+    """Whether a scan need not wait for a list: none is being written or unread beside it, and one it has to have names it."""
+    beside = [opened for each, opened in seen.lists.items() if folder_of(each) == folder_of(path)]
+    if folder_of(path) in seen.coming or any(opened is None or opened.bad for opened in beside):
+        return False
+    return lane.list != "required" or has_sidecar or bool(seen.hits.get(path))
 
 
-def _listed(path: bytes, known: dict[bytes, Opened | None], look: Look, lane: Lane) -> Listed | None:
-    """What the lists of its folder say of a scan; None while they have to be waited for."""
-    beside = [opened for each, opened in known.items() if folder_of(each) == folder_of(path)]
-    if any(opened is None or opened.bad for opened in beside):
+def _listed(path: bytes, seen: _Seen) -> Listed | None:
+    """What the lists of its folder say of a scan; None where there is none."""
+    hits = seen.hits.get(path)
+    if hits is None:
         return None
-    hits = tuple((opened, row) for opened in beside if opened for row in opened.of(path))
-    if not hits and lane.list == "required":
-        return None
-    others = [s.path for s in look.there if s.path != path and folder_of(s.path) == folder_of(path) and is_scan(s.path)]
-    mine = {(opened.key, row.number) for opened, row in hits}
-    has_rival = bool(mine) and any(
-        (opened.key, row.number) in mine for other in others for opened, _ in hits for row in opened.of(other)
-    )
-    return Listed(hits, has_rival)
+    return Listed(hits, any(seen.claims[opened.key, row.number] > 1 for opened, row in hits))
 
 
-def _is_done(lists: Lists, opened: Opened, look: Look, under_way: Collection[bytes], lane: Lane, tools: Tools) -> bool:
+def _is_done(lists: Lists, opened: Opened, seen: _Seen, there: Collection[bytes], lane: Lane, tools: Tools) -> bool:
     """Whether each row has had its scan and those are safe, or the others have not come for too long."""
-    if opened.bad:
+    if opened.bad or any(one is opened for named in seen.hits.values() for one, _ in named):
         return False
     ledger = at(tools.station)
-    there, marks = {sighting.path for sighting in look.there}, ledger.marks(opened.key)
-    if any(mark.path in there or mark.path in under_way for mark in marks.values()):
-        return False
-    if any(is_scan(path) and opened.of(path) for path in there):
+    marks = ledger.marks(opened.key)
+    if any(mark.path in there for mark in marks.values()):
         return False
     left = _left(opened, marks)
     if not left:
@@ -215,16 +237,27 @@ def _hold(opened: Opened, left: Sequence[int], shift: Shift, folder: Path) -> st
     return "taken"
 
 
-def standing(station: Path) -> list[tuple[str, str, str, str]]:
-    """Lane, name, code and detail of each list that lies in `drop/` and why; what is gone from there is left out."""
+def standing(station: Path) -> list[tuple[str, str, str]]:
+    """Lane, name and code of each list that lies in `drop/` and is not done with; what is gone from there is left out."""
     found = []
     for each in at(station).standing():
-        path = root_of(station, each.lane) / os.fsdecode(each.path)
         try:
-            status = path.lstat()
+            status = (root_of(station, each.lane) / os.fsdecode(each.path)).lstat()
         except OSError:
             continue
         if each.key.split("/")[2:5] == [str(status.st_ino), str(status.st_size), str(status.st_mtime_ns)]:
-            found.append((each.lane, os.fsencode(each.path).decode("utf-8", "replace"), each.code, each.detail))
+            found.append((each.lane, each.path.decode("utf-8", "replace"), each.code))
     return found
 
+
+def awaiting(station: Path, lanes: Iterable[Lane], sources: Iterable[Source]) -> list[tuple[str, str, str]]:
+    """The same of the folders whose scans wait for a list that names them, and how many of them wait."""
+    under_way = {(s.lane, s.sighting.path) for s in sources if isinstance(s, Dropped)}
+    found = []
+    for lane in lanes:
+        if lane.list == "required" and takes_lists(lane):
+            paths = [s.path for s in DropFolder(root_of(station, lane.name)).look() if is_scan(s.path)]
+            folders = Counter(folder_of(path) for path in paths if (lane.name, path) not in under_way)
+            told = sorted((folder.decode("utf-8", "replace"), count) for folder, count in folders.items())
+            found += [(lane.name, f"{folder}/ ({count})".lstrip("/ "), AWAITED) for folder, count in told]
+    return found

@@ -179,7 +179,8 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
     waiting = [_waits(item) for state in ("waiting", "to-seal", "clearing") for item in journal.items(state)]
     misplaced = not_taken(tools.station, tools.settings.lanes)
     waiting += [_item(name, lane, "not-taken", f"drop/{lane}".rstrip("/")) for lane, name in misplaced]
-    batches = [(code, _item(name, lane, code, f"drop/{lane}")) for lane, name, code, _ in lists.standing(tools.station)]
+    listed = [*lists.standing(tools.station), *lists.awaiting(tools.station, tools.settings.lanes.values(), journal.sources())]
+    batches = [(code, _item(name, lane, code, f"drop/{lane}")) for lane, name, code in listed]
     waiting += [item for code, item in batches if code != BAD]
     blocking = [item for code, item in batches if code == BAD]
     to_describe = [

@@ -39,9 +39,9 @@ def take(arrival: Arrival, shift: Shift) -> str:
         if claimed is not None:
             source, scan = claimed
             scans = [replace(scan, refusal=(ORPHAN,))] if arrival.is_orphan else _told(scan, arrival, shift)
+            note(scans, arrival, shift)
             if len(scans) == 1 and not scans[0].refusal:
                 scans = members(scans[0], shift)
-            note(scans, arrival, shift)
             state = "busy" if not scans else "taken" if begin(shift, source, scans, "received") else "arriving"
     except SourceUnreadable as error:
         log.warning("source-unreadable", lane=arrival.lane.name, error=os.strerror(error.errno or 0))
@@ -80,15 +80,17 @@ def _told(scan: Scan, arrival: Arrival, shift: Shift) -> list[Scan]:
     """What enters for a scan, with what its side-car, its list and its folder say; its file is theirs, or the lane's."""
     tools = shift.tools
     lane, listed = tools.settings.lanes[scan.lane], arrival.listed
-    if scan.beside is None and listed is None and lane.sidecar == "required":
-        told = [replace(scan, refusal=("sidecar-missing",))]
-    else:
-        try:
-            said = tools.engine.call("sidecar", {"path": str(scan.beside.path)})["fields"] if scan.beside else {}
-            told = by_rows(scan, said, listed, arrival.sighting.path, shift) if listed else [by_sidecar(scan, said, tools)]
-        except Verdict as verdict:
-            told = [replace(scan, refusal=(verdict.code, verdict.detail))]
-    return [replace(each, file_code=each.file_code or lane.file) for each in told]
+    said: dict[str, str] = {}
+    refusal: tuple[str, ...] = ()
+    try:
+        if scan.beside is not None:
+            said = tools.engine.call("sidecar", {"path": str(scan.beside.path)})["fields"]
+        elif listed is None and lane.sidecar == "required":
+            refusal = ("sidecar-missing",)
+    except Verdict as verdict:
+        refusal = (verdict.code, verdict.detail)
+    told = by_rows(scan, said, listed, arrival.sighting.path, shift) if listed else [by_sidecar(scan, said, tools)]
+    return [replace(each, file_code=each.file_code or lane.file, refusal=refusal or each.refusal) for each in told]
 
 
 def members(scan: Scan, shift: Shift) -> list[Scan]:

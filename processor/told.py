@@ -6,6 +6,7 @@ on, or else the lane's; where two of them name two, the scan is held. What is wr
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -127,24 +128,29 @@ def _distinct(scans: Sequence[Scan]) -> list[Scan]:
     """Each document of a scan has a key of its own; of two with the same pages in one file neither is right."""
     keys = [scan.key for scan in scans]
     made = []
-    for scan in scans:
+    for number, scan in enumerate(scans, 1):
         if keys.count(scan.key) > 1:
             row = scan.listed["row"]
             refusal = scan.refusal or (TWICE, f"dòng {row}: cùng trang, cùng hồ sơ với một dòng khác")
-            scan = replace(scan, part=f"dòng {row}", refusal=refusal)
+            scan = replace(scan, part=f"dòng {row} ({number}/{len(scans)})", refusal=refusal)
         made.append(scan)
     return made
 
 
-def note(scans: Sequence[Scan], arrival: Arrival, shift: Shift) -> None:
-    """Note which scan each row is given to, before it enters: taken again after a crash it is the same one."""
+def note(told: Sequence[Scan], arrival: Arrival, shift: Shift) -> None:
+    """Note which scan each row is given to, before it enters: taken again after a crash it is the same one.
+
+    Args:
+        told: what `by_rows` made of it.
+        arrival: the scan, with what the lists say of it.
+        shift: who works.
+    """
     if not takes_lists(arrival.lane) or arrival.is_orphan:
         return
     ledger, now, path = at(shift.tools.station), shift.tools.clock(), arrival.sighting.path
-    opened = {one.sha256: one for one, _ in (arrival.listed.hits if arrival.listed else ())}
-    for sha256, one in opened.items():
-        ledger.mark(one.key, {
-            int(scan.listed["row"]): Mark(path, scan.blob.sha256, scan.file_code, scan.part, now.isoformat(timespec="seconds"))
-            for scan in scans if scan.listed.get("sha256") == sha256 and scan.refusal[:1] != (LATE,)
-        })  # fmt: skip
-    ledger.took(arrival.lane.name, path, min(opened, default=""), now)
+    hits = arrival.listed.hits if arrival.listed else ()
+    for (opened, row), scan in zip(hits, told, strict=bool(hits)):
+        if scan.refusal[:1] != (LATE,):
+            given = Mark(path, scan.blob.sha256, scan.file_code, scan.part, now.astimezone(dt.UTC).isoformat(timespec="seconds"))
+            ledger.mark(opened.key, row.number, given)
+    ledger.took(arrival.lane.name, path, hits[0][0].sha256 if hits else "", now)

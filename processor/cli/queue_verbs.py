@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from processor.report import visible
 from processor.requests import Kind, Target
 from processor.shift import Shift
 from processor.sources import Parked
+from processor.tables import Lane
 
 ID = click.argument("identifier", metavar="ID")
 _ID = "ID: a document's code, the beginning of a scan's SHA-256, or a folder of held/ or rejected/ as `sohoa status` shows it."
@@ -60,7 +61,7 @@ def _name(item: dict[str, str]) -> str:
 
 
 def _status(
-    folder: Path, lanes: Iterable[str], filed: dict[str, int], to_describe: list[dict[str, Any]], journal: Journal
+    folder: Path, lanes: Mapping[str, Lane], filed: dict[str, int], to_describe: list[dict[str, Any]], journal: Journal
 ) -> dict[str, Any]:
     items = journal.items()
     under_way = {item.source.folder for item in items if isinstance(item.source, Parked)}
@@ -70,7 +71,8 @@ def _status(
     }
     waiting = [_waits(item) for item in items if item.state != "working"]
     misplaced = [_not_taken(lane, name) for lane, name in arrivals.not_taken(folder, lanes)]
-    misplaced += [_not_taken(lane, name, code) for lane, name, code, _ in batches.standing(folder)]
+    listed = [*batches.standing(folder), *batches.awaiting(folder, lanes.values(), [item.source for item in items])]
+    misplaced += [_not_taken(lane, name, code) for lane, name, code in listed]
     waiting += misplaced
     counts: dict[str, int] = {state: count for state, count in filed.items() if state in {"filed", "void"}}
     counts |= {state: len(rows) for state, rows in lists.items()}

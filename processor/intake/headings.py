@@ -117,17 +117,17 @@ def check(found: Found) -> None:
         Verdict: `list-bad`; its detail says what was expected.
     """
     profile, meanings = found.profile, list(found.meanings().values())
+    near = {_near(heading): heading for heading in (*profile.common, *profile.exact)}
+    for heading in found.headings:
+        meant = near.get(_near(heading)) if heading and profile.meaning(heading) is None else None
+        if meant is not None:
+            raise Verdict(BAD, f"{profile.name}: có cột viết gần giống {meant!r} nhưng không đúng")
     if not {"name", "doc_code"} & set(meanings):
         raise Verdict(BAD, f"{profile.name}: thiếu cột tên tệp (Tên tệp, fileName)")
     for meaning in set(meanings) - {""}:
         if meanings.count(meaning) > 1:
             columns = [h for h in found.headings if h and profile.meaning(h) == meaning]
             raise Verdict(BAD, f"{profile.name}: các cột {', '.join(columns)} cùng nghĩa {meaning}")
-    near = {_near(heading): heading for heading in (*profile.common, *profile.exact)}
-    for heading in found.headings:
-        meant = near.get(_near(heading)) if heading and profile.meaning(heading) is None else None
-        if meant is not None:
-            raise Verdict(BAD, f"{profile.name}: có cột viết gần giống {meant!r} nhưng không đúng")
 
 
 def expected(known: Iterable[Profile]) -> str:
