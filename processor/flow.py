@@ -46,7 +46,7 @@ class Flow:
         self._ready: list[Arrival] = []
         self._wants_look, self._next_look = True, 0.0
         self._news = threading.Event()
-        self.restless = 0
+        self.restless = self.listed = 0
         self.has_seen_all = False
         self.is_disk_low = False
         self._oddities: dict[str, int] = {}
@@ -179,7 +179,9 @@ class Flow:
         for future in [future for future in self._taken if future.done()]:
             name = self._taken.pop(future)
             state = self._count(future, None)
-            self.has_seen_all = self.has_seen_all and state != "listed"
+            if state == "listed":  # its scans may be taken now
+                self.has_seen_all = False
+                self.listed += 1
             if state in _COOL:
                 self._cooling[name] = time.monotonic() + _COOL[state]
 
@@ -227,7 +229,7 @@ def run(flow: Flow, shift: Shift, told: threading.Event) -> Counter[str]:
     until, ended = time.monotonic() + quiet, 0
 
     def moved() -> int:  # what only fails, again and again, is no progress
-        return flow.ended.total() - flow.ended["failed"] - flow.ended["unreadable"]
+        return flow.ended.total() - flow.ended["failed"] - flow.ended["unreadable"] + flow.listed
 
     while not told.is_set():
         flow.look_now()

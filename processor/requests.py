@@ -189,7 +189,7 @@ def _claimed(scan: Scan, shift: Shift) -> Scan:
 def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     lot, tools = _lot(folder, shift), shift.tools
     if lot.told["code"] in NO_SCANS:
-        raise SohoaError("a side-car or a list alone cannot be released; drop it again with its scan, and reject this one")
+        raise SohoaError("a side-car alone cannot be released, nor can a list; drop it again with its scan, and reject this one")
     scan = parking.scan_of(tools.station, lot)
     if scan.again and tools.archive.key_state(scan.key)[0] == "new":
         raise SohoaError(f"{folder}: a second copy is asked for with retry --again, not in reason.json")

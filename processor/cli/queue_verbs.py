@@ -118,7 +118,7 @@ def _answer(shift: Shift) -> None:
 
 def _check_scan(target: Target, folder: Path) -> None:
     if target.kind == "held" and (lot_notes.read(folder / target.name) or {}).get("code") in parking.NO_SCANS:
-        raise SohoaError("a side-car or a list alone cannot be released: drop it again with its scan, and reject this one")
+        raise SohoaError("a side-car alone cannot be released, nor can a list: drop it again with its scan, and reject this one")
 
 
 @click.command(epilog=f"{_ID}\n\nExample: sohoa release held/sao-y/2026-11-24-f554ee04a657")

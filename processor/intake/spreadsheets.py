@@ -149,7 +149,7 @@ def _check_package(path: Path) -> None:
 def _check_member(name: str, data: bytes) -> None:
     if name.endswith("vbaProject.bin"):
         raise Verdict(BAD, "sổ tính có macro: lưu lại thành .xlsx")
-    if not name.endswith((".xml", ".rels", ".vml")):
+    if not name.endswith((".xml", ".rels")):
         return
     parser = expat.ParserCreate()  # openpyxl would read half of a broken part, and say nothing
     parser.StartDoctypeDeclHandler = _no_entities
