@@ -77,7 +77,7 @@ class Lists:
     """What one instance at work knows of the lists that lie there. Usable from several threads."""
 
     opened: dict[tuple[str, bytes], Opened] = field(default_factory=dict)
-    told: dict[str, str] = field(default_factory=dict)
+    told: dict[str, tuple[str, str]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def at(self, lane: str, sighting: Sighting) -> Opened | None:

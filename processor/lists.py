@@ -33,7 +33,8 @@ from processor.tools import ACTOR, Tools
 from watch.folders import DropFolder, SourceUnreadable, claim, clear
 
 log = structlog.get_logger()
-OPEN, LEFT, AWAITED = "list-open", "list-left", "list-awaited"
+OPEN, LEFT, AWAITED, IN_USE = "list-open", "list-left", "list-awaited", "list-in-use"
+_LOCKS = ("~${}", ".~lock.{}#")  # what Excel and LibreOffice lay beside a file they have open
 _SHOWN_ROWS = 20
 
 
@@ -138,8 +139,8 @@ def _left(opened: Opened, marks: Collection[int]) -> list[int]:
 
 def _tell(lists: Lists, ledger: Ledger, opened: Opened, code: str, detail: str) -> None:
     """Note why a list lies there, once."""
-    if lists.told.get(opened.key) != detail:
-        lists.told[opened.key] = detail
+    if lists.told.get(opened.key) != (code, detail):
+        lists.told[opened.key] = (code, detail)
         ledger.note(opened.key, code, detail)
 
 
@@ -171,6 +172,10 @@ def _open(arrival: Arrival, shift: Shift, folder: Path) -> str:
     name = key(lane, arrival.sighting, claimed.sha256)
     ledger.seen(name, lane, path, now)
     opened = Opened(lane, arrival.sighting, claimed.sha256, name)
+    where = (root_of(tools.station, lane) / os.fsdecode(path)).parent
+    if any(os.path.lexists(where / lock.format(os.fsdecode(path).rpartition("/")[2])) for lock in _LOCKS):
+        _tell(shift.lists, ledger, opened, IN_USE, "")  # whoever has it open may not have written all of it
+        return "arriving"
     try:
         told = tools.engine.call("lists", {
             "path": str(claimed.path), "day": local_date(now).isoformat(), "station": str(tools.station),
@@ -185,13 +190,14 @@ def _open(arrival: Arrival, shift: Shift, folder: Path) -> str:
         return "held"
     rows = tuple(Row(**{**row, "wrong": tuple(row["wrong"])}) for row in told["rows"])
     before = ledger.taken(lane, now)
-    lies = {folded(entry.name) for entry in os.scandir(root_of(tools.station, lane) / os.fsdecode(opened.folder))}
+    lies = {folded(entry) for entry in os.listdir(where)}
     late = frozenset(
         name for taken, by in before.items()
         if folder_of(taken) == opened.folder and by != claimed.sha256
         and (name := folded(os.fsdecode(taken).encode("utf-8", "replace").decode())) not in lies
     )  # fmt: skip
     shift.lists.keep(replace(opened, rows=rows, by_name=by_name(rows), late=late))
+    _tell(shift.lists, ledger, opened, "", "")
     log.info("list", list=claimed.sha256[:12], lane=lane, profile=told["profile"], rows=len(rows))
     return "listed"
 

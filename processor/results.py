@@ -6,6 +6,7 @@ Promises: no cell is a formula to a spreadsheet, whatever a list said; what is n
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -74,7 +75,9 @@ def _outcome(
     key = DocumentKey(mark.scan_sha256, opened.lane, mark.file_code, mark.part)
     state, code = shift.tools.archive.key_state(key)
     if state == "filed":
-        return "đã lưu", str(code), "", ""
+        row_filed = shift.tools.archive.get(str(code))
+        was_there = row_filed is not None and dt.datetime.fromisoformat(row_filed["filed_at"]) < dt.datetime.fromisoformat(mark.at)
+        return "đã lưu từ trước, không theo dòng này" if was_there else "đã lưu", str(code), "", ""
     lot = lots.get((mark.scan_sha256, mark.part))
     if lot is None:
         return "đã xử lý theo yêu cầu riêng", "", "", ""

@@ -12,12 +12,13 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
 import openpyxl
+from openpyxl.utils.cell import column_index_from_string
 from openpyxl.utils.exceptions import InvalidFileException
 
 from processor.errors import Verdict
@@ -32,6 +33,7 @@ _COLUMNS = 400  # hotich158 has about 90
 _TEXT = 32 << 20  # bytes of a CSV
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DELIMITERS = (",", ";", "\t")
+_RANGE = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
 _AS_TEXT = re.compile(r'="([^"]*)"')  # how programs keep Excel from making a number of 007
 _BROKEN = (  # what openpyxl lets through of its own parsers: both of XML raise kinds of SyntaxError
     InvalidFileException, zipfile.BadZipFile, SyntaxError, KeyError, ValueError, IndexError, TypeError, AttributeError,
@@ -114,11 +116,14 @@ def _cell(value: str) -> Cell:
 
 
 def _workbook(path: Path, known: Sequence[Profile], most: int) -> list[list[Cell]]:
-    _check_package(path)
+    merged = _check_package(path)
     try:
         values = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
         formulas = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
-        found = [table for name in values.sheetnames if (table := _sheet(values[name], formulas[name], known, most)) is not None]
+        found = []
+        for name in values.sheetnames:
+            if (rows := _sheet(values[name], formulas[name], known, most)) is not None:
+                found.append(_with_gaps(rows, merged.get(values[name]._worksheet_path.lstrip("/"), ()), known))
     except _BROKEN as error:
         raise Verdict(BAD, f"sổ tính hỏng: {type(error).__name__}") from error
     if not found:
@@ -128,7 +133,8 @@ def _workbook(path: Path, known: Sequence[Profile], most: int) -> list[list[Cell
     return found[0]
 
 
-def _check_package(path: Path) -> None:
+def _check_package(path: Path) -> dict[str, list[str]]:
+    """Which cells are merged in each part of a workbook that may be opened."""
     try:
         package = Package(path, _MEMBERS)
     except Verdict as verdict:
@@ -136,8 +142,7 @@ def _check_package(path: Path) -> None:
     try:
         if sum(entry.size for entry in package.entries) > _UNPACKED:
             raise Verdict(BAD, f"sổ tính lớn hơn {_UNPACKED >> 20} MB khi giải nén")
-        for entry in package.entries:
-            _check_member(entry.name, b"".join(package.read(entry)))
+        return {entry.name: _checked(entry.name, b"".join(package.read(entry))) for entry in package.entries}
     except Verdict as verdict:
         if verdict.code == BAD:
             raise
@@ -146,17 +151,25 @@ def _check_package(path: Path) -> None:
         package.close()
 
 
-def _check_member(name: str, data: bytes) -> None:
+def _checked(name: str, data: bytes) -> list[str]:
+    merged: list[str] = []
+
+    def begin(element: str, attributes: dict[str, str]) -> None:
+        if element.rpartition(":")[2] == "mergeCell":
+            merged.append(attributes.get("ref", ""))
+
     if name.endswith("vbaProject.bin"):
         raise Verdict(BAD, "sổ tính có macro: lưu lại thành .xlsx")
     if not name.endswith((".xml", ".rels")):
-        return
+        return merged
     parser = expat.ParserCreate()  # openpyxl would read half of a broken part, and say nothing
     parser.StartDoctypeDeclHandler = _no_entities
+    parser.StartElementHandler = begin
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         raise Verdict(BAD, "sổ tính hỏng: XML sai") from error
+    return merged
 
 
 def _no_entities(*declared: object) -> None:
@@ -180,6 +193,19 @@ def _sheet(values: Any, formulas: Any, known: Sequence[Profile], most: int) -> l
         if filled > most + headings.DEEPEST:
             raise Verdict(BAD, f"nhiều hơn {most} dòng")
         rows.append(row)
+    return rows
+
+
+def _with_gaps(rows: list[list[Cell]], merged: Iterable[str], known: Sequence[Profile]) -> list[list[Cell]]:
+    """The same, with cells that are part of one above them told as such: they look filled, and are empty."""
+    found = headings.find([[cell if isinstance(cell, str) else "" for cell in row] for row in rows[: headings.DEEPEST]], known)
+    for ref in merged:
+        place = _RANGE.fullmatch(ref)
+        if place is None or found is None or int(place[2]) <= found.at + 1:  # a table's own headings may be merged
+            continue
+        first, last = column_index_from_string(place[1]) - 1, column_index_from_string(place[3])
+        for row in rows[int(place[2]) : int(place[4])]:
+            row[first:last] = [Bad("ô gộp với dòng trên: ghi lại từng dòng")] * len(row[first:last])
     return rows
 
 

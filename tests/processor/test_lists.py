@@ -1,6 +1,7 @@
 """A batch of scans with its list: what an office drops, in any order, and what becomes of each row and each scan."""
 
 import csv
+import datetime as dt
 import hashlib
 import json
 import os
@@ -288,3 +289,24 @@ def test_nothing_a_list_says_is_a_formula_in_what_its_sender_opens(office: Offic
     office.set_clock(1, "12:00", office.clock().date())
     office.run(shift)
     assert all(not told["Tên tệp"].startswith(("=", "@")) and "\u202e" not in told["Tên tệp"] for told in result(office))
+
+
+def test_a_list_somebody_has_open_is_waited_for(office: Office) -> None:
+    drop(office, "a.png")
+    lock = lay(office, row("a", "Mới viết nửa chừng")).with_name("~$ds.csv")
+    lock.touch()
+    shift = office.shift()
+    assert office.run(shift) == {} and lists.standing(office.folder) == [(LANE, "ds.csv", "list-in-use")]
+    lock.unlink()
+    assert office.run(shift) == {"filed": 1}
+
+
+def test_a_scan_that_was_filed_before_is_told_as_not_described_by_its_row(office: Office) -> None:
+    drop(office, "a.png")
+    shift = office.shift()
+    assert office.run(shift) == {"filed": 1}
+    drop(office, "a.png")
+    office.moved += dt.timedelta(seconds=5)
+    lay(office, row("a", "Đến sau"))
+    assert office.run(shift) == {"duplicate": 1} and office.dropped() == []
+    assert result(office)[0]["Kết quả"] == "đã lưu từ trước, không theo dòng này"

@@ -127,6 +127,18 @@ def test_only_the_sheet_with_headings_is_read_and_two_are_not_chosen_between(tmp
     assert "nhiều trang" in refused(tmp_path / "ds.xlsx")
 
 
+def test_a_cell_merged_with_the_one_above_is_not_an_empty_one(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for line in ([], ["Danh sách", None, None], ["name", "file_code", "subject"], ["a", "01.VP", "x"], ["b", None, "y"], ["c", "02.VP", "z"]):
+        book.active.append(line or [""])
+    book.active.merge_cells("A2:C2")
+    book.active.merge_cells("B4:B5")
+    book.save(tmp_path / "ds.xlsx")
+    told = read(tmp_path / "ds.xlsx")
+    assert [(row.name, bool(row.wrong)) for row in told] == [("a", False), ("b", True), ("c", False)]
+    assert "ô gộp" in told[1].wrong[1]
+
+
 # --- hostile
 
 
