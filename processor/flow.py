@@ -176,11 +176,12 @@ class Flow:
             number = self._carried.pop(future)
             self._count(future, number)
             self.has_seen_all = False
+            self._wants_look |= bool(self._shift.lists.opened)  # a list goes with the last of its scans
         for future in [future for future in self._taken if future.done()]:
             name = self._taken.pop(future)
             state = self._count(future, None)
             if state == "listed":  # its scans may be taken now
-                self.has_seen_all = False
+                self.has_seen_all, self._wants_look = False, True
                 self.listed += 1
             if state in _COOL:
                 self._cooling[name] = time.monotonic() + _COOL[state]

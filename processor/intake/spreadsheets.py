@@ -118,12 +118,13 @@ def _cell(value: str) -> Cell:
 def _workbook(path: Path, known: Sequence[Profile], most: int) -> list[list[Cell]]:
     merged = _check_package(path)
     try:
-        values = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        formulas = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
-        found = []
-        for name in values.sheetnames:
-            if (rows := _sheet(values[name], formulas[name], known, most)) is not None:
-                found.append(_with_gaps(rows, merged.get(values[name]._worksheet_path.lstrip("/"), ()), known))
+        with path.open("rb") as one, path.open("rb") as other:  # by its name openpyxl would refuse a claim
+            values = openpyxl.load_workbook(one, read_only=True, data_only=True, keep_links=False)
+            formulas = openpyxl.load_workbook(other, read_only=True, data_only=False, keep_links=False)
+            found = []
+            for name in values.sheetnames:
+                if (rows := _sheet(values[name], formulas[name], known, most)) is not None:
+                    found.append(_with_gaps(rows, merged.get(values[name]._worksheet_path.lstrip("/"), ()), known))
     except _BROKEN as error:
         raise Verdict(BAD, f"sổ tính hỏng: {type(error).__name__}") from error
     if not found:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from processor import lists
+from processor.flow import Flow
 from processor.shift import Shift
 from tests.processor.office import Office, picture
 from tests.testkit import scans
@@ -310,3 +311,21 @@ def test_a_scan_that_was_filed_before_is_told_as_not_described_by_its_row(office
     lay(office, row("a", "Đến sau"))
     assert office.run(shift) == {"duplicate": 1} and office.dropped() == []
     assert result(office)[0]["Kết quả"] == "đã lưu từ trước, không theo dòng này"
+
+
+def test_an_instance_that_watches_goes_on_when_a_list_was_read_without_being_woken(office: Office) -> None:
+    """Nothing changes in the folder when a list has been read, or when the last of its documents has left."""
+    drop(office, "a.png")
+    lay(office, row("a", "Về việc một"))
+    shift = office.shift()
+    flow = Flow(shift)
+    flow.open()
+    for _ in range(600):
+        if flow.restless or not shift.lists.opened and not flow.listed:
+            flow.look_now()
+        flow.turn()
+        if not office.dropped():
+            break
+        flow.pause(0.1)
+    flow.close()
+    assert office.dropped() == [] and list(records(shift)) == ["a.png"]
