@@ -67,8 +67,8 @@ class Found:
 
 def profiles(law: Mapping[str, Any], day: dt.date) -> list[Profile]:
     """The profiles of `config/law/lists.toml` that hold on a day; the Vietnamese headings alone make the last one."""
-    common = {_same(heading): str(meaning) for heading, meaning in law["common"]["columns"].items()}
-    shared = {_same(heading): law["codes"][name] for heading, name in law["common"].get("codes", {}).items()}
+    common = {_same(heading): str(meaning) for heading, meaning in law["columns"].items()}
+    shared = {_same(heading): law["codes"][name] for heading, name in law["column_codes"].items()}
     words = (str(word) for key, word in law["codes"]["type_name"].items() if key.isdecimal())
     kinds = tuple(sorted(words, key=len, reverse=True))
     found = []

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from processor import law
+from processor.errors import SettingsError, Verdict
 from processor.intake import headings, listing, spreadsheets
 from processor.worker import Ask
 
@@ -29,7 +30,10 @@ def lists(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     Raises:
         Verdict: `list-bad`.
     """
-    known = headings.profiles(law.read("lists.toml", Path(args["station"])), dt.date.fromisoformat(args["day"]))
+    try:
+        known = headings.profiles(law.read("lists.toml", Path(args["station"])), dt.date.fromisoformat(args["day"]))
+    except (SettingsError, KeyError, TypeError, AttributeError) as error:  # by the station's own overlay
+        raise Verdict(headings.BAD, f"law/lists.toml: {error}") from error
     table = spreadsheets.table(Path(args["path"]), known, args["most"])
     profile, rows = listing.rows(table, known, args["most"])
     return {"profile": profile, "rows": [asdict(row) for row in rows]}

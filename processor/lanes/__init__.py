@@ -64,7 +64,7 @@ def check(scan: Scan, facts: Mapping[str, Any]) -> None:
         Verdict: `secrecy-mark`, `text-over-picture`, unless a person has looked and released it.
     """
     if _is_called_secret(scan):
-        raise Verdict("secrecy-mark", "its description says so")
+        raise Verdict("secrecy-mark", "theo tệp mô tả hoặc danh sách đi kèm")
     if any(page.get("pictured") for page in facts["pages"]) and "text-over-picture" not in scan.released:
         raise Verdict("text-over-picture")
 

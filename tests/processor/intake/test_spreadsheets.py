@@ -189,6 +189,16 @@ def test_a_table_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
     assert "lớn hơn" in refused(path)
 
 
+def test_a_station_adds_its_own_headings(tmp_path: Path) -> None:
+    (tmp_path / "law").mkdir()
+    (tmp_path / "law" / "lists.toml").write_text('[columns]\n"Số hộp" = "keyword"\n', "utf-8")
+    path = tmp_path / "ds.csv"
+    path.write_text("Tên tệp,Trích yếu,Số hộp\na,x,7\n", "utf-8")
+    assert read(path)[0].fields == {"subject": "x", "keyword": "7"}
+    (tmp_path / "law" / "lists.toml").write_text('[[profile]]\nname = "x"\n', "utf-8")
+    assert "law/lists.toml" in refused(path)
+
+
 def test_a_worker_reads_a_list(tmp_path: Path, workers: LocalEngine) -> None:
     path = workbook(tmp_path / "ds.xlsx").rename(tmp_path / "0f3a")  # a claim has no ending
     told = workers.call("lists", {"path": str(path), "day": "2026-11-29", "station": str(tmp_path), "most": 100})
