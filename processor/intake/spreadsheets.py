@@ -183,16 +183,16 @@ def _sheet(values: Any, formulas: Any, known: Sequence[Profile], most: int) -> l
         return None
     values.reset_dimensions()
     formulas.reset_dimensions()
-    first = [[_text(cell) for cell in row] for row in values.iter_rows(max_row=headings.DEEPEST, max_col=_COLUMNS)]
+    first = [[_text(cell) for cell in row] for row in values.iter_rows(max_row=headings.DEEPEST)]
     if headings.find(first, known) is None:
         return None
     rows: list[list[Cell]] = []
     filled = 0
-    for calculated, written in zip(values.iter_rows(max_col=_COLUMNS), formulas.iter_rows(max_col=_COLUMNS), strict=True):
+    for calculated, written in zip(values.iter_rows(), formulas.iter_rows(), strict=True):
         row = [_workbook_cell(one, other) for one, other in zip(calculated, written, strict=True)]
         filled += bool(row) and any(row)
-        if filled > most + headings.DEEPEST:
-            raise Verdict(BAD, f"nhiều hơn {most} dòng")
+        if filled > most + headings.DEEPEST or any(row[_COLUMNS:]):
+            raise Verdict(BAD, f"nhiều hơn {most} dòng hoặc {_COLUMNS} cột")
         rows.append(row)
     return rows
 

@@ -182,6 +182,7 @@ def test_what_is_broken_is_refused_and_no_fault_of_ours(tmp_path: Path) -> None:
 def test_a_table_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     long = [TABLE[0], *([f"{n}.pdf", "1/QĐ", "", "x", "y", ""] for n in range(200))]
     assert "200 dòng" in refused(workbook(tmp_path / "ds.xlsx", long)) or "nhiều hơn" in refused(tmp_path / "ds.xlsx")
+    assert "400 cột" in refused(workbook(tmp_path / "ds.xlsx", [["name", "subject"], ["a", "b", *[""] * 500, "x"]]))
     path = tmp_path / "ds.csv"
     path.write_text("name,subject\n" + "a,b\n" * 1000)
     assert "nhiều hơn 100" in refused(path)
