@@ -111,6 +111,7 @@ class Ledger:
     def took(self, lane: str, path: bytes, list_sha256: str, now: dt.datetime) -> None:
         """A scan of this name was taken, with a list or without one."""
         with self._open() as db:
+            db.execute("delete from taken where at < ?", [_text(now - _REMEMBERED)])
             db.execute("insert or replace into taken values(?, ?, ?, ?)", [lane, path.hex(), list_sha256, _text(now)])
 
     def taken(self, lane: str, now: dt.datetime) -> dict[bytes, str]:
@@ -124,7 +125,6 @@ class Ledger:
         with self._open() as db:
             db.execute("delete from list where key = ?", [key])
             db.execute("delete from mark where key = ? or at < ?", [key, _text(now - _KEPT)])
-            db.execute("delete from taken where at < ?", [_text(now - _REMEMBERED)])
 
 
 def _text(moment: dt.datetime) -> str:

@@ -32,6 +32,7 @@ NO_SCANS = frozenset({ORPHAN, "list-left"})
 BESIDE = ("xac-minh.txt", "xac-minh.json")
 _OURS = frozenset({REASON, PAGE, FIELDS, *BESIDE})
 _BLANK = ("file_code", "pages", *DESCRIPTIVE)
+_SHOWN = 300  # characters of a cell of a list, on the clerk's page
 _KEY = ("file_code", "part", "again", "scan_sha256")
 _NOT_BY_RELEASE = frozenset({"signed", "born-digital", *NO_SCANS})  # released they would be held again
 
@@ -83,6 +84,8 @@ def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
     if scan.listed:
         within += f"Danh sách: {visible(scan.listed.get('name', ''))}, dòng {visible(scan.listed.get('row', ''))}\n"
     detail = f"Chi tiết: {visible(verdict.detail)}\n" if verdict.detail else ""
+    if scan.cells:
+        detail += "Dòng đó ghi:\n" + "".join(f"  {visible(name)}: {visible(text)[:_SHOWN]}\n" for name, text in scan.cells.items())
     return (
         f"{done}\n\nTệp: {visible(scan.original_name)}\nLuồng: {scan.lane}\n{within}\nLý do: {why.vi}\n{detail}"
         f"Việc cần làm: {why.act}\n\nSau khi xử lý (trong thư mục của trạm): {command}\nMã lý do: {verdict.code}\n"

@@ -118,10 +118,10 @@ def check(found: Found) -> None:
     """
     profile, meanings = found.profile, list(found.meanings().values())
     near = {_near(heading): heading for heading in (*profile.common, *profile.exact)}
-    for heading in found.headings:
+    for place, heading in enumerate(found.headings, 1):
         meant = near.get(_near(heading)) if heading and profile.meaning(heading) is None else None
         if meant is not None:
-            raise Verdict(BAD, f"{profile.name}: có cột viết gần giống {meant!r} nhưng không đúng")
+            raise Verdict(BAD, f"{profile.name}: cột {place} viết gần giống {meant!r} nhưng không đúng")
     if not {"name", "doc_code"} & set(meanings):
         raise Verdict(BAD, f"{profile.name}: thiếu cột tên tệp (Tên tệp, fileName)")
     for meaning in set(meanings) - {""}:

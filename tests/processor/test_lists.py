@@ -98,6 +98,8 @@ def test_a_wrong_row_costs_its_own_document_and_is_mended_where_it_is_held(offic
     (told,) = office.told("held")
     assert (told["code"], told["original_name"]) == ("list-row", "a.png") and "dòng 2" in told["detail"]
     assert office.dropped() == [] and result(office)[0]["Kết quả"] == "giữ lại"
+    page = next(office.folder.glob("held/*/*/ly-do.txt")).read_text("utf-8-sig")
+    assert "Danh sách: ds.csv, dòng 2" in page and "Ngày ban hành: 31/02/2025" in page
     release(office, shift, "a.png", issued_date="2025-02-28")
     assert office.run(shift) == {"filed": 1}
     record = records(shift)["a.png"]
