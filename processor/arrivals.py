@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from processor.listed import Listed
 from processor.sources import Dropped, Source, root_of
 from processor.tables import Lane
 from watch.folders import DropFolder
@@ -22,12 +23,18 @@ EMPTY_REST = 6  # times `settle`: some scanners make the file before they warm u
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A scan that may be taken, or an orphaned side-car."""
+    """A scan that may be taken, an orphaned side-car, or a list.
+
+    Attributes:
+        listed: what the lists of its folder say of a scan; None where there is none.
+    """
 
     lane: Lane
     sighting: Sighting
     sidecar: Sighting | None = None
     is_orphan: bool = False
+    is_list: bool = False
+    listed: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +45,15 @@ class Look:
         arrivals: what may be taken.
         restless: files that do not lie still yet.
         oddities: names that are no files (links, pipes) or cannot be listed.
+        there: all files that lie there.
+        unfinished: names a writer has not given their last name yet.
     """
 
     arrivals: tuple[Arrival, ...]
     restless: int
     oddities: tuple[bytes, ...]
+    there: tuple[Sighting, ...] = ()
+    unfinished: tuple[bytes, ...] = ()
 
 
 def pair(
@@ -121,4 +132,4 @@ class Lookout:
         taken = [s for s in sources if isinstance(s, Dropped) and s.lane == self.lane.name]
         unfinished = [sighting.path for sighting in survey.unfinished]
         arrivals = pair(self.lane, survey.files, ready, unfinished, taken)
-        return Look(tuple(arrivals), len(survey.files) - len(ready), survey.oddities)
+        return Look(tuple(arrivals), len(survey.files) - len(ready), survey.oddities, survey.files, tuple(unfinished))

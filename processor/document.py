@@ -25,6 +25,8 @@ class Scan:
         refusal: code and detail where its side-car or a person (then who) already decided that it goes no further.
         rotate: which pages a person turned, as `2:90`.
         origin: of what came in a mail: `sender_email`, `sender_name`, `message_id`.
+        listed: the row that names it: `name` and `sha256` of the list, `row`.
+        cells: that row as it stood, heading to text.
     """
 
     blob: Blob
@@ -40,6 +42,8 @@ class Scan:
     refusal: tuple[str, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)
     rotate: str = ""
+    listed: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> DocumentKey:

@@ -19,6 +19,7 @@ import structlog
 from processor.answering import Answering
 from processor.arrivals import EMPTY_REST, Arrival, Lookout
 from processor.errors import Abandoned, Verdict, where
+from processor.lists import sift
 from processor.shift import AT_A_TIME, Shift, carry, clear_again, start, stop
 from processor.taking import take
 
@@ -45,7 +46,7 @@ class Flow:
         self._ready: list[Arrival] = []
         self._wants_look, self._next_look = True, 0.0
         self._news = threading.Event()
-        self.restless = 0
+        self.restless = self.listed = 0
         self.has_seen_all = False
         self.is_disk_low = False
         self._oddities: dict[str, int] = {}
@@ -142,7 +143,8 @@ class Flow:
         self._cooling = {name: until for name, until in self._cooling.items() if until > began}
         busy = {*self._cooling, *self._taken.values()}
         known = self._shift.journal.sources()
-        looks = [lookout.look(time.monotonic(), known) for lookout in self._lookouts]
+        tools, opened = self._shift.tools, self._shift.lists
+        looks = [sift(opened, each.look(time.monotonic(), known), each.lane, known, tools) for each in self._lookouts]
         self.restless = sum(look.restless for look in looks) + len(self._cooling)
         self._tell_oddities({lookout.lane.name: len(look.oddities) for lookout, look in zip(self._lookouts, looks, strict=True)})
         self._ready = [a for a in _in_turn(look.arrivals for look in looks) if (a.lane.name, a.sighting.path) not in busy]
@@ -174,9 +176,13 @@ class Flow:
             number = self._carried.pop(future)
             self._count(future, number)
             self.has_seen_all = False
+            self._wants_look |= bool(self._shift.lists.opened)  # a list goes with the last of its scans
         for future in [future for future in self._taken if future.done()]:
             name = self._taken.pop(future)
             state = self._count(future, None)
+            if state == "listed":  # its scans may be taken now
+                self.has_seen_all, self._wants_look = False, True
+                self.listed += 1
             if state in _COOL:
                 self._cooling[name] = time.monotonic() + _COOL[state]
 
@@ -189,7 +195,7 @@ class Flow:
         else:
             log.error("failed", error=type(error).__name__, where=where(error))
             state = self._give_up(number)
-        if state not in {"arriving", "busy", "taken", "working"}:
+        if state not in {"arriving", "busy", "listed", "taken", "working"}:
             self.ended[state] += 1
         return state
 
@@ -224,7 +230,7 @@ def run(flow: Flow, shift: Shift, told: threading.Event) -> Counter[str]:
     until, ended = time.monotonic() + quiet, 0
 
     def moved() -> int:  # what only fails, again and again, is no progress
-        return flow.ended.total() - flow.ended["failed"] - flow.ended["unreadable"]
+        return flow.ended.total() - flow.ended["failed"] - flow.ended["unreadable"] + flow.listed
 
     while not told.is_set():
         flow.look_now()

@@ -20,6 +20,7 @@ REASON = "reason.json"
 _SHAPE: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("code", "reason", "lane", "file_code", "part", "scan_sha256", "original_name", "received_at"), str),
     "again": int, "size": int, "doc_code": (str, type(None)), "sidecar": dict, "released": list, "origin": dict, "rotate": str,
+    "listed": dict, "cells": dict,
 }  # fmt: skip
 _LARGEST = 1 << 20  # bytes of a reason.json or fields.json
 _MOST_AGAIN = 999
@@ -87,15 +88,18 @@ def read(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         return None
     if isinstance(told, dict):
-        told.setdefault("origin", {})  # lots of version 0.2 have none
         told.setdefault("rotate", "")
+        for name in ("origin", "listed", "cells"):  # lots of earlier versions have none
+            told.setdefault(name, {})
     return told if isinstance(told, dict) and _is_ours(told, folder) else None
 
 
 def _is_ours(told: Mapping[str, Any], folder: Path) -> bool:
     if not all(name in told and isinstance(told[name], kind) for name, kind in _SHAPE.items()):
         return False
-    texts = (*told["released"], *told["sidecar"], *told["sidecar"].values(), *told["origin"], *told["origin"].values())
+    texts = [*told["released"]]
+    for name in ("sidecar", "origin", "listed", "cells"):
+        texts += [*told[name], *told[name].values()]
     lists_texts = all(isinstance(item, str) for item in texts)
     return (
         lists_texts

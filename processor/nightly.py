@@ -24,11 +24,12 @@ from archive.errors import ArchiveError
 from archive.naming import local_date, shelf_of
 from archive.store import Archive
 from archive.verify import Finding
-from processor import doubles, law, parking, report, station
+from processor import doubles, law, lists, parking, report, station
 from processor.arrivals import not_taken
 from processor.describe import fields
 from processor.engine import Engine
 from processor.errors import Verdict, reason
+from processor.intake.headings import BAD
 from processor.journal import Item, Journal
 from processor.report import DayFacts
 from processor.tools import ACTOR, Tools, own_name
@@ -180,6 +181,10 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
     waiting = [_waits(item) for state in ("waiting", "to-seal", "clearing") for item in journal.items(state)]
     misplaced = not_taken(tools.station, tools.settings.lanes)
     waiting += [_item(name, lane, "not-taken", f"drop/{lane}".rstrip("/")) for lane, name in misplaced]
+    listed = [*lists.standing(tools.station), *lists.awaiting(tools.station, tools.settings.lanes.values(), journal.sources())]
+    batches = [(code, _item(name, lane, code, f"drop/{lane}")) for lane, name, code in listed]
+    waiting += [item for code, item in batches if code != BAD]
+    blocking = [item for code, item in batches if code == BAD]
     to_describe = [
         report.Item(row["name"], row["lane"], "", DESCRIBE, row["id"], lacking(row["reason"]))
         for row in tools.archive.to_describe()
@@ -189,7 +194,7 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         agency=own_name(tools), day=day, made_at=now, demo=tools.settings.station.demo,
         received=happened.get("received", 0), duplicates=happened.get("duplicate", 0),
         filed=[(lane, *counts) for lane, counts in sorted(lanes.items())],
-        held=_parked(tools.station, "held"), rejected=_parked(tools.station, "rejected"), waiting=waiting,
+        held=[*blocking, *_parked(tools.station, "held")], rejected=_parked(tools.station, "rejected"), waiting=waiting,
         to_describe=to_describe, sealed_days=night.sealed, fixity=(night.checked, len(night.findings)),
         certificate_days_left=_days_left(tools, now), doubles=_doubles(day, tools),
     )  # fmt: skip

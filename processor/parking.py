@@ -27,11 +27,14 @@ from processor.report import visible
 
 REASON, PAGE, FIELDS = lot_notes.REASON, "ly-do.txt", "fields.json"
 ORPHAN = "sidecar-orphan"
+NO_SCANS = frozenset({ORPHAN, "list-left"})
+"""Lots that hold what a person said of scans, and no scan: they are dropped again, not released."""
 BESIDE = ("xac-minh.txt", "xac-minh.json")
 _OURS = frozenset({REASON, PAGE, FIELDS, *BESIDE})
 _BLANK = ("file_code", "pages", *DESCRIPTIVE)
+_SHOWN = 300  # characters of a cell of a list, on the clerk's page
 _KEY = ("file_code", "part", "again", "scan_sha256")
-_NOT_BY_RELEASE = frozenset({"signed", "born-digital", ORPHAN})  # released they would be held again
+_NOT_BY_RELEASE = frozenset({"signed", "born-digital", *NO_SCANS})  # released they would be held again
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def _told(scan: Scan, verdict: Verdict, now: dt.datetime, state: str, doc_code: 
         "scan_sha256": scan.blob.sha256, "size": scan.blob.size, "original_name": _printable(scan.original_name),
         "received_at": scan.received_at, "at": now.isoformat(timespec="seconds"), "doc_code": doc_code or None,
         "sidecar": dict(scan.sidecar), "sidecar_sha256": scan.beside.sha256 if scan.beside else None,
-        "released": list(scan.released), "origin": dict(scan.origin), "rotate": scan.rotate,
+        "released": list(scan.released), "origin": dict(scan.origin), "rotate": scan.rotate, "listed": dict(scan.listed),
+        "cells": dict(scan.cells),
     }  # fmt: skip
 
 
@@ -78,7 +82,11 @@ def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
     if verdict.code in _NOT_BY_RELEASE:
         command = f'sohoa reject {lot} --reason "..."'
     within = f"Phần: {visible(scan.part)}\n" if scan.part else ""
+    if scan.listed:
+        within += f"Danh sách: {visible(scan.listed.get('name', ''))}, dòng {visible(scan.listed.get('row', ''))}\n"
     detail = f"Chi tiết: {visible(verdict.detail)}\n" if verdict.detail else ""
+    if scan.cells:
+        detail += "Dòng đó ghi:\n" + "".join(f"  {visible(name)}: {visible(text)[:_SHOWN]}\n" for name, text in scan.cells.items())
     return (
         f"{done}\n\nTệp: {visible(scan.original_name)}\nLuồng: {scan.lane}\n{within}\nLý do: {why.vi}\n{detail}"
         f"Việc cần làm: {why.act}\n\nSau khi xử lý (trong thư mục của trạm): {command}\nMã lý do: {verdict.code}\n"
@@ -155,7 +163,7 @@ def park(
     replace_durably(folder / PAGE, _lines(_page(scan, verdict, folder.relative_to(station).as_posix())))
     # What a person typed stays until it was applied: with a slip in it, or not released yet.
     is_typed = (folder / FIELDS).exists() and (verdict.code == "sidecar-bad" or not stays)
-    if state == "held" and verdict.code != ORPHAN and not is_typed:
+    if state == "held" and verdict.code not in NO_SCANS and not is_typed:
         replace_durably(folder / FIELDS, lot_notes.as_json(_fields(scan)))
     # last, since it makes the lot
     replace_durably(folder / REASON, lot_notes.as_json(_told(scan, verdict, now, state, doc_code)))
@@ -183,7 +191,7 @@ def _parked(told: Mapping[str, Any]) -> Scan:
         blob=Blob(Path(), "", 0), lane=told["lane"], original_name=str(told["original_name"]),
         received_at=told["received_at"], file_code=told["file_code"], part=told["part"], again=told["again"],
         sidecar=told["sidecar"], released=tuple(told["released"]), origin=told["origin"],
-        rotate=told["rotate"],
+        rotate=told["rotate"], listed=told["listed"], cells=told["cells"],
     )  # fmt: skip
 
 

@@ -241,7 +241,7 @@ def _provenance(scan: Scan, described: Described, pages: Sequence[Mapping[str, A
         **described.source.facts, "places": dict(described.places), "noticed": list(described.noticed),
         "received_at": scan.received_at, "sidecar": dict(scan.sidecar), "origin": dict(scan.origin),
         "sidecar_sha256": scan.beside.sha256 if scan.beside else None, "released": list(scan.released),
-        "sohoa": version("sohoa"),
+        "listed": {**scan.listed, "cells": dict(scan.cells)} if scan.listed else None, "sohoa": version("sohoa"),
         "pages": [{k: page[k] for k in ("kind", "blank", "word_count", "mean_confidence")} for page in pages],
     }  # fmt: skip
 

@@ -26,11 +26,12 @@ from processor.intake import pages
 from processor.intake.sidecar import ROUTING
 from processor.journal import Item, Journal, Request
 from processor.lanes import incoming
-from processor.parking import FIELDS, ORPHAN, Lot
+from processor.parking import FIELDS, NO_SCANS, Lot
 from processor.shift import Shift, begin, is_of_disk, stop
 from processor.sources import Kept, Parked
-from processor.taking import applied, file_code, members
+from processor.taking import members
 from processor.telling import BY_CLERK
+from processor.told import applied, file_code
 from processor.tools import ACTOR
 
 log = structlog.get_logger()
@@ -182,8 +183,8 @@ def _claimed(scan: Scan, shift: Shift) -> Scan:
 
 def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     lot, tools = _lot(folder, shift), shift.tools
-    if lot.told["code"] == ORPHAN:
-        raise SohoaError("a side-car alone cannot be released; drop it again with its scan, and reject this one")
+    if lot.told["code"] in NO_SCANS:
+        raise SohoaError("a side-car alone cannot be released, nor can a list; drop it again with its scan, and reject this one")
     _check_answered(lot, args)
     scan = parking.scan_of(tools.station, lot)
     if scan.again and tools.archive.key_state(scan.key)[0] == "new":

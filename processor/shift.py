@@ -24,6 +24,7 @@ from processor import parking, pipeline, sealing, sources, station, telling
 from processor.document import Filed, Pending, Scan, Sealed, Settled
 from processor.errors import Abandoned, CatalogueOlder, SohoaError, Verdict
 from processor.journal import Item, Journal
+from processor.listed import Lists
 from processor.sources import Parked, Source
 from processor.telling import BY_CLERK
 from processor.tools import ACTOR, Tools
@@ -69,6 +70,7 @@ class Shift:
     journal: Journal
     hands: Hands = field(default_factory=Hands)
     leaving: threading.Lock = field(default_factory=threading.Lock)
+    lists: Lists = field(default_factory=Lists)
 
     @property
     def claims(self) -> Path:

@@ -101,6 +101,7 @@ class LimitsTable(Table):
     pages: Count
     page_megapixels: Count
     free_disk_mb: Amount
+    list_rows: Count
 
 
 class OcrTable(Table):
@@ -251,6 +252,8 @@ class LaneTable(Table):
     languages: Annotated[Texts, Field(min_length=1)]
     settle: Duration
     sidecar: Literal["optional", "required"]
+    list: Literal["optional", "required", "never"]
+    list_wait: Duration
     flatten: bool
     deskew: bool
     require_to_seal: Annotated[tuple[Seal, ...], Strict(False)]

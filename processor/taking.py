@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
-from archive.naming import local_date
 from archive.record import Blob
-from processor import lanes
+from processor import lists
 from processor.arrivals import Arrival
 from processor.document import Scan
 from processor.errors import Verdict
-from processor.filecodes import in_full
 from processor.parking import ORPHAN
 from processor.shift import Shift, begin
 from processor.sources import Dropped, root_of
-from processor.tools import Tools
+from processor.told import by_rows, by_sidecar, file_code, note, own
 from watch.claims import Claimed, SourceUnreadable, claim
 
 log = structlog.get_logger()
@@ -33,14 +30,18 @@ _LONGEST = 1000  # characters of the names of what a package holds besides
 
 def take(arrival: Arrival, shift: Shift) -> str:
     """Bring one arrival into the journal; `taken`, `arriving` (look again), `busy` (look again later), or `unreadable`."""
+    if arrival.is_list:
+        return lists.take(arrival, shift)
     folder, scans = shift.new_claim(), list[Scan]()
     state = "arriving"
     try:
         claimed = _claim(arrival, shift, folder)
         if claimed is not None:
             source, scan = claimed
-            scan = replace(scan, refusal=(ORPHAN,)) if arrival.is_orphan else _told(scan, shift.tools)
-            scans = members(scan, shift) if not scan.refusal else [scan]
+            scans = [replace(scan, refusal=(ORPHAN,))] if arrival.is_orphan else _told(scan, arrival, shift)
+            note(scans, arrival, shift)
+            if len(scans) == 1 and not scans[0].refusal:
+                scans = members(scans[0], shift)
             state = "busy" if not scans else "taken" if begin(shift, source, scans, "received") else "arriving"
     except SourceUnreadable as error:
         log.warning("source-unreadable", lane=arrival.lane.name, error=os.strerror(error.errno or 0))
@@ -75,33 +76,21 @@ def _blob(taken: Claimed) -> Blob:
     return Blob(taken.path, taken.sha256, taken.size)
 
 
-def file_code(given: str, tools: Tools) -> str:
-    """A file as a sub-folder or a person names it, in full: `01.TCCB` gets the agency's code and this year."""
-    if not given:
-        return ""
-    today = local_date(tools.clock())
-    given = given.encode("utf-8", "replace").decode()
-    return in_full(given, tools.settings.station.organ_id, today.year, today, tools.station)
-
-
-def _told(scan: Scan, tools: Tools) -> Scan:
-    """A scan with what its side-car says; its file is the side-car's, its folder's, or the lane's, in this order."""
-    told = _by_sidecar(scan, tools)
-    return replace(told, file_code=told.file_code or tools.settings.lanes[scan.lane].file)
-
-
-def _by_sidecar(scan: Scan, tools: Tools) -> Scan:
-    lane = tools.settings.lanes[scan.lane]
-    if scan.beside is None:
-        return replace(scan, refusal=("sidecar-missing",)) if lane.sidecar == "required" else scan
+def _told(scan: Scan, arrival: Arrival, shift: Shift) -> list[Scan]:
+    """What enters for a scan, with what its side-car, its list and its folder say; its file is theirs, or the lane's."""
+    tools = shift.tools
+    lane, listed = tools.settings.lanes[scan.lane], arrival.listed
+    said: dict[str, str] = {}
+    refusal: tuple[str, ...] = ()
     try:
-        fields = tools.engine.call("sidecar", {"path": str(scan.beside.path)})["fields"]
+        if scan.beside is not None:
+            said = tools.engine.call("sidecar", {"path": str(scan.beside.path)})["fields"]
+        elif listed is None and lane.sidecar == "required":
+            refusal = ("sidecar-missing",)
     except Verdict as verdict:
-        return replace(scan, refusal=(verdict.code, verdict.detail))
-    named = file_code(fields.get("file_code", ""), tools)
-    if named and scan.file_code not in {named, ""}:
-        return replace(scan, refusal=("sidecar-bad", "it names another file than its folder"))
-    return applied(scan, fields, tools)
+        refusal = (verdict.code, verdict.detail)
+    told = by_rows(scan, said, listed, arrival.sighting.path, shift) if listed else [by_sidecar(scan, said, tools)]
+    return [replace(each, file_code=each.file_code or lane.file, refusal=refusal or each.refusal) for each in told]
 
 
 def members(scan: Scan, shift: Shift) -> list[Scan]:
@@ -129,26 +118,6 @@ def members(scan: Scan, shift: Shift) -> list[Scan]:
         return [replace(scan, refusal=("container-empty",))]
     if set(found) & shift.journal.parts(scan.blob.sha256, scan.lane):
         return []
-    apart = [replace(_own(scan, shift.new_claim()), part=path) for path in found]
+    apart = [replace(own(scan, shift), part=path) for path in found]
     shutil.rmtree(scan.blob.path.parent, ignore_errors=True)
     return apart
-
-
-def _own(scan: Scan, folder: Path) -> Scan:
-    """The same bytes, and those of the side-car, under other names: each document clears its own away."""
-
-    def linked(blob: Blob) -> Blob:
-        path = folder / blob.path.name
-        os.link(blob.path, path)
-        return replace(blob, path=path)
-
-    return replace(scan, blob=linked(scan.blob), beside=scan.beside and linked(scan.beside))
-
-
-def applied(scan: Scan, fields: Mapping[str, str], tools: Tools) -> Scan:
-    """A scan with what a person says of it: its file, its pages and their turns, its descriptive fields."""
-    described = {name: text for name, text in fields.items() if name not in {"file_code", "pages", "rotate"}}
-    code = file_code(fields.get("file_code", ""), tools) or scan.file_code
-    is_whole = lanes.takes_originals(tools.settings.lanes[scan.lane])  # of an original no pages are left out
-    chosen = (scan.part, "") if is_whole else (fields.get("pages", ""), fields.get("rotate", ""))
-    return replace(scan, file_code=code, part=chosen[0], rotate=chosen[1], sidecar=described)

@@ -24,6 +24,7 @@ Ask: TypeAlias = Callable[[str, bytes], bytes]
 
 JOBS: Mapping[str, str] = {
     "sidecar": "processor.intake.sidecar",
+    "lists": "processor.intake.lists",
     "probe": "processor.intake.probe",
     "body": "processor.intake.body",
     "recognise": "processor.ocr.recognise",

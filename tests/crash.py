@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from archive.store import Archive
-from processor import flow, parking, sources, station
+from processor import flow, lists, parking, results, sources, station
 from processor.cli import station_verbs, wiring
 from processor.journal import Journal
+from processor.ledger import Ledger
 
 KILLED = 9
 STEPS: dict[str, tuple[Any, str]] = {
@@ -33,6 +34,12 @@ STEPS: dict[str, tuple[Any, str]] = {
     "hand_out": (station, "hand_out"),
     "clear": (sources, "clear"),
     "park": (parking, "park"),
+    "seen": (Ledger, "seen"),
+    "mark": (Ledger, "mark"),
+    "took": (Ledger, "took"),
+    "clear_list": (lists, "clear"),
+    "forget": (Ledger, "forget"),
+    "lay": (results, "lay"),
 }
 
 

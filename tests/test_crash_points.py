@@ -142,3 +142,20 @@ def test_a_code_given_up_for_another_file_is_void(station: Path) -> None:
     (lot,) = (station / "held" / "luu-tru").iterdir()
     assert json.loads((lot / "reason.json").read_text("utf-8"))["file_code"] == "H05.99.2026.99.KHAC"
     assert_nothing_under_way(station)
+
+
+def test_a_list_and_its_scan(station: Path) -> None:
+    """Whenever we die the row is not lost and not given twice; the list goes when its document is safe, not before."""
+    drop = station / "drop" / "sao-y"
+    scans.png(drop / "mot.png", samples.sample(1, dpi=100).aged[0], dpi=100)
+    (drop / "ds.csv").write_text("name,subject,code_number\nmot,Của dòng này,7\n", "utf-8")
+    die_at(station, [*twice("seen"), *twice("mark"), *twice("took"), "after:begin"])
+    assert [path.name for path in files(drop)] == ["ds.csv", "mot.png"]
+    die_at(station, ["after:file", "before:clear", "after:clear", "after:end", *twice("lay"), "before:clear_list"])
+    assert [path.name for path in files(drop)] == ["ds.csv"]
+    die_at(station, ["after:clear_list"])
+    assert sohoa(station, "run").returncode == 0
+    (record,) = json.loads(sohoa(station, "find", "--json").stdout)
+    assert (record["doc_code"], record["subject"], record["code_number"]) == ("H05.99.2026.01.VP.0000001", "Của dòng này", "7")
+    assert sorted(path.name for path in files(station / "out")) == ["ds.ket-qua.csv", "mot.pdf"]
+    assert_nothing_under_way(station)

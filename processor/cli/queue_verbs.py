@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import click
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE, parse_field
 from processor import arrivals, doubles, handing, lot_notes, parking, requests
+from processor import lists as batches
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.doubles import Double
@@ -22,6 +23,7 @@ from processor.report import visible
 from processor.requests import Kind, Target
 from processor.shift import Shift
 from processor.sources import Parked
+from processor.tables import Lane
 
 ID = click.argument("identifier", metavar="ID")
 _ID = "ID: a document's code, the beginning of a scan's SHA-256, or a folder of held/ or rejected/ as `sohoa status` shows it."
@@ -70,7 +72,7 @@ def _name(item: dict[str, str]) -> str:
 
 
 def _status(
-    folder: Path, lanes: Iterable[str], filed: dict[str, int], to_describe: list[dict[str, Any]], journal: Journal
+    folder: Path, lanes: Mapping[str, Lane], filed: dict[str, int], to_describe: list[dict[str, Any]], journal: Journal
 ) -> dict[str, Any]:
     items = journal.items()
     under_way = {item.source.folder for item in items if isinstance(item.source, Parked)}
@@ -80,6 +82,8 @@ def _status(
     }
     waiting = [_waits(item) for item in items if item.state != "working"]
     misplaced = [_not_taken(lane, name) for lane, name in arrivals.not_taken(folder, lanes)]
+    listed = [*batches.standing(folder), *batches.awaiting(folder, lanes.values(), [item.source for item in items])]
+    misplaced += [_not_taken(lane, name, code) for lane, name, code in listed]
     waiting += misplaced
     counts: dict[str, int] = {state: count for state, count in filed.items() if state in {"filed", "void"}}
     counts |= {state: len(rows) for state, rows in lists.items()}
@@ -98,8 +102,7 @@ def _waits(item: Item) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _not_taken(lane: str, name: str) -> dict[str, str]:
-    code = "not-taken"
+def _not_taken(lane: str, name: str, code: str = "not-taken") -> dict[str, str]:
     return {"id": "", "name": name, "lane": lane, "scan_sha256": "", "code": code, "reason": reason(code).en,
             "part": "", "state": "waiting", "not_before": ""}  # fmt: skip
 
@@ -126,8 +129,8 @@ def _answer(shift: Shift) -> None:
 
 
 def _check_scan(target: Target, folder: Path) -> None:
-    if target.kind == "held" and (lot_notes.read(folder / target.name) or {}).get("code") == parking.ORPHAN:
-        raise SohoaError("a side-car alone cannot be released: drop it again with its scan, and reject this one")
+    if target.kind == "held" and (lot_notes.read(folder / target.name) or {}).get("code") in parking.NO_SCANS:
+        raise SohoaError("a side-car alone cannot be released, nor can a list: drop it again with its scan, and reject this one")
 
 
 def _check_answered(target: Target, folder: Path, why: str) -> None:

@@ -43,6 +43,7 @@ class Kind(Protocol):
 _KINDS: Mapping[str, ModuleType] = {
     "copy": copy, "archive": archive, "attachment": attachment, "issue": issue, "incoming": incoming,
 }  # fmt: skip
+_SECRET = frozenset({"mật", "tối mật", "tuyệt mật", "03"})
 _ORIGINALS = frozenset({"issue", "incoming"})
 
 
@@ -57,11 +58,14 @@ def takes_originals(lane: Lane) -> bool:
 
 
 def check(scan: Scan, facts: Mapping[str, Any]) -> None:
-    """What no kind takes unseen: text over a page-filling picture may be invisible, and would become the record's words.
+    """What no kind takes unseen: what is said to be secret, before any of it is read; text over a page-filling picture, which may
+    be invisible, and would become the record's words.
 
     Raises:
-        Verdict: `text-over-picture`, unless a person has looked and released it.
+        Verdict: `secrecy-mark`, `text-over-picture`, unless a person has looked and released it.
     """
+    if _is_called_secret(scan):
+        raise Verdict("secrecy-mark", "theo tệp mô tả hoặc danh sách đi kèm")
     if any(page.get("pictured") for page in facts["pages"]) and "text-over-picture" not in scan.released:
         raise Verdict("text-over-picture")
 
@@ -72,7 +76,8 @@ def require(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
     Raises:
         Verdict: `secrecy-mark`, unless a person has looked and released it.
     """
-    if "no-secrecy-mark" in lane.require_to_seal and marks["secrecy"] and "secrecy-mark" not in scan.released:
+    is_marked = "no-secrecy-mark" in lane.require_to_seal and marks["secrecy"] and "secrecy-mark" not in scan.released
+    if is_marked or _is_called_secret(scan):
         raise Verdict("secrecy-mark")
 
 
@@ -94,3 +99,6 @@ def of_year(scan: Scan, lane: Lane, year: int, today: dt.date) -> None:
         raise Verdict("file-past-year-refused")
     if "file-past-year" not in scan.released:
         raise Verdict("file-past-year")
+def _is_called_secret(scan: Scan) -> bool:
+    """Whether a side-car or a list says so (mode 03 of TT 05/2025), and nobody has released it."""
+    return scan.sidecar.get("mode", "").casefold() in _SECRET and "secrecy-mark" not in scan.released
