@@ -2,40 +2,32 @@
 
 import json
 import os
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.testkit import samples, scans
-
-SOHOA = Path(sys.executable).with_name("sohoa")
-
-
-def sohoa(station: Path, *words: str, timeout: int = 120) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([SOHOA, *words, "--station", station], capture_output=True, text=True, timeout=timeout)
-
-
-def page(path: Path, seed: int) -> Path:
-    scans.png(path, samples.sample(seed, dpi=100).aged[0], dpi=100)
-    return path
+from tests.station import demo, page, sohoa
 
 
 def status(station: Path) -> dict[str, Any]:
     return json.loads(sohoa(station, "status", "--json").stdout)
 
 
-@pytest.fixture
-def station(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One document is held: it was dropped for a file nobody declared."""
-    folder = tmp_path / "station"
-    subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
+    folder = demo(tmp_path_factory.mktemp("office") / "station")
     (folder / "drop" / "sao-y" / "01.KHAC").mkdir()
     page(folder / "drop" / "sao-y" / "01.KHAC" / "a.png", 1)
     assert sohoa(folder, "run").returncode == 2
     return folder
+
+
+@pytest.fixture
+def station(tmp_path: Path, held: Path) -> Path:
+    return shutil.copytree(held, tmp_path / "station")
 
 
 def lot(station: Path) -> Path:
