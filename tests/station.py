@@ -13,9 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests import zygote
-from tests.testkit import samples, scans
+from PIL import Image, ImageDraw, ImageFont
 
+from tests import zygote
+from tests.testkit import faces, samples, scans
+
+DPI = 100
 ROOT = Path(__file__).parent.parent
 SOHOA = Path(sys.executable).with_name("sohoa")
 """The real command, for what lives on, is killed, or has a terminal."""
@@ -104,6 +107,19 @@ def set_up(station: Path, *changes: tuple[str, str]) -> None:
         assert old in text, old
         text = text.replace(old, new)
     path.write_text(text, "utf-8")
+
+
+def picture(text: str) -> Image.Image:
+    """An A4 page at 100 dpi with a few words: read in a blink."""
+    page = Image.new("L", (827, 1169), 255)
+    font = ImageFont.truetype(str(faces.path("regular")), 24)
+    ImageDraw.Draw(page).text((100, 200), text, font=font, fill=0)
+    return page
+
+
+def brief(path: Path, number: int) -> Path:
+    """A scan like that, for the tests in which nothing hangs on what is read; each number's is another."""
+    return scans.png(path, picture(f"Văn bản số {number}"), dpi=DPI)
 
 
 @cache

@@ -139,7 +139,7 @@ def _sohoa(path: str, workers: str) -> Callable[[], object]:
     for module in ("processor.cli.signing", "processor.doctor", "tests.crash"):
         import_module(module)
     _ForkedWorker.path = workers
-    engine.subprocess = SimpleNamespace(Popen=_ForkedWorker, DEVNULL=subprocess.DEVNULL)  # type: ignore[assignment]
+    vars(engine)["subprocess"] = SimpleNamespace(Popen=_ForkedWorker, DEVNULL=subprocess.DEVNULL)
     gc.freeze()
     asked, files = _forked(path)
     for standard, file in enumerate(files):
