@@ -36,6 +36,7 @@ kind = "copy"
 form = "sao-y"
 file = "{file}"
 settle = "0s"
+require_to_seal = ["file", "form", "no-secrecy-mark"]
 """
 
 

@@ -15,6 +15,7 @@ from tests.station import SOHOA, brief, command, demo, set_up, sohoa
 from tests.testkit import samples, scans
 
 FILE = "H05.98.2026.01.VP"
+UNSEALED = 'require_to_seal = ["file", "form", "no-secrecy-mark"]'  # what is scanned here bears no seal
 
 
 def answer(station: Path, *words: str) -> Any:
@@ -112,7 +113,7 @@ def office(tmp_path: Path) -> Path:
     station = tmp_path / "station"
     assert command("init", str(station)).returncode == 0
     set_up(
-        station, ('form = "sao-y"\nfile = ""', f'form = "sao-y"\nfile = "{FILE}"\nsettle = "0.2s"'),
+        station, ('form = "sao-y"\nfile = ""', f'form = "sao-y"\nfile = "{FILE}"\nsettle = "0.2s"\n{UNSEALED}'),
         ('agency = ""', 'agency = "Ủy ban nhân dân xã Thử"'), ('organ_id = ""', 'organ_id = "H05.98"'),
     )  # fmt: skip
     assert sohoa(station, "files", "add", FILE, "Hồ sơ", "--year", "2026").returncode == 0
