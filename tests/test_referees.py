@@ -77,7 +77,7 @@ def drop_scans(drop: Path) -> None:
 
 @pytest.fixture(scope="module")
 def records(station: Path) -> list[dict[str, str]]:
-    return json.loads(sohoa("find", "--json", "--station", str(station)).stdout)
+    return json.loads(sohoa(station, "find", "--json").stdout)
 
 
 @pytest.fixture(scope="module")
