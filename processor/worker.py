@@ -48,6 +48,9 @@ JOBS: Mapping[str, str] = {
 }
 """Each job is the function of its own name in a module that is loaded when first needed, and stays loaded."""
 
+UNUSED = ("pymupdf.layout", "pymupdf4llm")
+"""PyMuPDF 2.0 loads a neural network for the layout of pages whenever it is imported: of what a worker took to start, a third."""
+
 
 def _asker(channel: Connection) -> Ask:
     def ask(kind: str, body: bytes) -> bytes:
@@ -91,6 +94,8 @@ def main(argv: list[str]) -> None:
     if argv[4:]:
         readable, writable = (list(map(Path, names)) for names in json.loads(argv[4]))
         walls += sandbox.within(readable, writable)
+    for name in UNUSED:
+        sys.modules[name] = None  # type: ignore[assignment]  # importing it fails, and PyMuPDF goes without
     channel = Connection(socket)
     channel.send_bytes(json.dumps({"walls": walls}).encode())
     serve(channel)

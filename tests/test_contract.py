@@ -4,7 +4,6 @@ import ast
 import json
 import re
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -17,10 +16,10 @@ import pytest
 from archive.record import DESCRIPTIVE, FIELDS
 from processor.cli import cli
 from processor.errors import ExitCode
+from tests.station import SOHOA, demo, set_up, sohoa
 from tests.testkit import samples, scans
 
 ROOT = Path(__file__).parent.parent
-SOHOA = Path(sys.executable).with_name("sohoa")
 README, DESIGN = ((ROOT / name).read_text("utf-8") for name in ("README.md", "docs/design.md"))
 EVERYWHERE = {"--station", "--help"}
 
@@ -137,24 +136,16 @@ def record_fields() -> set[str]:
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One document filed, one held, one rejected, one waiting for a key that is not there."""
-    folder = tmp_path_factory.mktemp("office") / "station"
-    subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
+    folder = demo(tmp_path_factory.mktemp("office") / "station")
     sample, drop = samples.sample(1, dpi=100), folder / "drop" / "sao-y"
-    settings = (folder / "sohoa.toml").read_text("utf-8").replace('settle = "1s"', 'settle = "0.2s"')
-    (folder / "sohoa.toml").write_text(settings, "utf-8")
     scans.png(drop / "mot.png", sample.aged[0], dpi=100)
     scans.pdf_born_digital(drop / "dien-tu.pdf", sample.letter)
     scans.html_named_pdf(drop / "web.pdf")
     assert sohoa(folder, "run").returncode == 2
-    (folder / "sohoa.toml").write_text(settings.replace("seal.p12", "mat.p12"), "utf-8")
+    set_up(folder, ("seal.p12", "mat.p12"))
     scans.png(drop / "hai.png", sample.aged[0].crop((0, 0, 800, 400)), dpi=100)
     assert sohoa(folder, "run").returncode == 4
     return folder
-
-
-def sohoa(station: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [str(SOHOA), *words, "--station", str(station)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
 
 
 def answer(station: Path, *words: str) -> Any:

@@ -6,21 +6,15 @@ the whole way is died at. At the end there is one document, one copy, one lot, a
 
 import json
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from processor.journal import Journal
+from tests.station import brief, command, demo, sohoa
 from tests.testkit import samples, scans
 
-SOHOA = Path(sys.executable).with_name("sohoa")
 STAGES = 5  # Recognised, Described, Numbered, Finished, Sealed: each is reached in the journal
-
-
-def sohoa(station: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([SOHOA, *words, "--station", station], capture_output=True, text=True, timeout=120)
 
 
 def twice(name: str) -> list[str]:
@@ -29,8 +23,7 @@ def twice(name: str) -> list[str]:
 
 def die_at(station: Path, points: list[str]) -> None:
     """Every one of these points must be come to, or it tests nothing."""
-    words = [sys.executable, "-m", "tests.crash", str(station), *points]
-    died = subprocess.run(words, capture_output=True, text=True, timeout=300, cwd=Path(__file__).parent.parent)
+    died = command(str(station), *points, main="crash")
     assert died.stdout.splitlines() == [f"{point} 9" for point in points], died.stdout + died.stderr
 
 
@@ -42,7 +35,7 @@ def write_held(station: Path, name: str) -> None:
     """A scan for a file nobody declared."""
     folder = station / "drop" / "sao-y" / "H05.99.2026.98.LA"
     folder.mkdir()
-    scans.png(folder / name, samples.sample(1, dpi=100).aged[0], dpi=100)
+    brief(folder / name, 1)
     assert sohoa(station, "run").returncode == 2
 
 
@@ -70,11 +63,7 @@ def assert_nothing_under_way(station: Path) -> None:
 
 @pytest.fixture
 def station(tmp_path: Path) -> Path:
-    folder = tmp_path / "station"
-    subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
-    settings = folder / "sohoa.toml"
-    settings.write_text(settings.read_text("utf-8").replace('settle = "1s"', 'settle = "0.2s"'), "utf-8")
-    return folder
+    return demo(tmp_path / "station")
 
 
 def assert_one_document(station: Path) -> None:
@@ -88,7 +77,7 @@ def assert_one_document(station: Path) -> None:
 
 
 def test_a_document_that_is_filed(station: Path) -> None:
-    scans.png(station / "drop" / "sao-y" / "mot.png", samples.sample(1, dpi=100).aged[0], dpi=100)
+    brief(station / "drop" / "sao-y" / "mot.png", 1)
     points = [*twice("event"), *twice("begin")]
     for stage in range(STAGES):  # the third stage is Numbered: its code is reserved before it is reached
         points += [*(twice("reserve") if stage == 2 else []), *twice("reach")]

@@ -6,7 +6,6 @@ Every claim is checked on the sealed files by others' tools: poppler, qpdf, vera
 import json
 import re
 import subprocess
-import sys
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,9 +19,9 @@ import pytest
 from PIL import Image
 
 from tests.referees import judges
+from tests.station import demo, sohoa
 from tests.testkit import odd_pdfs, samples, scans
 
-SOHOA = Path(sys.executable).with_name("sohoa")
 DPI = 150
 AGENCY = (
     "Trung tâm Phục vụ hành chính công phường Nguyễn Thị Minh Khai trực thuộc Ủy ban nhân dân thành phố Buôn Ma Thuột"
@@ -133,11 +132,6 @@ def write(drop: Path) -> None:
     scans.truncated(at / "cut.jpg", at / "a3.jpg")
 
 
-def sohoa(station: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [str(SOHOA), *words, "--station", str(station)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
-
-
 @dataclass(frozen=True, slots=True)
 class Night:
     """What one run made of it: sealed file and record by lane and name; codes of what was refused."""
@@ -151,14 +145,13 @@ class Night:
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
-    station = tmp_path_factory.mktemp("office") / "station"
-    subprocess.run([str(SOHOA), "init", "--demo", str(station)], check=True, capture_output=True)
+    station = demo(tmp_path_factory.mktemp("office") / "station")
     settings = (station / "sohoa.toml").read_text("utf-8")
     settings = re.sub(r'(?m)^agency = .*$', f'agency = "{unicodedata.normalize("NFD", AGENCY)}"', settings)
     settings = settings.replace('key = "authority/seal.p12"\npassphrase_file = "authority/passphrase"\n', "")
     settings += f'\n[keys.own]\nfile = "authority/seal.p12"\nsecret = "authority/passphrase"\nagency = "{AGENCY}"\n'
     for lane, option in LANES.items():
-        settings += f'\n[lanes.{lane}]\nkind = "archive"\nfile = "H05.99.2026.01.VP"\nsettle = "1s"\n{option}\n'
+        settings += f'\n[lanes.{lane}]\nkind = "archive"\nfile = "H05.99.2026.01.VP"\nsettle = "0.2s"\n{option}\n'
         (station / "drop" / lane).mkdir()
     (station / "sohoa.toml").write_text(settings, "utf-8")
     write(station / "drop")

@@ -2,8 +2,6 @@
 
 import asyncio
 import datetime as dt
-import subprocess
-import sys
 from pathlib import Path
 
 import pikepdf
@@ -18,9 +16,7 @@ from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.general import SigningError
 
 from tests.referees.judges import dss, pdfsig
-from tests.testkit import samples, scans
-
-SOHOA = Path(sys.executable).with_name("sohoa")
+from tests.station import demo, page, set_up, sohoa
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +38,10 @@ def somebody(tmp_path_factory: pytest.TempPathFactory) -> SimpleSigner:
 
 
 def sealed(folder: Path, *, certify: bool) -> Path:
-    station = folder / "station"
-    subprocess.run([SOHOA, "init", "--demo", station], check=True, capture_output=True)
-    settings = station / "sohoa.toml"
-    settings.write_text(settings.read_text("utf-8").replace("[seal]", f"[seal]\ncertify = {str(certify).lower()}"), "utf-8")
-    scans.png(station / "drop" / "sao-y" / "a.png", samples.sample(2, dpi=100).aged[0], dpi=100)
-    subprocess.run([SOHOA, "run", "--station", station], check=True, capture_output=True)
+    station = demo(folder / "station")
+    set_up(station, ("[seal]", f"[seal]\ncertify = {str(certify).lower()}"))
+    page(station / "drop" / "sao-y" / "a.png", 2)
+    assert sohoa(station, "run").returncode == 0
     return station / "out" / "sao-y" / "a.pdf"
 
 

@@ -7,7 +7,6 @@ import datetime as dt
 import hashlib
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from tests import station
 from tests.testkit import samples, scans
 
-SOHOA = Path(sys.executable).with_name("sohoa")
 YEAR = dt.datetime.now(dt.timezone(dt.timedelta(hours=7))).year
 DEMO_FILE = "H05.99.2026.01.VP"
 SAID = {
@@ -38,8 +37,7 @@ class Office:
     folder: Path
 
     def do(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [str(SOHOA), *words, "--station", str(self.folder)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+        return station.sohoa(self.folder, *words)
 
     def ok(self, *words: str) -> str:
         done = self.do(*words)
@@ -58,7 +56,7 @@ class Office:
 
 
 def page(seed: int) -> Callable[[Path], object]:
-    return lambda path: scans.png(path, samples.sample(seed, dpi=100, wear="clean").aged[0], dpi=100)
+    return lambda path: station.page(path, seed, wear="clean")
 
 
 def several(seed: int) -> Callable[[Path], object]:
@@ -72,10 +70,7 @@ def label(seed: int) -> Callable[[Path], object]:
 
 
 def make(folder: Path) -> Office:
-    subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
-    settings = folder / "sohoa.toml"
-    text = settings.read_text("utf-8").replace('settle = "1s"', 'settle = "0.2s"')
-    settings.write_text(text.replace("[lanes.sao-luc]", '[lanes.sao-luc]\nsidecar = "required"'), "utf-8")
+    station.set_up(station.demo(folder), ("[lanes.sao-luc]", '[lanes.sao-luc]\nsidecar = "required"'))
     return Office(folder)
 
 

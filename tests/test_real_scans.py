@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pymupdf
@@ -15,9 +14,9 @@ import pytest
 from PIL import Image
 
 from tests.referees import judges
+from tests.station import demo, sohoa
 
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
-SOHOA = Path(sys.executable).with_name("sohoa")
 pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
 
 TAKEN = {  # name: where it comes from and the truth about its words
@@ -30,15 +29,9 @@ TAKEN = {  # name: where it comes from and the truth about its words
 SHOWN = {"hai-dau.jpg": "vn-scans/qn-47-QD-2025.pdf", "mot-dau.jpg": "vn-scans/qn-05-CT-2020.pdf"}  # seals top right
 
 
-def sohoa(station: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [str(SOHOA), *words, "--station", str(station)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
-
-
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("office") / "station"
-    subprocess.run([str(SOHOA), "init", "--demo", str(made)], check=True, capture_output=True)
+    made = demo(tmp_path_factory.mktemp("office") / "station")
     drop = made / "drop" / "sao-y"
     for name, (source, _) in TAKEN.items():
         shutil.copyfile(SAMPLES / source, drop / name)

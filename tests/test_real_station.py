@@ -2,8 +2,6 @@
 
 import http.server
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,9 +12,8 @@ import pytest
 from processor.seal import demo
 from processor.seal.demo import DemoAuthority
 from tests.referees.judges import pdfsig
-from tests.testkit import samples, scans
+from tests.station import brief, command, sohoa
 
-SOHOA = Path(sys.executable).with_name("sohoa")
 FILE = "H05.99.2026.01.VP"
 SETTINGS = """
 [station]
@@ -40,6 +37,7 @@ form = "sao-y"
 file = "{file}"
 past_year = "take"
 settle = "0s"
+require_to_seal = ["file", "form", "no-secrecy-mark"]
 """
 
 
@@ -89,20 +87,15 @@ def town(monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
 @pytest.fixture
 def station(tmp_path: Path, town: Town, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "station"
-    assert sohoa(folder.parent, "init", str(folder)).returncode == 0
+    assert command("init", str(folder)).returncode == 0
     named = demo._name
     monkeypatch.setattr(demo, "_name", lambda common, *of: named(common.replace("SOHOA DEMO", "Town"), *(of or ("Town",))))
     demo.make(folder / "authority", "Ủy ban nhân dân xã Minh Họa")
     town.authority = DemoAuthority(folder / "authority")
     (folder / "sohoa.toml").write_text(SETTINGS.format(url=town.url, file=FILE), "utf-8")
     assert sohoa(folder, "files", "add", FILE, "Văn thư", "--year", "2026").returncode == 0
-    scans.png(folder / "drop" / "sao-y" / "a.png", samples.sample(2, dpi=100).aged[0], dpi=100)
+    brief(folder / "drop" / "sao-y" / "a.png", 2)
     return folder
-
-
-def sohoa(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    place = [] if words[0] == "init" else ["--station", str(folder)]
-    return subprocess.run([SOHOA, *words, *place], capture_output=True, text=True, timeout=300)
 
 
 def waiting(folder: Path) -> list[str]:

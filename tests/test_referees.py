@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import bagit
@@ -19,26 +17,21 @@ from pyhanko.pdf_utils.generic import StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from tests.referees import judges
+from tests.station import demo, sohoa
 from tests.testkit import office_files, person, samples, scans, signing
 from tests.testkit.letters import letter
 
-SOHOA = Path(sys.executable).with_name("sohoa")
 DPI = 150
 NO_AIA = "The authority info access is not present!"  # the demo certificates name no address of their issuer
-
-
-def sohoa(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(SOHOA), *words], capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demo station after one run over every kind of file."""
-    folder = tmp_path_factory.mktemp("van-phong") / "station"
-    assert sohoa("init", "--demo", str(folder)).returncode == 0
+    folder = demo(tmp_path_factory.mktemp("van-phong") / "station")
     drop_scans(folder / "drop")
     drop_signed(folder)
-    run = sohoa("run", "--station", str(folder))
+    run = sohoa(folder, "run")
     assert run.returncode == 0, run.stderr
     return folder
 
@@ -84,7 +77,7 @@ def drop_scans(drop: Path) -> None:
 
 @pytest.fixture(scope="module")
 def records(station: Path) -> list[dict[str, str]]:
-    return json.loads(sohoa("find", "--json", "--station", str(station)).stdout)
+    return json.loads(sohoa(station, "find", "--json").stdout)
 
 
 @pytest.fixture(scope="module")

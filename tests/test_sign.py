@@ -10,7 +10,6 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,16 +17,10 @@ from typing import Any
 import pymupdf
 import pytest
 
-from tests.testkit import samples, scans
+from tests.station import SOHOA, brief, command, demo, set_up, sohoa
 
-SOHOA = Path(sys.executable).with_name("sohoa")
 ME = getpass.getuser()
 OPERATOR = f'[operators.lan]\nname = "Lan"\ndecision = "QĐ 12/QĐ-UBND"\naccount = "{ME}"\n'
-
-
-def sohoa(station: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [str(SOHOA), *words, "--station", str(station)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
 
 
 def status(station: Path) -> Any:
@@ -36,16 +29,17 @@ def status(station: Path) -> Any:
 
 def attended(folder: Path, operator: str = OPERATOR) -> Path:
     """A demo station where nothing is sealed with nobody there."""
-    assert subprocess.run([SOHOA, "init", "--demo", folder], capture_output=True).returncode == 0
-    settings = folder / "sohoa.toml"
-    text = settings.read_text("utf-8").replace('unattended = true\nauthorisation = "DEMO"\n', "").replace('"1s"', '"0.2s"')
-    settings.write_text(f"{text}\n{operator}", "utf-8")
-    return folder
+    return unsealed(demo(folder), operator)
+
+
+def unsealed(station: Path, operator: str = OPERATOR) -> Path:
+    set_up(station, ('unattended = true\nauthorisation = "DEMO"\n', ""), ("[trust]\n", f"{operator}\n[trust]\n"))
+    return station
 
 
 def drop(station: Path, *seeds: int) -> None:
     for seed in seeds:
-        scans.png(station / "drop" / "sao-y" / f"{seed}.png", samples.sample(seed, dpi=100).aged[0], dpi=100)
+        brief(station / "drop" / "sao-y" / f"{seed}.png", seed)
 
 
 @pytest.fixture
@@ -131,13 +125,14 @@ def test_only_the_operators_of_the_settings_from_their_own_account(tmp_path: Pat
     done = sohoa(station, "sign", "--operator", "lan", "--yes")
     assert done.returncode == 1 and "operator" in done.stderr
     environment = {**os.environ, "LOGNAME": "someone-else", "USER": "someone-else"}
-    claimed = subprocess.run([SOHOA, "sign", "--operator", "lan", "--yes", "--station", station], env=environment, capture_output=True)
+    claimed = sohoa(station, "sign", "--operator", "lan", "--yes", env=environment)
     assert claimed.returncode == 1, "the account is the kernel's word"
 
 
 def test_an_authority_of_time_that_fails_is_told_before_anything_is_signed(station: Path) -> None:
     (station / "authority" / "tsa.key").rename(station / "authority" / "tsa.key.away")
-    other = attended(station.parent / "other")
+    other = station.parent / "other"
+    assert command("init", "--demo", str(other)).returncode == 0  # with keys of its own
     (station / "authority" / "tsa.key").write_bytes((other / "authority" / "tsa.key").read_bytes())
     done = sohoa(station, "sign", "--operator", "lan", "--yes")
     assert done.returncode == 75 and "nothing was sealed" in done.stderr

@@ -15,7 +15,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
 from processor.seal import demo_tls
-from tests.test_sign import OPERATOR, attended, drop, sohoa, status
+from tests.station import SOHOA, sohoa
+from tests.test_sign import OPERATOR, attended, drop, status
 from tests.testkit import softhsm
 from tests.testkit.softhsm import PIN, SoftHsm
 
@@ -172,8 +173,7 @@ def test_the_clerks_pc_signs_over_the_network(counter: Counter) -> None:
     remote(counter, "127.0.0.1:18443")
     drop(counter.station, 1, 2)
     assert sohoa(counter.station, "run").returncode == 75
-    command = [sys.executable, "-m", "processor.cli", "sign"]
-    command = [str(Path(sys.executable).with_name("sohoa")), "sign", "--operator", "lan", "--yes", "--station", str(counter.station)]
+    command = [str(SOHOA), "sign", "--operator", "lan", "--yes", "--station", str(counter.station)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as session:
         try:
             assert session.stdout is not None

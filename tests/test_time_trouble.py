@@ -2,8 +2,6 @@
 
 import datetime as dt
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,9 +18,9 @@ from processor.law import VIETNAM
 from processor.settings import parse
 from processor.shift import Shift
 from tests.processor.office import Office
+from tests.station import sohoa
 from tests.testkit.tsa_stub import House, TsaStub
 
-SOHOA = Path(sys.executable).with_name("sohoa")
 MINUTE = 60
 
 
@@ -145,10 +143,6 @@ def test_a_ban_that_nobody_foretold_costs_few_requests_and_no_document(town: Tow
 
 
 # --- all gone, and back
-
-
-def sohoa(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([SOHOA, *words, "--station", str(folder)], capture_output=True, text=True, timeout=300)
 
 
 def status(folder: Path) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,15 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.station import SOHOA, brief, command, demo, set_up, sohoa
 from tests.testkit import samples, scans
 
-SOHOA = Path(sys.executable).with_name("sohoa")
 FILE = "H05.98.2026.01.VP"
-
-
-def sohoa(station: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [str(SOHOA), *words, "--station", str(station)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+UNSEALED = 'require_to_seal = ["file", "form", "no-secrecy-mark"]'  # what is scanned here bears no seal
 
 
 def answer(station: Path, *words: str) -> Any:
@@ -34,16 +29,8 @@ def until(happened: Callable[[], object], seconds: float = 40) -> None:
         time.sleep(0.05)
 
 
-def drop(station: Path, name: str, seed: int = 1) -> None:
-    scans.png(station / "drop" / "sao-y" / name, samples.sample(seed, dpi=100).aged[0], dpi=100)
-
-
-def make(folder: Path, *words: str) -> Path:
-    subprocess.run([SOHOA, "init", *words, folder], check=True, capture_output=True)
-    settings = folder / "sohoa.toml"
-    text = settings.read_text("utf-8").replace('settle = "1s"', 'settle = "0.2s"')
-    settings.write_text(text.replace('form = "sao-y"\nfile = ""', f'form = "sao-y"\nfile = "{FILE}"\nsettle = "0.2s"'), "utf-8")
-    return folder
+def drop(station: Path, name: str, number: int = 1) -> None:
+    brief(station / "drop" / "sao-y" / name, number)
 
 
 @contextmanager
@@ -66,7 +53,7 @@ def ended(process: subprocess.Popen[str], told: signal.Signals, seconds: float) 
 
 
 def test_watch_files_what_is_dropped_and_does_what_is_asked(tmp_path: Path) -> None:
-    station = make(tmp_path / "station", "--demo")
+    station = demo(tmp_path / "station")
     with started(station, "watch") as (watch, log):
         until(lambda: "watching" in log.read_text())
         drop(station, "mot.png")
@@ -93,7 +80,7 @@ def test_watch_files_what_is_dropped_and_does_what_is_asked(tmp_path: Path) -> N
 
 
 def test_told_to_stop_in_the_middle_it_ends_at_once_and_loses_nothing(tmp_path: Path) -> None:
-    station = make(tmp_path / "station", "--demo")
+    station = demo(tmp_path / "station")
     pages = [*samples.sample(3, dpi=100).aged, *samples.sample(5, dpi=100).aged]
     scans.tiff(station / "drop/sao-y/dai.tif", pages, dpi=100)
     drop(station, "ngan.png")
@@ -123,10 +110,12 @@ def test_told_to_stop_in_the_middle_it_ends_at_once_and_loses_nothing(tmp_path: 
 @pytest.fixture
 def office(tmp_path: Path) -> Path:
     """A station made without --demo: its agency is set, a file declared."""
-    station = make(tmp_path / "station")
-    settings = station / "sohoa.toml"
-    text = settings.read_text("utf-8").replace('agency = ""', 'agency = "Ủy ban nhân dân xã Thử"')
-    settings.write_text(text.replace('organ_id = ""', 'organ_id = "H05.98"'), "utf-8")
+    station = tmp_path / "station"
+    assert command("init", str(station)).returncode == 0
+    set_up(
+        station, ('form = "sao-y"\nfile = ""', f'form = "sao-y"\nfile = "{FILE}"\nsettle = "0.2s"\n{UNSEALED}'),
+        ('agency = ""', 'agency = "Ủy ban nhân dân xã Thử"'), ('organ_id = ""', 'organ_id = "H05.98"'),
+    )  # fmt: skip
     assert sohoa(station, "files", "add", FILE, "Hồ sơ", "--year", "2026").returncode == 0
     return station
 

@@ -12,28 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageFont
-
 from archive.store import Archive
-from processor import flow, law, station, trust
+from processor import flow, law, trust
 from processor.cli import wiring
 from processor.engine import LocalEngine
 from processor.journal import Journal
 from processor.seal import keyring
 from processor.settings import load
 from processor.shift import Shift
-from processor.tools import ACTOR, Tools
-from tests.testkit import faces, scans
-
-DPI = 100
-
-
-def picture(text: str) -> Image.Image:
-    """An A4 page at 100 dpi with a few words: read in a blink."""
-    page = Image.new("L", (827, 1169), 255)
-    font = ImageFont.truetype(str(faces.path("regular")), 24)
-    ImageDraw.Draw(page).text((100, 200), text, font=font, fill=0)
-    return page
+from processor.tools import Tools
+from tests.station import DPI, demo, picture
+from tests.testkit import scans
 
 
 @dataclass
@@ -72,14 +61,7 @@ class Office:
     @classmethod
     def make(cls, place: Path, workers: LocalEngine) -> Office:
         """A demo station with its file declared."""
-        station.make(place / "station", True)
-        settings = place / "station" / "sohoa.toml"
-        settings.write_text(settings.read_text().replace('settle = "1s"', 'settle = "0.2s"'))
-        office = cls(place / "station", Watched(workers))
-        year = int(station.DEMO_FILE.split(".")[2])
-        archive = office.shift().tools.archive
-        archive.declare_file(station.DEMO_FILE, "Hồ sơ minh họa", organ_id="H05.99", year=year, actor=ACTOR)
-        return office
+        return cls(demo(place / "station"), Watched(workers))
 
     def clock(self) -> dt.datetime:
         return dt.datetime.now(dt.UTC) + self.moved

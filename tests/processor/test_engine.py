@@ -319,6 +319,14 @@ def test_a_real_worker_stands_behind_the_walls_it_says_it_has(engine: Any, page:
     assert same == ("no-network" not in walls)
 
 
+def test_a_worker_loads_no_network_that_judges_layouts(engine: Any, page: Path) -> None:
+    """PyMuPDF does at every import: it costs each worker half a second and its memory, and nothing here asks it."""
+    probe(engine(), page)
+    (worker,) = workers()
+    maps = Path(f"/proc/{worker}/maps").read_text()
+    assert "mupdf" in maps and "onnxruntime" not in maps
+
+
 def test_a_worker_is_told_nothing_of_the_coordinators_environment(
     engine: Any, page: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
