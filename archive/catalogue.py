@@ -42,6 +42,7 @@ _LATER: Mapping[int, tuple[str, ...]] = {  # columns by the version that brought
     3: ("signer_authority", "organ_parent", "issued_place", "recipients", "priority", "attachments", "keyword", "mode", "note",
         "supersedes", "superseded_by"),
 }  # fmt: skip
+_LATER_OF_FILES: Mapping[int, tuple[str, ...]] = {3: ("paper_file_code",)}
 _TEXT_FIELDS = (
     "form", "description", "path", "original_path", "original_name", "sha256", "record_sha256", "type_name",
     "code_number", "code_notation", "issued_date", "organ_name", "subject", "language", "signer_position",
@@ -205,6 +206,8 @@ def _upgraded(db: Database) -> int:
             version += 1
             for column in _LATER[version]:
                 db.execute(f"alter table document add column {column} text")
+            for column in _LATER_OF_FILES.get(version, ()):
+                db.execute(f"alter table file add column {column} text")
             if version == 2:
                 _companions(db)
             db.execute(f"pragma user_version = {version}")
@@ -221,7 +224,8 @@ def _companions(db: Database) -> None:
 def _tables(db: Database) -> None:
     db.table("file").create(
         {"file_code": str, "caseless": str, "title": str, "maintenance": str, "organ_id": str, "year": int,
-         "opened_at": str, "closed_at": str, "last_ordinal": int},
+         "opened_at": str, "closed_at": str, "last_ordinal": int}
+        | {column: str for columns in _LATER_OF_FILES.values() for column in columns},
         pk="file_code", not_null={"caseless", "title", "year", "opened_at", "last_ordinal"}, strict=True,
     ).create_index(["caseless"], unique=True)  # fmt: skip
     numbers = {"size": int, "record_size": int, "pages": int, "page_amount": int}

@@ -29,13 +29,15 @@ class FileRow:
     opened_at: str
     closed_at: str | None
     documents: int
+    paper_file_code: str = ""
 
 
-def declare(catalogue: Catalogue, file_code: str, facts: Row, actor: str) -> FileRow:
-    """Opens a file; the same declaration again changes nothing.
+def declare(catalogue: Catalogue, file_code: str, facts: Row, actor: str, paper: str = "") -> FileRow:
+    """Opens a file; the same declaration again changes nothing, but may say where its paper lies now.
 
     Args:
         facts: title, maintenance, organ_id, year.
+        paper: code of the paper file (TT 05/2025, paperFileCode); empty: nothing new of it.
 
     Raises:
         ArchiveError: `bad-file-code`, `file-exists`.
@@ -55,6 +57,10 @@ def declare(catalogue: Catalogue, file_code: str, facts: Row, actor: str) -> Fil
             )
             row = facts | {"file_code": file_code, "caseless": file_code.casefold(), "last_ordinal": 0}
             db.table("file").insert(row | {"opened_at": stamp(moment.at), "closed_at": None})
+        if paper and paper != row_of(db, file_code)["paper_file_code"]:  # boxes are moved: this is no part of the identity
+            moved = Event("file-shelved", actor, public={"file_code": file_code}, private={"paper_file_code": paper})
+            catalogue.append(moved)
+            db.table("file").update(file_code, {"paper_file_code": paper})
         return _shown(db, row_of(db, file_code))
 
 
@@ -90,4 +96,4 @@ def row_of(db: Database, file_code: str) -> Row:
 def _shown(db: Database, row: Row) -> FileRow:
     filed = db.table("document").count_where("file_code = ? and state = 'filed'", [row["file_code"]])
     return FileRow(row["file_code"], row["title"], row["maintenance"] or "", row["year"], row["opened_at"],
-                   row["closed_at"], filed)  # fmt: skip
+                   row["closed_at"], filed, row["paper_file_code"] or "")  # fmt: skip

@@ -95,15 +95,15 @@ class Archive:
     # Files (hồ sơ)
 
     def declare_file(
-        self, file_code: str, title: str, *, maintenance: str = "", organ_id: str = "", year: int, actor: str
+        self, file_code: str, title: str, *, maintenance: str = "", organ_id: str = "", year: int, actor: str, paper: str = ""
     ) -> FileRow:
-        """Opens a file that documents may be numbered in; the same declaration again changes nothing.
+        """Opens a file that documents may be numbered in; the same again changes at most `paper`, the paper file's code.
 
         Raises:
             ArchiveError: `bad-file-code`; `file-exists`, declared with other facts or differing only in case.
         """
         facts = {"title": title, "maintenance": maintenance, "organ_id": organ_id, "year": year}
-        return dossiers.declare(self._catalogue, file_code, facts, actor)
+        return dossiers.declare(self._catalogue, file_code, facts, actor, paper)
 
     def close_file(self, file_code: str, actor: str) -> None:
         """Ends the numbering in a file; codes already reserved may still be filed.

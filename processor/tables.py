@@ -80,6 +80,8 @@ class StationTable(Table):
 
     agency: str
     organ_id: str
+    parent: str
+    place: str
     demo: bool
 
 

@@ -5,46 +5,36 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
-import re
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
-from archive.naming import expand_file_code, local_date, split_file_code
+from archive.naming import local_date, split_file_code
 from archive.query import Query
 from archive.record import FIELDS
 from archive.verify import VerifyResult
 from processor import law
+from processor.cells import cell
 from processor.cli import wiring
+from processor.cli.days import DAY
 from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
 from processor.errors import ExitCode, SettingsError, SohoaError
 from processor.nightly import checker
 from processor.report import visible, visible_lines
-from processor.settings import Settings, load
+from processor.settings import load
 
-
-def _day(text: str) -> dt.date:
-    """A day as it is typed."""
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-        with suppress(ValueError):
-            return dt.date.fromisoformat(text)
-    raise click.BadParameter(f"{text!r} is no day; use YYYY-MM-DD")
-
-
-_DAY: dict[str, Any] = {"type": _day, "metavar": "YYYY-MM-DD", "default": None}
 _FIELD = f"May be given several times. NAME is one of: {', '.join(name for name in FIELDS if name != 'confidence')}."
 
 
 @click.command()
 @click.argument("words", nargs=-1)
 @click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help=_FIELD)
-@click.option("--from", "date_from", **_DAY, help="First day: issued, or filed where no date is known.")
-@click.option("--to", "date_to", **_DAY, help="Last day.")
+@click.option("--from", "date_from", **DAY, help="First day: issued, or filed where no date is known.")
+@click.option("--to", "date_to", **DAY, help="Last day.")
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="--jsonl streams all.")
 @click.option("--jsonl", "form", flag_value="jsonl", help="One JSON object a line, all of them.")
 @click.option("--csv", "form", flag_value="csv", help="A table for a spreadsheet.")
@@ -82,7 +72,7 @@ def _print_records(records: Iterable[dict[str, Any]], form: str | None) -> None:
         case "csv":
             writer = csv.writer(sys.stdout)
             writer.writerow(FIELDS)
-            writer.writerows([_cell(record[name]) for name in FIELDS] for record in records)
+            writer.writerows([cell(record[name]) for name in FIELDS] for record in records)
         case _:
             count = 0
             for count, record in enumerate(records, start=1):  # noqa: B007  # told when all are printed
@@ -96,15 +86,6 @@ def _told(record: dict[str, Any]) -> tuple[str, str]:
     about = "  ".join(filter(None, (record["type_name"], number, record["issued_date"], record["subject"])))
     day = record["filed_at"][:10] if record["filed_at"] else record["state"]
     return f"{record['doc_code']}  {day}  {record['lane']}  {about}", f"    {record['path'] or record['original_name']}"
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, str):
-        return value
-    # A spreadsheet must not take a subject for a formula (OWASP, CSV injection).
-    return visible_lines(f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value)
 
 
 @click.command()
@@ -130,7 +111,7 @@ def show(identifier: str, folder: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--day", **_DAY, help="One day; else every past day that is not sealed yet.")
+@click.option("--day", **DAY, help="One day; else every past day that is not sealed yet.")
 @HERE
 def seal(day: dt.date | None, folder: Path) -> None:
     """Close past days: BagIt tag files, every byte read again."""
@@ -146,7 +127,7 @@ def seal(day: dt.date | None, folder: Path) -> None:
 
 @click.command()
 @click.argument("identifiers", metavar="[ID]...", nargs=-1)
-@click.option("--day", **_DAY, help="One shelf.")
+@click.option("--day", **DAY, help="One shelf.")
 @click.option("--all", "everything", is_flag=True, help="The whole archive with its log (also without any ID).")
 @HERE
 @JSON
@@ -188,29 +169,27 @@ def files() -> None:
     """Declared files (hồ sơ): only they take documents."""
 
 
-def _in_full(given: str, settings: Settings, year: int, folder: Path) -> str:
-    """A file's code as a drop folder's name gives it: `01.TCCB` gets the agency's code and the year."""
-    template = law.file_code_template(local_date(wiring.now()), folder)
-    return expand_file_code(given, settings.station.organ_id, year, template)
-
-
 @files.command("add")
 @click.argument("file_code", metavar="CODE")
 @click.argument("title")
 @click.option("--year", type=click.IntRange(1900, 2999), required=True)
 @click.option("--maintenance", default="", help="Thời hạn lưu trữ, as the file's list has it.")
+@click.option("--paper", default="", metavar="CODE", help="Where its paper lies: agency.store/shelf/box.number (TT 05/2025).")
 @HERE
-def files_add(file_code: str, title: str, year: int, maintenance: str, folder: Path) -> None:
-    """Declare a file; the same declaration again changes nothing."""
+def files_add(file_code: str, title: str, year: int, maintenance: str, paper: str, folder: Path) -> None:
+    """Declare a file; the same declaration again changes nothing, but may tell where its paper lies."""
     settings = load(folder)
-    file_code = _in_full(file_code, settings, year, folder)
+    file_code = wiring.full_file_code(file_code, settings, year, folder)
     told = split_file_code(file_code)
     if told and told[1] != year:
         raise SettingsError(f"{file_code} is a code of {told[1]}, not of {year}")
+    if paper:
+        law.check_paper_code(paper, local_date(wiring.now()), folder)
     with wiring.opened_archive(folder, settings) as archive:
         archive.declare_file(
-            file_code, title, maintenance=maintenance, organ_id=settings.station.organ_id, year=year, actor=wiring.operator()
-        )
+            file_code, title, maintenance=maintenance, organ_id=settings.station.organ_id, year=year,
+            actor=wiring.operator(), paper=paper,
+        )  # fmt: skip
     click.echo(f"declared {file_code}")
 
 
@@ -223,7 +202,8 @@ def files_list(folder: Path, as_json: bool) -> None:
         rows = archive.files()
     if as_json:
         wiring.print_json([
-            {"file_code": r.file_code, "title": r.title, "year": r.year, "documents": r.documents, "closed_at": r.closed_at}
+            {"file_code": r.file_code, "title": r.title, "year": r.year, "documents": r.documents, "closed_at": r.closed_at,
+             "paper_file_code": r.paper_file_code}
             for r in rows
         ])  # fmt: skip
         return
@@ -238,7 +218,7 @@ def files_close(file_code: str, folder: Path) -> None:
     """Close a file: it takes no more documents. CODE may be its notation: `01.TCCB` is this year's file."""
     settings = load(folder)
     today = local_date(wiring.now())
-    file_code = _in_full(file_code, settings, today.year, folder)
+    file_code = wiring.full_file_code(file_code, settings, today.year, folder)
     with wiring.opened_archive(folder, settings) as archive:
         archive.close_file(file_code, wiring.operator())
     click.echo(f"closed {file_code}")

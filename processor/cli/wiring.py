@@ -16,6 +16,7 @@ from typing import Any
 import click
 from cryptography.hazmat.primitives import hashes
 
+from archive.naming import expand_file_code, local_date
 from archive.store import Archive
 from processor import law, station, trust
 from processor.engine import LocalEngine, Reach
@@ -53,6 +54,12 @@ def operator() -> str:
 def print_json(value: object) -> None:
     """One JSON value, for programs and people."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def full_file_code(given: str, settings: Settings, year: int, folder: Path) -> str:
+    """A file's code as a drop folder's name gives it: `01.TCCB` gets the agency's code and the year."""
+    template = law.file_code_template(local_date(now()), folder)
+    return expand_file_code(given, settings.station.organ_id, year, template)
 
 
 @contextmanager
