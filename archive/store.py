@@ -11,10 +11,13 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from sqlite_utils import Database
 
 from archive import bag, codes, dossiers, filing, naming, search, shelves, verify
 from archive.bag import SealResult
@@ -200,6 +203,10 @@ class Archive:
 
     # Questions
 
+    def reading(self) -> AbstractContextManager[Database]:
+        """The catalogue, for questions of the library's other rooms."""
+        return self._catalogue.reading()
+
     def get(self, id: str) -> Row | None:
         """One document with its events and its pages' text, by code or a unique beginning of code or scan.
 
@@ -241,10 +248,7 @@ class Archive:
     def counts(self) -> dict[str, int]:
         """How many codes are in which state."""
         with self._catalogue.reading() as db:
-            return {
-                row["state"]: row["n"]
-                for row in db.query("select state, count(*) n from document group by state")
-            }
+            return {row["state"]: row["n"] for row in db.query("select state, count(*) n from document group by state")}
 
     def to_describe(self) -> list[Row]:
         """Filed documents whose description is partial; `reason` names the fields that are missing."""
@@ -264,10 +268,7 @@ class Archive:
                         (select sealed_at from day as sealed where sealed.day = event.day) sealed_at
                  from event group by day order by day"""
         with self._catalogue.reading() as db:
-            return [
-                DayRow(dt.date.fromisoformat(row["day"]), row["documents"], row["sealed_at"])
-                for row in db.query(sql)
-            ]
+            return [DayRow(dt.date.fromisoformat(row["day"]), row["documents"], row["sealed_at"]) for row in db.query(sql)]
 
     def unsealed_before(self, day: dt.date) -> list[dt.date]:
         """Days before this one that still have to be sealed, oldest first."""

@@ -85,6 +85,13 @@ class StationTable(Table):
     demo: bool
 
 
+class PackagesTable(Table):
+    """Whose archive packages are for."""
+
+    archive_id: str
+    fonds: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{0,50}$")]
+
+
 class EngineTable(Table):
     """The workers."""
 

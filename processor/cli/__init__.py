@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from archive.errors import ArchiveError
-from processor.cli import archive_verbs, queue_verbs, register_verbs, sign_verbs, station_verbs, trust_verbs
+from processor.cli import archive_verbs, export_verbs, queue_verbs, register_verbs, sign_verbs, station_verbs, trust_verbs
 from processor.errors import ExitCode, SohoaError
 from processor.report import visible_lines
 from watch.lock import AlreadyRunning
@@ -32,7 +32,7 @@ def cli() -> None:
     """Sohoa: from the scanner's drop folder to a sealed, catalogued, verifiable archive."""
 
 
-ROOMS = (station_verbs, queue_verbs, sign_verbs, archive_verbs, register_verbs, trust_verbs)
+ROOMS = (station_verbs, queue_verbs, sign_verbs, archive_verbs, register_verbs, export_verbs, trust_verbs)
 for verb in (verb for room in ROOMS for verb in room.VERBS):
     cli.add_command(verb)
 

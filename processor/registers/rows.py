@@ -40,12 +40,17 @@ class Dossier:
 def documents(records: Iterable[Record]) -> list[Line]:
     """Documents of a file in the order of their dates, those without one last; void ones stand among them without a number."""
     lines, number = [], 0
-    for record in sorted(records, key=lambda record: (record["issued_date"] or _LAST, record["doc_ordinal"])):
+    for record in in_order(records):
         void = record["state"] == "void"
         number += not void
         told = {"number": "" if void else str(number), "extent": _extent(record), "note": _note(record)}
         lines.append(Line(_of(record) | told, void))
     return lines
+
+
+def in_order(records: Iterable[Any]) -> list[Any]:
+    """Documents by their dates, then by their places in the file; those without a date last."""
+    return sorted(records, key=lambda record: (record["issued_date"] or _LAST, record["doc_ordinal"]))
 
 
 def copies(records: Iterable[Record], forms: Mapping[str, str]) -> list[Line]:
