@@ -242,8 +242,7 @@ class Archive:
     def scan_blob(self, scan_sha256: str) -> Path | None:
         """Where the archive keeps these bytes, if it does."""
         with self._catalogue.reading() as db:
-            rows = db.table("scan").rows_where("sha256 = ?", [scan_sha256])
-            return next((self.root / row["path"] for row in rows), None)
+            return next((self.root / row["path"] for row in db.table("scan").rows_where("sha256 = ?", [scan_sha256])), None)
 
     def counts(self) -> dict[str, int]:
         """How many codes are in which state."""

@@ -42,6 +42,7 @@ def export(
     """Lay out packages of filed documents, one for each file (hồ sơ) they belong to."""
     if bool(identifiers) == bool(file_code):
         raise SettingsError("export wants IDs, or --file")
+    wiring.outside_the_archive(out, folder)
     settings, failed = load(folder), False
     with wiring.opened_archive(folder, settings) as archive:
         for dossier, records in _chosen(archive, identifiers, file_code, settings, folder):
@@ -102,17 +103,22 @@ def _table(dossier: FileRow, records: Sequence[Row], base: Path) -> list[Item]:
     writer.writerows([cell(record[name]) for name in FIELDS] for record in records)
     items = [made(f"{dossier.file_code}.csv", b"\xef\xbb\xbf" + text.getvalue().encode(), "text/csv", "")]
     for record in records:
-        items.append(Item(f"data/{record['doc_code']}.pdf", record["sha256"], 0, "application/pdf", "", base / record["path"]))
+        path = base / record["path"]
+        size = path.stat().st_size if path.exists() else 0  # what is missing is told when it is copied
+        items.append(Item(f"data/{record['doc_code']}.pdf", record["sha256"], size, "application/pdf", "", path))
     return items
 
 
 def _lay(items: Sequence[Item], out: Path, name: str, as_zip: bool) -> None:
     out.mkdir(parents=True, exist_ok=True)
     target = out / (f"{name}.zip" if as_zip else name)
-    if as_zip:
-        write.archived(items, target, name)
-    else:
-        write.folder(items, target)
+    try:
+        if as_zip:
+            write.archived(items, target, name)
+        else:
+            write.folder(items, target)
+    except OSError as error:
+        raise SohoaError(f"{target} was not made: {error.filename}: {error.strerror}") from error
     click.echo(str(target))
 
 

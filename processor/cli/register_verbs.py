@@ -45,6 +45,7 @@ def registers(
         raise SettingsError(f"{out.name}: --out wants a name that ends in .pdf, .xlsx or .csv")
     if out.exists():
         raise SohoaError(f"{out} is there already; choose another name")
+    wiring.outside_the_archive(out, folder)
     settings, today = load(folder), local_date(wiring.now())
     book = rules.book(kind, today, folder)
     with wiring.opened_archive(folder, settings) as archive:
@@ -68,9 +69,12 @@ def _told(made: Made, book: Book, settings: Settings, today: dt.date) -> dict[st
     return {
         "agency": own.agency, "parent": own.parent, "motto": [book.words["motherland"], book.words["motto"]],
         "title": register.title, "under": list(made.under), "closing": list(made.closing),
-        "columns": [{"heading": c.heading, "width": c.width, "align": c.align, "dotted": c.dotted} for c in register.columns],
+        "columns": [
+            {"heading": c.heading, "width": c.width, "align": c.align, "dotted": c.dotted, "struck": c.source != "note"}
+            for c in register.columns
+        ],
         "rows": [{"cells": [line.values.get(c.source, "") for c in register.columns], "void": line.void} for line in made.lines],
-        "values": [dict(line.values) for line in made.lines],
+        "values": [dict(line.values) for line in made.lines], "label": dict(book.label),
         "dated": f"{place}, ngày {today.day:02} tháng {today.month:02} năm {today.year}",
         "signer": register.signer, "signs": register.signs, "paging": "Trang {}/{}", "landscape": register.landscape,
         "font": settings.seal.font,

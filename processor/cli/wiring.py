@@ -20,7 +20,7 @@ from archive.naming import expand_file_code, local_date
 from archive.store import Archive
 from processor import law, station, trust
 from processor.engine import LocalEngine, Reach
-from processor.errors import MissingError
+from processor.errors import MissingError, SettingsError
 from processor.journal import Journal
 from processor.lanes.issue import Person
 from processor.seal import keyring
@@ -60,6 +60,16 @@ def full_file_code(given: str, settings: Settings, year: int, folder: Path) -> s
     """A file's code as a drop folder's name gives it: `01.TCCB` gets the agency's code and the year."""
     template = law.file_code_template(local_date(now()), folder)
     return expand_file_code(given, settings.station.organ_id, year, template)
+
+
+def outside_the_archive(out: Path, folder: Path) -> None:
+    """What is written for people does not belong among what is kept.
+
+    Raises:
+        SettingsError: `out` lies in the station's archive.
+    """
+    if out.resolve().is_relative_to((folder / "archive").resolve()):
+        raise SettingsError(f"{out} lies in the archive; choose a place outside")
 
 
 @contextmanager

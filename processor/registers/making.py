@@ -118,7 +118,7 @@ def _dossier(row: FileRow) -> Dossier:
 
 def _counted(lines: list[Line], book: Book) -> tuple[str, ...]:
     count = sum(not line.void for line in lines)
-    return tuple(text.format(count=count, words=in_words(count)) for text in book.register.counted)
+    return tuple(text.format(count=count, words=in_words(count).capitalize()) for text in book.register.counted)
 
 
 def _gaps(records: list[Mapping[str, Any]]) -> tuple[str, ...]:

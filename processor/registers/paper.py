@@ -14,7 +14,7 @@ from typing import Any
 
 import pymupdf
 
-from processor.registers.faces import LEADING, MM, Face, Faces, faces, printable_in, put
+from processor.registers.faces import LEADING, MM, Face, Faces, faces, put, shown_in
 from processor.registers.layout import Frame, Row, paged, wrapped
 from processor.worker import Ask
 
@@ -35,6 +35,7 @@ class _Column:
     left: float
     width: float
     centred: bool
+    struck: bool
     heading: tuple[str, ...]
 
 
@@ -80,7 +81,8 @@ class _Press:
         scale = self.room / sum(column["width"] for column in self.args["columns"])
         for column in self.args["columns"]:
             width = column["width"] * scale
-            made.append(_Column(left, width, column["align"] == "center", wrapped(column["heading"], width - 2 * _GAP, measure)))
+            heading = wrapped(column["heading"], width - 2 * _GAP, measure)
+            made.append(_Column(left, width, column["align"] == "center", column["struck"], heading))
             left += width
         return made
 
@@ -171,7 +173,7 @@ class _Press:
                 x = column.left + ((column.width - wide) / 2 if column.centred else _GAP)
                 y = sheet.down + _PAD / 2 + place * _LINE
                 sheet.texts[face].append((x, y + _SIZE, text, _SIZE))
-                if row.void and text:
+                if row.void and column.struck and text:
                     sheet.rule(x, y + _SIZE * 0.72, x + wide, y + _SIZE * 0.72)
 
     def close(self, sheet: _Sheet) -> None:
@@ -194,29 +196,12 @@ class _Press:
         sheet.line(self.faces.italic, self.args["paging"].format(number, pages), _SMALL, _LEFT, self.room)
 
 
-def _printable(value: Any, shown: Any) -> Any:
-    """The job's arguments with every text printable."""
-    if isinstance(value, str):
-        return shown(value)
-    if isinstance(value, list):
-        return [_printable(each, shown) for each in value]
-    return {key: _printable(each, shown) for key, each in value.items()} if isinstance(value, dict) else value
-
-
-def _used(value: Any) -> set[str]:
-    """The letters of a value."""
-    if isinstance(value, str):
-        return set(value)
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return set().union(*map(_used, inner))
-
-
 def register(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
     Args:
-        args: `agency`, `parent`, `motto` (two lines), `title`, `under` (lines), `columns` (`heading`, `width`, `align`, `dotted`),
-            `rows` (`cells`, `void`), `closing` (lines), `dated`, `signer`, `signs`, `paging` (`Trang {}/{}`), `landscape`,
+        args: `agency`, `parent`, `motto` (two lines), `title`, `under` (lines), `columns` (`heading`, `width`, `align`, `dotted`,
+            `struck`: through a void row), `rows` (`cells`, `void`), `closing` (lines), `dated`, `signer`, `signs`, `paging` (`Trang {}/{}`), `landscape`,
             `font` (the office's own, or ""), `out`.
         ask: not used.
 
@@ -226,13 +211,11 @@ def register(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     Raises:
         MissingError: no font covers Vietnamese.
     """
-    files = {"font": args["font"], "out": args["out"]}
-    shown = _printable({key: value for key, value in args.items() if key not in files}, printable_in(args["font"]))
+    shown = shown_in(args)
     for row in shown["rows"]:
         marked = zip(row["cells"], shown["columns"], strict=True)
         row["cells"] = [_DOTS if column["dotted"] and not text and not row["void"] else text for text, column in marked]
-    used = "".join(_used(shown)) + "".join(_used([shown["agency"].upper(), shown["parent"].upper()])) + "0123456789()/.… "
-    press = _Press(shown, faces(args["font"], used))
+    press = _Press(shown, faces(args["font"], shown))
     frame = press.frame()
     pages = paged(press.rows(), frame)
     with pymupdf.open() as document:

@@ -51,6 +51,7 @@ class Book:
 
     register: Register
     words: Mapping[str, str]
+    label: Mapping[str, str]
     forms: Mapping[str, str]
     retention: Mapping[str, str]
 
@@ -75,4 +76,4 @@ def book(kind: str, day: dt.date, station: Path | None = None) -> Book:
         raise SettingsError(f"law profile for {what}: " + "; ".join(lines)) from error
     except (KeyError, IndexError, ValueError) as error:
         raise SettingsError(f"law profile for {what}: counted: {type(error).__name__}: {error}") from error
-    return Book(register, rules["words"], rules["forms"], rules["retention"])
+    return Book(register, rules["words"], rules["label"], rules["forms"], rules["retention"])

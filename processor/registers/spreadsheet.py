@@ -46,9 +46,8 @@ def spreadsheet(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         sheet.append([_text(sheet, text, _BOLD)])
     sheet.append([_text(sheet, each["heading"], _BOLD, "center") for each in args["columns"]])
     for row in args["rows"]:
-        font = _VOID if row["void"] else _PLAIN
-        told = zip(row["cells"], args["columns"], strict=True)
-        sheet.append([_text(sheet, text, font, column["align"]) for text, column in told])
+        told = [(text, column, row["void"] and column["struck"]) for text, column in zip(row["cells"], args["columns"], strict=True)]
+        sheet.append([_text(sheet, text, _VOID if void else _PLAIN, column["align"]) for text, column, void in told])
     for text in args["closing"]:
         sheet.append([_text(sheet, text, _PLAIN)])
     book.save(args["out"])
