@@ -201,8 +201,8 @@ def register(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
 
     Args:
         args: `agency`, `parent`, `motto` (two lines), `title`, `under` (lines), `columns` (`heading`, `width`, `align`, `dotted`,
-            `struck`: through a void row), `rows` (`cells`, `void`), `closing` (lines), `dated`, `signer`, `signs`, `paging` (`Trang {}/{}`), `landscape`,
-            `font` (the office's own, or ""), `out`.
+            `struck`: through a void row), `rows` (`cells`, `void`), `closing` (lines), `dated`, `signer`, `signs`,
+            `paging` (`Trang {}/{}`), `landscape`, `font` (the office's own, or ""), `out`.
         ask: not used.
 
     Returns:

@@ -46,8 +46,9 @@ def spreadsheet(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         sheet.append([_text(sheet, text, _BOLD)])
     sheet.append([_text(sheet, each["heading"], _BOLD, "center") for each in args["columns"]])
     for row in args["rows"]:
-        told = [(text, column, row["void"] and column["struck"]) for text, column in zip(row["cells"], args["columns"], strict=True)]
-        sheet.append([_text(sheet, text, _VOID if void else _PLAIN, column["align"]) for text, column, void in told])
+        fonts = [_VOID if row["void"] and column["struck"] else _PLAIN for column in args["columns"]]
+        told = zip(row["cells"], fonts, args["columns"], strict=True)
+        sheet.append([_text(sheet, text, font, column["align"]) for text, font, column in told])
     for text in args["closing"]:
         sheet.append([_text(sheet, text, _PLAIN)])
     book.save(args["out"])

@@ -9,7 +9,7 @@ import sqlite3
 import bagit  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from archive.catalogue import _LATER, VERSION
+from archive.catalogue import _LATER, _LATER_OF_FILES, VERSION
 from archive.errors import ArchiveError
 from archive.record import Companion, DocumentKey, Filing
 from archive.store import Archive
@@ -94,6 +94,8 @@ def test_a_catalogue_of_version_one_is_brought_up(office: Office, archive: Archi
     with sqlite3.connect(office.root / "catalogue.db") as db:
         for column in (column for columns in _LATER.values() for column in columns):
             db.execute(f"alter table document drop column {column}")
+        for column in (column for columns in _LATER_OF_FILES.values() for column in columns):
+            db.execute(f"alter table file drop column {column}")
         db.execute("drop table companion")
         db.execute("pragma user_version = 1")
     again = office.open()

@@ -1,4 +1,4 @@
-"""Asks E-ARK's own validator about packages; runs in its own environment (`.venv/eark`, scripts/setup --tests), prints JSON.
+"""Asks E-ARK's own validator about packages; runs in a process of its own with `.venv/eark` (scripts/setup --tests), prints JSON.
 
 The validator reads its vocabularies from the network when it is imported; it carries them too, and these are what it gets here.
 """
