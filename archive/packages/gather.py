@@ -17,9 +17,10 @@ from sqlite_utils import Database
 from archive import event as events
 from archive.catalogue import Row
 from archive.errors import ArchiveError
-from archive.log import inclusion_proof, root
+from archive.log import inclusion_proofs, root
 from archive.store import Archive
 
+_PORTION = 500  # arguments of one question
 _OF_FILE = ("file-declared", "file-closed", "file-shelved")
 
 
@@ -57,7 +58,7 @@ def gather(archive: Archive, file_code: str, codes: Sequence[str]) -> Gathered:
     """
     with archive.reading() as db:
         held = tuple(_held(db, archive.root, code) for code in codes)
-        happened = _happened(db, file_code, codes)
+        happened = _happened(db, file_code, codes, [each.row["scan_sha256"] for each in held])
         anchor = _anchor(db, happened[-1]["seq"])
         lines = [events.line(row) for row in (*happened, *anchor)]
         proof = _proof(db, happened, anchor)
@@ -72,13 +73,18 @@ def _held(db: Database, base: Path, code: str) -> Held:
     return Held(row, record, tuple(db.table("companion").rows_where("doc_code = ?", [code], order_by="path")))
 
 
-def _happened(db: Database, file_code: str, codes: Sequence[str]) -> list[Row]:
-    """Events of the documents and of their file, in the log's order."""
+def _happened(db: Database, file_code: str, codes: Sequence[str], scans: Sequence[str]) -> list[Row]:
+    """Events of the documents, of their scans before they had a code (held, released), and of their file, in the log's order."""
     marks = ",".join("?" * len(_OF_FILE))
     sql = f"select * from event join leaf using (seq) where type in ({marks}) and json_extract(public, '$.file_code') = ?"
     rows = list(db.query(sql, [*_OF_FILE, file_code]))
     for code in codes:
         rows += db.query("select * from event join leaf using (seq) where doc_code = ?", [code])
+    for first in range(0, len(scans), _PORTION):
+        some = scans[first : first + _PORTION]
+        marks = ",".join("?" * len(some))
+        sql = f"select * from event join leaf using (seq) where doc_code is null and scan_sha256 in ({marks})"
+        rows += db.query(sql, list(some))
     return sorted(rows, key=lambda row: int(row["seq"]))
 
 
@@ -93,9 +99,9 @@ def _proof(db: Database, happened: Sequence[Row], anchor: Sequence[Row]) -> byte
     size = sizes[0] if sizes else happened[-1]["seq"] + 1
     rows = db.query("select leaf_hash from leaf where seq < ? order by seq", [size])
     hashes = [bytes.fromhex(row["leaf_hash"]) for row in rows]
+    paths = inclusion_proofs(hashes, (row["seq"] for row in happened))
     leaves = [
-        {"seq": row["seq"], "leaf_hash": row["leaf_hash"],
-         "path": [node.hex() for node in inclusion_proof(hashes, row["seq"])]}
+        {"seq": row["seq"], "leaf_hash": row["leaf_hash"], "path": [node.hex() for node in paths[row["seq"]]]}
         for row in happened
     ]  # fmt: skip
     told = {"tree_size": size, "root": root(hashes).hex(), "sealed_by": anchor[0]["seq"] if anchor else None, "leaves": leaves}

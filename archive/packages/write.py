@@ -6,6 +6,7 @@ digest on the way; the same items give the same bytes. Refuses (DurableError `ex
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import shutil
@@ -28,8 +29,7 @@ def folder(items: Sequence[Item], target: Path) -> None:
         DurableError: `exists`; `altered`, the archive's bytes are not those announced.
     """
     _check(target)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished = _beside(target)
     try:
         for item in items:
             place = unfinished / item.path
@@ -51,8 +51,7 @@ def archived(items: Sequence[Item], target: Path, top: str) -> None:
         DurableError: `exists`; `altered`.
     """
     _check(target)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
-    unfinished.unlink(missing_ok=True)
+    unfinished = _beside(target)
     try:
         with zipfile.ZipFile(unfinished, "x", zipfile.ZIP_STORED) as made:
             for item in items:
@@ -65,6 +64,16 @@ def archived(items: Sequence[Item], target: Path, top: str) -> None:
 def _check(target: Path) -> None:
     if os.path.lexists(target):
         raise DurableError("exists", target)
+
+
+def _beside(target: Path) -> Path:
+    """A name for what is not finished; what a killed run left of this package is cleared."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+    return target.with_name(f".{target.name}.{os.getpid()}.part")
 
 
 def _add(made: zipfile.ZipFile, item: Item, name: str) -> None:

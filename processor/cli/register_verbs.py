@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from archive.durable import link_durably, write_durably
+from archive.durable import copy_durably, write_durably
 from archive.naming import local_date
 from processor.cells import cell
 from processor.cli import wiring
@@ -91,7 +91,7 @@ def _csv(args: dict[str, Any]) -> bytes:
 
 
 def _drawn(job: str, args: dict[str, Any], out: Path, settings: Settings) -> None:
-    with tempfile.TemporaryDirectory(prefix=".sohoa-", dir=out.parent) as place:
+    with tempfile.TemporaryDirectory(prefix="sohoa-") as place:
         made = Path(place) / f"list{out.suffix.lower()}"
         readable = (Path(settings.seal.font),) if settings.seal.font else ()
         with LocalEngine(settings.engine, settings.limits, Path(place), Reach(readable, (Path(place),))) as engine:
@@ -99,7 +99,7 @@ def _drawn(job: str, args: dict[str, Any], out: Path, settings: Settings) -> Non
                 engine.call(job, args | {"out": str(made)}, pages=1 + len(args["rows"]) // _ROWS_A_PAGE)
             except Verdict as verdict:
                 raise SohoaError(f"{out.name}: {verdict.reason.en}: {verdict.detail}") from verdict
-        link_durably(made, out)
+        copy_durably(made, out)
 
 
 VERBS = (registers,)

@@ -70,9 +70,10 @@ def test_a_missing_file_leaves_nothing_behind(way: Callable[[list[Item], Path], 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_a_killed_run_left_is_in_nobodys_way(way: Callable[[list[Item], Path], None], tmp_path: Path) -> None:
-    (tmp_path / f".out.{os.getpid()}.part").write_bytes(b"half") if way is zipped else (tmp_path / f".out.{os.getpid()}.part").mkdir()
+    (tmp_path / ".out.1.part").write_bytes(b"half")
+    (tmp_path / ".out.2.part" / "metadata").mkdir(parents=True)
     way(items(tmp_path), tmp_path / "out")
-    assert (tmp_path / "out").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.pdf", "out"]
 
 
 def test_the_same_items_are_the_same_zip(tmp_path: Path) -> None:
