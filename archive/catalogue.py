@@ -43,7 +43,7 @@ _LATER: Mapping[int, tuple[str, ...]] = {  # columns by the version that brought
     3: ("signer_authority", "organ_parent", "issued_place", "recipients", "priority", "attachments", "keyword", "mode", "note",
         "supersedes", "superseded_by", "number_key", "maintenance"),
 }  # fmt: skip
-_OF_FILES = ("retention", "creator", "section", "note", "fonds", "continues", "ended_on")  # columns of version 3
+_OF_FILES = ("retention", "creator", "section", "note", "fonds", "continues", "ended_on", "paper_file_code")  # columns of version 3
 _TEXT_FIELDS = (
     "form", "description", "path", "original_path", "original_name", "sha256", "record_sha256", "type_name",
     "code_number", "code_notation", "issued_date", "organ_name", "subject", "language", "signer_position",

@@ -71,6 +71,7 @@ class FileRow:
     continues: str = ""
     ended_on: str | None = None
     periods: tuple[str, ...] = ()
+    paper_file_code: str = ""
 
 
 def declare(catalogue: Catalogue, file: FileFacts, actor: str) -> FileRow:
@@ -147,6 +148,21 @@ def change(catalogue: Catalogue, file_code: str, changes: Mapping[str, str], act
         return _shown(db, row | new)
 
 
+def shelve(catalogue: Catalogue, file_code: str, paper: str, actor: str) -> FileRow:
+    """Says where the paper of a file lies now (TT 05/2025, paperFileCode): boxes are moved, it is no part of what a file is.
+
+    Raises:
+        ArchiveError: `file-unknown`.
+    """
+    with catalogue.writing() as db:
+        row = row_of(db, file_code)
+        if row["paper_file_code"] != paper:
+            moved = Event("file-shelved", actor, public={"file_code": file_code}, private={"paper_file_code": paper})
+            catalogue.append(moved)
+            db.table("file").update(file_code, {"paper_file_code": paper})
+        return _shown(db, row | {"paper_file_code": paper})
+
+
 def close(catalogue: Catalogue, file_code: str, actor: str, ended_on: str | None = None) -> None:
     """Ends the numbering in a file.
 
@@ -183,4 +199,5 @@ def _shown(db: Database, row: Row) -> FileRow:
     periods = tuple(found["maintenance"] for found in db.query(own, [row["file_code"]]))
     further = {name: row[name] or "" for name in ("organ_id", *_FURTHER)}
     return FileRow(row["file_code"], row["title"], row["maintenance"] or "", row["year"], row["opened_at"],
-                   row["closed_at"], filed, ended_on=row["ended_on"], periods=periods, **further)  # fmt: skip
+                   row["closed_at"], filed, ended_on=row["ended_on"], periods=periods,
+                   paper_file_code=row["paper_file_code"] or "", **further)  # fmt: skip

@@ -30,6 +30,17 @@ class FileBook:
         """
         return dossiers.declare(self._catalogue, file, actor)
 
+    def shelve_file(self, file_code: str, paper: str, actor: str) -> FileRow:
+        """Says where the paper of a file lies now.
+
+        Args:
+            paper: its code (TT 05/2025, paperFileCode).
+
+        Raises:
+            ArchiveError: `file-unknown`.
+        """
+        return dossiers.shelve(self._catalogue, file_code, paper, actor)
+
     def declare_all(self, files: Sequence[FileFacts], actor: str) -> None:
         """Opens several files in one transaction.
 

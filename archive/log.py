@@ -62,6 +62,38 @@ def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
     return [*inclusion_proof(right, index - split), root(left)]
 
 
+def inclusion_proofs(leaf_hashes: Sequence[bytes], indices: Iterable[int]) -> dict[int, list[bytes]]:
+    """The audit paths of several leaves: every node is hashed once, however many are asked for.
+
+    Raises:
+        ValueError: an index is not in the tree.
+    """
+    levels = [list(leaf_hashes)]
+    while len(levels[-1]) > 1:  # levels[k] has the heads of the perfect subtrees of 2^k leaves
+        pairs = zip(levels[-1][::2], levels[-1][1::2], strict=False)
+        levels.append([node_hash(left, right) for left, right in pairs])
+
+    def head(first: int, end: int) -> bytes:
+        size = end - first
+        if size & (size - 1) == 0:
+            return levels[size.bit_length() - 1][first // size]
+        middle = first + _split(size)
+        return node_hash(head(first, middle), head(middle, end))
+
+    def path(index: int, first: int, end: int) -> list[bytes]:
+        if end - first == 1:
+            return []
+        middle = first + _split(end - first)
+        if index < middle:
+            return [*path(index, first, middle), head(middle, end)]
+        return [*path(index, middle, end), head(first, middle)]
+
+    asked = list(indices)
+    if any(not 0 <= index < len(leaf_hashes) for index in asked):
+        raise ValueError("a leaf is not in the tree")
+    return {index: path(index, 0, len(leaf_hashes)) for index in asked}
+
+
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], head: bytes) -> bool:
     """Whether the proof leads from this leaf hash at this index to the head of a log of that size."""
     if not 0 <= index < size:

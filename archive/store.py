@@ -11,10 +11,13 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from sqlite_utils import Database
 
 from archive import bag, codes, filing, naming, search, shelves, verify
 from archive.bag import SealResult
@@ -173,6 +176,10 @@ class Archive(Places):
 
     # Questions
 
+    def reading(self) -> AbstractContextManager[Database]:
+        """The catalogue, for questions of the library's other rooms."""
+        return self._catalogue.reading()
+
     def get(self, id: str) -> Row | None:
         """One document with its events and its pages' text, by code or a unique beginning of code or scan.
 
@@ -208,8 +215,7 @@ class Archive(Places):
     def scan_blob(self, scan_sha256: str) -> Path | None:
         """Where the archive keeps these bytes, if it does."""
         with self._catalogue.reading() as db:
-            rows = db.table("scan").rows_where("sha256 = ?", [scan_sha256])
-            return next((self.root / row["path"] for row in rows), None)
+            return next((self.root / row["path"] for row in db.table("scan").rows_where("sha256 = ?", [scan_sha256])), None)
 
     def counts(self) -> dict[str, int]:
         """How many codes are in which state."""

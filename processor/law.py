@@ -7,6 +7,7 @@ rule is an error that names the key, before anything is printed by it.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ class BlockRule:
         return self.separator.join(part.format(**values) for part in self.template)
 
 
+_LONGEST_PAPER = 100  # paperFileCode is S100 in TT 05/2025
 _RULE = TypeAdapter(BlockRule)
 _WHEN = frozenset({"forms", "valid_from", "valid_to"})  # what chooses a rule; the rest is the rule
 
@@ -211,3 +213,16 @@ def _code_list(name: str, law: Mapping[str, Any], day: dt.date, station: Path | 
     row = in_force((row for row in law["list"] if row.get("id") == name), day, f"code list {name}")
     kinds = in_force(read("kinds.toml", station)["codes"], day, "codes of kinds")["type_name"] if name == "type-name" else {}
     return metadata.code_list(row, kinds)
+def check_paper_code(code: str, day: dt.date, station: Path | None = None) -> None:
+    """Whether this is the code of a paper file (TT 05/2025, paperFileCode) as the rule of a day has it.
+
+    Raises:
+        SettingsError: it is not, or the rule is none.
+    """
+    rule = in_force(read("identifiers.toml", station)["paper"], day, "codes of paper files")
+    try:
+        fits = re.fullmatch(str(rule["pattern"]), code)
+    except re.error as error:
+        raise SettingsError(f"law profile for codes of paper files: pattern: {error}") from error
+    if not fits or len(code) > _LONGEST_PAPER or not code.isprintable():
+        raise SettingsError(f"{code!r} is no code of a paper file; write it like {rule['example']}")

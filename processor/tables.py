@@ -80,7 +80,16 @@ class StationTable(Table):
 
     agency: str
     organ_id: str
+    parent: str
+    place: str
     demo: bool
+
+
+class PackagesTable(Table):
+    """Whose archive packages are for."""
+
+    archive_id: str
+    fonds: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{0,50}$")]
 
 
 class EngineTable(Table):

@@ -45,6 +45,10 @@ JOBS: Mapping[str, str] = {
     "preserve": "processor.verify.preserve",
     "locate": "processor.seal.locate",
     "listed": "processor.intake.listed",
+    "register": "processor.registers.paper",
+    "labels": "processor.registers.labels",
+    "covers": "processor.registers.labels",
+    "spreadsheet": "processor.registers.spreadsheet",
 }
 """Each job is the function of its own name in a module that is loaded when first needed, and stays loaded."""
 

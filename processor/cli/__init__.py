@@ -9,7 +9,18 @@ from typing import Any
 import click
 
 from archive.errors import ArchiveError
-from processor.cli import archive_verbs, desk_verbs, files_verbs, queue_verbs, refile_verbs, sign_verbs, station_verbs, trust_verbs
+from processor.cli import (
+    archive_verbs,
+    desk_verbs,
+    export_verbs,
+    files_verbs,
+    queue_verbs,
+    refile_verbs,
+    register_verbs,
+    sign_verbs,
+    station_verbs,
+    trust_verbs,
+)
 from processor.errors import ExitCode, SohoaError
 from processor.report import visible_lines
 from watch.lock import AlreadyRunning
@@ -32,8 +43,11 @@ def cli() -> None:
     """Sohoa: from the scanner's drop folder to a sealed, catalogued, verifiable archive."""
 
 
-_ROOMS = (station_verbs, queue_verbs, desk_verbs, sign_verbs, archive_verbs, files_verbs, refile_verbs, trust_verbs)
-for verb in (verb for room in _ROOMS for verb in room.VERBS):
+ROOMS = (
+    station_verbs, queue_verbs, desk_verbs, sign_verbs, archive_verbs, files_verbs, refile_verbs, register_verbs, export_verbs,
+    trust_verbs,
+)  # fmt: skip
+for verb in (verb for room in ROOMS for verb in room.VERBS):
     cli.add_command(verb)
 
 

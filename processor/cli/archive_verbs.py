@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
-import re
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,9 @@ from archive.query import Query
 from archive.record import FIELDS
 from archive.verify import VerifyResult
 from processor import law
+from processor.cells import cell
 from processor.cli import wiring
+from processor.cli.days import DAY
 from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
 from processor.errors import ExitCode, SettingsError, SohoaError
@@ -27,16 +27,6 @@ from processor.nightly import checker
 from processor.report import visible, visible_lines
 from processor.settings import load
 
-
-def _day(text: str) -> dt.date:
-    """A day as it is typed."""
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-        with suppress(ValueError):
-            return dt.date.fromisoformat(text)
-    raise click.BadParameter(f"{text!r} is no day; use YYYY-MM-DD")
-
-
-DAY: dict[str, Any] = {"type": _day, "metavar": "YYYY-MM-DD", "default": None}
 _FIELD = f"May be given several times. NAME is one of: {', '.join(name for name in (*FIELDS, 'organ_id') if name != 'confidence')}."
 
 
@@ -84,7 +74,7 @@ def _print_records(records: Iterable[dict[str, Any]], form: str | None) -> None:
         case "csv":
             writer = csv.writer(sys.stdout)
             writer.writerow(FIELDS)
-            writer.writerows([_cell(record[name]) for name in FIELDS] for record in records)
+            writer.writerows([cell(record[name]) for name in FIELDS] for record in records)
         case _:
             count = 0
             for count, record in enumerate(records, start=1):  # noqa: B007  # told when all are printed
@@ -99,15 +89,6 @@ def _told(record: dict[str, Any]) -> tuple[str, str]:
     day = record["filed_at"][:10] if record["state"] == "filed" else record["state"]
     replaced = f"  → {record['superseded_by']}" if record["superseded_by"] else ""
     return f"{record['doc_code']}  {day}  {record['lane']}  {about}{replaced}", f"    {record['path'] or record['original_name']}"
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, str):
-        return value
-    # A spreadsheet must not take a subject for a formula (OWASP, CSV injection).
-    return visible_lines(f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value)
 
 
 @click.command()

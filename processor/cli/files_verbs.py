@@ -15,11 +15,10 @@ from archive.dossiers import FileFacts, FileRow
 from archive.naming import LOCAL, local_date, split_file_code
 from processor import importing, law, retention
 from processor.cli import wiring
-from processor.cli.archive_verbs import DAY
+from processor.cli.days import DAY
 from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
 from processor.errors import ExitCode, SettingsError, SohoaError, Verdict, reason
-from processor.filecodes import in_full
 from processor.filelist import Entry
 from processor.importing import Plan
 from processor.report import visible
@@ -34,33 +33,33 @@ def files() -> None:
     """Declared files (hồ sơ): only they take documents."""
 
 
-def code_in_full(given: str, settings: Settings, year: int, folder: Path) -> str:
-    """A file's code as a drop folder's name gives it: `01.TCCB` gets the agency's code and the year."""
-    return in_full(given, settings.station.organ_id, year, local_date(wiring.now()), folder)
-
-
 @files.command("add")
 @click.argument("file_code", metavar="CODE")
 @click.argument("title")
 @click.option("--year", type=YEAR, required=True)
 @click.option("--maintenance", default="", help=_PERIOD)
 @click.option("--fonds", default="", metavar="CODE", help="Its fonds (phông), declared before.")
+@click.option("--paper", default="", metavar="CODE", help="Where its paper lies: agency.store/shelf/box.number (TT 05/2025).")
 @click.option("--continues", default="", metavar="CODE", help="The file whose unfinished work it goes on with.")
 @HERE
 def files_add(
-    file_code: str, title: str, year: int, maintenance: str, fonds: str, continues: str, folder: Path
+    file_code: str, title: str, year: int, maintenance: str, fonds: str, continues: str, paper: str, folder: Path
 ) -> None:
-    """Declare a file; the same declaration again changes nothing."""
+    """Declare a file; the same declaration again changes nothing, but may tell where its paper lies."""
     settings = load(folder)
-    file_code = code_in_full(file_code, settings, year, folder)
+    file_code = wiring.full_file_code(file_code, settings, year, folder)
     maintenance = law.period_words(maintenance, local_date(wiring.now()), folder)
     told, period = split_file_code(file_code), retention.parse(maintenance)
     if told and told[1] != year:
         raise SettingsError(f"{file_code} is a code of {told[1]}, not of {year}")
     organ, kept = told[0] if told else settings.station.organ_id, period.canonical if period else ""
     file = FileFacts(file_code, title, year, maintenance, organ, kept, fonds=fonds, continues=continues)
+    if paper:
+        law.check_paper_code(paper, local_date(wiring.now()), folder)
     with wiring.opened_archive(folder, settings) as archive:
         archive.declare(file, wiring.operator())
+        if paper:
+            archive.shelve_file(file_code, paper, wiring.operator())
     click.echo(f"declared {file_code}")
 
 
@@ -108,7 +107,7 @@ def _day_of(stamp: str | None) -> dt.date | None:
 def files_close(file_code: str, ended: dt.date | None, folder: Path) -> None:
     """Close a file: it takes no more documents. CODE may be its notation: `01.TCCB` is this year's file."""
     settings = load(folder)
-    file_code = code_in_full(file_code, settings, local_date(wiring.now()).year, folder)
+    file_code = wiring.full_file_code(file_code, settings, local_date(wiring.now()).year, folder)
     with wiring.opened_archive(folder, settings) as archive:
         archive.close_file(file_code, wiring.operator(), ended.isoformat() if ended else None)
     click.echo(f"closed {file_code}")
@@ -137,7 +136,8 @@ def files_import(file: Path, year: int | None, update: bool, dry_run: bool, fold
 
     def facts(entry: Entry) -> FileFacts:
         kept = law.period_words(entry.maintenance, today, folder)
-        return importing.facts_of(replace(entry, maintenance=kept), code_in_full(entry.notation, settings, year, folder), year)
+        code = wiring.full_file_code(entry.notation, settings, year, folder)
+        return importing.facts_of(replace(entry, maintenance=kept), code, year)
 
     with wiring.opened_archive(folder, settings) as archive:
         made = importing.plan(entries, facts, archive, update)

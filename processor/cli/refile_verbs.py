@@ -9,7 +9,6 @@ import click
 from archive.naming import local_date
 from processor import lot_notes
 from processor.cli import wiring
-from processor.cli.files_verbs import code_in_full
 from processor.cli.queue_verbs import meant
 from processor.cli.wiring import HERE, JSON
 from processor.errors import SettingsError, SohoaError
@@ -28,7 +27,7 @@ def refile(identifier: str, file_code: str, why: str, folder: Path, as_json: boo
     """Move a filed document into another file: a new code, the old one void; the sealed bytes stay where they are."""
     _check(why)
     settings = wiring.check_station(folder)
-    into = code_in_full(file_code, settings, local_date(wiring.now()).year, folder)
+    into = wiring.full_file_code(file_code, settings, local_date(wiring.now()).year, folder)
     code = meant(identifier, folder, "filed").name
     with wiring.opened_archive(folder, settings) as archive:
         record = archive.refile(code, into, why, wiring.operator())

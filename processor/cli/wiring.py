@@ -16,10 +16,12 @@ from typing import Any
 import click
 from cryptography.hazmat.primitives import hashes
 
+from archive.naming import local_date
 from archive.store import Archive
 from processor import law, station, trust
 from processor.engine import LocalEngine, Reach
-from processor.errors import MissingError
+from processor.errors import MissingError, SettingsError
+from processor.filecodes import in_full
 from processor.journal import Journal
 from processor.lanes.issue import Person
 from processor.seal import keyring
@@ -53,6 +55,21 @@ def operator() -> str:
 def print_json(value: object) -> None:
     """One JSON value, for programs and people."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def full_file_code(given: str, settings: Settings, year: int, folder: Path) -> str:
+    """A file's code as a drop folder's name gives it: `01.TCCB` gets the agency's code and the year."""
+    return in_full(given, settings.station.organ_id, year, local_date(now()), folder)
+
+
+def outside_the_archive(out: Path, folder: Path) -> None:
+    """What is written for people does not belong among what is kept.
+
+    Raises:
+        SettingsError: `out` lies in the station's archive.
+    """
+    if out.resolve().is_relative_to((folder / "archive").resolve()):
+        raise SettingsError(f"{out} lies in the archive; choose a place outside")
 
 
 @contextmanager

@@ -104,3 +104,15 @@ def width(text: str, prepared_font: Path, size: float) -> float:
     """Width of a line in points, by the advances of a prepared (1000-unit) font."""
     names, advances = _widths(prepared_font)
     return sum(advances[names.get(ord(letter), ".notdef")] for letter in text) * size / 1000
+
+
+_BOLD = (
+    ("Regular", "Bold"), ("TimesNewRoman", "TimesNewRomanBold"), ("Times_New_Roman", "Times_New_Roman_Bold"), ("times", "timesbd"),
+)  # fmt: skip
+
+
+@cache
+def bold(upright: Path) -> Path:
+    """The bold face beside a font; the font itself where there is none."""
+    names = (upright.with_name(upright.name.replace(*pair)) for pair in _BOLD if pair[0] in upright.name)
+    return next((path for path in names if path.is_file()), upright)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from archive.log import (
     consistency_proof,
     inclusion_proof,
+    inclusion_proofs,
     leaf_hash,
     node_hash,
     root,
@@ -105,3 +106,16 @@ def test_no_entry_that_is_none() -> None:
 def test_hashes_of_leaves_and_nodes_are_told_apart() -> None:
     assert leaf_hash(b"a") == hashlib.sha256(b"\x00a").digest()
     assert node_hash(b"l", b"r") == hashlib.sha256(b"\x01lr").digest()
+
+
+@given(st.integers(1, 70))
+def test_many_proofs_at_once_are_the_proofs_one_by_one(size: int) -> None:
+    leaves = hashes(size)
+    assert inclusion_proofs(leaves, range(size)) == {index: inclusion_proof(leaves, index) for index in range(size)}
+
+
+def test_many_proofs_want_leaves_that_are_there() -> None:
+    for index in (-1, 3):
+        with pytest.raises(ValueError):
+            inclusion_proofs(hashes(3), [index])
+    assert inclusion_proofs([], []) == {}

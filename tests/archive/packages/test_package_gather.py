@@ -1,0 +1,67 @@
+"""What the archive gives for a package: its own words, and a proof that they are in the log."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+
+from archive.errors import ArchiveError
+from archive.log import leaf_hash, verify_inclusion
+from archive.packages.gather import Gathered, gather
+from archive.store import Archive
+from tests.archive.conftest import CLERK, FILE, Office
+
+
+def proved(found: Gathered) -> tuple[dict[str, int], int | None]:
+    """The events by type, each shown to be in the log; the event whose head of the log they lead to."""
+    lines = [json.loads(line) for line in found.events.decode().splitlines()]
+    proof = json.loads(found.proof)
+    entries = {line["seq"]: line["entry"] for line in lines}
+    for leaf in proof["leaves"]:
+        path = [bytes.fromhex(node) for node in leaf["path"]]
+        hashed = leaf_hash(entries[leaf["seq"]].encode())
+        assert verify_inclusion(hashed, leaf["seq"], proof["tree_size"], path, bytes.fromhex(proof["root"]))
+    types = [json.loads(entry)["type"] for entry in entries.values()]
+    return {type: types.count(type) for type in types}, proof["sealed_by"]
+
+
+def test_what_happened_to_a_document_and_its_scan_is_told_and_nothing_of_others(office: Office, archive: Archive) -> None:
+    filing = office.filing(archive)
+    archive.event("released", scan_sha256=filing.key.scan_sha256, actor=CLERK, private={"reason": "có dấu"})
+    code = archive.file(filing, CLERK)["doc_code"]
+    archive.describe(code, {"subject": "về việc"}, CLERK)
+    archive.file(office.filing(archive, "b"), CLERK)
+    types, sealed_by = proved(gather(archive, FILE, [code]))
+    assert types == {"file-declared": 1, "numbered": 1, "released": 1, "filed": 1, "described": 1} and sealed_by is None
+
+
+def test_once_a_day_is_sealed_the_proof_leads_to_its_head(office: Office, archive: Archive) -> None:
+    code = archive.file(office.filing(archive), CLERK)["doc_code"]
+    before = gather(archive, FILE, [code])
+    office.clock.pass_(days=1)
+    archive.seal_day(dt.date(2026, 11, 23), "night")
+    after = gather(archive, FILE, [code])
+    types, sealed_by = proved(after)
+    assert types["sealed"] == 1 and sealed_by is not None
+    sealed = json.loads(json.loads(after.events.decode().splitlines()[-1])["entry"])
+    assert sealed["seq"] == sealed_by and sealed["public"]["root"] == json.loads(after.proof)["root"]
+    assert before.moment == after.moment  # the package is no other one for it
+
+
+def test_corrections_are_told_and_the_record_stays_as_it_was_filed(office: Office, archive: Archive) -> None:
+    code = archive.file(office.filing(archive), CLERK)["doc_code"]
+    first = gather(archive, FILE, [code]).held[0].record
+    archive.describe(code, {"subject": "về việc"}, CLERK)
+    (held,) = gather(archive, FILE, [code]).held
+    assert held.record == first and held.told["subject"] == "về việc"
+
+
+def test_a_record_that_is_not_the_one_filed_goes_nowhere(office: Office, archive: Archive) -> None:
+    row = archive.file(office.filing(archive), CLERK)
+    path = (office.root / row["path"]).with_suffix(".json")
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(ArchiveError) as refused:
+        gather(archive, FILE, [row["doc_code"]])
+    assert refused.value.code == "altered"
