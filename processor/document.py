@@ -24,6 +24,7 @@ class Scan:
         released: codes a person has looked at and released.
         refusal: code and detail where its side-car or a person already decided that it goes no further.
         origin: of what came in a mail: `sender_email`, `sender_name`, `message_id`.
+        stack: of what was scanned in one go with others: the account of all its pages, and those left out of this document.
     """
 
     blob: Blob
@@ -38,6 +39,7 @@ class Scan:
     released: tuple[str, ...] = ()
     refusal: tuple[str, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)
+    stack: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> DocumentKey:

@@ -31,7 +31,7 @@ BESIDE = ("xac-minh.txt", "xac-minh.json")
 _OURS = frozenset({REASON, PAGE, FIELDS, *BESIDE})
 _BLANK = ("file_code", "pages", *DESCRIPTIVE)
 _KEY = ("file_code", "part", "again", "scan_sha256")
-_NOT_BY_RELEASE = frozenset({"signed", "born-digital", ORPHAN})  # released they would be held again
+_NOT_BY_RELEASE = frozenset({"signed", "born-digital", "sheet-alone", ORPHAN})  # released they would be held again
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _told(scan: Scan, verdict: Verdict, now: dt.datetime, state: str, doc_code: 
         "scan_sha256": scan.blob.sha256, "size": scan.blob.size, "original_name": _printable(scan.original_name),
         "received_at": scan.received_at, "at": now.isoformat(timespec="seconds"), "doc_code": doc_code or None,
         "sidecar": dict(scan.sidecar), "sidecar_sha256": scan.beside.sha256 if scan.beside else None,
-        "released": list(scan.released), "origin": dict(scan.origin),
+        "released": list(scan.released), "origin": dict(scan.origin), "stack": dict(scan.stack),
     }  # fmt: skip
 
 
@@ -189,6 +189,7 @@ def scan_of(station: Path, lot: Lot) -> Scan:
         blob=Blob(Path(), "", 0), lane=told["lane"], original_name=str(told["original_name"]),
         received_at=told["received_at"], file_code=told["file_code"], part=told["part"], again=told["again"],
         sidecar=told["sidecar"], released=tuple(told["released"]), origin=told["origin"],
+        stack=told["stack"],
     )  # fmt: skip
     path = folder / _name(parked)
     if not path.is_file():

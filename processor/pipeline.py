@@ -61,8 +61,17 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     reading = [page for portion in portions for page in json.loads(_beside(portion).read_text("utf-8"))]
     whole.write_text(json.dumps(reading, ensure_ascii=False), "utf-8")
     body.unlink()
+    told |= _set_aside(scan, tools)
     known = {"type": facts["type"], "scan_pages": len(kinds), "dropped": facts["features"], "noted": made["noted"], **told, **came}
     return Recognised(scan, tuple(map(sha256_file, portions)), sha256_file(whole), made["pages"], known)
+
+
+def _set_aside(scan: Scan, tools: Tools) -> dict[str, Any]:
+    """The pages of a stack that this document is scanned with and does not have, each as a small picture."""
+    if not (wanted := scan.stack.get("set_aside")):
+        return {}
+    args = {"path": str(scan.blob.path), "limits": tools.settings.limits.model_dump(), "wanted": wanted}
+    return {"set_aside": tools.engine.call("thumbnails", args, pages=max(wanted))["pages"]}
 
 
 def _probed(scan: Scan, lane: Lane, tools: Tools, work: Path) -> tuple[dict[str, Any], Path, dict[str, Any]]:
@@ -201,6 +210,7 @@ def _suffix(scan: Scan, recognised: Recognised | Read) -> str:
 def _provenance(scan: Scan, recognised: Recognised | Read, pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         **recognised.facts, "received_at": scan.received_at, "sidecar": dict(scan.sidecar), "origin": dict(scan.origin),
+        **({"stack": dict(scan.stack)} if scan.stack else {}),
         "sidecar_sha256": scan.beside.sha256 if scan.beside else None, "released": list(scan.released),
         "sohoa": version("sohoa"),
         "pages": [{k: page[k] for k in ("kind", "blank", "word_count", "mean_confidence")} for page in pages],

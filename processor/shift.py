@@ -20,9 +20,10 @@ from pathlib import Path
 import structlog
 
 from archive.record import DocumentKey
-from processor import parking, pipeline, sealing, sources, station, telling
+from processor import lot_notes, parking, pipeline, sealing, sources, station, telling
 from processor.document import Filed, Pending, Scan, Sealed, Settled
 from processor.errors import Abandoned, CatalogueOlder, SohoaError, Verdict
+from processor.intake import pages
 from processor.journal import Item, Journal
 from processor.sources import Parked, Source
 from processor.telling import BY_CLERK
@@ -183,6 +184,8 @@ def _hand_out(item: Item, filed: Filed, shift: Shift) -> None:
     scan, source, folder = item.scan, filed.source, shift.tools.station
     is_member = isinstance(source, Settled) and bool(scan.part)
     name = scan.part.rpartition("/")[2] if is_member else scan.original_name
+    if scan.stack:  # its documents share a name
+        name = f"{Path(name).stem} (trang {scan.part})"
     try:
         station.hand_out(folder, scan.lane, name, source.pdf.path)
         if isinstance(source, Settled):
@@ -232,7 +235,9 @@ def stop(item: Item, verdict: Verdict, shift: Shift) -> str:
     folder = parking.park(shift.tools.station, scan, verdict, now, doc_code=code or "", into=into, beside=beside)
     if state == "rejected" and numbered == "numbered" and doc_code:
         archive.void(doc_code, verdict.code, ACTOR)
-    public = {"code": verdict.code, "lane": scan.lane}
+    public: dict[str, str | int] = {"code": verdict.code, "lane": scan.lane}
+    if scan.stack:
+        public["pages"] = len(pages.parse(scan.part, lot_notes.MOST_PAGES) or ())
     private = {"reason": verdict.detail} if verdict.code == BY_CLERK else {}
     archive.event(state, scan_sha256=scan.blob.sha256, actor=ACTOR, public=public, private=private)
     return leave(item, state, shift, keep=folder)

@@ -242,6 +242,9 @@ class LaneTable(Table):
     languages: Annotated[Texts, Field(min_length=1)]
     settle: Duration
     sidecar: Literal["optional", "required"]
+    split: bool
+    blanks: Literal["keep", "set-aside"]
+    collate: Literal["", "fronts-backs"]
     flatten: bool
     deskew: bool
     require_to_seal: Annotated[tuple[Seal, ...], Strict(False)]

@@ -16,7 +16,7 @@ import structlog
 
 from archive.naming import expand_file_code, local_date
 from archive.record import Blob
-from processor import lanes, law
+from processor import lanes, law, stacks
 from processor.arrivals import Arrival
 from processor.document import Scan
 from processor.errors import Verdict
@@ -41,6 +41,8 @@ def take(arrival: Arrival, shift: Shift) -> str:
             scan = replace(scan, refusal=(ORPHAN,)) if arrival.is_orphan else _told(scan, shift.tools)
             scans = members(scan, shift) if not scan.refusal else [scan]
             state = "busy" if not scans else "taken" if begin(shift, source, scans, "received") else "arriving"
+            if state == "taken":
+                stacks.note(scans, shift)
     except SourceUnreadable as error:
         log.warning("source-unreadable", lane=arrival.lane.name, error=os.strerror(error.errno or 0))
         state = "unreadable"
@@ -105,13 +107,13 @@ def _by_sidecar(scan: Scan, tools: Tools) -> Scan:
 
 
 def members(scan: Scan, shift: Shift) -> list[Scan]:
-    """The documents in a package or a mail, each with the package's bytes; a scan that is none is one document.
+    """The documents in a package, a mail or a stack of paper, each with all its bytes; a scan that is none is one document.
 
     None while one of them is under way already.
     """
     tools = shift.tools
     if tools.settings.lanes[scan.lane].kind != "incoming":
-        return [scan]
+        return stacks.apart(scan, shift, lambda given: file_code(given, tools))
     try:
         limits = tools.settings.limits.model_dump()
         told = tools.engine.call("members", {"path": str(scan.blob.path), "out": "", "limits": limits})
@@ -129,20 +131,9 @@ def members(scan: Scan, shift: Shift) -> list[Scan]:
         return [replace(scan, refusal=("container-empty",))]
     if set(found) & shift.journal.parts(scan.blob.sha256, scan.lane):
         return []
-    apart = [replace(_own(scan, shift.new_claim()), part=path) for path in found]
+    apart = [replace(stacks.shared(scan, shift), part=path) for path in found]
     shutil.rmtree(scan.blob.path.parent, ignore_errors=True)
     return apart
-
-
-def _own(scan: Scan, folder: Path) -> Scan:
-    """The same bytes, and those of the side-car, under other names: each document clears its own away."""
-
-    def linked(blob: Blob) -> Blob:
-        path = folder / blob.path.name
-        os.link(blob.path, path)
-        return replace(blob, path=path)
-
-    return replace(scan, blob=linked(scan.blob), beside=scan.beside and linked(scan.beside))
 
 
 def applied(scan: Scan, fields: Mapping[str, str], tools: Tools) -> Scan:

@@ -24,6 +24,8 @@ Ask: TypeAlias = Callable[[str, bytes], bytes]
 
 JOBS: Mapping[str, str] = {
     "sidecar": "processor.intake.sidecar",
+    "split": "processor.intake.split",
+    "thumbnails": "processor.intake.split",
     "probe": "processor.intake.probe",
     "body": "processor.intake.body",
     "recognise": "processor.ocr.recognise",
@@ -34,6 +36,7 @@ JOBS: Mapping[str, str] = {
     "finish_seal": "processor.seal.carried",
     "examine": "processor.seal.validate",
     "sheet": "processor.sheet",
+    "separator_sheets": "processor.separator_sheets",
     "preview": "processor.preview",
     "members": "processor.intake.members",
     "convert": "processor.intake.convert",

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from archive.errors import ArchiveError
-from processor.cli import archive_verbs, queue_verbs, sign_verbs, station_verbs, trust_verbs
+from processor.cli import archive_verbs, queue_verbs, sheet_verbs, sign_verbs, station_verbs, trust_verbs
 from processor.errors import ExitCode, SohoaError
 from processor.report import visible_lines
 from watch.lock import AlreadyRunning
@@ -32,7 +32,8 @@ def cli() -> None:
     """Sohoa: from the scanner's drop folder to a sealed, catalogued, verifiable archive."""
 
 
-for verb in (*station_verbs.VERBS, *queue_verbs.VERBS, *sign_verbs.VERBS, *archive_verbs.VERBS, *trust_verbs.VERBS):
+_VERBS = (station_verbs, queue_verbs, sheet_verbs, sign_verbs, archive_verbs, trust_verbs)
+for verb in (verb for module in _VERBS for verb in module.VERBS):
     cli.add_command(verb)
 
 

@@ -1,0 +1,134 @@
+"""A stack of paper becomes its documents, before anything is read: the coordinator's side of separator sheets and blank pages.
+
+Promises: each document has the stack's bytes as its scan and its pages as `part`; a sheet that is wrong stops its own document and
+no other; a stack whose pages do not add up, or whose side-car would describe several documents, is held whole, and nothing of it
+is lost. Where nothing separates, a scan stays what it is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from archive.record import DESCRIPTIVE, Blob
+from processor.document import Scan
+from processor.errors import Verdict
+from processor.intake import pages, stack
+from processor.intake.rasters import most_pages
+from processor.intake.stack import Division, Part
+from processor.lanes.copy import EXTRACT
+from processor.shift import Shift
+from processor.tables import Lane
+from processor.tools import ACTOR, lane_of
+
+ALONE, DOUBTFUL = "sheet-alone", "sheet-doubtful"
+UNBALANCED, UNPAIRED, SIDECAR = "pages-unbalanced", "collate-uneven", "stack-sidecar"
+COLLATE = "collate"
+_PAPER = frozenset({"copy", "archive"})
+
+
+def is_apart(lane: Lane) -> bool:
+    """Whether what lands in a lane may be a stack; of an extract a person names the pages (NĐ 30/2020 Đ25.3)."""
+    return lane.kind in _PAPER and lane.form != EXTRACT and (lane.split or lane.blanks == "set-aside" or bool(lane.collate))
+
+
+def apart(scan: Scan, shift: Shift, file_code: Callable[[str], str]) -> list[Scan]:
+    """The documents of a stack; the scan itself where it is one document.
+
+    Args:
+        scan: what was claimed.
+        shift: who works.
+        file_code: a file as a sheet names it, in full.
+
+    Returns:
+        None while one of them is under way already.
+    """
+    lane, tools = lane_of(scan, shift.tools), shift.tools
+    collate = scan.sidecar.get(COLLATE, lane.collate) == "fronts-backs"
+    if scan.part or not (is_apart(lane) or (collate and lane.kind in _PAPER)):
+        return [scan]
+    limits = tools.settings.limits.model_dump()
+    try:
+        args = {"path": str(scan.blob.path), "limits": limits, "sheets": lane.split}
+        told = tools.engine.call("split", args, pages=most_pages(scan.blob.size, limits["pages"]))
+    except Verdict as verdict:
+        return [replace(scan, refusal=(verdict.code, verdict.detail))]
+    found = stack.marks(told["marks"])
+    order = stack.collated(len(found)) if collate and found else list(range(1, len(found) + 1))
+    if order is None:
+        if UNPAIRED not in scan.released:
+            return [replace(scan, refusal=(UNPAIRED, f"{len(found)} pages"))]
+        order = list(range(1, len(found) + 1))  # a person has looked: as they were scanned
+    division = stack.divided([found[n - 1] for n in order], set_aside=lane.blanks == "set-aside").numbered(order)
+    return _documents(scan, division, told["scanned"], shift, file_code)
+
+
+def _documents(
+    scan: Scan, division: Division, scanned: int, shift: Shift, file_code: Callable[[str], str]
+) -> list[Scan]:
+    """The documents, or the scan as it is, or the stack with the reason it is held for."""
+    is_whole = [part.pages for part in division.parts] == [tuple(range(1, scanned + 1))] and not division.separators
+    doubt = division.parts[0].wrong if is_whole else ""
+    if not division.parts or (is_whole and (not doubt or DOUBTFUL in scan.released)):
+        return [scan]
+    account = division.account(scanned)
+    describes = sorted(set(scan.sidecar) & set(DESCRIPTIVE))
+    if doubt:
+        refusal: tuple[str, ...] = (DOUBTFUL, doubt)
+    elif not account.balances and UNBALANCED not in scan.released:
+        refusal = (UNBALANCED, ", ".join(f"{name}: {count}" for name, count in account.told().items()))
+    elif len(division.parts) > 1 and describes and SIDECAR not in scan.released:
+        refusal = (SIDECAR, f"{len(division.parts)} documents; {', '.join(describes)}")
+    else:
+        facts = {**account.told(), "documents": len(division.parts)}
+        own_file = lane_of(scan, shift.tools).file
+        named = "" if scan.file_code == own_file else scan.file_code  # by its folder or side-car
+        parted = [_document(scan, part, {**facts, "number": n}, named, file_code) for n, part in enumerate(division.parts, 1)]
+        return _entered(parted, scan, shift)
+    return [replace(scan, refusal=refusal)]
+
+
+def _document(scan: Scan, part: Part, facts: dict[str, Any], folder: str, file_code: Callable[[str], str]) -> Scan:
+    """One document of a stack, with what its sheet says over what holds for all of them."""
+    said = {name: text for name, text in part.told.items() if name != "file_code"}
+    made = replace(scan, part=pages.normal(",".join(map(str, part.pages))), sidecar={**scan.sidecar, **said}, released=(),
+                   stack={**facts, "set_aside": list(part.blanks)})  # fmt: skip
+    named, wrong = file_code(part.told.get("file_code", "")), part.wrong
+    if named and folder not in {"", named}:
+        wrong = "the sheet names another file than the folder"
+    if part.is_sheet or wrong:
+        return replace(made, refusal=(ALONE if part.is_sheet else DOUBTFUL, wrong))
+    return replace(made, file_code=named or scan.file_code)
+
+
+def _entered(made: list[Scan], scan: Scan, shift: Shift) -> list[Scan]:
+    """Each with bytes of its own to clear away."""
+    if {each.part for each in made} & shift.journal.parts(scan.blob.sha256, scan.lane):
+        return []
+    own = [shared(each, shift) for each in made]
+    shutil.rmtree(scan.blob.path.parent, ignore_errors=True)
+    return own
+
+
+def shared(scan: Scan, shift: Shift) -> Scan:
+    """The same bytes, and those of the side-car, under other names: each document clears its own away."""
+    folder = shift.new_claim()
+
+    def linked(blob: Blob) -> Blob:
+        path = folder / blob.path.name
+        os.link(blob.path, path)
+        return replace(blob, path=path)
+
+    return replace(scan, blob=linked(scan.blob), beside=scan.beside and linked(scan.beside))
+
+
+def note(scans: Sequence[Scan], shift: Shift) -> None:
+    """The account of a stack that was taken apart, as a leaf of the log."""
+    scan = scans[0]
+    if scan.stack:
+        names = ("scanned", "in_documents", "separators", "blanks", "documents")
+        public: dict[str, str | int] = {"lane": scan.lane, **{name: scan.stack[name] for name in names}}
+        shift.tools.archive.event("split", scan_sha256=scan.blob.sha256, actor=ACTOR, public=public)
