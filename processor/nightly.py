@@ -24,7 +24,7 @@ from archive.errors import ArchiveError
 from archive.naming import local_date
 from archive.store import Archive
 from archive.verify import Finding
-from processor import law, parking, report, station
+from processor import law, parking, report, stacks, station
 from processor.arrivals import not_taken
 from processor.describe import fields
 from processor.engine import Engine
@@ -189,7 +189,7 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         filed=[(lane, *counts) for lane, counts in sorted(lanes.items())],
         held=_parked(tools.station, "held"), rejected=_parked(tools.station, "rejected"), waiting=waiting,
         to_describe=to_describe, sealed_days=night.sealed, fixity=(night.checked, len(night.findings)),
-        certificate_days_left=_days_left(tools, now),
+        certificate_days_left=_days_left(tools, now), stacks=stacks.accounts(day, tools.station, tools.archive),
     )  # fmt: skip
 
 

@@ -7,13 +7,18 @@ is lost. Where nothing separates, a scan stays what it is.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from archive.query import Query
 from archive.record import DESCRIPTIVE, Blob
+from archive.store import Archive
+from processor import lot_notes, parking
 from processor.document import Scan
 from processor.errors import Verdict
 from processor.intake import pages, stack
@@ -132,3 +137,22 @@ def note(scans: Sequence[Scan], shift: Shift) -> None:
         names = ("scanned", "in_documents", "separators", "blanks", "documents")
         public: dict[str, str | int] = {"lane": scan.lane, **{name: scan.stack[name] for name in names}}
         shift.tools.archive.event("split", scan_sha256=scan.blob.sha256, actor=ACTOR, public=public)
+
+
+def accounts(day: dt.date, station: Path, archive: Archive) -> dict[str, int]:
+    """The pages of the stacks that were taken apart on a day, by what became of each so far; nothing where there were none.
+
+    Returns:
+        `scanned`, which is the sum of `separators`, `blanks`, `filed`, `held`, `rejected` and `under_way`.
+    """
+    told = {(row["scan_sha256"], row["lane"]): row for row in archive.told_on(day, "split")}  # dropped again it is the same stack
+    sums = {name: sum(row[name] for row in told.values()) for name in ("scanned", "separators", "blanks", "in_documents")}
+    placed = {"filed": 0, "held": 0, "rejected": 0}
+    for sha256, lane in told:
+        filed = archive.find(Query(fields={"scan_sha256": sha256, "lane": lane}, limit=None))
+        placed["filed"] += sum(row["pages"] for row in filed if row["part"])
+    for lot in parking.lots(station):
+        if lot.told["stack"] and (lot.told["scan_sha256"], lot.told["lane"]) in told:
+            placed[lot.state] += len(pages.parse(lot.told["part"], lot_notes.MOST_PAGES) or ())
+    in_documents = sums.pop("in_documents")
+    return {**sums, **placed, "under_way": in_documents - sum(placed.values())} if told else {}
