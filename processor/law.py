@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError, with_config
 
 from processor.errors import SettingsError
+from processor.lanes.quality import QualityRule
 
 VIETNAM = dt.timezone(dt.timedelta(hours=7), "+07:00")  # Asia/Ho_Chi_Minh has had no other offset since 1975
 Length: TypeAlias = Annotated[float, Strict()]
@@ -69,6 +70,7 @@ class BlockRule:
 
 
 _RULE = TypeAdapter(BlockRule)
+_QUALITY = TypeAdapter(QualityRule)
 _WHEN = frozenset({"forms", "valid_from", "valid_to"})  # what chooses a rule; the rest is the rule
 
 
@@ -150,6 +152,24 @@ def _try_out(block: BlockRule, what: str) -> None:
         raise SettingsError(f"law profile for {what}: template: {type(error).__name__}: {error}") from error
     if not block.words and any("{form}" in part for part in block.template):
         raise SettingsError(f"law profile for {what}: the template prints the form, and words has none for it")
+
+
+def quality_rule(kind: str, day: dt.date, station: Path | None = None) -> QualityRule:
+    """How well paper must be scanned in lanes of a kind on a day.
+
+    Raises:
+        SettingsError: no rule is in force, or it cannot be judged by.
+    """
+    told, what = read("quality.toml", station), f"the quality of scans ({kind})"
+    rule = in_force((rule for rule in told["rule"] if kind in rule.get("lanes", ())), day, what)
+    written = {key: value for key, value in rule.items() if key not in {"lanes", *_WHEN}}
+    if unknown := set(written) - set(QualityRule.__slots__):
+        raise SettingsError(f"law profile for {what}: {', '.join(sorted(unknown))}: no key of it")
+    try:
+        return _QUALITY.validate_python({**told["limits"], **written})
+    except ValidationError as error:
+        lines = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+        raise SettingsError(f"law profile for {what}: " + "; ".join(lines)) from error
 
 
 def document_code_template(day: dt.date, station: Path | None = None) -> str:

@@ -18,7 +18,7 @@ from typing import Any, assert_never
 from archive.durable import sha256_file
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE, Companion, Description, Filing
-from processor import issuing, known, lanes, originals, sealing
+from processor import inspecting, issuing, known, lanes, originals, sealing
 from processor.document import (
     Described,
     Document,
@@ -51,6 +51,7 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     lanes.check(scan, facts)
     if not scan.file_code and "file" in lane.require_to_seal:  # told before the work is done
         raise Verdict("file-missing")
+    seen = inspecting.inspected(scan, facts, source, tools)
     body, kinds = work / "body.pdf", [page["kind"] for page in facts["pages"]]
     made = tools.engine.call("body", {
         "path": str(source), "type": facts["type"], "kinds": kinds, "features": facts["features"],
@@ -61,7 +62,7 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     reading = [page for portion in portions for page in json.loads(_beside(portion).read_text("utf-8"))]
     whole.write_text(json.dumps(reading, ensure_ascii=False), "utf-8")
     body.unlink()
-    told |= _set_aside(scan, tools)
+    told |= seen | _set_aside(scan, tools)
     known = {"type": facts["type"], "scan_pages": len(kinds), "dropped": facts["features"], "noted": made["noted"], **told, **came}
     return Recognised(scan, tuple(map(sha256_file, portions)), sha256_file(whole), made["pages"], known)
 

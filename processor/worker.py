@@ -27,6 +27,7 @@ JOBS: Mapping[str, str] = {
     "split": "processor.intake.split",
     "thumbnails": "processor.intake.split",
     "probe": "processor.intake.probe",
+    "quality": "processor.intake.quality",
     "body": "processor.intake.body",
     "recognise": "processor.ocr.recognise",
     "describe": "processor.reading",

@@ -22,6 +22,7 @@ from processor.intake.probe import PICTURE_ERRORS, is_signed, open_image, open_p
 Grey = npt.NDArray[numpy.uint8]
 DPI = 150.0
 _POINTS = 72.0
+_MOST_PIXELS = 6_000  # of a side: a page of many metres is shown coarser
 _A_PAGE = 8_000  # bytes: what even an empty page of a scan takes
 
 
@@ -70,12 +71,13 @@ def _frames(path: Path, kind: str, limits: Mapping[str, int]) -> Iterator[tuple[
                 image.seek(number)
                 if image.width * image.height > limits["page_megapixels"] * 1_000_000:
                     raise Verdict("too-large", "too many pixels")
-                yield _small(image, image.width / page_points(*image.size, _claimed(image))[0] * _POINTS)
+                yield _small(image, image.width / page_points(*image.size, claimed(image))[0] * _POINTS)
         except (EOFError, *PICTURE_ERRORS) as error:
             raise Verdict("damaged", type(error).__name__) from error
 
 
-def _claimed(image: Image.Image) -> tuple[float, float] | None:
+def claimed(image: Image.Image) -> tuple[float, float] | None:
+    """The resolution a picture's file claims, across and down."""
     try:
         across, down = (float(value) for value in image.info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
@@ -112,17 +114,21 @@ def _page(page: pymupdf.Page, limits: Mapping[str, int]) -> tuple[Grey, float] |
     if facts["kind"] not in {"scan", "blank"}:
         return None
     if len(pictures) == 1 and page.rect.width > 0:
-        small = _carried(page, pictures[0]["xref"])
+        small = carried(page, pictures[0]["xref"])
         if small is not None:
             dpi = small.width / page.rect.width * _POINTS
             return _small(small, dpi)
-    dpi = min(DPI, 6000 * _POINTS / max(page.rect.width, page.rect.height, 1))
-    shown = page.get_pixmap(dpi=round(dpi), colorspace=pymupdf.csGRAY, alpha=False)
-    grey = numpy.frombuffer(shown.samples, dtype=numpy.uint8).reshape(shown.height, shown.stride)[:, : shown.width]
-    return grey, dpi
+    dpi = min(DPI, _MOST_PIXELS * _POINTS / max(page.rect.width, page.rect.height, 1))
+    return shown(page, dpi), dpi
 
 
-def _carried(page: pymupdf.Page, xref: int) -> Image.Image | None:
+def shown(page: pymupdf.Page, dpi: float) -> Grey:
+    """A page as it is seen, in grey."""
+    made = page.get_pixmap(dpi=max(1, round(dpi)), colorspace=pymupdf.csGRAY, alpha=False)
+    return numpy.frombuffer(made.samples, dtype=numpy.uint8).reshape(made.height, made.stride)[:, : made.width]
+
+
+def carried(page: pymupdf.Page, xref: int) -> Image.Image | None:
     """The JPEG a page consists of, where it is shown as it is."""
     document = page.parent
     if not xref or document.xref_get_key(xref, "Filter")[1] not in {"/DCTDecode", "[/DCTDecode]"}:
