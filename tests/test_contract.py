@@ -18,6 +18,7 @@ from archive.record import DESCRIPTIVE, FIELDS
 from processor.cli import cli
 from processor.errors import ExitCode
 from tests.testkit import samples, scans
+from tests.testkit.stations import takes_any_scan
 
 ROOT = Path(__file__).parent.parent
 SOHOA = Path(sys.executable).with_name("sohoa")
@@ -139,6 +140,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One document filed, one held, one rejected, one waiting for a key that is not there."""
     folder = tmp_path_factory.mktemp("office") / "station"
     subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
+    takes_any_scan(folder)
     sample, drop = samples.sample(1, dpi=100), folder / "drop" / "sao-y"
     settings = (folder / "sohoa.toml").read_text("utf-8").replace('settle = "1s"', 'settle = "0.2s"')
     (folder / "sohoa.toml").write_text(settings, "utf-8")

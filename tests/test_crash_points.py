@@ -14,6 +14,7 @@ import pytest
 
 from processor.journal import Journal
 from tests.testkit import samples, scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 STAGES = 5  # Recognised, Described, Numbered, Finished, Sealed: each is reached in the journal
@@ -72,6 +73,7 @@ def assert_nothing_under_way(station: Path) -> None:
 def station(tmp_path: Path) -> Path:
     folder = tmp_path / "station"
     subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
+    takes_any_scan(folder)
     settings = folder / "sohoa.toml"
     settings.write_text(settings.read_text("utf-8").replace('settle = "1s"', 'settle = "0.2s"'), "utf-8")
     return folder

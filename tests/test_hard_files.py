@@ -21,6 +21,7 @@ from PIL import Image
 
 from tests.referees import judges
 from tests.testkit import odd_pdfs, samples, scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 DPI = 150
@@ -146,6 +147,7 @@ class Night:
 def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     station = tmp_path_factory.mktemp("office") / "station"
     subprocess.run([str(SOHOA), "init", "--demo", str(station)], check=True, capture_output=True)
+    takes_any_scan(station)
     settings = (station / "sohoa.toml").read_text("utf-8")
     settings = re.sub(r'(?m)^agency = .*$', f'agency = "{unicodedata.normalize("NFD", AGENCY)}"', settings)
     settings = settings.replace('key = "authority/seal.p12"\npassphrase_file = "authority/passphrase"\n', "")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.testkit import samples, scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 
@@ -32,6 +33,7 @@ def station(tmp_path: Path) -> Path:
     """One document is held: it was dropped for a file nobody declared."""
     folder = tmp_path / "station"
     subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
+    takes_any_scan(folder)
     (folder / "drop" / "sao-y" / "01.KHAC").mkdir()
     page(folder / "drop" / "sao-y" / "01.KHAC" / "a.png", 1)
     assert sohoa(folder, "run").returncode == 2

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from tests.testkit import samples, scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 COUNT = 6
@@ -17,6 +18,7 @@ COUNT = 6
 def test_killed_runs_lose_and_double_nothing(tmp_path: Path) -> None:
     station = tmp_path / "station"
     subprocess.run([SOHOA, "init", "--demo", station], check=True, capture_output=True)
+    takes_any_scan(station)
     for seed in range(COUNT):
         page = samples.sample(seed, dpi=100).aged[0]
         scans.png(station / "drop" / "sao-y" / f"{seed}.png", page, dpi=100)
@@ -40,6 +42,7 @@ def test_killed_runs_lose_and_double_nothing(tmp_path: Path) -> None:
 def test_the_same_bytes_twice_in_one_batch_make_one_document(tmp_path: Path) -> None:
     station = tmp_path / "station"
     subprocess.run([SOHOA, "init", "--demo", station], check=True, capture_output=True)
+    takes_any_scan(station)
     for name in ("a.png", "b.png", "c.png"):
         scans.png(station / "drop" / "sao-y" / name, samples.sample(3, dpi=100).aged[0], dpi=100)
     for _ in range(2):

@@ -19,6 +19,7 @@ from pyhanko.sign.general import SigningError
 
 from tests.referees.judges import dss, pdfsig
 from tests.testkit import samples, scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 
@@ -44,6 +45,7 @@ def somebody(tmp_path_factory: pytest.TempPathFactory) -> SimpleSigner:
 def sealed(folder: Path, *, certify: bool) -> Path:
     station = folder / "station"
     subprocess.run([SOHOA, "init", "--demo", station], check=True, capture_output=True)
+    takes_any_scan(station)
     settings = station / "sohoa.toml"
     settings.write_text(settings.read_text("utf-8").replace("[seal]", f"[seal]\ncertify = {str(certify).lower()}"), "utf-8")
     scans.png(station / "drop" / "sao-y" / "a.png", samples.sample(2, dpi=100).aged[0], dpi=100)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.testkit import samples, scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 YEAR = dt.datetime.now(dt.timezone(dt.timedelta(hours=7))).year
@@ -73,6 +74,7 @@ def label(seed: int) -> Callable[[Path], object]:
 
 def make(folder: Path) -> Office:
     subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
+    takes_any_scan(folder)
     settings = folder / "sohoa.toml"
     text = settings.read_text("utf-8").replace('settle = "1s"', 'settle = "0.2s"')
     settings.write_text(text.replace("[lanes.sao-luc]", '[lanes.sao-luc]\nsidecar = "required"'), "utf-8")

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from tests.referees import judges
+from tests.testkit.stations import takes_any_scan
 
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 SOHOA = Path(sys.executable).with_name("sohoa")
@@ -39,6 +40,7 @@ def sohoa(station: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("office") / "station"
     subprocess.run([str(SOHOA), "init", "--demo", str(made)], check=True, capture_output=True)
+    takes_any_scan(made)
     drop = made / "drop" / "sao-y"
     for name, (source, _) in TAKEN.items():
         shutil.copyfile(SAMPLES / source, drop / name)

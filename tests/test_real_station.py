@@ -15,6 +15,7 @@ from processor.seal import demo
 from processor.seal.demo import DemoAuthority
 from tests.referees.judges import pdfsig
 from tests.testkit import samples, scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 FILE = "H05.99.2026.01.VP"
@@ -89,6 +90,7 @@ def town(monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
 def station(tmp_path: Path, town: Town, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "station"
     assert sohoa(folder.parent, "init", str(folder)).returncode == 0
+    takes_any_scan(folder)
     named = demo._name
     monkeypatch.setattr(demo, "_name", lambda common, *of: named(common.replace("SOHOA DEMO", "Town"), *(of or ("Town",))))
     demo.make(folder / "authority", "Ủy ban nhân dân xã Minh Họa")

@@ -21,6 +21,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from tests.referees import judges
 from tests.testkit import office_files, person, samples, scans, signing
 from tests.testkit.letters import letter
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 DPI = 150
@@ -36,6 +37,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demo station after one run over every kind of file."""
     folder = tmp_path_factory.mktemp("van-phong") / "station"
     assert sohoa("init", "--demo", str(folder)).returncode == 0
+    takes_any_scan(folder)
     drop_scans(folder / "drop")
     drop_signed(folder)
     run = sohoa("run", "--station", str(folder))

@@ -19,6 +19,7 @@ import pymupdf
 import pytest
 
 from tests.testkit import samples, scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 ME = getpass.getuser()
@@ -37,6 +38,7 @@ def status(station: Path) -> Any:
 def attended(folder: Path, operator: str = OPERATOR) -> Path:
     """A demo station where nothing is sealed with nobody there."""
     assert subprocess.run([SOHOA, "init", "--demo", folder], capture_output=True).returncode == 0
+    takes_any_scan(folder)
     settings = folder / "sohoa.toml"
     text = settings.read_text("utf-8").replace('unattended = true\nauthorisation = "DEMO"\n', "").replace('"1s"', '"0.2s"')
     settings.write_text(f"{text}\n{operator}", "utf-8")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.testkit import samples, scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 FILE = "H05.98.2026.01.VP"
@@ -40,6 +41,7 @@ def drop(station: Path, name: str, seed: int = 1) -> None:
 
 def make(folder: Path, *words: str) -> Path:
     subprocess.run([SOHOA, "init", *words, folder], check=True, capture_output=True)
+    takes_any_scan(folder)
     settings = folder / "sohoa.toml"
     text = settings.read_text("utf-8").replace('settle = "1s"', 'settle = "0.2s"')
     settings.write_text(text.replace('form = "sao-y"\nfile = ""', f'form = "sao-y"\nfile = "{FILE}"\nsettle = "0.2s"'), "utf-8")

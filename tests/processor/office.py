@@ -24,6 +24,7 @@ from processor.settings import load
 from processor.shift import Shift
 from processor.tools import ACTOR, Tools
 from tests.testkit import faces, scans
+from tests.testkit.stations import takes_any_scan
 
 DPI = 100
 
@@ -73,6 +74,7 @@ class Office:
     def make(cls, place: Path, workers: LocalEngine) -> Office:
         """A demo station with its file declared."""
         station.make(place / "station", True)
+        takes_any_scan(place / "station")
         settings = place / "station" / "sohoa.toml"
         settings.write_text(settings.read_text().replace('settle = "1s"', 'settle = "0.2s"'))
         office = cls(place / "station", Watched(workers))
