@@ -102,10 +102,15 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """The document's code, reserved for its key; it stays whatever waits."""
+    """The document's code, reserved for its key; it stays whatever waits.
+
+    Attributes:
+        at: when it was given, RFC 3339; a lane's window before the seal begins then.
+    """
 
     source: Described
     doc_code: str
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

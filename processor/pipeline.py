@@ -153,7 +153,7 @@ def number(described: Described, tools: Tools) -> Numbered:
         raise Verdict("file-missing")
     is_known = archive.key_state(scan.key)[1] is not None
     try:
-        numbered = Numbered(described, archive.reserve(scan.key, ACTOR))
+        numbered = Numbered(described, archive.reserve(scan.key, ACTOR), tools.clock().isoformat())
     except ArchiveError as error:
         raise Verdict(error.code, "the file takes no documents") from error
     if not is_known and lane_of(scan, tools).kind == "incoming" and original_of(described).verdict == "unknown":

@@ -223,7 +223,7 @@ def stop(item: Item, verdict: Verdict, shift: Shift) -> str:
             pause = dt.timedelta(seconds=verdict.wait + 1)
         until = (now + pause).astimezone(dt.UTC).isoformat(timespec="seconds")
         shift.journal.stop(item.number, state, verdict.code, verdict.detail, until)
-        if verdict.wait:
+        if verdict.wait and verdict.code != sealing.WINDOW:  # each has a window of its own
             shift.journal.postpone(verdict.code, until)
         return state
     archive = shift.tools.archive

@@ -245,6 +245,7 @@ class LaneTable(Table):
     split: bool
     blanks: Literal["keep", "set-aside"]
     collate: Literal["", "fronts-backs"]
+    hold_before_seal: Duration
     flatten: bool
     deskew: bool
     require_to_seal: Annotated[tuple[Seal, ...], Strict(False)]
