@@ -88,7 +88,7 @@ def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
 def _fields(scan: Scan) -> dict[str, str]:
     part = scan.part if pages.parse(scan.part, lot_notes.MOST_PAGES) is not None else ""  # a member's path is no range of pages
     known = {**scan.sidecar, "pages": part, "file_code": scan.file_code}
-    return {name: str(known.get(name, "")) for name in (*_BLANK, *(name for name in ROUTING if name in known))}
+    return {name: str(known.get(name, "")) for name in (*_BLANK, *(name for name in (*ROUTING, "collate") if name in known))}
 
 
 def _place(station: Path, state: str, scan: Scan, now: dt.datetime) -> Path:

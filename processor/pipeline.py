@@ -47,8 +47,9 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     """Probe, choose pages, make the body, read it portion by portion."""
     lane, limits = lane_of(scan, tools), tools.settings.limits.model_dump()
     facts, source, came = _probed(scan, lane, tools, work)
-    lanes.kind(lane).admit(scan, lane, facts)
-    lanes.check(scan, facts)
+    own = facts | {"pages": [page for page in facts["pages"] if page["kind"] != "unseen"]}
+    lanes.kind(lane).admit(scan, lane, own)
+    lanes.check(scan, own)
     if not scan.file_code and "file" in lane.require_to_seal:  # told before the work is done
         raise Verdict("file-missing")
     seen = inspecting.inspected(scan, facts, source, tools)
@@ -78,9 +79,10 @@ def _set_aside(scan: Scan, tools: Tools) -> dict[str, Any]:
 def _probed(scan: Scan, lane: Lane, tools: Tools, work: Path) -> tuple[dict[str, Any], Path, dict[str, Any]]:
     """What a scan is, the file that has its pages, and, of an annex in an Office format, how it became one."""
     limits, settings = tools.settings.limits.model_dump(), tools.settings.convert
+    wanted = scan.part if scan.stack else ""  # a wrong page stops its own document, not the stack
 
     def probe(path: Path) -> dict[str, Any]:
-        facts: dict[str, Any] = tools.engine.call("probe", {"path": str(path), "limits": limits})
+        facts: dict[str, Any] = tools.engine.call("probe", {"path": str(path), "limits": limits, "wanted": wanted})
         return facts
 
     try:
