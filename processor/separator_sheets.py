@@ -15,6 +15,7 @@ import zxingcpp
 
 from processor.intake import patches, separator
 from processor.intake.separator import Sheet
+from processor.intake.stack import COLLATE
 from processor.seal import fonts
 from processor.typeset import broken, holding, letters, printable
 from processor.worker import Ask
@@ -34,6 +35,8 @@ _HEADING = "TỜ PHÂN CÁCH"
 _OF_FILE = "Văn bản ngay sau tờ này thuộc hồ sơ"
 _PLAIN = "Sau tờ này bắt đầu một văn bản mới"
 _USE = "Đặt tờ này ngay trước văn bản, quét cả tập một lần. Không viết, không dán gì lên các mã. Tờ này không được lưu vào kho."
+_BOTH_SIDES = "Tập quét hai lượt: lượt đầu mọi mặt trước, lượt sau lật cả tập, quét mọi mặt sau"
+_ON_TOP = "Đặt tờ này trên cùng của tập, quét cả hai lượt vào một tệp. Không viết, không dán gì lên các mã."
 _ONCE = "Thông tin ghi ở trên chỉ dùng cho MỘT văn bản ngay sau tờ này."
 _OFTEN = "Tờ này dùng lại được nhiều lần."
 
@@ -72,6 +75,8 @@ def _lines(each: Mapping[str, Any], agency: str) -> list[tuple[str, float]]:
     lines = [(agency.upper(), 11.0), (_HEADING, 30.0)]
     if not each["file_code"] and not each["fields"]:
         return [*lines, (_PLAIN, 16.0), ("", 0.0), (_USE, 12.0), (_OFTEN, 12.0)]
+    if COLLATE in each["fields"]:
+        return [*lines, (_BOTH_SIDES, 14.0), ("", 0.0), (_ON_TOP, 12.0), (_OFTEN, 12.0)]
     if each["file_code"]:
         lines += [(_OF_FILE, 13.0), (each["file_code"], 24.0), (each["title"], 14.0)]
     lines += [(f"{name}: {value}", 12.0) for name, value in each["shown"]]

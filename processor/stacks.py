@@ -23,7 +23,7 @@ from processor.document import Scan
 from processor.errors import Verdict
 from processor.intake import pages, stack
 from processor.intake.rasters import most_pages
-from processor.intake.stack import Division, Part
+from processor.intake.stack import COLLATE, FRONTS_BACKS, Division, Part
 from processor.lanes.copy import EXTRACT
 from processor.shift import Shift
 from processor.tables import Lane
@@ -31,7 +31,6 @@ from processor.tools import ACTOR, lane_of
 
 ALONE, DOUBTFUL = "sheet-alone", "sheet-doubtful"
 UNBALANCED, UNPAIRED, SIDECAR = "pages-unbalanced", "collate-uneven", "stack-sidecar"
-COLLATE = "collate"
 _PAPER = frozenset({"copy", "archive"})
 
 
@@ -52,23 +51,24 @@ def apart(scan: Scan, shift: Shift, file_code: Callable[[str], str]) -> list[Sca
         None while one of them is under way already.
     """
     lane, tools = lane_of(scan, shift.tools), shift.tools
-    collate = scan.sidecar.get(COLLATE, lane.collate) == "fronts-backs"
-    if scan.part or not (is_apart(lane) or (collate and lane.kind in _PAPER)):
+    told = scan.sidecar.get(COLLATE, "")
+    if scan.part or not (is_apart(lane) or (told and lane.kind in _PAPER)):
         return [scan]
     limits = tools.settings.limits.model_dump()
     try:
         args = {"path": str(scan.blob.path), "limits": limits, "sheets": lane.split}
-        told = tools.engine.call("split", args, pages=most_pages(scan.blob.size, limits["pages"]))
+        seen = tools.engine.call("split", args, pages=most_pages(scan.blob.size, limits["pages"]))
     except Verdict as verdict:
         return [replace(scan, refusal=(verdict.code, verdict.detail))]
-    found = stack.marks(told["marks"])
-    order = stack.collated(len(found)) if collate and found else list(range(1, len(found) + 1))
-    if order is None:
-        if UNPAIRED not in scan.released:
+    cover, found = stack.covered(stack.marks(seen["marks"]))
+    order = list(range(1, len(found) + 1))
+    if (told or cover or lane.collate) == FRONTS_BACKS and found:
+        if paired := stack.collated(len(found)):
+            order = paired
+        elif UNPAIRED not in scan.released:  # a person who has looked has it as it was scanned
             return [replace(scan, refusal=(UNPAIRED, f"{len(found)} pages"))]
-        order = list(range(1, len(found) + 1))  # a person has looked: as they were scanned
     division = stack.divided([found[n - 1] for n in order], set_aside=lane.blanks == "set-aside").numbered(order)
-    return _documents(scan, division, told["scanned"], shift, file_code)
+    return _documents(scan, division, seen["scanned"], shift, file_code)
 
 
 def _documents(

@@ -20,11 +20,13 @@ from processor.engine import LocalEngine, Reach
 from processor.errors import SettingsError
 from processor.intake import separator
 from processor.intake.separator import Sheet
+from processor.intake.stack import COLLATE, FRONTS_BACKS
 from processor.settings import Settings
 
 _LONGEST = 1_000  # bytes: a code that holds more is too fine for a scan of 150 dpi
 _MOST = 2_000
 _PLAIN: dict[str, Any] = {"file_code": "", "title": "", "fields": {}, "shown": []}
+_COLLATES = _PLAIN | {"fields": {COLLATE: FRONTS_BACKS}}
 _EXAMPLE = "Example: sohoa sheets 01.VP --field code_number=12 --out to-phan-cach.pdf"
 
 
@@ -32,13 +34,17 @@ _EXAMPLE = "Example: sohoa sheets 01.VP --field code_number=12 --out to-phan-cac
 @click.argument("files", metavar="[FILE…]", nargs=-1)
 @click.option("--field", "pairs", multiple=True, metavar="FIELD=VALUE", help="Of the one document that follows; several times.")
 @click.option("--plain", is_flag=True, help="Sheets that only separate (patch T): for no file.")
+@click.option("--collate", is_flag=True, help="With --plain: on top of a stack whose backs are scanned after its fronts.")
 @click.option("--count", type=click.IntRange(1, _MOST), default=1, help="How many of each.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The PDF to write.")
 @HERE
-def sheets(files: tuple[str, ...], pairs: tuple[str, ...], plain: bool, count: int, out: Path, folder: Path) -> None:
+def sheets(out: Path, folder: Path, files: tuple[str, ...], pairs: tuple[str, ...], count: int, **kinds: bool) -> None:
     """Print separator sheets: for these files, or for every open one."""
     settings = wiring.check_station(folder)
     told = dict(_pair(pair) for pair in pairs)
+    plain = kinds["plain"]
+    if kinds["collate"] and not plain:
+        raise SettingsError("--collate goes with --plain")
     if plain and (files or told):
         raise SettingsError("--plain sheets say nothing: give no FILE and no --field")
     if told and len(files) != 1:
@@ -46,7 +52,7 @@ def sheets(files: tuple[str, ...], pairs: tuple[str, ...], plain: bool, count: i
     if out.exists():
         raise SettingsError(f"{out} is there already; nothing is overwritten")
     with wiring.opened_archive(folder, settings) as archive:
-        wanted = [_PLAIN] if plain else _of_files(files, told, archive, settings, folder)
+        wanted = [_COLLATES if kinds["collate"] else _PLAIN] if plain else _of_files(files, told, archive, settings, folder)
     if len(wanted) * count > _MOST:
         raise SettingsError(f"{len(wanted) * count} sheets are too many for one PDF (at most {_MOST})")
     made = _print({"sheets": wanted, "count": count, "agency": settings.station.agency}, settings, folder)

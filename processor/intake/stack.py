@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 PAGE, BLANK, SHEET = "page", "blank", "sheet"
+COLLATE, FRONTS_BACKS = "collate", "fronts-backs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,18 @@ def _runs(found: Sequence[Mark]) -> Iterator[tuple[int, list[int]]]:
             yield sheet, run
             sheet, run = number, []
     yield sheet, run
+
+
+def covered(found: Sequence[Mark]) -> tuple[str, list[Mark]]:
+    """How the sheet on top says the stack is to be collated, and the marks without it; on any other sheet it is wrong."""
+    said, marks = "", list[Mark]()
+    for number, mark in enumerate(found):
+        if COLLATE in mark.told:
+            rest = {name: text for name, text in mark.told.items() if name != COLLATE}
+            said = said if number else mark.told[COLLATE]
+            mark = Mark(mark.what, rest, mark.wrong or ("only the first sheet can say how to collate" if number else ""))
+        marks.append(mark)
+    return said, marks
 
 
 def collated(count: int) -> list[int] | None:

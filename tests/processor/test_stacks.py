@@ -121,6 +121,15 @@ def test_fronts_then_backs_are_collated_or_held(office: Office, pages: int) -> N
         assert [row["code"] for row in office.told("held")] == ["collate-uneven"]
 
 
+def test_a_sheet_on_top_says_that_fronts_and_backs_came_apart(office: Office, tmp_path: Path) -> None:
+    cover, between = sheet(tmp_path, collate="fronts-backs"), sheet(tmp_path)
+    fronts, backs = [cover, letter(1), between, letter(3)], [letter(4), BLANK, letter(2), BLANK]
+    drop(office, fronts + backs)
+    shift = office.shift()
+    assert office.run(shift) == {"filed": 2}
+    assert set(filed(shift)) == {"2,7", "4-5"}
+
+
 def test_a_side_car_that_describes_one_document_does_not_bleed_over_a_stack(office: Office, tmp_path: Path) -> None:
     path = drop(office, [letter(1), sheet(tmp_path), letter(2)])
     path.with_name(f"{path.name}.json").write_text('{"code_number": "12"}')
