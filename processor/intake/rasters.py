@@ -107,17 +107,15 @@ def _pages(path: Path, limits: Mapping[str, int]) -> Iterator[tuple[Grey, float]
 
 
 def _page(page: pymupdf.Page, limits: Mapping[str, int]) -> tuple[Grey, float] | None:
-    pictures = page.get_image_info(xrefs=True)
+    pictures = page.get_image_info()
     if sum(each["width"] * each["height"] for each in pictures) > limits["page_megapixels"] * 1_000_000:
         return None
     facts = page_facts(page)  # turns the page as it lies; codes are found at any turn
     if facts["kind"] not in {"scan", "blank"}:
         return None
-    if len(pictures) == 1 and page.rect.width > 0:
-        small = carried(page, pictures[0]["xref"])
-        if small is not None:
-            dpi = small.width / page.rect.width * _POINTS
-            return _small(small, dpi)
+    whole = carried(page, len(pictures))
+    if whole is not None and page.rect.width > 0:
+        return _small(whole, whole.width / page.rect.width * _POINTS)
     dpi = min(DPI, _MOST_PIXELS * _POINTS / max(page.rect.width, page.rect.height, 1))
     return shown(page, dpi), dpi
 
@@ -128,10 +126,18 @@ def shown(page: pymupdf.Page, dpi: float) -> Grey:
     return numpy.frombuffer(made.samples, dtype=numpy.uint8).reshape(made.height, made.stride)[:, : made.width]
 
 
-def carried(page: pymupdf.Page, xref: int) -> Image.Image | None:
-    """The JPEG a page consists of, where it is shown as it is."""
-    document = page.parent
-    if not xref or document.xref_get_key(xref, "Filter")[1] not in {"/DCTDecode", "[/DCTDecode]"}:
+def carried(page: pymupdf.Page, painted: int) -> Image.Image | None:
+    """The JPEG a page consists of, where it is shown as it is.
+
+    Args:
+        page: of a PDF.
+        painted: how many pictures are painted on it (which of them is which MuPDF only tells by decoding all).
+    """
+    document, held = page.parent, page.get_images(full=True)
+    if painted != 1 or len(held) != 1:
+        return None
+    xref = held[0][0]
+    if document.xref_get_key(xref, "Filter")[1] not in {"/DCTDecode", "[/DCTDecode]"}:
         return None
     if document.xref_get_key(xref, "Decode")[0] != "null":
         return None
