@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from processor.cli.wiring import HERE, JSON
 from processor.errors import SettingsError, SohoaError, reason
 from processor.flow import Flow
 from processor.journal import Item, Journal
+from processor.law import VIETNAM
 from processor.nightly import lacking
 from processor.report import visible
 from processor.requests import Kind, Target
+from processor.sealing import WINDOW
 from processor.shift import Shift
 from processor.sources import Parked
 
@@ -43,9 +46,16 @@ def status(folder: Path, as_json: bool) -> None:
         click.echo(f"{state}: {count}")
     for name in ("held", "rejected", "waiting"):
         for item in told[name]:
-            click.echo(visible(f"  {name} {_known_by(item)}: {item['code']} ({reason(item['code']).vi})"))
+            click.echo(visible(f"  {name} {_known_by(item)}: {item['code']}{_until(item)} ({reason(item['code']).vi})"))
     for item in told["to_describe"]:
         click.echo(visible(f"  to describe {item['id']} {_name(item)}: thiếu {lacking(item['reason'])}"))
+
+
+def _until(item: dict[str, str]) -> str:
+    """When a window before the seal is over, by the office's clock."""
+    if item["code"] != WINDOW or not item["not_before"]:
+        return ""
+    return f" đến {dt.datetime.fromisoformat(item['not_before']).astimezone(VIETNAM):%H:%M:%S}"
 
 
 def _known_by(item: dict[str, str]) -> str:

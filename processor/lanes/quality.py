@@ -64,7 +64,7 @@ def found(pages: Sequence[Page], rule: QualityRule) -> dict[str, str]:
     }
     told = {code: _named({page["page"]: said for page in pages if (said := check(page))}) for code, check in checks.items()}
     if rule.colour and pages and all(page["bits"] < _IN_COLOUR for page in pages):
-        told[COLOUR] = f"all {len(pages)} pages"
+        told[COLOUR] = f"none of {len(pages)} pages has colours"
     return {code: told[code] for code in CODES if told.get(code)}
 
 
