@@ -53,8 +53,7 @@ class Archive(Places):
     """One archive on the disk. Open it with `Archive.open`; several threads may use it."""
 
     def __init__(
-        self, root: Path, catalogue: Catalogue, require_to_close: RequireToClose, organization: str,
-        code_template: CodeTemplate,
+        self, root: Path, catalogue: Catalogue, require_to_close: RequireToClose, organization: str, code_template: CodeTemplate
     ) -> None:
         self.root = root
         self._catalogue = catalogue
@@ -204,11 +203,15 @@ class Archive(Places):
     def events_on(self, day: dt.date) -> dict[str, int]:
         """How often each type of event happened on a day."""
         with self._catalogue.reading() as db:
-            rows = db.query("select type, count(*) n from event where day = ? group by type", [day.isoformat()])
-            return {row["type"]: row["n"] for row in rows}
+            return search.happened(db, day.isoformat())
+
+    def told_on(self, day: dt.date, type: str) -> list[Row]:
+        """What the events of a type said in public on a day, each with its scan."""
+        with self._catalogue.reading() as db:
+            return search.told(db, day.isoformat(), type)
 
     def event_count(self) -> int:
-        """How many events the log holds; it never becomes less, unless an older catalogue was put in place."""
+        """How many events the log holds: never less than before, unless an older catalogue was put in place."""
         with self._catalogue.reading() as db:
             return int(next(db.query("select coalesce(max(seq) + 1, 0) n from event"))["n"])
 
@@ -220,7 +223,7 @@ class Archive(Places):
     def counts(self) -> dict[str, int]:
         """How many codes are in which state."""
         with self._catalogue.reading() as db:
-            return {row["state"]: row["n"] for row in db.query("select state, count(*) n from document group by state")}
+            return search.states(db)
 
     def to_describe(self, part: Portion = WHOLE) -> list[Row]:
         """Filed documents whose description is partial, by code; `reason` names the fields that are missing."""

@@ -27,6 +27,7 @@ class Scan:
         origin: of what came in a mail: `sender_email`, `sender_name`, `message_id`.
         listed: the row that names it: `name` and `sha256` of the list, `row`.
         cells: that row as it stood, heading to text.
+        stack: of what was scanned in one go with others: the account of all its pages, and those left out of this document.
     """
 
     blob: Blob
@@ -44,6 +45,7 @@ class Scan:
     rotate: str = ""
     listed: Mapping[str, str] = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
+    stack: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> DocumentKey:
@@ -113,10 +115,15 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """The document's code, reserved for its key; it stays whatever waits."""
+    """The document's code, reserved for its key; it stays whatever waits.
+
+    Attributes:
+        at: when it was given, RFC 3339; a lane's window before the seal begins then.
+    """
 
     source: Described
     doc_code: str
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

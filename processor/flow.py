@@ -20,6 +20,7 @@ from processor.answering import Answering
 from processor.arrivals import EMPTY_REST, Arrival, Lookout
 from processor.errors import Abandoned, Verdict, where
 from processor.lists import sift
+from processor.sealing import WINDOW
 from processor.shift import AT_A_TIME, Shift, carry, clear_again, start, stop
 from processor.taking import take
 
@@ -222,12 +223,15 @@ def _in_turn(lanes: Iterable[Iterable[Arrival]]) -> list[Arrival]:
 def run(flow: Flow, shift: Shift, told: threading.Event) -> Counter[str]:
     """Everything that waits, once, or until told to stop; returns how many ended in each state.
 
-    A file that never lies still is left for another time.
+    A file that never lies still is left for another time. Windows before the seal are waited for, once and no longer than the
+    longest of them.
     """
     flow.open()
     shift.journal.wake()
-    quiet = (EMPTY_REST + 1) * max((lane.settle for lane in shift.tools.settings.lanes.values()), default=0.0) + 2 * _BETWEEN_LOOKS
-    until, ended = time.monotonic() + quiet, 0
+    lanes = shift.tools.settings.lanes.values()
+    quiet = (EMPTY_REST + 1) * max((lane.settle for lane in lanes), default=0.0) + 2 * _BETWEEN_LOOKS
+    windows = max((lane.hold_before_seal for lane in lanes), default=0.0)
+    until, ended, patience = time.monotonic() + quiet, 0, float("inf")
 
     def moved() -> int:  # what only fails, again and again, is no progress
         return flow.ended.total() - flow.ended["failed"] - flow.ended["unreadable"] + flow.listed
@@ -237,7 +241,11 @@ def run(flow: Flow, shift: Shift, told: threading.Event) -> Counter[str]:
         flow.turn()
         if moved() != ended or flow.is_carrying:
             until, ended = time.monotonic() + quiet, moved()
-        elif flow.is_idle and (flow.is_disk_low or (flow.has_seen_all and not flow.restless) or time.monotonic() > until):
+        elif not flow.is_idle:
+            pass
+        elif windows and shift.journal.numbers("waiting", WINDOW) and time.monotonic() < patience:
+            patience = min(patience, time.monotonic() + windows + quiet)
+        elif flow.is_disk_low or (flow.has_seen_all and not flow.restless) or time.monotonic() > until:
             flow.close()
             return flow.ended
         flow.pause(_BETWEEN_LOOKS)

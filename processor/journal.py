@@ -218,10 +218,10 @@ class Journal:
             where, values = ("1", []) if state is None else ("state = ?", [state])
             return [_item(db, row) for row in list(db.table("item").rows_where(where, values, order_by="number"))]
 
-    def numbers(self, state: str) -> list[int]:
-        """The items of a state, oldest first."""
+    def numbers(self, state: str, code: str = "") -> list[int]:
+        """The items of a state, oldest first; of one code, where it is given."""
         with self._reading() as db:
-            rows = db.query("select number from item where state = ? order by number", [state])
+            rows = db.query("select number from item where state = ? and ? in ('', code) order by number", [state, code])
             return [row["number"] for row in rows]
 
     def item(self, number: int) -> Item:

@@ -20,6 +20,7 @@ from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError, with_conf
 from processor import metadata
 from processor.agencies import Agencies, parse
 from processor.errors import SettingsError
+from processor.lanes.quality import QualityRule
 from processor.metadata import Profile
 
 VIETNAM = dt.timezone(dt.timedelta(hours=7), "+07:00")  # Asia/Ho_Chi_Minh has had no other offset since 1975
@@ -74,6 +75,7 @@ class BlockRule:
 
 _LONGEST_PAPER = 100  # paperFileCode is S100 in TT 05/2025
 _RULE = TypeAdapter(BlockRule)
+_QUALITY = TypeAdapter(QualityRule)
 _WHEN = frozenset({"forms", "valid_from", "valid_to"})  # what chooses a rule; the rest is the rule
 
 
@@ -164,6 +166,22 @@ def agencies(station: Path | None = None) -> Agencies:
         SettingsError: its tables contradict themselves.
     """
     return parse(read("agencies.toml", station)["agencies"])
+def quality_rule(kind: str, day: dt.date, station: Path | None = None) -> QualityRule:
+    """How well paper must be scanned in lanes of a kind on a day.
+
+    Raises:
+        SettingsError: no rule is in force, or it cannot be judged by.
+    """
+    told, what = read("quality.toml", station), f"the quality of scans ({kind})"
+    rule = in_force((rule for rule in told["rule"] if kind in rule.get("lanes", ())), day, what)
+    written = {key: value for key, value in rule.items() if key not in {"lanes", *_WHEN}}
+    if unknown := set(written) - set(QualityRule.__slots__):
+        raise SettingsError(f"law profile for {what}: {', '.join(sorted(unknown))}: no key of it")
+    try:
+        return _QUALITY.validate_python({**told["limits"], **written})
+    except ValidationError as error:
+        lines = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+        raise SettingsError(f"law profile for {what}: " + "; ".join(lines)) from error
 
 
 def document_code_template(day: dt.date, station: Path | None = None) -> str:

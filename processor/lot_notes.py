@@ -20,7 +20,7 @@ REASON = "reason.json"
 _SHAPE: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("code", "reason", "lane", "file_code", "part", "scan_sha256", "original_name", "received_at"), str),
     "again": int, "size": int, "doc_code": (str, type(None)), "sidecar": dict, "released": list, "origin": dict, "rotate": str,
-    "listed": dict, "cells": dict,
+    "listed": dict, "cells": dict, "stack": dict,
 }  # fmt: skip
 _LARGEST = 1 << 20  # bytes of a reason.json or fields.json
 _MOST_AGAIN = 999
@@ -89,7 +89,7 @@ def read(folder: Path) -> dict[str, Any] | None:
         return None
     if isinstance(told, dict):
         told.setdefault("rotate", "")
-        for name in ("origin", "listed", "cells"):  # lots of earlier versions have none
+        for name in ("origin", "listed", "cells", "stack"):  # lots of earlier versions have none
             told.setdefault(name, {})
     return told if isinstance(told, dict) and _is_ours(told, folder) else None
 
@@ -103,12 +103,19 @@ def _is_ours(told: Mapping[str, Any], folder: Path) -> bool:
     lists_texts = all(isinstance(item, str) for item in texts)
     return (
         lists_texts
+        and _is_stack(told["stack"])
         and told["lane"] == folder.parent.name
         and re.fullmatch("[0-9a-f]{64}", told["scan_sha256"]) is not None
         and 0 <= told["again"] <= _MOST_AGAIN
         and _is_part(told["part"])
         and pages.turns(told["rotate"]) is not None
     )
+
+
+def _is_stack(stack: Mapping[str, Any]) -> bool:
+    """Counts of pages, and lists of their numbers."""
+    numbers = [n for value in stack.values() for n in (value if isinstance(value, list) else [value])]
+    return all(isinstance(n, int) and 0 <= n <= MOST_PAGES for n in numbers)
 
 
 def _is_part(part: str) -> bool:

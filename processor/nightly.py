@@ -24,7 +24,7 @@ from archive.errors import ArchiveError
 from archive.naming import local_date, shelf_of
 from archive.store import Archive
 from archive.verify import Finding
-from processor import doubles, law, lists, parking, report, station
+from processor import doubles, law, lists, parking, report, stacks, station
 from processor.arrivals import not_taken
 from processor.describe import fields
 from processor.engine import Engine
@@ -197,6 +197,7 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         held=[*blocking, *_parked(tools.station, "held")], rejected=_parked(tools.station, "rejected"), waiting=waiting,
         to_describe=to_describe, sealed_days=night.sealed, fixity=(night.checked, len(night.findings)),
         certificate_days_left=_days_left(tools, now), doubles=_doubles(day, tools),
+        stacks=stacks.accounts(day, tools.station, tools.archive),
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ _OURS = frozenset({REASON, PAGE, FIELDS, *BESIDE})
 _BLANK = ("file_code", "pages", *DESCRIPTIVE)
 _SHOWN = 300  # characters of a cell of a list, on the clerk's page
 _KEY = ("file_code", "part", "again", "scan_sha256")
-_NOT_BY_RELEASE = frozenset({"signed", "born-digital", *NO_SCANS})  # released they would be held again
+_NOT_BY_RELEASE = frozenset({"signed", "born-digital", "sheet-alone", *NO_SCANS})  # released they would be held again
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _told(scan: Scan, verdict: Verdict, now: dt.datetime, state: str, doc_code: 
         "received_at": scan.received_at, "at": now.isoformat(timespec="seconds"), "doc_code": doc_code or None,
         "sidecar": dict(scan.sidecar), "sidecar_sha256": scan.beside.sha256 if scan.beside else None,
         "released": list(scan.released), "origin": dict(scan.origin), "rotate": scan.rotate, "listed": dict(scan.listed),
-        "cells": dict(scan.cells),
+        "cells": dict(scan.cells), "stack": dict(scan.stack),
     }  # fmt: skip
 
 
@@ -96,7 +96,8 @@ def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
 def _fields(scan: Scan) -> dict[str, str]:
     part = scan.part if pages.parse(scan.part, lot_notes.MOST_PAGES) is not None else ""  # a member's path is no range of pages
     known = {**scan.sidecar, "pages": part, "file_code": scan.file_code, **({"rotate": scan.rotate} if scan.rotate else {})}
-    return {name: str(known.get(name, "")) for name in (*_BLANK, *(name for name in (*ROUTING, "rotate") if name in known))}
+    further = (name for name in (*ROUTING, "rotate", "collate") if name in known)
+    return {name: str(known.get(name, "")) for name in (*_BLANK, *further)}
 
 
 def _place(station: Path, state: str, scan: Scan, now: dt.datetime) -> Path:
@@ -191,7 +192,7 @@ def _parked(told: Mapping[str, Any]) -> Scan:
         blob=Blob(Path(), "", 0), lane=told["lane"], original_name=str(told["original_name"]),
         received_at=told["received_at"], file_code=told["file_code"], part=told["part"], again=told["again"],
         sidecar=told["sidecar"], released=tuple(told["released"]), origin=told["origin"],
-        rotate=told["rotate"], listed=told["listed"], cells=told["cells"],
+        rotate=told["rotate"], listed=told["listed"], cells=told["cells"], stack=told["stack"],
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from archive.durable import sha256_file
 from archive.errors import ArchiveError
 from archive.naming import local_date
 from archive.record import DESCRIPTIVE, Companion, Description, Filing
-from processor import doubles, issuing, known, lanes, originals, sealing
+from processor import doubles, inspecting, issuing, known, lanes, originals, sealing
 from processor.document import (
     Described,
     Document,
@@ -48,35 +48,47 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     """Probe, choose pages, make the body, read it portion by portion."""
     lane, limits = lane_of(scan, tools), tools.settings.limits.model_dump()
     facts, source, came = _probed(scan, lane, tools, work)
-    lanes.kind(lane).admit(scan, lane, facts)
-    lanes.check(scan, facts)
+    own = facts | {"pages": [page for page in facts["pages"] if page["kind"] != "unseen"]}
+    lanes.kind(lane).admit(scan, lane, own)
+    lanes.check(scan, own)
     if not scan.file_code and "file" in lane.require_to_seal:  # told before the work is done
         raise Verdict("file-missing")
     _check_file(scan, lane, tools)
+    seen = inspecting.inspected(scan, facts, source, tools)
     body, kinds = work / "body.pdf", [page["kind"] for page in facts["pages"]]
     made = tools.engine.call("body", {
         "path": str(source), "type": facts["type"], "kinds": kinds, "features": facts["features"],
         "pages": scan.part, "rotate": scan.rotate, "flatten": lane.flatten, "limits": limits, "out": str(body),
     }, pages=len(kinds))  # fmt: skip
-    seen = _glance(scan, body, made["kinds"], tools)
+    ink = _glance(scan, body, made["kinds"], tools)
     told, portions = _read(body, made["kinds"], lane, tools)
     whole = work / "reading.json"
     reading = [page for portion in portions for page in json.loads(_beside(portion).read_text("utf-8"))]
-    reading = [page | ink for page, ink in zip(reading, seen, strict=True)]
+    reading = [page | seen_ink for page, seen_ink in zip(reading, ink, strict=True)]
     whole.write_text(json.dumps(reading, ensure_ascii=False), "utf-8")
     body.unlink()
+    told |= seen | _set_aside(scan, tools)
     known = {"type": facts["type"], "scan_pages": len(kinds), "dropped": facts["features"], "noted": made["noted"], **told, **came}
     if scan.rotate:
         known["rotate"] = scan.rotate
     return Recognised(scan, tuple(map(sha256_file, portions)), sha256_file(whole), made["pages"], known)
 
 
+def _set_aside(scan: Scan, tools: Tools) -> dict[str, Any]:
+    """The pages of a stack that this document is scanned with and does not have, each as a small picture."""
+    if not (wanted := scan.stack.get("set_aside")):
+        return {}
+    args = {"path": str(scan.blob.path), "limits": tools.settings.limits.model_dump(), "wanted": wanted}
+    return {"set_aside": tools.engine.call("thumbnails", args, pages=max(wanted))["pages"]}
+
+
 def _probed(scan: Scan, lane: Lane, tools: Tools, work: Path) -> tuple[dict[str, Any], Path, dict[str, Any]]:
     """What a scan is, the file that has its pages, and, of an annex in an Office format, how it became one."""
     limits, settings = tools.settings.limits.model_dump(), tools.settings.convert
+    wanted = scan.part if scan.stack else ""  # a wrong page stops its own document, not the stack
 
     def probe(path: Path) -> dict[str, Any]:
-        facts: dict[str, Any] = tools.engine.call("probe", {"path": str(path), "limits": limits})
+        facts: dict[str, Any] = tools.engine.call("probe", {"path": str(path), "limits": limits, "wanted": wanted})
         return facts
 
     try:
@@ -169,7 +181,7 @@ def number(described: Described, tools: Tools) -> Numbered:
     _check_file(scan, lane_of(scan, tools), tools)
     is_known = archive.key_state(scan.key)[1] is not None
     try:
-        numbered = Numbered(described, archive.reserve(scan.key, ACTOR))
+        numbered = Numbered(described, archive.reserve(scan.key, ACTOR), tools.clock().isoformat())
     except ArchiveError as error:
         raise Verdict(error.code, "the file takes no documents") from error
     if not is_known and lane_of(scan, tools).kind == "incoming" and original_of(described).verdict == "unknown":
@@ -240,6 +252,7 @@ def _provenance(scan: Scan, described: Described, pages: Sequence[Mapping[str, A
     return {
         **described.source.facts, "places": dict(described.places), "noticed": list(described.noticed),
         "received_at": scan.received_at, "sidecar": dict(scan.sidecar), "origin": dict(scan.origin),
+        **({"stack": dict(scan.stack)} if scan.stack else {}),
         "sidecar_sha256": scan.beside.sha256 if scan.beside else None, "released": list(scan.released),
         "listed": {**scan.listed, "cells": dict(scan.cells)} if scan.listed else None, "sohoa": version("sohoa"),
         "pages": [{k: page[k] for k in ("kind", "blank", "word_count", "mean_confidence")} for page in pages],

@@ -23,6 +23,10 @@ _VIETNAM = dt.timezone(dt.timedelta(hours=7))
 _CERTIFICATE_SOON = 30  # days: renewing an organisation's certificate takes an office weeks
 _NAME_ROOM = 30  # columns: a name that would get less has its place on a line of its own
 _NONE = "Không có"
+_PAGES = {
+    "filed": "đã lưu", "held": "bị giữ", "rejected": "bị từ chối", "under_way": "đang xử lý", "separators": "tờ phân cách",
+    "blanks": "trang trắng",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,8 @@ class Item:
 class DayFacts:
     """What is told of a day. `received` counts scans, duplicates included; `filed` is (lane, documents, pages).
 
-    `fixity` is (checked, findings), None when no round was made; `file_range` has a lane's first and last code.
+    `fixity` is (checked, findings), None when no round was made; `file_range` has a lane's first and last code; `stacks` counts the
+    pages of the stacks of that day by what became of them: `scanned` is the sum of the rest.
     """
 
     agency: str
@@ -65,6 +70,7 @@ class DayFacts:
     certificate_days_left: int | None
     file_range: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     doubles: Sequence[Item] = ()
+    stacks: Mapping[str, int] = field(default_factory=dict)
 
 
 def visible(text: str) -> str:
@@ -215,7 +221,18 @@ def _received(facts: DayFacts) -> Section:
     told = f"{_number(facts.received)} bản quét" if facts.received else _NONE
     if facts.duplicates:
         told += f", trong đó {_number(facts.duplicates)} bản trùng với bản đã có"
-    return Section(f"TIẾP NHẬN: {told}")
+    return Section(f"TIẾP NHẬN: {told}", _stacks(facts.stacks), more="")
+
+
+def _stacks(stacks: Mapping[str, int]) -> tuple[Entry, ...]:
+    """The account of the day's stacks: who scanned so many pages finds each of them."""
+    if not stacks:
+        return ()
+    named = [f"{_number(stacks[name])} {words}" for name, words in _PAGES.items() if stacks.get(name)]
+    rest = sum(stacks.get(name, 0) for name in _PAGES)
+    wrong = "" if rest == stacks["scanned"] else " - KHÔNG KHỚP, báo ngay quản trị"
+    told = f"Tập quét: {_number(stacks['scanned'])} trang = {' + '.join(named) or '0'}{wrong}"
+    return (Entry(_wrap(told, _INDENT, _UNDER), 0, True),)
 
 
 def _filed(facts: DayFacts) -> Section:

@@ -19,7 +19,7 @@ from archive.durable import copy_durably
 from archive.errors import ArchiveError
 from archive.record import Blob, DocumentKey
 from archive.store import Archive
-from processor import lanes, lot_notes, parking
+from processor import lanes, lot_notes, parking, stacks
 from processor.document import Scan
 from processor.errors import OUR_FAULT, SohoaError, Verdict, reason
 from processor.intake import pages
@@ -186,6 +186,8 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     if lot.told["code"] in NO_SCANS:
         raise SohoaError("a side-car alone cannot be released, nor can a list; drop it again with its scan, and reject this one")
     _check_answered(lot, args)
+    if lot.told["code"] == stacks.ALONE:
+        raise SohoaError("a separator sheet is no document: scan it again with its document, and reject this one")
     scan = parking.scan_of(tools.station, lot)
     if scan.again and tools.archive.key_state(scan.key)[0] == "new":
         raise SohoaError(f"{folder}: a second copy is asked for with retry --again, not in reason.json")
@@ -211,6 +213,8 @@ def _begin(shift: Shift, folder: str, scan: Scan, event: str, args: Mapping[str,
         for left in (scan, *scans):
             shutil.rmtree(left.blob.path.parent, ignore_errors=True)
         raise SohoaError("the same document is under way already")
+    if is_whole:
+        stacks.note(scans, shift)
 
 
 def _give_up_code(key: DocumentKey, named: str | None, shift: Shift) -> None:

@@ -22,10 +22,11 @@ from processor.errors import Verdict
 from processor.seal.keys import Sealer
 from processor.seal.remote_requests import about
 from processor.seal.timestamps import Stamp, TokenLost
-from processor.tools import Tools, agency_of, block_number, block_rule, lane_of
+from processor.tools import ACTOR, Tools, agency_of, block_number, block_rule, lane_of
 
 _CLOCK_SLACK = dt.timedelta(seconds=60)
 _SEAL_TRIES = 2
+WINDOW = "before-seal"
 
 
 def _text(data: bytes) -> str:
@@ -79,9 +80,24 @@ def key_for(finished: Finished, tools: Tools, moment: dt.datetime) -> Sealer:
     return sealer
 
 
+def check_window(finished: Finished, tools: Tools) -> None:
+    """A lane's time for second thoughts: nothing sealed can be taken back. A clerk who seals in person has had it.
+
+    Raises:
+        Verdict: `before-seal`, until it is over.
+    """
+    window, numbered = lane_of(scan_of(finished), tools).hold_before_seal, finished.source
+    if not window or not numbered.at or tools.actor != ACTOR:
+        return
+    left = dt.datetime.fromisoformat(numbered.at) + dt.timedelta(seconds=window) - tools.clock()
+    if left > dt.timedelta():
+        raise Verdict(WINDOW, wait=min(left.total_seconds(), window))  # a clock that was set back does not make it longer
+
+
 def seal(finished: Finished, tools: Tools, work: Path) -> Sealed:
     """Sign, time-stamp, embed; then look at it with fresh eyes. A token too late for the block, or an authority that gave the first
     one and no second: once more, with a new block and a new signature."""
+    check_window(finished, tools)
     for tries in range(_SEAL_TRIES, 0, -1):
         try:
             sealed = _sealed(finished, tools, work, moment := tools.clock())

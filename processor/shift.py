@@ -20,9 +20,10 @@ from pathlib import Path
 import structlog
 
 from archive.record import DocumentKey
-from processor import parking, pipeline, sealing, sources, station, telling
+from processor import lot_notes, parking, pipeline, sealing, sources, station, telling
 from processor.document import Filed, Pending, Scan, Sealed, Settled
 from processor.errors import Abandoned, CatalogueOlder, SohoaError, Verdict
+from processor.intake import pages
 from processor.journal import Item, Journal
 from processor.listed import Lists
 from processor.sources import Parked, Source
@@ -189,6 +190,8 @@ def _hand_out(item: Item, filed: Filed, shift: Shift) -> None:
     scan, source, folder = item.scan, filed.source, shift.tools.station
     is_member = isinstance(source, Settled) and bool(scan.part)
     name = scan.part.rpartition("/")[2] if is_member else scan.original_name
+    if scan.stack:  # its documents share a name
+        name = f"{Path(name).stem} (trang {scan.part})"
     try:
         station.hand_out(folder, scan.lane, name, source.pdf.path)
         if isinstance(source, Settled):
@@ -233,7 +236,7 @@ def stop(item: Item, verdict: Verdict, shift: Shift, actor: str = "") -> str:
             pause = dt.timedelta(seconds=verdict.wait + 1)
         until = (now + pause).astimezone(dt.UTC).isoformat(timespec="seconds")
         shift.journal.stop(item.number, state, verdict.code, verdict.detail, until)
-        if verdict.wait:
+        if verdict.wait and verdict.code != sealing.WINDOW:  # each has a window of its own
             shift.journal.postpone(verdict.code, until)
         return state
     archive = shift.tools.archive
@@ -246,7 +249,9 @@ def stop(item: Item, verdict: Verdict, shift: Shift, actor: str = "") -> str:
         folder = parking.park(shift.tools.station, scan, verdict, now, doc_code=code or "", into=into, beside=beside)
     if state == "rejected" and numbered == "numbered" and doc_code:
         archive.void(doc_code, verdict.code, ACTOR)
-    public = {"code": verdict.code, "lane": scan.lane}
+    public: dict[str, str | int] = {"code": verdict.code, "lane": scan.lane}
+    if scan.stack:
+        public["pages"] = len(pages.parse(scan.part, lot_notes.MOST_PAGES) or ())
     private = {"reason": verdict.detail} if verdict.code == BY_CLERK else {}
     actor = actor or (scan.refusal[2] if len(scan.refusal) > 2 else ACTOR)
     archive.event(state, scan_sha256=scan.blob.sha256, actor=actor, public=public, private=private)

@@ -263,6 +263,10 @@ class LaneTable(Table):
     sidecar: Literal["optional", "required"]
     list: Literal["optional", "required", "never"]
     list_wait: Duration
+    split: bool
+    blanks: Literal["keep", "set-aside"]
+    collate: Literal["", "fronts-backs"]
+    hold_before_seal: Duration
     flatten: bool
     deskew: bool
     require_to_seal: Annotated[tuple[Seal, ...], Strict(False)]

@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from archive.record import Blob
-from processor import lists
+from processor import lists, stacks
 from processor.arrivals import Arrival
 from processor.document import Scan
 from processor.errors import Verdict
@@ -43,6 +43,8 @@ def take(arrival: Arrival, shift: Shift) -> str:
             if len(scans) == 1 and not scans[0].refusal:
                 scans = members(scans[0], shift)
             state = "busy" if not scans else "taken" if begin(shift, source, scans, "received") else "arriving"
+            if state == "taken":
+                stacks.note(scans, shift)
     except SourceUnreadable as error:
         log.warning("source-unreadable", lane=arrival.lane.name, error=os.strerror(error.errno or 0))
         state = "unreadable"
@@ -94,13 +96,13 @@ def _told(scan: Scan, arrival: Arrival, shift: Shift) -> list[Scan]:
 
 
 def members(scan: Scan, shift: Shift) -> list[Scan]:
-    """The documents in a package or a mail, each with the package's bytes; a scan that is none is one document.
+    """The documents in a package, a mail or a stack of paper, each with all its bytes; a scan that is none is one document.
 
     None while one of them is under way already.
     """
     tools = shift.tools
     if tools.settings.lanes[scan.lane].kind != "incoming":
-        return [scan]
+        return stacks.apart(scan, shift, lambda given: file_code(given, tools))
     try:
         limits = tools.settings.limits.model_dump()
         told = tools.engine.call("members", {"path": str(scan.blob.path), "out": "", "limits": limits})

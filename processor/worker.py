@@ -25,7 +25,10 @@ Ask: TypeAlias = Callable[[str, bytes], bytes]
 JOBS: Mapping[str, str] = {
     "sidecar": "processor.intake.sidecar",
     "lists": "processor.intake.lists",
+    "split": "processor.intake.split",
+    "thumbnails": "processor.intake.split",
     "probe": "processor.intake.probe",
+    "quality": "processor.intake.quality",
     "body": "processor.intake.body",
     "recognise": "processor.ocr.recognise",
     "glance": "processor.ocr.glance",
@@ -36,6 +39,7 @@ JOBS: Mapping[str, str] = {
     "finish_seal": "processor.seal.carried",
     "examine": "processor.seal.validate",
     "sheet": "processor.sheet",
+    "separator_sheets": "processor.separator_sheets",
     "preview": "processor.preview",
     "page_picture": "processor.pagepicture",
     "members": "processor.intake.members",

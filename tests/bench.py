@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tests import bench_describe
 from tests.testkit import samples, scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 
@@ -27,6 +28,7 @@ SOHOA = Path(sys.executable).with_name("sohoa")
 def _station(folder: Path) -> Path:
     station = folder / "station"
     subprocess.run([SOHOA, "init", "--demo", station], check=True, stdout=subprocess.DEVNULL)
+    takes_any_scan(station)
     return station
 
 

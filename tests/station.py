@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tests import zygote
 from tests.testkit import faces, samples, scans
+from tests.testkit.stations import takes_any_scan
 
 DPI = 100
 ROOT = Path(__file__).parent.parent
@@ -94,7 +95,7 @@ def demo(folder: Path, settle: str = "0.2s") -> Path:
         folder: where; nothing lies there yet.
         settle: how long a file must lie still: waiting says nothing where the test is not about it.
     """
-    shutil.copytree(_template(), folder)
+    takes_any_scan(Path(shutil.copytree(_template(), folder)))
     set_up(folder, ('settle = "1s"', f'settle = "{settle}"'))
     return folder
 

@@ -11,6 +11,7 @@ import pytest
 from tests.testkit import person, signing
 from tests.testkit.samples import sample
 from tests.testkit.scans import pdf
+from tests.testkit.stations import takes_any_scan
 
 ROOT = Path(__file__).parent.parent
 SOHOA = Path(sys.executable).with_name("sohoa")
@@ -23,6 +24,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's letters whose numbers are printed, one under a name that bends terminals; one refused, one misplaced."""
     folder = tmp_path_factory.mktemp("demo") / "demo-station"
     assert sohoa("init", "--demo", str(folder)).returncode == 0
+    takes_any_scan(folder)
     drop = folder / "drop" / "sao-y"
     for name, seed in (("a.pdf", 29), (EVIL, 5)):
         pdf(drop / name, sample(seed, dpi=200).aged, 200)

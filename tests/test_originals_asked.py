@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.testkit import ink, samples, scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 DPI = 150
@@ -38,6 +39,7 @@ def secret(page: Image.Image) -> Image.Image:
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("asked") / "station"
     subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
+    takes_any_scan(folder)  # as grey and as coarse as they are
     settings = folder / "sohoa.toml"
     text = settings.read_text("utf-8")
     assert '"no-secrecy-mark"]' in text

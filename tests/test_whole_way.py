@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.testkit import samples, scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 
@@ -20,6 +21,7 @@ def sohoa(*words: str) -> subprocess.CompletedProcess[str]:
 def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("office") / "station"
     assert sohoa("init", "--demo", str(folder)).returncode == 0
+    takes_any_scan(folder)
     pages = samples.sample(7, dpi=200).aged
     drop = folder / "drop"
     scans.jpeg(drop / "sao-y" / "mot.jpg", pages[0])

@@ -17,6 +17,7 @@ from processor.cli import (
     queue_verbs,
     refile_verbs,
     register_verbs,
+    sheet_verbs,
     sign_verbs,
     station_verbs,
     trust_verbs,
@@ -44,8 +45,8 @@ def cli() -> None:
 
 
 ROOMS = (
-    station_verbs, queue_verbs, desk_verbs, sign_verbs, archive_verbs, files_verbs, refile_verbs, register_verbs, export_verbs,
-    trust_verbs,
+    station_verbs, queue_verbs, desk_verbs, sheet_verbs, sign_verbs, archive_verbs, files_verbs, refile_verbs, register_verbs,
+    export_verbs, trust_verbs,
 )  # fmt: skip
 for verb in (verb for room in ROOMS for verb in room.VERBS):
     cli.add_command(verb)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ from processor.doubles import Double
 from processor.errors import SettingsError, SohoaError, reason
 from processor.flow import Flow
 from processor.journal import Item, Journal
+from processor.law import VIETNAM
 from processor.nightly import lacking
 from processor.report import visible
 from processor.requests import Kind, Target
+from processor.sealing import WINDOW
 from processor.shift import Shift
 from processor.sources import Parked
 from processor.tables import Lane
@@ -47,7 +50,7 @@ def status(folder: Path, as_json: bool) -> None:
         click.echo(f"{state}: {count}")
     for name in ("held", "rejected", "waiting"):
         for item in told[name]:
-            click.echo(visible(f"  {name} {_known_by(item)}: {item['code']} ({reason(item['code']).vi})"))
+            click.echo(visible(f"  {name} {_known_by(item)}: {item['code']}{_until(item)} ({reason(item['code']).vi})"))
     for item in told["to_describe"]:
         click.echo(visible(f"  to describe {item['id']} {_name(item)}: thiếu {lacking(item['reason'])}"))
     for item in told["doubles"]:
@@ -59,6 +62,13 @@ def _double(double: Double) -> dict[str, str]:
     told = {name: record[name] for name in ("lane", "scan_sha256", "part")}
     why = {"code": doubles.SAME, "reason": f"bears the number of {double.of}", "of": double.of}
     return {"id": record["doc_code"], "name": record["original_name"], **told, **why}
+
+
+def _until(item: dict[str, str]) -> str:
+    """When a window before the seal is over, by the office's clock."""
+    if item["code"] != WINDOW or not item["not_before"]:
+        return ""
+    return f" đến {dt.datetime.fromisoformat(item['not_before']).astimezone(VIETNAM):%H:%M:%S}"
 
 
 def _known_by(item: dict[str, str]) -> str:

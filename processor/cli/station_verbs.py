@@ -71,8 +71,8 @@ def run(folder: Path) -> None:
             posting.post(shift.tools)
             nights = nightly.due(shift.tools, shift.journal)
             findings = nightly.do(nights, shift.tools, shift.journal).findings if nights else ()
-            for state in ("waiting", "to-seal"):  # also what this run did not come to
-                ended[state] = max(ended[state], len(shift.journal.items(state)))
+            for state in ("waiting", "to-seal"):  # also what this run did not come to, not what went on since
+                ended[state] = len(shift.journal.items(state))
             click.echo(", ".join(f"{state}: {count}" for state, count in sorted(ended.items()) if count) or "nothing waits")
             sys.exit(_exit_code(ended, bool(findings), flow.is_disk_low, shift))
     except AlreadyRunning as error:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import mmap
 import struct
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pikepdf
 import pymupdf
 from PIL import Image
 
 from processor.errors import Verdict
+from processor.intake import pages as page_range
 from processor.worker import Ask
 
 _FULL_PAGE = 0.85  # share of the page that images must cover for the page to be a scan
@@ -25,6 +26,9 @@ _HEAD = 1024  # ISO 32000-1 Annex H.3: readers accept the header within the firs
 _TAIL = 4096
 _PAINTS_TEXT = frozenset({"fill-text", "stroke-text"})
 _PAINTS_IMAGE = frozenset({"fill-image", "fill-imgmask"})
+_UNSEEN = {"kind": "unseen"}
+Wanted: TypeAlias = Collection[int] | None
+"""The pages that are looked at; None: all."""
 IMAGE_FORMATS = ("TIFF", "JPEG", "PNG")
 PICTURE_ERRORS = (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, RuntimeError, struct.error)
 """What Pillow and its plug-ins raise on bytes that are not what they say (Pillow has no error class of its own)."""
@@ -138,11 +142,15 @@ def page_facts(page: pymupdf.Page) -> dict[str, Any]:
     return {"kind": "drawn" if painted else "blank"}
 
 
-def _pdf_pages(path: Path, limits: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+def _pdf_pages(path: Path, limits: Mapping[str, int], wanted: Wanted) -> Iterator[dict[str, Any]]:
     with pymupdf.open(path) as document:
         if document.page_count == 0:
             raise Verdict("empty", "no pages")
-        for page in document:
+        for number in range(1, document.page_count + 1):
+            if not _is_wanted(number, wanted):
+                yield dict(_UNSEEN)
+                continue
+            page = document[number - 1]
             pixels = sum(image["width"] * image["height"] for image in page.get_image_info())
             if pixels > limits["page_megapixels"] * 1_000_000:
                 raise Verdict("too-large", f"{pixels} pixels on one page")
@@ -154,13 +162,17 @@ def is_signed(path: Path) -> bool:
     return _find(path, b"/ByteRange")
 
 
-def _probe_pdf(path: Path, limits: Mapping[str, int]) -> dict[str, Any]:
+def _is_wanted(number: int, wanted: Wanted) -> bool:
+    return wanted is None or number in wanted
+
+
+def _probe_pdf(path: Path, limits: Mapping[str, int], wanted: Wanted) -> dict[str, Any]:
     if is_signed(path):
         return {"type": "pdf", "signed": True, "pages": [], "features": []}
-    return {"type": "pdf", "signed": False, **pdf_facts(path, limits)}
+    return {"type": "pdf", "signed": False, **pdf_facts(path, limits, wanted)}
 
 
-def pdf_facts(path: Path, limits: Mapping[str, int]) -> dict[str, Any]:
+def pdf_facts(path: Path, limits: Mapping[str, int], wanted: Wanted = None) -> dict[str, Any]:
     """`pages` and `features` of a PDF, signed or not; raises as `probe`."""
     with open_pdf(path) as pdf:
         try:
@@ -173,7 +185,7 @@ def pdf_facts(path: Path, limits: Mapping[str, int]) -> dict[str, Any]:
         except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise Verdict("damaged", type(error).__name__) from error
     try:
-        pages = list(_pdf_pages(path, limits))
+        pages = list(_pdf_pages(path, limits, wanted))
     except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
         raise Verdict("damaged", type(error).__name__) from error
     if len(pages) != count:  # two readers see two documents: nobody could say which one was copied
@@ -198,7 +210,7 @@ def open_image(path: Path, limits: Mapping[str, int]) -> Image.Image:
         raise Verdict("damaged", type(error).__name__) from error
 
 
-def _probe_image(path: Path, kind: str, limits: Mapping[str, int]) -> dict[str, Any]:
+def _probe_image(path: Path, kind: str, limits: Mapping[str, int], wanted: Wanted) -> dict[str, Any]:
     with open_image(path, limits) as image:
         try:
             frames = getattr(image, "n_frames", 1) if kind == "tiff" else 1
@@ -208,22 +220,26 @@ def _probe_image(path: Path, kind: str, limits: Mapping[str, int]) -> dict[str, 
                 image.seek(frame)
                 if image.width * image.height > limits["page_megapixels"] * 1_000_000:
                     raise Verdict("too-large", "too many pixels")
-                image.load()
+                if _is_wanted(frame + 1, wanted):
+                    image.load()
         except (EOFError, *PICTURE_ERRORS) as error:
             code = "truncated" if "truncated" in str(error).lower() else "damaged"
             raise Verdict(code, type(error).__name__) from error
-    return {"type": kind, "signed": False, "pages": [{"kind": "scan"}] * frames, "features": []}
+    pages = [{"kind": "scan"} if _is_wanted(number, wanted) else dict(_UNSEEN) for number in range(1, frames + 1)]
+    return {"type": kind, "signed": False, "pages": pages, "features": []}
 
 
 def probe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
     Args:
-        args: `path`, `limits` (file_mb, pages, page_megapixels).
+        args: `path`, `limits` (file_mb, pages, page_megapixels), `wanted` (a range of pages, all where it is empty: each document
+            of a stack looks at its own).
         ask: not used.
 
     Returns:
-        `type`, `signed`, `pages` (each with its `kind`), `features` (what will not reach the archive copy).
+        `type`, `signed`, `pages` (each with its `kind`, `unseen` where it was not wanted), `features` (what will not reach the
+        archive copy).
 
     Raises:
         Verdict: `empty`, `not-a-document`, `truncated`, `damaged`, `encrypted`, `too-large`, `dynamic-form`.
@@ -232,4 +248,6 @@ def probe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     if path.stat().st_size > limits["file_mb"] << 20:
         raise Verdict("too-large", "file size")
     kind = sniff(path)
-    return _probe_pdf(path, limits) if kind == "pdf" else _probe_image(path, kind, limits)
+    asked = args.get("wanted", "")
+    wanted = frozenset(page_range.parse(asked, limits["pages"]) or ()) if asked else None
+    return _probe_pdf(path, limits, wanted) if kind == "pdf" else _probe_image(path, kind, limits, wanted)

@@ -1,8 +1,8 @@
 """What a person says of a scan in the JSON file beside it (`a.pdf.json`), or in a held item's `fields.json`.
 
-Promises: only fields of the record, `file_code`, `pages`, `rotate` and those of `ROUTING`, each with a value it can hold; a
-value that says nothing (empty text, null) says nothing. Refuses everything else as `sidecar-bad`: a field misspelt in silence
-would be a field lost.
+Promises: only fields of the record, `file_code`, `pages`, `rotate`, `collate` and those of `ROUTING`, each with a value it can
+hold; a value that says nothing (empty text, null) says nothing. Refuses everything else as `sidecar-bad`: a field misspelt in
+silence would be a field lost.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ LARGEST = 1 << 20
 ROUTING = ("to_organ_id", "sender_name", "sender_email", "main")
 """Where a document came from and belongs, none of it a field of its description: the agency it is addressed to, who sent it,
 and the code or number of the main document of an annex."""
-_NAMING = ("file_code", "pages", "rotate")
+_NAMING = ("file_code", "pages", "rotate", "collate")
+_COLLATE = ("fronts-backs", "none")
 _LONGEST_ROUTING = 200  # organName and docCode of the law are no longer
 
 
@@ -46,6 +47,15 @@ def parse(data: bytes) -> dict[str, str]:
         raise Verdict("sidecar-bad", f"not JSON: {type(error).__name__}") from error
     if not isinstance(told, Mapping):
         raise Verdict("sidecar-bad", "not an object")
+    return checked(told)
+
+
+def checked(told: Mapping[str, object]) -> dict[str, str]:
+    """Fields a person set in whatever form, as text; those that say nothing left out.
+
+    Raises:
+        Verdict: `sidecar-bad`, as `parse`.
+    """
     return {name: text for name, value in told.items() if (text := _text(name, value))}
 
 
@@ -60,6 +70,8 @@ def _text(name: str, value: object) -> str:
         _check_routing(name, text)
     elif name not in _NAMING:
         _check(name, text)
+    elif name == "collate" and text not in {"", *_COLLATE}:
+        raise Verdict("sidecar-bad", f"collate is {' or '.join(_COLLATE)}")
     elif name == "pages" and text and pages.parse(text, 99_999) is None:
         raise Verdict("sidecar-bad", "pages is not a range like 1-3,5")
     elif name == "rotate" and pages.turns(text) is None:

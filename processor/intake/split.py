@@ -1,0 +1,167 @@
+"""Takes a stack of paper apart before anything is read: which of its pages are separator sheets, which are blank.
+
+Promises: a code that is not ours separates nothing (documents bear codes of many kinds), nor does one of ours that is printed
+on a page instead of filling a sheet: that one is told, and a person looks. Codes are looked for in the raster as it came, and
+once more cleaned where something on the page lets expect one. Runs in a worker: the bytes are foreign.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from io import BytesIO
+from math import hypot
+from pathlib import Path
+from typing import Any
+
+import numpy
+import numpy.typing as npt
+import zxingcpp
+from PIL import Image, ImageFilter
+
+from processor.errors import Verdict
+from processor.intake import patches, rasters, sidecar
+from processor.intake.separator import NoSheet, Sheet, parse
+from processor.intake.stack import BLANK, PAGE, SHEET
+from processor.ocr.reader import is_blank
+from processor.worker import Ask
+
+Grey = npt.NDArray[numpy.uint8]
+_FORMATS = zxingcpp.BarcodeFormats((zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code128))
+_LEAST_SIDE = 0.2  # of the page's shorter side: what is smaller stands on a document, it is no sheet
+_MOST_REST = 0.03  # share of ink besides the bars: a page of writing has 4 and more per cent
+_CELL_INCH = 0.06  # a letter's stroke fills a third of so small a square, dust does not
+_FULL_CELL, _FEW_CELLS = 0.15, 3
+_BLANK_MARGIN = 0.04
+_THUMBNAIL = 160  # pixels of the longer side
+_NOT_WHOLE = "a code of ours stands on a page that is no sheet"
+_NOT_ALONE = "bars of a separator stand on a page of writing"
+_UNREAD = "a sheet none of whose codes can be read"
+
+
+def split(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """Worker job.
+
+    Args:
+        args: `path`, `limits`, `sheets` (whether separator sheets are looked for).
+        ask: not used.
+
+    Returns:
+        `scanned`, how many pages the file says it has; `marks`: of each page `what` it is (`page`, `blank`, `sheet`), what a
+        sheet has `told`, what is `wrong` with it. None where the file cannot be taken apart: what it is, `probe` says.
+    """
+    path, limits = Path(args["path"]), args["limits"]
+    try:
+        rows = [_mark(*seen, args["sheets"]) if seen else {"what": PAGE} for seen in rasters.of(path, limits)]
+        return {"scanned": rasters.count(path, limits), "marks": rows}
+    except Verdict:
+        return {"scanned": 0, "marks": []}
+
+
+def _mark(grey: Grey, dpi: float, sheets_wanted: bool) -> dict[str, Any]:
+    dark = patches.ink(grey)
+    if not sheets_wanted:
+        return {"what": BLANK if _is_blank(grey, dpi, dark) else PAGE}
+    found = patches.bars(dark, dpi)
+    sheets, wrong = _codes(grey)
+    if found is not None and not sheets:  # bars stand on our sheets too: their codes may be faint
+        sheets, wrong = _codes(_cleaned(grey))
+    if sheets or wrong:
+        return _sheet(sheets, wrong)
+    if found is None:
+        return {"what": BLANK if _is_blank(grey, dpi, dark) else PAGE}
+    is_label = found.kind == patches.LABEL
+    if float((dark & ~found.where).mean()) > _MOST_REST:  # bars on a page of writing: it is no sheet
+        return {"what": PAGE} | ({} if is_label else {"wrong": _NOT_ALONE})
+    return {"what": SHEET} | ({"wrong": _UNREAD} if is_label else {})
+
+
+def _cleaned(grey: Grey) -> Grey:
+    """Without specks, in black and white."""
+    smooth = Image.fromarray(grey).filter(ImageFilter.MedianFilter(3))
+    pixels = numpy.asarray(smooth)
+    return numpy.where(patches.ink(pixels), 0, 255).astype(numpy.uint8)
+
+
+def _codes(grey: Grey) -> tuple[list[Sheet], str]:
+    """Sheets that codes on the page are, and what is wrong with one that nearly is."""
+    sheets, wrong = list[Sheet](), ""
+    grey = numpy.ascontiguousarray(grey)
+    for code in zxingcpp.read_barcodes(grey, formats=_FORMATS, try_invert=False):
+        try:
+            sheet = parse(code.text)
+        except NoSheet as error:
+            wrong = str(error)
+            continue
+        if sheet is None:
+            continue
+        if _reach(code.position) < _LEAST_SIDE * min(grey.shape):
+            wrong = _NOT_WHOLE
+        else:
+            sheets.append(sheet)
+    return sheets, wrong
+
+
+def _reach(place: Any) -> float:
+    """The longer side of a code, in pixels."""
+    corners = [place.top_left, place.top_right, place.bottom_right, place.bottom_left]
+    sides = zip(corners, corners[1:], strict=False)
+    return max(hypot(a.x - b.x, a.y - b.y) for a, b in sides)
+
+
+def _sheet(sheets: list[Sheet], wrong: str) -> dict[str, Any]:
+    """What the codes of one page say together."""
+    if not sheets:
+        return {"what": PAGE, "wrong": wrong}
+    full = [each for each in sheets if not each.more]
+    best = full[0] if full else sheets[0]
+    if any(each != best for each in full) or any(each.file_code != best.file_code for each in sheets):
+        return {"what": SHEET, "wrong": "two sheets lie over each other"}
+    if not full:
+        return {"what": SHEET, "wrong": "only the small code could be read, and the large one says more"}
+    told = {"file_code": best.file_code, **best.fields} if best.file_code else dict(best.fields)
+    if "pages" in told:
+        return {"what": SHEET, "wrong": "a sheet cannot tell pages"}
+    try:
+        return {"what": SHEET, "told": sidecar.checked(told)}
+    except Verdict as verdict:
+        return {"what": SHEET, "wrong": verdict.detail}
+
+
+def _is_blank(grey: Grey, dpi: float, dark: npt.NDArray[numpy.bool_]) -> bool:
+    """Blank paper: no line of writing, and no sign or number standing alone either."""
+    if not is_blank(Image.fromarray(grey)):
+        return False
+    down, across = (round(size * _BLANK_MARGIN) for size in dark.shape)
+    inner = dark[down : dark.shape[0] - down, across : dark.shape[1] - across]
+    side = max(2, round(_CELL_INCH * dpi))
+    rows, columns = (size // side for size in inner.shape)
+    cells = inner[: rows * side, : columns * side].reshape(rows, side, columns, side).mean(axis=(1, 3))
+    return int((cells > _FULL_CELL).sum()) < _FEW_CELLS
+
+
+def thumbnails(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """Worker job: pages as small pictures, what a person looks at to see that nothing was lost.
+
+    Args:
+        args: `path`, `limits`, `wanted` (pages, 1-based).
+        ask: not used.
+
+    Returns:
+        `pages`: by number, JPEG in Base64.
+
+    Raises:
+        Verdict: as `probe`.
+    """
+    wanted, made = set(args["wanted"]), dict[str, str]()
+    for number, seen in enumerate(rasters.of(Path(args["path"]), args["limits"]), 1):
+        if number in wanted and seen is not None:
+            made[str(number)] = b64encode(_thumbnail(seen[0])).decode()
+    return {"pages": made}
+
+
+def _thumbnail(grey: Grey) -> bytes:
+    small, out = Image.fromarray(grey), BytesIO()
+    small.thumbnail((_THUMBNAIL, _THUMBNAIL), reducing_gap=2.0)
+    small.save(out, "JPEG", quality=50)
+    return out.getvalue()

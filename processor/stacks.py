@@ -1,0 +1,146 @@
+"""A stack of paper becomes its documents, before anything is read: the coordinator's side of separator sheets and blank pages.
+
+Promises: each document has the stack's bytes as its scan and its pages as `part`; a sheet that is wrong stops its own document and
+no other; a stack whose pages do not add up, or whose side-car would describe several documents, is held whole, and nothing of it
+is lost. Where nothing separates, a scan stays what it is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from archive.query import Query
+from archive.record import DESCRIPTIVE
+from archive.store import Archive
+from processor import lot_notes, parking
+from processor.document import Scan
+from processor.errors import Verdict
+from processor.intake import pages, stack
+from processor.intake.rasters import most_pages
+from processor.intake.stack import COLLATE, FRONTS_BACKS, Division, Part
+from processor.lanes.copy import EXTRACT
+from processor.shift import Shift
+from processor.tables import Lane
+from processor.told import own
+from processor.tools import ACTOR, lane_of
+
+ALONE, DOUBTFUL = "sheet-alone", "sheet-doubtful"
+UNBALANCED, UNPAIRED, SIDECAR = "pages-unbalanced", "collate-uneven", "stack-sidecar"
+_PAPER = frozenset({"copy", "archive"})
+
+
+def is_apart(lane: Lane) -> bool:
+    """Whether what lands in a lane may be a stack; of an extract a person names the pages (NĐ 30/2020 Đ25.3)."""
+    return lane.kind in _PAPER and lane.form != EXTRACT and (lane.split or lane.blanks == "set-aside" or bool(lane.collate))
+
+
+def apart(scan: Scan, shift: Shift, file_code: Callable[[str], str]) -> list[Scan]:
+    """The documents of a stack; the scan itself where it is one document.
+
+    Args:
+        scan: what was claimed.
+        shift: who works.
+        file_code: a file as a sheet names it, in full.
+
+    Returns:
+        None while one of them is under way already.
+    """
+    lane, tools = lane_of(scan, shift.tools), shift.tools
+    told = scan.sidecar.get(COLLATE, "")
+    if scan.part or not (is_apart(lane) or (told and lane.kind in _PAPER)):
+        return [scan]
+    limits = tools.settings.limits.model_dump()
+    try:
+        args = {"path": str(scan.blob.path), "limits": limits, "sheets": lane.split}
+        seen = tools.engine.call("split", args, pages=most_pages(scan.blob.size, limits["pages"]))
+    except Verdict as verdict:
+        return [replace(scan, refusal=(verdict.code, verdict.detail))]
+    cover, found = stack.covered(stack.marks(seen["marks"]))
+    order = list(range(1, len(found) + 1))
+    if (told or cover or lane.collate) == FRONTS_BACKS and found:
+        if paired := stack.collated(len(found)):
+            order = paired
+        elif UNPAIRED not in scan.released:  # a person who has looked has it as it was scanned
+            return [replace(scan, refusal=(UNPAIRED, f"{len(found)} pages"))]
+    division = stack.divided([found[n - 1] for n in order], set_aside=lane.blanks == "set-aside").numbered(order)
+    return _documents(scan, division, seen["scanned"], shift, file_code)
+
+
+def _documents(
+    scan: Scan, division: Division, scanned: int, shift: Shift, file_code: Callable[[str], str]
+) -> list[Scan]:
+    """The documents, or the scan as it is, or the stack with the reason it is held for."""
+    is_whole = [part.pages for part in division.parts] == [tuple(range(1, scanned + 1))] and not division.separators
+    doubt = division.parts[0].wrong if is_whole else ""
+    if not division.parts or (is_whole and (not doubt or DOUBTFUL in scan.released)):
+        return [scan]
+    account = division.account(scanned)
+    describes = sorted(set(scan.sidecar) & set(DESCRIPTIVE))
+    if doubt:
+        refusal: tuple[str, ...] = (DOUBTFUL, doubt)
+    elif not account.balances and UNBALANCED not in scan.released:
+        refusal = (UNBALANCED, ", ".join(f"{name}: {count}" for name, count in account.told().items()))
+    elif len(division.parts) > 1 and describes and SIDECAR not in scan.released:
+        refusal = (SIDECAR, f"{len(division.parts)} documents; {', '.join(describes)}")
+    else:
+        facts = {**account.told(), "documents": len(division.parts)}
+        own_file = lane_of(scan, shift.tools).file
+        named = "" if scan.file_code == own_file else scan.file_code  # by its folder or side-car
+        parted = [_document(scan, part, {**facts, "number": n}, named, file_code) for n, part in enumerate(division.parts, 1)]
+        return _entered(parted, scan, shift)
+    return [replace(scan, refusal=refusal)]
+
+
+def _document(scan: Scan, part: Part, facts: dict[str, Any], folder: str, file_code: Callable[[str], str]) -> Scan:
+    """One document of a stack, with what its sheet says over what holds for all of them."""
+    said = {name: text for name, text in part.told.items() if name != "file_code"}
+    made = replace(scan, part=pages.normal(",".join(map(str, part.pages))), sidecar={**scan.sidecar, **said}, released=(),
+                   stack={**facts, "set_aside": list(part.blanks)})  # fmt: skip
+    named, wrong = file_code(part.told.get("file_code", "")), part.wrong
+    if named and folder not in {"", named}:
+        wrong = "the sheet names another file than the folder"
+    if part.is_sheet or wrong:
+        return replace(made, refusal=(ALONE if part.is_sheet else DOUBTFUL, wrong))
+    return replace(made, file_code=named or scan.file_code)
+
+
+def _entered(made: list[Scan], scan: Scan, shift: Shift) -> list[Scan]:
+    """Each with bytes of its own to clear away."""
+    if {each.part for each in made} & shift.journal.parts(scan.blob.sha256, scan.lane):
+        return []
+    apart = [own(each, shift) for each in made]
+    shutil.rmtree(scan.blob.path.parent, ignore_errors=True)
+    return apart
+
+
+def note(scans: Sequence[Scan], shift: Shift) -> None:
+    """The account of a stack that was taken apart, as a leaf of the log."""
+    scan = scans[0]
+    if scan.stack:
+        names = ("scanned", "in_documents", "separators", "blanks", "documents")
+        public: dict[str, str | int] = {"lane": scan.lane, **{name: scan.stack[name] for name in names}}
+        shift.tools.archive.event("split", scan_sha256=scan.blob.sha256, actor=ACTOR, public=public)
+
+
+def accounts(day: dt.date, station: Path, archive: Archive) -> dict[str, int]:
+    """The pages of the stacks that were taken apart on a day, by what became of each so far; nothing where there were none.
+
+    Returns:
+        `scanned`, which is the sum of `separators`, `blanks`, `filed`, `held`, `rejected` and `under_way`.
+    """
+    told = {(row["scan_sha256"], row["lane"]): row for row in archive.told_on(day, "split")}  # dropped again it is the same stack
+    sums = {name: sum(row[name] for row in told.values()) for name in ("scanned", "separators", "blanks", "in_documents")}
+    placed = {"filed": 0, "held": 0, "rejected": 0}
+    for sha256, lane in told:
+        filed = archive.find(Query(fields={"scan_sha256": sha256, "lane": lane}, limit=None))
+        placed["filed"] += sum(row["pages"] for row in filed if row["part"])
+    for lot in parking.lots(station):
+        if lot.told["stack"] and (lot.told["scan_sha256"], lot.told["lane"]) in told:
+            placed[lot.state] += len(pages.parse(lot.told["part"], lot_notes.MOST_PAGES) or ())
+    in_documents = sums.pop("in_documents")
+    return {**sums, **placed, "under_way": in_documents - sum(placed.values())} if told else {}

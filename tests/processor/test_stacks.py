@@ -1,0 +1,149 @@
+"""Stacks at a station: several documents in one scan, each on its own way, every page accounted for."""
+
+import datetime as dt
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pymupdf
+import pytest
+from PIL import Image
+
+from archive.naming import local_date
+from processor import report, stacks
+from processor.separator_sheets import separator_sheets
+from processor.shift import Shift
+from tests.processor.office import Office, picture
+from tests.processor.test_nightly import due, nightly
+from tests.testkit import scans
+
+FILE, OTHER = "H05.99.2026.01.VP", "H05.99.2026.02.TCCB"
+BLANK = Image.new("L", (827, 1169), 250)
+
+
+def sheet(folder: Path, file_code: str = "", **fields: str) -> Image.Image:
+    """A separator sheet as it comes back from the scanner."""
+    out = folder / "sheet.pdf"
+    told = {"file_code": file_code, "title": "", "fields": fields, "shown": []}
+    separator_sheets({"sheets": [told], "count": 1, "agency": "", "font": "", "out": str(out)}, lambda kind, body: b"")
+    with pymupdf.open(out) as document:
+        shown = document[0].get_pixmap(dpi=100, colorspace=pymupdf.csGRAY)
+    return Image.frombytes("L", (shown.width, shown.height), shown.samples).resize((827, 1169))
+
+
+def drop(office: Office, pages: list[Image.Image], lane: str = "sao-y", name: str = "tap.pdf") -> Path:
+    return scans.pdf(office.folder / "drop" / lane / name, pages, 100)
+
+
+def filed(shift: Shift) -> dict[str, dict[str, Any]]:
+    """The records by part."""
+    rows = [row for day in shift.tools.archive.days() for row in shift.tools.archive.filed_on(day.day)]
+    root = shift.tools.archive.root
+    return {row["part"]: json.loads((root / row["path"]).with_suffix(".json").read_text()) for row in rows}
+
+
+def letter(number: int) -> Image.Image:
+    return picture(f"Văn bản số {number} của Ủy ban nhân dân xã")
+
+
+def test_a_stack_becomes_its_documents_and_its_source_goes_with_the_last(office: Office, tmp_path: Path) -> None:
+    shift = office.shift()
+    shift.tools.archive.declare_file(OTHER, "Hồ sơ khác", organ_id="H05.99", year=2026, actor="test")
+    stack = [letter(1), sheet(tmp_path, OTHER, code_number="299"), BLANK, letter(2), letter(3), sheet(tmp_path), letter(4)]
+    drop(office, stack)
+    assert office.run(shift) == {"filed": 3}
+    assert office.dropped() == []
+    found = filed(shift)
+    told = {part: (row["file_code"], row["pages"], row["code_number"]) for part, row in found.items()}
+    assert told == {"1": (FILE, 1, None), "4-5": (OTHER, 2, "299"), "7": (FILE, 1, None)}  # nothing bled over
+    account = {"scanned": 7, "in_documents": 4, "separators": 2, "blanks": 1, "documents": 3}
+    assert found["4-5"]["provenance"]["stack"] == account | {"number": 2, "set_aside": [3]}
+    assert list(found["4-5"]["provenance"]["set_aside"]) == ["3"]
+    assert {row["original_path"] for row in found.values()} == {found["1"]["original_path"]}  # the scan is kept whole, once
+    assert {path.name for path in (office.folder / "out" / "sao-y").iterdir()} == {f"tap (trang {p}).pdf" for p in found}
+    assert shift.journal.items() == [] and list((office.folder / "work" / "claims").iterdir()) == []
+
+
+def test_the_same_stack_again_is_known_page_by_page(office: Office, tmp_path: Path) -> None:
+    stack, shift = [letter(1), sheet(tmp_path), letter(2)], office.shift()
+    kept = shutil.copy(drop(office, stack), tmp_path / "again.pdf")
+    assert office.run(shift) == {"filed": 2}
+    shutil.copy(kept, office.folder / "drop" / "sao-y" / "again.pdf")
+    assert office.run(shift) == {"duplicate": 2}
+    assert len(filed(shift)) == 2 and office.dropped() == []
+
+
+def test_a_wrong_sheet_stops_its_own_document_and_every_page_is_accounted_for(office: Office, tmp_path: Path) -> None:
+    wrong, unknown, bad = sheet(tmp_path, FILE), sheet(tmp_path, "H05.99.2026.77.XX"), sheet(tmp_path, FILE, issued_date="mai")
+    stack = [wrong, unknown, letter(1), bad, letter(2), letter(3), sheet(tmp_path, FILE), letter(4)]
+    drop(office, stack)
+    shift = office.shift()
+    assert office.run(shift)["filed"] == 1
+    held = {(row["part"], row["code"]) for state in ("held", "rejected") for row in office.told(state)}
+    assert held == {("1", "sheet-alone"), ("3", "file-unknown"), ("5-6", "sheet-doubtful")}
+    assert office.dropped() == [] and list(filed(shift)) == ["8"]
+    day = local_date(office.clock())
+    sums = stacks.accounts(day, office.folder, shift.tools.archive)
+    assert sums == {"scanned": 8, "separators": 3, "blanks": 0, "filed": 1, "held": 4, "rejected": 0, "under_way": 0}
+    assert sums["scanned"] == sum(count for name, count in sums.items() if name != "scanned")
+
+
+def test_without_sheets_a_scan_stays_what_it_was(office: Office) -> None:
+    drop(office, [letter(1), BLANK, letter(2)])
+    shift = office.shift()
+    assert office.run(shift) == {"filed": 1}
+    (row,) = filed(shift).values()
+    assert row["part"] == "" and row["pages"] == 3 and "stack" not in row["provenance"]
+
+
+def test_blanks_are_set_aside_with_their_pictures_where_the_lane_says_so(office: Office) -> None:
+    settings = office.folder / "sohoa.toml"
+    settings.write_text(settings.read_text().replace('form = "sao-y"', 'form = "sao-y"\nblanks = "set-aside"'))
+    drop(office, [letter(1), BLANK, letter(2), BLANK])
+    shift = office.shift()
+    assert office.run(shift) == {"filed": 1}
+    (row,) = filed(shift).values()
+    assert (row["part"], row["pages"]) == ("1,3", 2)
+    assert set(row["provenance"]["set_aside"]) == {"2", "4"}
+
+
+@pytest.mark.parametrize("pages", [4, 3])
+def test_fronts_then_backs_are_collated_or_held(office: Office, pages: int) -> None:
+    path = drop(office, [letter(n) for n in range(pages)])
+    path.with_name(f"{path.name}.json").write_text('{"collate": "fronts-backs"}')
+    shift = office.shift()
+    if pages % 2 == 0:
+        assert office.run(shift) == {"filed": 1}
+        assert list(filed(shift)) == ["1,4,2-3"]
+    else:
+        assert office.run(shift) == {"held": 1}
+        assert [row["code"] for row in office.told("held")] == ["collate-uneven"]
+
+
+def test_a_sheet_on_top_says_that_fronts_and_backs_came_apart(office: Office, tmp_path: Path) -> None:
+    cover, between = sheet(tmp_path, collate="fronts-backs"), sheet(tmp_path)
+    fronts, backs = [cover, letter(1), between, letter(3)], [letter(4), BLANK, letter(2), BLANK]
+    drop(office, fronts + backs)
+    shift = office.shift()
+    assert office.run(shift) == {"filed": 2}
+    assert set(filed(shift)) == {"2,7", "4-5"}
+
+
+def test_a_side_car_that_describes_one_document_does_not_bleed_over_a_stack(office: Office, tmp_path: Path) -> None:
+    path = drop(office, [letter(1), sheet(tmp_path), letter(2)])
+    path.with_name(f"{path.name}.json").write_text('{"code_number": "12"}')
+    assert office.run(office.shift()) == {"held": 1}
+    assert [row["code"] for row in office.told("held")] == ["stack-sidecar"]
+
+
+def test_the_morning_page_has_the_sums(office: Office, tmp_path: Path) -> None:
+    drop(office, [letter(1), sheet(tmp_path), letter(2)])
+    shift = office.shift()
+    assert office.run(shift) == {"filed": 2}
+    day = local_date(office.clock())
+    office.moved = dt.timedelta(days=1)
+    nightly.do(due(shift), shift.tools, shift.journal)
+    page = (office.folder / "out" / nightly.REPORTS / f"{day.isoformat()}.txt").read_text("utf-8-sig")
+    assert "Tập quét: 3 trang = 2 đã lưu + 1 tờ phân cách" in page
+    assert report.LINES >= len(page.splitlines())
