@@ -7,29 +7,26 @@ lies before the document is safe elsewhere.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 
 from archive.durable import copy_durably
 from archive.errors import ArchiveError
 from archive.record import Blob, DocumentKey
-from archive.store import Archive
 from processor import lanes, lot_notes, parking, stacks
 from processor.document import Scan
 from processor.errors import OUR_FAULT, SohoaError, Verdict, reason
 from processor.intake import pages
 from processor.intake.sidecar import ROUTING
-from processor.journal import Item, Journal, Request
+from processor.journal import Item, Request
 from processor.lanes import incoming
 from processor.parking import FIELDS, NO_SCANS, Lot
 from processor.shift import Shift, begin, is_of_disk, stop
 from processor.sources import Kept, Parked
 from processor.taking import members
+from processor.targets import identity
 from processor.telling import BY_CLERK
 from processor.told import applied, file_code
 from processor.tools import ACTOR
@@ -42,64 +39,6 @@ class NotYet(Exception):
     """The document is being worked on: what was asked of it is done when it waits again."""
 
 
-Kind = Literal["held", "rejected", "item", "filed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What an ID means: the folder of a held or rejected lot, an item's number, or the code of a filed document.
-
-    Attributes:
-        scan: of an item, its SHA-256 and part: numbers are given again when a document has left.
-    """
-
-    kind: Kind
-    name: str
-    scan: str = ""
-
-
-def find(id: str, wanted: Collection[Kind], station: Path, journal: Journal, archive: Archive) -> Target:
-    """What an ID means to a verb: a document code, a scan's id or its beginning, a lot's folder.
-
-    Args:
-        id: as typed.
-        wanted: what the verb acts on; the same scan may be held in one lane and filed in another.
-        station: its folder.
-        journal: knows what is under way.
-        archive: knows what is filed.
-
-    Raises:
-        SohoaError: nothing it acts on, or several things.
-    """
-    found = list(_meant(id, station, journal, archive)) if id.strip() else []
-    fitting = [target for target in found if target.kind in wanted]
-    if len(fitting) > 1:
-        raise SohoaError(f"{id} means several: " + ", ".join(target.name for target in fitting))
-    if fitting:
-        return fitting[0]
-    if found:
-        names = {"item": "under way", "filed": "filed (a second copy wants --again)"}
-        raise SohoaError(f"{id} is {names.get(found[0].kind, found[0].kind)}, not {' or '.join(wanted)}")
-    raise SohoaError(f"nothing is known by {id or 'an empty ID'}")
-
-
-def _meant(id: str, station: Path, journal: Journal, archive: Archive) -> Iterator[Target]:
-    under_way = {s.folder for s in journal.sources() if isinstance(s, Parked)}
-    for lot in parking.lots(station):
-        if lot.folder not in under_way and _names(id, lot):
-            yield Target("held" if lot.state == "held" else "rejected", lot.folder)
-    for item in journal.items():
-        if item.scan.blob.sha256.startswith(id) or _code(item, archive) == id:
-            yield Target("item", str(item.number), _identity(item))
-    with suppress(ArchiveError):  # the beginning of several codes
-        if (row := archive.get(id)) is not None and row["state"] == "filed":
-            yield Target("filed", row["doc_code"])
-
-
-def _identity(item: Item) -> str:
-    return f"{item.scan.blob.sha256}:{item.scan.part}"
-
-
 def _asked(args: Mapping[str, str], shift: Shift, *, waits: bool = False) -> Item:
     """The document a request is about, if it is still the same one.
 
@@ -108,20 +47,11 @@ def _asked(args: Mapping[str, str], shift: Shift, *, waits: bool = False) -> Ite
     """
     number = int(args["name"])
     item = next((each for each in shift.journal.items() if each.number == number), None)
-    if item is None or args.get("scan", "") not in {"", _identity(item)}:
+    if item is None or args.get("scan", "") not in {"", identity(item)}:
         raise SohoaError("the document is not under way any more")
     if waits and item.state == "working":
         raise NotYet
     return item
-
-
-def _names(id: str, lot: Lot) -> bool:
-    told = lot.told
-    return told["scan_sha256"].startswith(id) or id in {told["doc_code"], lot.folder, lot.folder.rpartition("/")[2]}
-
-
-def _code(item: Item, archive: Archive) -> str | None:
-    return archive.key_state(item.scan.key)[1]
 
 
 def do(request: Request, shift: Shift) -> None:

@@ -11,7 +11,7 @@ import click
 
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE, parse_field
-from processor import arrivals, doubles, handing, lot_notes, parking, requests
+from processor import arrivals, doubles, handing, lot_notes, parking, requests, targets
 from processor import lists as batches
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
@@ -22,11 +22,11 @@ from processor.journal import Item, Journal
 from processor.law import VIETNAM
 from processor.nightly import lacking
 from processor.report import visible
-from processor.requests import Kind, Target
 from processor.sealing import WINDOW
 from processor.shift import Shift
 from processor.sources import Parked
 from processor.tables import Lane
+from processor.targets import Kind, Target
 
 ID = click.argument("identifier", metavar="ID")
 _ID = "ID: a document's code, the beginning of a scan's SHA-256, or a folder of held/ or rejected/ as `sohoa status` shows it."
@@ -121,7 +121,7 @@ def meant(identifier: str, folder: Path, *wanted: Kind) -> Target:
     """What an ID means to a verb."""
     settings = wiring.check_station(folder)
     with wiring.opened_archive(folder, settings) as archive, wiring.opened_journal(folder) as journal:
-        return requests.find(identifier, wanted, folder, journal, archive)
+        return targets.find(identifier, wanted, folder, journal, archive)
 
 
 def _ask(folder: Path, verb: str, **args: str) -> None:

@@ -12,7 +12,7 @@ from processor.cli import wiring
 from processor.cli.queue_verbs import meant
 from processor.cli.wiring import HERE, JSON
 from processor.errors import SettingsError, SohoaError
-from processor.requests import Target
+from processor.targets import Target
 
 _WHY = click.option("--reason", "why", required=True, help="Kept in the log.")
 

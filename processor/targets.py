@@ -1,0 +1,84 @@
+"""What an ID means: a document code, the beginning of a scan's SHA-256, or the folder of a lot in `held/` or `rejected/`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from archive.errors import ArchiveError
+from archive.store import Archive
+from processor import parking
+from processor.errors import SohoaError
+from processor.journal import Item, Journal
+from processor.parking import Lot
+from processor.sources import Parked
+
+Kind = Literal["held", "rejected", "item", "filed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an ID means: the folder of a held or rejected lot, an item's number, or the code of a filed document.
+
+    Attributes:
+        scan: of an item, its SHA-256 and part: numbers are given again when a document has left.
+    """
+
+    kind: Kind
+    name: str
+    scan: str = ""
+
+
+def find(id: str, wanted: Collection[Kind], station: Path, journal: Journal, archive: Archive) -> Target:
+    """What an ID means to a verb: a document code, a scan's id or its beginning, a lot's folder.
+
+    Args:
+        id: as typed.
+        wanted: what the verb acts on; the same scan may be held in one lane and filed in another.
+        station: its folder.
+        journal: knows what is under way.
+        archive: knows what is filed.
+
+    Raises:
+        SohoaError: nothing it acts on, or several things.
+    """
+    found = list(_meant(id, station, journal, archive)) if id.strip() else []
+    fitting = [target for target in found if target.kind in wanted]
+    if len(fitting) > 1:
+        raise SohoaError(f"{id} means several: " + ", ".join(target.name for target in fitting))
+    if fitting:
+        return fitting[0]
+    if found:
+        names = {"item": "under way", "filed": "filed (a second copy wants --again)"}
+        raise SohoaError(f"{id} is {names.get(found[0].kind, found[0].kind)}, not {' or '.join(wanted)}")
+    raise SohoaError(f"nothing is known by {id or 'an empty ID'}")
+
+
+def _meant(id: str, station: Path, journal: Journal, archive: Archive) -> Iterator[Target]:
+    under_way = {s.folder for s in journal.sources() if isinstance(s, Parked)}
+    for lot in parking.lots(station):
+        if lot.folder not in under_way and _names(id, lot):
+            yield Target("held" if lot.state == "held" else "rejected", lot.folder)
+    for item in journal.items():
+        if item.scan.blob.sha256.startswith(id) or _code(item, archive) == id:
+            yield Target("item", str(item.number), identity(item))
+    with suppress(ArchiveError):  # the beginning of several codes
+        if (row := archive.get(id)) is not None and row["state"] == "filed":
+            yield Target("filed", row["doc_code"])
+
+
+def identity(item: Item) -> str:
+    """The document an item is of."""
+    return f"{item.scan.blob.sha256}:{item.scan.part}"
+
+
+def _names(id: str, lot: Lot) -> bool:
+    told = lot.told
+    return told["scan_sha256"].startswith(id) or id in {told["doc_code"], lot.folder, lot.folder.rpartition("/")[2]}
+
+
+def _code(item: Item, archive: Archive) -> str | None:
+    return archive.key_state(item.scan.key)[1]
