@@ -21,7 +21,6 @@ from processor import lot_notes, parking
 from processor.document import Scan
 from processor.errors import Verdict
 from processor.intake import pages, stack
-from processor.intake.rasters import most_pages
 from processor.intake.stack import COLLATE, FRONTS_BACKS, Division, Part
 from processor.lanes.copy import EXTRACT
 from processor.shift import Shift
@@ -57,7 +56,7 @@ def apart(scan: Scan, shift: Shift, file_code: Callable[[str], str]) -> list[Sca
     limits = tools.settings.limits.model_dump()
     try:
         args = {"path": str(scan.blob.path), "limits": limits, "sheets": lane.split}
-        seen = tools.engine.call("split", args, pages=most_pages(scan.blob.size, limits["pages"]))
+        seen = tools.engine.call("split", args, pages=stack.most_pages(scan.blob.size, limits["pages"]))
     except Verdict as verdict:
         return [replace(scan, refusal=(verdict.code, verdict.detail))]
     cover, found = stack.covered(stack.marks(seen["marks"]))

@@ -116,3 +116,11 @@ def test_a_finding_reads_plain(station: Path) -> None:
 @pytest.mark.parametrize("verb", ["describe", "release", "reject", "retry"])
 def test_a_verb_says_what_an_id_is(verb: str) -> None:
     assert "folder of" in sohoa(verb, "--help").stdout
+
+
+def test_the_coordinator_loads_no_parser_of_foreign_bytes() -> None:
+    """It starts as fast as it can, and what it has not loaded it cannot be attacked through."""
+    foreign = ("pymupdf", "pikepdf", "PIL", "openpyxl", "tesserocr", "ocrmypdf", "zxingcpp", "starlette")
+    said = f"import sys, processor.cli; print([name for name in {foreign} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr

@@ -23,12 +23,6 @@ Grey = npt.NDArray[numpy.uint8]
 DPI = 150.0
 _POINTS = 72.0
 _MOST_PIXELS = 6_000  # of a side: a page of many metres is shown coarser
-_A_PAGE = 8_000  # bytes: what even an empty page of a scan takes
-
-
-def most_pages(size: int, limit: int) -> int:
-    """How many pages a scan of so many bytes may have, for a time limit."""
-    return min(limit, 1 + size // _A_PAGE)
 
 
 def of(path: Path, limits: Mapping[str, int]) -> Iterator[tuple[Grey, float] | None]:

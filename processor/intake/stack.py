@@ -14,6 +14,8 @@ from typing import Any
 PAGE, BLANK, SHEET = "page", "blank", "sheet"
 COLLATE, FRONTS_BACKS = "collate", "fronts-backs"
 
+_A_PAGE = 8_000  # bytes: what even an empty page of a scan takes
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -175,3 +177,8 @@ def collated(count: int) -> list[int] | None:
     if count % 2:
         return None
     return [n for front in range(1, count // 2 + 1) for n in (front, count - front + 1)]
+
+
+def most_pages(size: int, limit: int) -> int:
+    """How many pages a scan of so many bytes may have, for a time limit."""
+    return min(limit, 1 + size // _A_PAGE)
