@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sqlite_utils import Database
 
@@ -18,6 +18,7 @@ from archive import event as events
 from archive.catalogue import Row
 from archive.errors import ArchiveError
 from archive.log import inclusion_proofs, root
+from archive.naming import record_place
 from archive.store import Archive
 
 _PORTION = 500  # arguments of one question
@@ -58,7 +59,8 @@ def gather(archive: Archive, file_code: str, codes: Sequence[str]) -> Gathered:
     """
     with archive.reading() as db:
         held = tuple(_held(db, archive.root, code) for code in codes)
-        happened = _happened(db, file_code, codes, [each.row["scan_sha256"] for each in held])
+        known = [*codes, *(code for each in held for code in _earlier(db, each.row))]
+        happened = _happened(db, file_code, known, [each.row["scan_sha256"] for each in held])
         anchor = _anchor(db, happened[-1]["seq"])
         lines = [events.line(row) for row in (*happened, *anchor)]
         proof = _proof(db, happened, anchor)
@@ -67,10 +69,23 @@ def gather(archive: Archive, file_code: str, codes: Sequence[str]) -> Gathered:
 
 def _held(db: Database, base: Path, code: str) -> Held:
     (row,) = db.table("document").rows_where("doc_code = ?", [code])
-    record = (base / row["path"]).with_suffix(".json").read_bytes()
+    record = (base / record_place(row["shelf_day"], code)).read_bytes()
     if hashlib.sha256(record).hexdigest() != row["record_sha256"]:
         raise ArchiveError("altered", f"the record of {code}")
-    return Held(row, record, tuple(db.table("companion").rows_where("doc_code = ?", [code], order_by="path")))
+    shelved = PurePosixPath(row["path"]).stem  # its bytes and its evidence bear the code they were first filed under
+    return Held(row, record, tuple(db.table("companion").rows_where("doc_code = ?", [shelved], order_by="path")))
+
+
+def _earlier(db: Database, row: Row) -> list[str]:
+    """The codes a document had before it was refiled: what happened under them happened to it."""
+    codes: list[str] = []
+    while row["supersedes"] and row["supersedes"] not in codes:
+        (before,) = db.table("document").rows_where("doc_code = ?", [row["supersedes"]])
+        if before["path"] != row["path"]:
+            break  # another scan, whose history is its own
+        codes.append(before["doc_code"])
+        row = before
+    return codes
 
 
 def _happened(db: Database, file_code: str, codes: Sequence[str], scans: Sequence[str]) -> list[Row]:

@@ -16,14 +16,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from archive.errors import ArchiveError
-from archive.naming import expand_file_code, local_date
+from archive.naming import local_date
 from archive.record import DESCRIPTIVE
-from processor import handing, law
+from processor import handing
 from processor.desk import access, drawers, pages, papers, typed
 from processor.desk.drawers import Desk
 from processor.desk.papers import Field, Paper
 from processor.desk.typed import Reading
 from processor.errors import SohoaError
+from processor.filecodes import in_full
 from processor.handing import Meanwhile
 from processor.intake import pages as ranges
 from processor.lot_notes import MOST_PAGES
@@ -227,7 +228,6 @@ def _misrouted(desk: Desk, paper: Paper, name: str, text: str) -> str:
     if name == "rotate":
         turned = ranges.turns(text)
         return "" if turned is not None and max(turned, default=0) <= count else _NO_TURN
-    year, organ = local_date(desk.clock()).year, desk.settings.station.organ_id
-    template = law.file_code_template(local_date(desk.clock()), desk.station)
-    file = desk.archive.declared(expand_file_code(text, organ, year, template))
+    today = local_date(desk.clock())
+    file = desk.archive.declared(in_full(text, desk.settings.station.organ_id, today.year, today, desk.station))
     return "" if file is not None and file.closed_at is None else _NO_FILE

@@ -10,6 +10,7 @@ import pytest
 from archive.errors import ArchiveError
 from archive.log import leaf_hash, verify_inclusion
 from archive.packages.gather import Gathered, gather
+from archive.record import Companion
 from archive.store import Archive
 from tests.archive.conftest import CLERK, FILE, Office
 
@@ -65,3 +66,17 @@ def test_a_record_that_is_not_the_one_filed_goes_nowhere(office: Office, archive
     with pytest.raises(ArchiveError) as refused:
         gather(archive, FILE, [row["doc_code"]])
     assert refused.value.code == "altered"
+
+
+def test_a_refiled_document_goes_with_its_own_record_its_evidence_and_what_happened_before(office: Office, archive: Archive) -> None:
+    other = FILE.replace("TCCB", "VP")
+    archive.declare_file(other, "Hồ sơ văn phòng", year=2026, actor=CLERK)
+    proof = office.blob("proof", b"{}")
+    old = archive.file(office.filing(archive, companions=(Companion("verification.json", proof),)), CLERK)
+    new = archive.refile(old["doc_code"], other, "nhầm hồ sơ", CLERK)
+    found = gather(archive, other, [new["doc_code"]])
+    (held,) = found.held
+    assert json.loads(held.record)["doc_code"] == new["doc_code"] and held.row["path"] == old["path"]
+    assert [beside["sha256"] for beside in held.companions] == [proof.sha256]
+    types, _ = proved(found)
+    assert types["filed"] == 2 and types["superseded"] == 1
