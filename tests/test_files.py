@@ -21,6 +21,7 @@ from processor.errors import SohoaError
 from tests.processor.intake.test_listed import workbook
 from tests.processor.test_filelist import ABOVE, HEAD
 from tests.testkit import faces, scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 YEAR = dt.datetime.now(dt.timezone(dt.timedelta(hours=7))).year
@@ -58,7 +59,7 @@ class Desk:
 def new(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("office") / "station"
     subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
-    return folder
+    return takes_any_scan(folder)
 
 
 @pytest.fixture

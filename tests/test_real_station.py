@@ -13,6 +13,7 @@ from processor.seal import demo
 from processor.seal.demo import DemoAuthority
 from tests.referees.judges import pdfsig
 from tests.station import brief, command, sohoa
+from tests.testkit.stations import takes_any_scan
 
 FILE = "H05.99.2026.01.VP"
 SETTINGS = """
@@ -88,6 +89,7 @@ def town(monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
 def station(tmp_path: Path, town: Town, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "station"
     assert command("init", str(folder)).returncode == 0
+    takes_any_scan(folder)
     named = demo._name
     monkeypatch.setattr(demo, "_name", lambda common, *of: named(common.replace("SOHOA DEMO", "Town"), *(of or ("Town",))))
     demo.make(folder / "authority", "Ủy ban nhân dân xã Minh Họa")

@@ -13,6 +13,7 @@ import pytest
 
 from tests.station import SOHOA, brief, command, demo, set_up, sohoa
 from tests.testkit import samples, scans
+from tests.testkit.stations import takes_any_scan
 
 FILE = "H05.98.2026.01.VP"
 UNSEALED = 'require_to_seal = ["file", "form", "no-secrecy-mark"]'  # what is scanned here bears no seal
@@ -82,6 +83,8 @@ def test_watch_files_what_is_dropped_and_does_what_is_asked(tmp_path: Path) -> N
 def test_told_to_stop_in_the_middle_it_ends_at_once_and_loses_nothing(tmp_path: Path) -> None:
     station = demo(tmp_path / "station")
     pages = [*samples.sample(3, dpi=100).aged, *samples.sample(5, dpi=100).aged]
+    for later in pages[1:]:
+        later.paste("white", (0, 0, later.width, later.width // 3))  # a second head would be a second document
     scans.tiff(station / "drop/sao-y/dai.tif", pages, dpi=100)
     drop(station, "ngan.png")
 
@@ -112,6 +115,7 @@ def office(tmp_path: Path) -> Path:
     """A station made without --demo: its agency is set, a file declared."""
     station = tmp_path / "station"
     assert command("init", str(station)).returncode == 0
+    takes_any_scan(station)
     set_up(
         station, ('form = "sao-y"\nfile = ""', f'form = "sao-y"\nfile = "{FILE}"\nsettle = "0.2s"\n{UNSEALED}'),
         ('agency = ""', 'agency = "Ủy ban nhân dân xã Thử"'), ('organ_id = ""', 'organ_id = "H05.98"'),

@@ -20,6 +20,7 @@ import pytest
 
 from tests.processor.office import DPI, picture
 from tests.testkit import scans
+from tests.testkit.stations import takes_any_scan
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 KNOWN = {
@@ -132,6 +133,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve documents that lack their number alone, the last of them hostile; two held, which lack their pages."""
     folder = tmp_path_factory.mktemp("office") / "station"
     subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
+    takes_any_scan(folder)
     settings = folder / "sohoa.toml"
     settings.write_text(settings.read_text("utf-8").replace('settle = "1s"', 'settle = "0s"'), "utf-8")
     for number in range(BEFORE_HELD - 1):
