@@ -205,7 +205,7 @@ class Archive(Places):
         with self._catalogue.reading() as db:
             return search.happened(db, day.isoformat())
 
-    def told_on(self, day: dt.date, type: str) -> list[Row]:
+    def public_on(self, day: dt.date, type: str) -> list[Row]:
         """What the events of a type said in public on a day, each with its scan."""
         with self._catalogue.reading() as db:
             return search.told(db, day.isoformat(), type)
