@@ -19,6 +19,7 @@ from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError, with_conf
 
 from processor import metadata
 from processor.agencies import Agencies, parse
+from processor.describe.vocabulary import Vocabulary
 from processor.errors import SettingsError
 from processor.lanes.quality import QualityRule
 from processor.metadata import Profile
@@ -77,6 +78,16 @@ _LONGEST_PAPER = 100  # paperFileCode is S100 in TT 05/2025
 _RULE = TypeAdapter(BlockRule)
 _QUALITY = TypeAdapter(QualityRule)
 _WHEN = frozenset({"forms", "valid_from", "valid_to"})  # what chooses a rule; the rest is the rule
+
+
+def vocabulary(station: Path | None = None) -> Vocabulary:
+    """The closed lists that pages are read by.
+
+    Raises:
+        SettingsError: as `read`.
+        ValueError: a list of the station's own is malformed.
+    """
+    return Vocabulary.from_mapping(read("kinds.toml", station))
 
 
 def read(name: str, station: Path | None = None) -> dict[str, Any]:

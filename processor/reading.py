@@ -16,7 +16,6 @@ from processor.describe.fields import read
 from processor.describe.filename import disagrees
 from processor.describe.layout import Page, Word
 from processor.describe.marks import Seal, marks
-from processor.describe.vocabulary import Vocabulary
 from processor.worker import Ask
 
 _PERCENT = 100.0
@@ -56,7 +55,7 @@ def describe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         another number or kind).
     """
     pages = json.loads(Path(args["reading"]).read_text("utf-8"))
-    vocabulary = Vocabulary.from_mapping(law.read("kinds.toml", Path(args["station"])))
+    vocabulary = law.vocabulary(Path(args["station"]))
     leaves = [_page(page.get("printed", page["words"])) for page in pages]  # without what pens and seals laid over print
     inked = [_page([*page["words"], *page.get("stamps", ())]) for page in pages]
     seals = [[_seal(box, page["rotate"] - page.get("lay", 0)) for box in page.get("seals", ())] for page in pages]

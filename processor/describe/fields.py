@@ -76,7 +76,7 @@ def read(pages: Sequence[Page], law: Vocabulary) -> Reading:
     if top:
         found |= _headed(rows, top, law)
         zones |= {name: _box(1, words) for name, words in _zones(top).items()}
-    found["language"] = _language(pages)
+    found["language"] = _language(rows)
     index, end = _end(rows, law)
     if end:
         zones |= _closed(found, index + 1, end, rows[index], law)
@@ -180,7 +180,7 @@ def _organ(
 
 def _runs(row: Line) -> list[tuple[Word, ...]]:
     """A row cut where the gap is wider than three letters: what stands beside a title is no part of it."""
-    letter = sum(w.right - w.left for w in row.words) / sum(len(w.text) for w in row.words)
+    letter = row.letter
     runs = [[row.words[0]]]
     for before, word in zip(row.words, row.words[1:], strict=False):
         if word.left - before.right > 3 * letter:
@@ -240,9 +240,9 @@ def _letter_kind(
     return Value(kind.name, SURE) if kind and addressed and marked else None
 
 
-def _language(pages: Sequence[Page]) -> Value | None:
+def _language(pages: Sequence[Sequence[Line]]) -> Value | None:
     """`vi` where a quarter of the words bear letters only Vietnamese has."""
-    rows = (row for page in pages[:_PAGES_OF_LANGUAGE] for row in lines(page))
+    rows = (row for page in pages[:_PAGES_OF_LANGUAGE] for row in page)
     words = (word.text for row in rows for word in row.words if word.confidence >= 0.5)
     spelt = [text for text in words if any(map(str.isalpha, text))]
     share = sum(1 for text in spelt if _VIETNAMESE.search(text)) / max(len(spelt), 1)

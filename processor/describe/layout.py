@@ -83,6 +83,11 @@ class Line:
         return self.words[0].left
 
     @property
+    def letter(self) -> float:
+        """How wide a letter of the line is, on average."""
+        return sum(word.right - word.left for word in self.words) / sum(len(word.text) for word in self.words)
+
+    @property
     def centre(self) -> float:
         """Half-way between its ends."""
         return (self.words[0].left + max(word.right for word in self.words)) / 2

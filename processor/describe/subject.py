@@ -122,5 +122,5 @@ def _is_broken(words: Sequence[Word]) -> bool:
 
 def _has_gap(row: Line) -> bool:
     """Whether a line leaves room for a word that was not read: centred lines and narrow columns are not stretched."""
-    letter = sum(w.right - w.left for w in row.words) / sum(len(w.text) for w in row.words)
-    return any(after.left - word.right > WIDEST * letter for word, after in zip(row.words, row.words[1:], strict=False))
+    widest = WIDEST * row.letter
+    return any(after.left - word.right > widest for word, after in zip(row.words, row.words[1:], strict=False))

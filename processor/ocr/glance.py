@@ -40,15 +40,16 @@ def glance(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         `seals` (left, top, right, bottom in fractions of the page as it lies, and whether a pen has written there); `lay`: how the
         page was turned then.
     """
-    law_ = Vocabulary.from_mapping(law.read("kinds.toml", Path(args["station"])))
+    law_ = law.vocabulary(Path(args["station"]))
     languages, told, secret = "+".join(args["languages"]), [], []
     with pymupdf.open(args["body"]) as document:
         for number, (page, kind) in enumerate(zip(document, args["kinds"], strict=True), 1):
             seen: dict[str, Any] = {"stamps": [], "seals": [], "lay": page.rotation}
             if kind in _LOOKED_AT:
                 picture = _picture(page)
-                words = _stamps(picture, languages, law_)
-                seen |= {"stamps": [astuple(word) for word in words], "seals": _seals(picture)}
+                red = ink.reds(picture, _DPI)
+                words = _stamps(red, languages, law_)
+                seen |= {"stamps": [astuple(word) for word in words], "seals": _seals(picture, red)}
                 if is_mark([_as_seen(word) for word in words], law_.secrecy):
                     secret.append(number)
             told.append(seen)
@@ -64,24 +65,21 @@ def _as_seen(word: Word) -> Seen:
     return Seen(word.text, word.left, word.top, word.right, word.bottom, word.confidence / 100)
 
 
-def _stamps(picture: Image.Image, languages: str, law_: Vocabulary) -> list[Word]:
+def _stamps(red: ink.Red, languages: str, law_: Vocabulary) -> list[Word]:
     degrees = {*law_.secrecy, *law_.urgency}
 
     def is_known(words: Sequence[Word]) -> bool:
         return is_mark([_as_seen(word) for word in words], degrees)
 
-    islands = ink.stamps(picture, _DPI)
-    if 0 < len(islands) <= _MOST_STAMPS:
-        return printed.stamps(picture, _DPI, languages, islands, is_known)
-    if islands or ink.is_red_all_over(picture, _DPI):
-        whole = ink.Box(0, 0, picture.width, picture.height)
-        return printed.stamps(picture, _DPI, languages, [whole], is_known)
-    return []
+    islands = red.stamps()
+    if red.is_all_over or len(islands) > _MOST_STAMPS:
+        islands = [ink.Box(0, 0, red.plane.width, red.plane.height)]
+    return printed.stamps(red.plane, _DPI, languages, islands, is_known)
 
 
-def _seals(picture: Image.Image) -> list[Sequence[Any]]:
+def _seals(picture: Image.Image, red: ink.Red) -> list[Sequence[Any]]:
     width, height = picture.size
     return [
         (box.left / width, box.top / height, box.right / width, box.bottom / height, ink.is_signed(picture, _DPI, box))
-        for box in ink.seals(picture, _DPI)
+        for box in red.seals()
     ]

@@ -63,35 +63,42 @@ def bands(picture: Image.Image, dpi: float) -> list[Box]:
     return [Box(0, first * side, picture.width, min(last * side, picture.height)) for first, last in _stretches(rows)]
 
 
-def stamps(picture: Image.Image, dpi: float) -> list[Box]:
-    """Where red ink stands as a stamp of a line or two may: neither a speck nor a seal."""
-    plane = numpy.asarray(red(picture))
-    cells, side = _cells(plane < 255 - 2 * _COLOURED, dpi)
-    if cells.mean() > _MOST:
-        return []
-    found = []
-    for top, left, bottom, right in _islands(cells):
-        wide, high = (right - left) * _CELL, (bottom - top) * _CELL
-        short, long = sorted((wide, high))  # the page may lie on its side
-        if _STAMP_SHORT[0] <= short <= _STAMP_SHORT[1] and _STAMP_LONG[0] <= long <= _STAMP_LONG[1]:
-            found.append(Box(left * side, top * side, min(right * side, picture.width), min(bottom * side, picture.height)))
-    return found
+@dataclass(frozen=True, slots=True)
+class Red:
+    """The red ink of a page, looked at once.
+
+    Attributes:
+        plane: what it alone has laid, black on white; as large as the page.
+        islands: where it stands together, with the shorter and the longer side in mm: the page may lie on its side.
+        is_all_over: so much of the page is red that no stamp stands apart.
+    """
+
+    plane: Image.Image
+    islands: tuple[tuple[Box, float, float], ...]
+    is_all_over: bool
+
+    def stamps(self) -> list[Box]:
+        """Where it stands as a stamp of a line or two may: neither a speck nor a seal."""
+        if self.is_all_over:
+            return []
+        return [box for box, short, long in self.islands
+                if _STAMP_SHORT[0] <= short <= _STAMP_SHORT[1] and _STAMP_LONG[0] <= long <= _STAMP_LONG[1]]  # fmt: skip
+
+    def seals(self) -> list[Box]:
+        """Where it lies as round as a seal does: 30 to 60 mm, the one side no longer than twice the other."""
+        return [box for box, short, long in self.islands if _SEAL[0] <= short and long <= _SEAL[1] and long <= 2 * short]
 
 
-def is_red_all_over(picture: Image.Image, dpi: float) -> bool:
-    """Whether so much of the page is red that no stamp stands apart."""
-    return bool(_cells(numpy.asarray(red(picture)) < 255 - 2 * _COLOURED, dpi)[0].mean() > _MOST)
-
-
-def seals(picture: Image.Image, dpi: float) -> list[Box]:
-    """Where red ink lies as round as a seal does: 30 to 60 mm, the one side no longer than twice the other."""
-    cells, side = _cells(numpy.asarray(red(picture)) < 255 - 2 * _COLOURED, dpi)
+def reds(picture: Image.Image, dpi: float) -> Red:
+    """The red ink of a page."""
+    plane = red(picture)
+    cells, side = _cells(numpy.asarray(plane) < 255 - 2 * _COLOURED, dpi)
     found = []
     for top, left, bottom, right in _islands(cells):
         short, long = sorted(((right - left) * _CELL, (bottom - top) * _CELL))
-        if _SEAL[0] <= short and long <= _SEAL[1] and long <= 2 * short:
-            found.append(Box(left * side, top * side, min(right * side, picture.width), min(bottom * side, picture.height)))
-    return found
+        box = Box(left * side, top * side, min(right * side, picture.width), min(bottom * side, picture.height))
+        found.append((box, short, long))
+    return Red(plane, tuple(found), bool(cells.mean() > _MOST))
 
 
 def is_signed(picture: Image.Image, dpi: float, seal: Box) -> bool:

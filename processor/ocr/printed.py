@@ -92,22 +92,21 @@ def _quiet(dark: NDArray[numpy.int64], edge: int, reach: int) -> int:
 
 
 def stamps(
-    picture: Image.Image, dpi: float, languages: str, islands: Sequence[ink.Box], is_known: Callable[[Sequence[Word]], bool]
+    plane: Image.Image, dpi: float, languages: str, islands: Sequence[ink.Box], is_known: Callable[[Sequence[Word]], bool]
 ) -> list[Word]:
     """What red stamps say, set straight; every word in the box of its stamp, side by side as they are read.
 
     Args:
-        picture: the page, in colour, as it lies.
+        plane: the page's red ink, black on white, as it lies.
         dpi: its resolution.
         languages: Tesseract's names joined by `+`.
         islands: where red ink stands as stamps do.
         is_known: whether words are those of a stamp that is looked for; where no way up gives such, the first counts.
     """
-    plane = ink.red(picture)
     found = []
     for box in islands:
-        wide, high = (box.right - box.left) / picture.width, (box.bottom - box.top) / picture.height
-        left, top = box.left / picture.width, box.top / picture.height
+        wide, high = (box.right - box.left) / plane.width, (box.bottom - box.top) / plane.height
+        left, top = box.left / plane.width, box.top / plane.height
         for word in _told(plane.crop((box.left, box.top, box.right, box.bottom)), dpi, languages, is_known):
             found.append(replace(word, left=left + word.left * wide, right=left + word.right * wide,
                                  top=top + word.top * high, bottom=top + word.bottom * high))  # fmt: skip

@@ -81,13 +81,13 @@ def test_what_a_coloured_pen_wrote_is_not_print(pen: pens.Colour) -> None:
 
 def test_a_page_without_coloured_ink_is_read_once() -> None:
     assert printed.under_ink(letter(), DPI, "vie", []) is None
-    assert ink.stamps(letter(), DPI) == []
+    assert ink.reds(letter(), DPI).stamps() == []
 
 
 def test_a_page_coloured_all_over_is_left_as_it_is() -> None:
     page = Image.new("RGB", (827, 1169), (230, 60, 60))
     assert ink.bands(page, 100) == []
-    assert ink.stamps(page, 100) == []
+    assert ink.reds(page, 100).stamps() == []
 
 
 @pytest.mark.parametrize("slant", [0, 7, -12, 20])
@@ -96,7 +96,9 @@ def test_a_slanted_red_stamp_is_read(degree: str, slant: int) -> None:
     page = letter()
     mark = pens.urgency(degree, MM, 4).rotate(slant, Image.Resampling.BICUBIC, expand=True)
     pens.press(page, [(mark, pens.RED, at(40, 20))])
-    assert degree in " ".join(word.text for word in printed.stamps(page, DPI, "vie", ink.stamps(page, DPI), lambda words: degree in " ".join(word.text for word in words)))
+    red = ink.reds(page, DPI)
+    found = printed.stamps(red.plane, DPI, "vie", red.stamps(), lambda words: degree in " ".join(word.text for word in words))
+    assert degree in " ".join(word.text for word in found)
 
 
 @settings(max_examples=40, deadline=None)
@@ -104,6 +106,6 @@ def test_a_slanted_red_stamp_is_read(degree: str, slant: int) -> None:
 def test_any_picture_gives_boxes_within_it(width: int, height: int, pixels: bytes, dpi: float) -> None:
     page = Image.frombytes("RGB", (width, height), (pixels * (width * height))[: 3 * width * height])
     assert ink.without(page).size == ink.red(page).size == page.size
-    for box in [*ink.bands(page, dpi), *ink.stamps(page, dpi)]:
+    for box in [*ink.bands(page, dpi), *ink.reds(page, dpi).stamps()]:
         assert 0 <= box.left < box.right <= width
         assert 0 <= box.top < box.bottom <= height
