@@ -210,17 +210,33 @@ def open_image(path: Path, limits: Mapping[str, int]) -> Image.Image:
         raise Verdict("damaged", type(error).__name__) from error
 
 
+def frame_count(image: Image.Image, kind: str) -> int:
+    """How many pages an opened picture has; only a TIFF has several."""
+    return getattr(image, "n_frames", 1) if kind == "tiff" else 1
+
+
+def within_limits(image: Image.Image, frames: int, limits: Mapping[str, int]) -> Iterator[int]:
+    """Turn an opened picture to each of its pages, and tell its number (1-based).
+
+    Raises:
+        Verdict: `too-large`.
+        EOFError: and what else Pillow raises of a damaged one.
+    """
+    if frames > limits["pages"]:
+        raise Verdict("too-large", f"{frames} pages")
+    for frame in range(frames):
+        image.seek(frame)
+        if image.width * image.height > limits["page_megapixels"] * 1_000_000:
+            raise Verdict("too-large", "too many pixels")
+        yield frame + 1
+
+
 def _probe_image(path: Path, kind: str, limits: Mapping[str, int], wanted: Wanted) -> dict[str, Any]:
     with open_image(path, limits) as image:
         try:
-            frames = getattr(image, "n_frames", 1) if kind == "tiff" else 1
-            if frames > limits["pages"]:
-                raise Verdict("too-large", f"{frames} pages")
-            for frame in range(frames):
-                image.seek(frame)
-                if image.width * image.height > limits["page_megapixels"] * 1_000_000:
-                    raise Verdict("too-large", "too many pixels")
-                if _is_wanted(frame + 1, wanted):
+            frames = frame_count(image, kind)
+            for number in within_limits(image, frames, limits):
+                if _is_wanted(number, wanted):
                     image.load()
         except (EOFError, *PICTURE_ERRORS) as error:
             code = "truncated" if "truncated" in str(error).lower() else "damaged"

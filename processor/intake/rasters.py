@@ -17,7 +17,16 @@ from PIL import Image
 
 from processor.errors import Verdict
 from processor.intake.papersize import page_points
-from processor.intake.probe import PICTURE_ERRORS, is_signed, open_image, open_pdf, page_facts, sniff
+from processor.intake.probe import (
+    PICTURE_ERRORS,
+    frame_count,
+    is_signed,
+    open_image,
+    open_pdf,
+    page_facts,
+    sniff,
+    within_limits,
+)
 
 Grey = npt.NDArray[numpy.uint8]
 DPI = 150.0
@@ -52,19 +61,13 @@ def count(path: Path, limits: Mapping[str, int]) -> int:
         with open_pdf(path) as pdf:
             return len(pdf.pages)
     with open_image(path, limits) as image:
-        return getattr(image, "n_frames", 1) if kind == "tiff" else 1
+        return frame_count(image, kind)
 
 
 def _frames(path: Path, kind: str, limits: Mapping[str, int]) -> Iterator[tuple[Grey, float]]:
     with open_image(path, limits) as image:
         try:
-            frames = getattr(image, "n_frames", 1) if kind == "tiff" else 1
-            if frames > limits["pages"]:
-                raise Verdict("too-large", f"{frames} pages")
-            for number in range(frames):
-                image.seek(number)
-                if image.width * image.height > limits["page_megapixels"] * 1_000_000:
-                    raise Verdict("too-large", "too many pixels")
+            for _ in within_limits(image, frame_count(image, kind), limits):
                 yield _small(image, image.width / page_points(*image.size, claimed(image))[0] * _POINTS)
         except (EOFError, *PICTURE_ERRORS) as error:
             raise Verdict("damaged", type(error).__name__) from error
