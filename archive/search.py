@@ -156,13 +156,6 @@ def happened(db: Database, day: str) -> dict[str, int]:
     return {row["type"]: row["n"] for row in rows}
 
 
-def told(db: Database, day: str, type: str) -> list[Row]:
-    """What the events of a type said in public on a day, each with the scan it was about, oldest first."""
-    sql = "select entry, scan_sha256 from event join leaf using (seq) where day = ? and type = ? order by seq"
-    rows = db.query(sql, [day, type])
-    return [json.loads(row["entry"])["public"] | {"scan_sha256": row["scan_sha256"]} for row in rows]
-
-
 def states(db: Database) -> dict[str, int]:
     """How many codes are in which state."""
     return {row["state"]: row["n"] for row in db.query("select state, count(*) n from document group by state")}

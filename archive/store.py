@@ -205,11 +205,6 @@ class Archive(Places):
         with self._catalogue.reading() as db:
             return search.happened(db, day.isoformat())
 
-    def public_on(self, day: dt.date, type: str) -> list[Row]:
-        """What the events of a type said in public on a day, each with its scan."""
-        with self._catalogue.reading() as db:
-            return search.told(db, day.isoformat(), type)
-
     def event_count(self) -> int:
         """How many events the log holds: never less than before, unless an older catalogue was put in place."""
         with self._catalogue.reading() as db:

@@ -28,6 +28,11 @@ MOST_PAGES = 99_999
 _LONGEST_PART = 4096  # a range of pages, or a member's path
 
 
+def page_count(part: str) -> int:
+    """How many pages a part names; none where it is no range of pages."""
+    return len(pages.parse(part, MOST_PAGES) or ())
+
+
 def fields_of(path: Path) -> dict[str, str]:
     """What a `fields.json` holds.
 

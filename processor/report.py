@@ -1,10 +1,9 @@
 """The clerk's page of the morning, "Phiếu kết quả ngày": what a day's facts read like on one sheet of paper.
 
 Promises: one page (`LINES` lines of `COLUMNS` columns) whatever the day was; its first words after the letterhead say
-whether somebody must act; every section stands there, an empty one says so; what is cut is counted, the cut is shared, and
-names are cut before reasons.
-Refuses: to pass on a name's control characters or direction overrides (they are made visible), and a moment without zone.
-PURE: no I/O; the caller adds the byte order mark and CRLF that Notepad wants.
+whether somebody must act; every section stands there, an empty one says so; what is cut is counted, the cut is shared, names are
+cut before reasons. Refuses: to pass on a name's control characters or direction overrides (they are made visible), and a
+moment without zone. PURE: no I/O; the caller adds the byte order mark and CRLF that Notepad wants.
 """
 
 from __future__ import annotations

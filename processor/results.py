@@ -15,6 +15,7 @@ import structlog
 
 from archive.record import DocumentKey
 from processor import parking, station
+from processor.cells import cell
 from processor.errors import reason
 from processor.intake.headings import BAD
 from processor.intake.listing import Row
@@ -25,7 +26,6 @@ from processor.shift import Shift
 
 log = structlog.get_logger()
 _HEADINGS = ("Dòng", "Tên tệp", "Kết quả", "Mã văn bản hoặc thư mục", "Mã lý do", "Lý do")
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 _STATES = {"held": "giữ lại", "rejected": "từ chối"}
 
 
@@ -51,13 +51,9 @@ def table(told: Sequence[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_HEADINGS)
-    writer.writerows([[_passive(cell) for cell in row] for row in told])
+    writer.writerows([[cell(visible(text)) for text in row] for row in told])
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
-
-def _passive(cell: str) -> str:
-    shown = visible(cell)
-    return f"'{shown}" if shown.lstrip().startswith(_ACTIVE) else shown
 
 
 def _outcomes(opened: Opened, marks: Mapping[int, Mark], shift: Shift) -> Iterator[Sequence[str]]:

@@ -23,7 +23,6 @@ from archive.record import DocumentKey
 from processor import lot_notes, parking, pipeline, sealing, sources, station, telling
 from processor.document import Filed, Pending, Scan, Sealed, Settled
 from processor.errors import Abandoned, CatalogueOlder, SohoaError, Verdict
-from processor.intake import pages
 from processor.journal import Item, Journal
 from processor.listed import Lists
 from processor.sources import Parked, Source
@@ -231,14 +230,7 @@ def stop(item: Item, verdict: Verdict, shift: Shift, actor: str = "") -> str:
         verdict, beside = Verdict("waiting-disk", f"notices: {type(error).__name__}"), {}
         state = verdict.reason.state
     if state in {"waiting", "to-seal"}:
-        pause = min(_FIRST_WAIT * 2 ** min(item.tries, 10), _LONGEST_WAIT)
-        if verdict.wait:  # who waits for time knows the moment; a second more, for the rest of one is cut off
-            pause = dt.timedelta(seconds=verdict.wait + 1)
-        until = (now + pause).astimezone(dt.UTC).isoformat(timespec="seconds")
-        shift.journal.stop(item.number, state, verdict.code, verdict.detail, until)
-        if verdict.wait and verdict.code != sealing.WINDOW:  # each has a window of its own
-            shift.journal.postpone(verdict.code, until)
-        return state
+        return _wait(item, verdict, shift, now)
     archive = shift.tools.archive
     numbered, doc_code = archive.key_state(scan.key)
     if numbered == "filed" and verdict.code != "archive-damaged":  # nothing that is filed ends otherwise
@@ -250,12 +242,23 @@ def stop(item: Item, verdict: Verdict, shift: Shift, actor: str = "") -> str:
     if state == "rejected" and numbered == "numbered" and doc_code:
         archive.void(doc_code, verdict.code, ACTOR)
     public: dict[str, str | int] = {"code": verdict.code, "lane": scan.lane}
-    if scan.stack:
-        public["pages"] = len(pages.parse(scan.part, lot_notes.MOST_PAGES) or ())
+    public |= {"pages": lot_notes.page_count(scan.part)} if scan.stack else {}
     private = {"reason": verdict.detail} if verdict.code == BY_CLERK else {}
     actor = actor or (scan.refusal[2] if len(scan.refusal) > 2 else ACTOR)
     archive.event(state, scan_sha256=scan.blob.sha256, actor=actor, public=public, private=private)
     return leave(item, state, shift, keep=folder)
+
+
+def _wait(item: Item, verdict: Verdict, shift: Shift, now: dt.datetime) -> str:
+    """It is tried again when something outside may have changed, later each time."""
+    pause = min(_FIRST_WAIT * 2 ** min(item.tries, 10), _LONGEST_WAIT)
+    if verdict.wait:  # who waits for time knows the moment; a second more, for the rest of one is cut off
+        pause = dt.timedelta(seconds=verdict.wait + 1)
+    until = (now + pause).astimezone(dt.UTC).isoformat(timespec="seconds")
+    shift.journal.stop(item.number, verdict.reason.state, verdict.code, verdict.detail, until)
+    if verdict.wait and verdict.code != sealing.WINDOW:  # each has a window of its own
+        shift.journal.postpone(verdict.code, until)
+    return verdict.reason.state
 
 
 def leave(item: Item, state: str, shift: Shift, keep: str = "") -> str:

@@ -132,7 +132,8 @@ def accounts(day: dt.date, station: Path, archive: Archive) -> dict[str, int]:
     Returns:
         `scanned`, which is the sum of `separators`, `blanks`, `filed`, `held`, `rejected` and `under_way`.
     """
-    told = {(row["scan_sha256"], row["lane"]): row for row in archive.public_on(day, "split")}  # dropped again it is the same stack
+    happened = archive.told_on(day, "split")  # dropped again it is the same stack
+    told = {(each["scan_sha256"], each["public"]["lane"]): each["public"] for each in happened}
     sums = {name: sum(row[name] for row in told.values()) for name in ("scanned", "separators", "blanks", "in_documents")}
     placed = {"filed": 0, "held": 0, "rejected": 0}
     for sha256, lane in told:
@@ -140,6 +141,6 @@ def accounts(day: dt.date, station: Path, archive: Archive) -> dict[str, int]:
         placed["filed"] += sum(row["pages"] for row in filed if row["part"])
     for lot in parking.lots(station):
         if lot.told["stack"] and (lot.told["scan_sha256"], lot.told["lane"]) in told:
-            placed[lot.state] += len(pages.parse(lot.told["part"], lot_notes.MOST_PAGES) or ())
+            placed[lot.state] += lot_notes.page_count(lot.told["part"])
     in_documents = sums.pop("in_documents")
     return {**sums, **placed, "under_way": in_documents - sum(placed.values())} if told else {}
