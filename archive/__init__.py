@@ -8,8 +8,9 @@ What it needs from elsewhere (a clock, a validator of PDF) is handed to it as fu
 * ``naming``    (pure) codes, shelves and file names
 * ``event``     (pure) what happened, and the leaf that binds it
 * ``log``       (pure) the Merkle tree of RFC 6962 and its proofs
+* ``checkpoint`` (pure) the head of the log as text that is signed; ``heads`` publishes it in ``_log/``
 * ``durable``   bytes that are still there after the power went
-* ``catalogue`` the tables, one writer, events and leaves in one transaction
+* ``tables``    the tables, made and brought up; ``catalogue`` one writer, events and leaves in one transaction
 * ``dossiers``  declared files (hồ sơ)
 * ``codes``     a code for every key, once
 * ``filing``    one document onto its shelf, and what is learned about it later

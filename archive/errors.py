@@ -13,7 +13,8 @@ class ArchiveError(Exception):
         code: stable, for programs: `file-unknown`, `file-closed`, `file-exists`, `bad-file-code`, `unknown`,
             `not-filed`, `not-numbered`, `already-filed`, `key-mismatch`, `shelf-closed`, `clock-behind`,
             `day-open`, `ambiguous`, `bad-field`, `bad-value`, `exists`, `altered`, `not-a-file`, `missing`,
-            `orphan`, `catalogue-version`, `catalogue-missing`.
+            `orphan`, `catalogue-version`, `catalogue-missing`, `catalogue-older`,
+            `log-forked`, `log-unreadable`.
         detail: English, for the log; never text of a document.
     """
 

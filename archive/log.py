@@ -11,6 +11,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
+Peaks = Sequence[tuple[int, bytes]]
+"""The perfect subtrees a log is made of, from the left, each smaller than the one before: its width in leaves, its head."""
+
 EMPTY_ROOT = hashlib.sha256().digest()
 
 
@@ -32,16 +35,37 @@ def root(leaf_hashes: Iterable[bytes]) -> bytes:
 
 def roots(leaf_hashes: Iterable[bytes], sizes: frozenset[int] = frozenset()) -> Iterator[tuple[int, bytes]]:
     """The heads the log had at these sizes and at its end, as (size, root), in one pass."""
-    peaks: list[tuple[int, bytes]] = []  # perfect subtrees from the left, each smaller than the one before
+    peaks: list[tuple[int, bytes]] = []
     size = 0
     for leaf in leaf_hashes:
         if size in sizes:
-            yield size, _joined(peaks)
-        size, width = size + 1, 1
-        while peaks and peaks[-1][0] == width:
-            leaf, width = node_hash(peaks.pop()[1], leaf), 2 * width
-        peaks.append((width, leaf))
-    yield size, _joined(peaks)
+            yield size, head_of(peaks)
+        _push(peaks, leaf)
+        size += 1
+    yield size, head_of(peaks)
+
+
+def grown(peaks: Peaks, leaf_hashes: Iterable[bytes]) -> Peaks:
+    """The peaks of a log that these leaves were added to: who keeps them need not read the log again."""
+    found = list(peaks)
+    for leaf in leaf_hashes:
+        _push(found, leaf)
+    return tuple(found)
+
+
+def size_of(peaks: Peaks) -> int:
+    """How many leaves lie under these peaks."""
+    return sum(width for width, _ in peaks)
+
+
+def head_of(peaks: Peaks) -> bytes:
+    """The head of the log with these peaks."""
+    if not peaks:
+        return EMPTY_ROOT
+    head = peaks[-1][1]
+    for _, left in reversed(peaks[:-1]):
+        head = node_hash(left, head)
+    return head
 
 
 def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
@@ -163,10 +187,8 @@ def _split(size: int) -> int:
     return 1 << ((size - 1).bit_length() - 1)
 
 
-def _joined(peaks: Sequence[tuple[int, bytes]]) -> bytes:
-    if not peaks:
-        return EMPTY_ROOT
-    head = peaks[-1][1]
-    for _, left in reversed(peaks[:-1]):
-        head = node_hash(left, head)
-    return head
+def _push(peaks: list[tuple[int, bytes]], leaf: bytes) -> None:
+    width = 1
+    while peaks and peaks[-1][0] == width:
+        leaf, width = node_hash(peaks.pop()[1], leaf), 2 * width
+    peaks.append((width, leaf))

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import bag, codes, filing, naming, search, shelves, verify
+from archive import bag, codes, filing, heads, naming, search, shelves, verify
 from archive.bag import SealResult
 from archive.catalogue import Catalogue, Row
 from archive.codes import CodeTemplate
@@ -27,7 +27,7 @@ from archive.dossiers import FileRow
 from archive.durable import clear_temporaries, make_dirs_durably
 from archive.errors import ArchiveError
 from archive.event import Event
-from archive.places import Places
+from archive.publiclog import PublicLog
 from archive.query import Query
 from archive.record import DocumentKey, Filing
 from archive.search import WHOLE, Portion
@@ -49,7 +49,7 @@ class DayRow:
     sealed_at: str | None
 
 
-class Archive(Places):
+class Archive(PublicLog):
     """One archive on the disk. Open it with `Archive.open`; several threads may use it."""
 
     def __init__(
@@ -82,13 +82,20 @@ class Archive(Places):
             code_template: How document codes are written on a day, of `{file_code}` and `{ordinal}`.
 
         Raises:
-            ArchiveError: `catalogue-version`; `catalogue-missing`, there are shelves and no catalogue.
+            ArchiveError: `catalogue-version`; `catalogue-missing`, there are shelves and no catalogue; `catalogue-older`,
+                `log-forked`, `log-unreadable`: it is not the one whose log was published (`heads.check`).
         """
         make_dirs_durably(root)
         # a new, empty one would take all that lies there for an interrupted filing's leavings
         if not (root / "catalogue.db").exists() and any(shelves.day_folders(root)):
             raise ArchiveError("catalogue-missing", f"{root} has shelves and no catalogue.db: put it back from a copy")
         catalogue = Catalogue.open(root / "catalogue.db", clock)
+        try:
+            with catalogue.reading() as db:
+                heads.check(root, db)
+        except ArchiveError:
+            catalogue.close()
+            raise
         shelves.explain(root)
         return cls(root, catalogue, require_to_close, organization, code_template)
 

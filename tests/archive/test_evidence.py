@@ -9,10 +9,10 @@ import sqlite3
 import bagit  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from archive.catalogue import _LATER, _OF_FILES, VERSION
 from archive.errors import ArchiveError
 from archive.record import Companion, DocumentKey, Filing
 from archive.store import Archive
+from archive.tables import _LATER, _OF_FILES, VERSION
 from tests.archive.conftest import CLERK, FILE, Office
 
 
@@ -93,6 +93,7 @@ def test_a_catalogue_of_version_one_is_brought_up(office: Office, archive: Archi
     archive.close()
     with sqlite3.connect(office.root / "catalogue.db") as db:
         db.execute("drop index idx_document_number_key")
+        db.execute("drop table checkpoint")
         for column in (column for columns in _LATER.values() for column in columns):
             db.execute(f"alter table document drop column {column}")
         for column in _OF_FILES:

@@ -1,0 +1,173 @@
+"""Heads of the log made public: a signed checkpoint for every sealed day, in `_log/`, with the entries it adds.
+
+Promises: two heads of one size, or a later one that an earlier one is not the beginning of, are never published: the next one is
+made of the last one's own peaks, within the transaction that notes it; what is published can be made again from the catalogue, byte
+for byte. Refuses (ArchiveError) a catalogue that is older than what was published (`catalogue-older`: a restored copy) or that
+tells another past (`log-forked`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive import log
+from archive.catalogue import Catalogue, Row
+from archive.checkpoint import NOTE_KEY, Checkpoint, CheckpointError, Head, key_id, origin_of, parsed, signed, verifier_key
+from archive.durable import make_dirs_durably, replace_durably, write_durably
+from archive.errors import ArchiveError
+from archive.event import stamp
+
+LOG, NEWEST, KEYS = "_log", "checkpoint", "keys"
+CHECKPOINT, ENTRIES, SIGNATURE, TOKEN, CHAIN = "checkpoint", "entries.jsonl", "checkpoint.p7s", "checkpoint.tsr", "chain.pem"
+_DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+
+
+@dataclass(frozen=True, slots=True)
+class LogKey:
+    """The key that signs heads.
+
+    Attributes:
+        public: 32 bytes, Ed25519.
+        pem: the same as PEM, for `openssl`.
+        sign: a signature over bytes.
+    """
+
+    public: bytes
+    pem: bytes
+    sign: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A head that was published.
+
+    Attributes:
+        day: whose sealing it closes.
+        folder: where its files lie.
+    """
+
+    day: dt.date
+    head: Head
+    folder: Path
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the organisation signed it."""
+        return (self.folder / SIGNATURE).exists()
+
+    @property
+    def is_stamped(self) -> bool:
+        """Whether it bears a time-stamp."""
+        return (self.folder / TOKEN).exists()
+
+
+def publish(root: Path, catalogue: Catalogue, day: dt.date, key: LogKey) -> Published:
+    """Publishes the head of the log for a day that was sealed; may be run again after any interruption.
+
+    Raises:
+        ArchiveError: `day-open`, it is not sealed.
+    """
+    with catalogue.writing() as db:
+        row = _row(db, day) or _noted(catalogue, db, day)
+        entries = _entries(db, row)
+        is_last = not db.table("checkpoint").count_where("size > ?", [row["size"]])
+    head = _head(row)
+    text = Checkpoint(head, (signed(head, key.public, key.sign(head.text().encode())),)).text().encode()
+    folder = root / LOG / day.isoformat()
+    make_dirs_durably(folder)
+    make_dirs_durably(root / LOG / KEYS)
+    name = key_id(head.origin, NOTE_KEY, key.public).hex()
+    write_durably(root / LOG / KEYS / f"{name}.pem", key.pem)
+    write_durably(root / LOG / KEYS / f"{name}.txt", (verifier_key(head.origin, NOTE_KEY, key.public) + "\n").encode())
+    replace_durably(folder / ENTRIES, entries)
+    if not (folder / CHECKPOINT).exists():  # a key that was exchanged since must not sign it once more
+        write_durably(folder / CHECKPOINT, text)
+    if is_last:
+        replace_durably(root / LOG / NEWEST, (folder / CHECKPOINT).read_bytes())
+    return Published(day, head, folder)
+
+
+def published(root: Path, db: Database) -> list[Published]:
+    """All heads that were published, oldest first."""
+    return [Published(dt.date.fromisoformat(row["day"]), _head(row), root / LOG / row["day"])
+            for row in db.table("checkpoint").rows_where(order_by="size")]  # fmt: skip
+
+
+def add(found: Published, name: str, data: bytes) -> None:
+    """Puts a signature, a token or the certificates beside a head; what lies there stays.
+
+    Raises:
+        DurableError: `exists`, other bytes lie there.
+    """
+    write_durably(found.folder / name, data)
+
+
+def check(root: Path, db: Database) -> None:
+    """The catalogue goes on from every head that was published.
+
+    Raises:
+        ArchiveError: `catalogue-older`, `log-forked`; `log-unreadable`, what lies in `_log` is no checkpoint.
+    """
+    newest = _newest(root)
+    if newest is None:
+        return
+    size = int(db.execute("select count(*) from leaf").fetchone()[0])
+    if size < newest.size:
+        raise ArchiveError("catalogue-older", f"the log has {size} entries, {newest.size} were published: is this an older copy?")
+    known = next(iter(db.table("checkpoint").rows_where("size = ?", [newest.size])), None)
+    root_now = bytes.fromhex(known["root"]) if known else log.root(_leaves(db, 0, newest.size))
+    if root_now != newest.root:
+        raise ArchiveError("log-forked", f"the first {newest.size} entries are not those that were published")
+
+
+def _newest(root: Path) -> Head | None:
+    paths = [root / LOG / NEWEST, *sorted((root / LOG).glob(f"{_DAY}/{CHECKPOINT}"))[-1:]]
+    try:
+        heads = [parsed(path.read_text("utf-8")).head for path in paths if path.exists()]
+    except (CheckpointError, UnicodeDecodeError) as error:
+        raise ArchiveError("log-unreadable", f"{root / LOG}: {error}") from error
+    return max(heads, key=lambda head: head.size, default=None)
+
+
+def _row(db: Database, day: dt.date) -> Row | None:
+    return next(iter(db.table("checkpoint").rows_where("day = ?", [day.isoformat()])), None)
+
+
+def _noted(catalogue: Catalogue, db: Database, day: dt.date) -> Row:
+    """The head of today's log, grown from the last one that was published: it cannot but contain it."""
+    if not db.table("day").count_where("day = ? and sealed_at is not null", [day.isoformat()]):
+        raise ArchiveError("day-open", f"{day} is not sealed")
+    last = next(iter(db.table("checkpoint").rows_where(order_by="size desc", limit=1)), None)
+    before = [(width, bytes.fromhex(head)) for width, head in json.loads(last["peaks"])] if last else []
+    size = int(db.execute("select count(*) from leaf").fetchone()[0])
+    peaks = log.grown(before, _leaves(db, log.size_of(before), size))
+    first = next(iter(_leaves(db, 0, 1)))
+    row: Row = {
+        "day": day.isoformat(), "origin": last["origin"] if last else origin_of(first), "size": size,
+        "root": log.head_of(peaks).hex(), "peaks": json.dumps([(width, head.hex()) for width, head in peaks]),
+        "made_at": stamp(catalogue.moment().at),
+    }  # fmt: skip
+    db.table("checkpoint").insert(row)
+    return row
+
+
+def _leaves(db: Database, first: int, end: int) -> list[bytes]:
+    sql = "select leaf_hash from leaf where seq >= ? and seq < ? order by seq"
+    return [bytes.fromhex(text) for (text,) in db.execute(sql, [first, end])]
+
+
+def _entries(db: Database, row: Row) -> bytes:
+    """The entries this head adds to the one before."""
+    first = db.execute("select coalesce(max(size), 0) from checkpoint where size < ?", [row["size"]]).fetchone()[0]
+    sql = "select entry from leaf where seq >= ? and seq < ? order by seq"
+    return b"".join(entry.encode() + b"\n" for (entry,) in db.execute(sql, [first, row["size"]]))
+
+
+def _head(row: Row) -> Head:
+    return Head(row["origin"], row["size"], bytes.fromhex(row["root"]))
