@@ -24,7 +24,7 @@ from archive.errors import ArchiveError
 from archive.event import stamp
 
 LOG, NEWEST, KEYS = "_log", "checkpoint", "keys"
-CHECKPOINT, ENTRIES, SIGNATURE, TOKEN, CHAIN = "checkpoint", "entries.jsonl", "checkpoint.p7s", "checkpoint.tsr", "chain.pem"
+CHECKPOINT, ENTRIES, SIGNATURE, TOKEN = "checkpoint", "entries.jsonl", "checkpoint.p7s", "checkpoint.tsr"
 _DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 
@@ -99,12 +99,14 @@ def published(root: Path, db: Database) -> list[Published]:
             for row in db.table("checkpoint").rows_where(order_by="size")]  # fmt: skip
 
 
-def add(found: Published, name: str, data: bytes) -> None:
-    """Puts a signature, a token or the certificates beside a head; what lies there stays.
+def add(found: Published, name: str, data: bytes, chain: bytes) -> None:
+    """Puts a signature or a token beside a head, with the certificates it is checked with; what lies there stays.
 
     Raises:
         DurableError: `exists`, other bytes lie there.
     """
+    if not (found.folder / name).exists():
+        replace_durably(found.folder / f"{name}.pem", chain)
     write_durably(found.folder / name, data)
 
 

@@ -12,25 +12,28 @@ import time
 import zlib
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from archive import heads
 from archive.durable import make_dirs_durably, replace_durably
 from archive.errors import ArchiveError
 from archive.naming import local_date, shelf_of
 from archive.store import Archive
 from archive.verify import Finding
-from processor import doubles, law, lists, parking, report, stacks, station
+from processor import doubles, law, lists, parking, publishing, report, stacks, station
 from processor.arrivals import not_taken
+from processor.condition import Condition
 from processor.describe import fields
 from processor.engine import Engine
-from processor.errors import Verdict, reason
+from processor.errors import MissingError, Verdict, reason
 from processor.intake.headings import BAD
 from processor.journal import Item, Journal
+from processor.publishing import Standing
 from processor.report import DayFacts
 from processor.tools import ACTOR, Tools, own_name
 from watch.schedule import due_nights
@@ -49,12 +52,14 @@ class Night:
     Attributes:
         sealed: days whose shelf was closed.
         checked: documents read again.
-        findings: what was wrong with them, and why a day could not be sealed.
+        findings: what was wrong with them, and why a day could not be sealed, or no head be published.
+        heads: how the heads of the log stand.
     """
 
     sealed: tuple[dt.date, ...]
     checked: int
     findings: tuple[Finding, ...]
+    heads: Standing
 
 
 def checker(engine: Engine, roots: Sequence[bytes]) -> Callable[[Path, Mapping[str, Any]], list[Finding]]:
@@ -105,9 +110,10 @@ def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     """The nightly job for these days, oldest first."""
     today = local_date(tools.clock())
     sealed, unsealed = _seal(tools.archive, today)
+    stood, unpublished = _publish(tools)
     checked, findings = _fixity(tools, today)
     tools.archive.event("fixity", actor=ACTOR, public={"checked": checked, "findings": len(findings)})
-    night = Night(tuple(sealed), checked, (*unsealed, *findings))
+    night = Night(tuple(sealed), checked, (*unsealed, *unpublished, *findings), stood)
     for day in nights:
         lay_out(day, night, tools, journal)
         journal.note(f"night {day.isoformat()}", tools.clock().isoformat())
@@ -129,6 +135,15 @@ def _seal(archive: Archive, today: dt.date) -> tuple[list[dt.date], list[Finding
         else:
             sealed.append(day)
     return sealed, findings
+
+
+def _publish(tools: Tools) -> tuple[Standing, list[Finding]]:
+    """How the heads of the log stand, and what keeps new ones from being published."""
+    try:
+        return publishing.publish(tools), []
+    except MissingError as error:
+        log.error("head-not-published", reason=str(error))
+        return publishing.standing(tools), [Finding("head-not-published", None, heads.LOG, "the log's key cannot be read")]
 
 
 def _fixity(tools: Tools, today: dt.date) -> tuple[int, list[Finding]]:
@@ -195,8 +210,8 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         received=happened.get("received", 0), duplicates=happened.get("duplicate", 0),
         filed=[(lane, *counts) for lane, counts in sorted(lanes.items())],
         held=[*blocking, *_parked(tools.station, "held")], rejected=_parked(tools.station, "rejected"), waiting=waiting,
-        to_describe=to_describe, sealed_days=night.sealed, fixity=(night.checked, len(night.findings)),
-        certificate_days_left=_days_left(tools, now), doubles=_doubles(day, tools),
+        to_describe=to_describe, doubles=_doubles(day, tools),
+        archive=Condition(night.sealed, (night.checked, len(night.findings)), astuple(night.heads), _days_left(tools, now)),
         stacks=stacks.accounts(day, tools.station, tools.archive),
     )  # fmt: skip
 

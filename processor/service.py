@@ -13,7 +13,7 @@ import time
 
 import structlog
 
-from processor import aside, law, nightly, posting
+from processor import aside, law, nightly, posting, publishing
 from processor.flow import Flow
 from processor.shift import Shift
 from processor.sources import root_of
@@ -25,6 +25,7 @@ WATCHER = "watcher"
 _TICK = 1.0  # seconds between questions to the journal: requests and what waits no longer
 _ASK_NIGHT = 60.0
 _POST = 60.0
+_HEADS = 600.0  # what the outside did not give last time is asked for again
 
 
 def serve(flow: Flow, shift: Shift, stop: threading.Event) -> None:
@@ -33,6 +34,7 @@ def serve(flow: Flow, shift: Shift, stop: threading.Event) -> None:
     folders = [root_of(shift.tools.station, lane) for lane in shift.tools.settings.lanes]
     timetable = Timetable(law.VIETNAM)
     timetable.every(_ASK_NIGHT, lambda: _night(shift), "nightly")
+    timetable.every(_HEADS, lambda: publishing.publish(shift.tools), "heads")
     timetable.every(_POST, lambda: posting.post(shift.tools), "notices")
     shift.journal.note(WATCHER, str(os.getpid()))
     flow.open()

@@ -37,6 +37,8 @@ JOBS: Mapping[str, str] = {
     "seal": "processor.seal.sign",
     "prepare_seal": "processor.seal.carried",
     "finish_seal": "processor.seal.carried",
+    "sign_head": "processor.seal.heads",
+    "stamp_head": "processor.seal.heads",
     "examine": "processor.seal.validate",
     "sheet": "processor.sheet",
     "separator_sheets": "processor.separator_sheets",

@@ -16,7 +16,7 @@ from archive.naming import local_date
 from archive.query import Query
 from archive.record import FIELDS
 from archive.verify import VerifyResult
-from processor import law
+from processor import law, publishing
 from processor.cells import cell
 from processor.cli import wiring
 from processor.cli.days import DAY
@@ -26,6 +26,7 @@ from processor.errors import ExitCode, SettingsError, SohoaError
 from processor.nightly import checker
 from processor.report import visible, visible_lines
 from processor.settings import load
+from watch.lock import AlreadyRunning
 
 _FIELD = f"May be given several times. NAME is one of: {', '.join(name for name in (*FIELDS, 'organ_id') if name != 'confidence')}."
 
@@ -117,15 +118,24 @@ def show(identifier: str, folder: Path, as_json: bool) -> None:
 @click.option("--day", **DAY, help="One day; else every past day that is not sealed yet.")
 @HERE
 def seal(day: dt.date | None, folder: Path) -> None:
-    """Close past days: BagIt tag files, every byte read again."""
-    today = local_date(wiring.now())
-    with wiring.opened_archive(folder, load(folder)) as archive:
+    """Close past days: BagIt tag files, every byte read again; then publish the head of the log, signed and time-stamped."""
+    today, settings = local_date(wiring.now()), load(folder)
+    with wiring.opened_archive(folder, settings) as archive:
         days = [day] if day else archive.unsealed_before(today)
         for each in days:
             archive.seal_day(each, wiring.operator())
             click.echo(f"sealed {each.isoformat()}")
     if not days:
         click.echo("no past day waits for its seal")
+    try:
+        with wiring.opened_shift(folder) as shift:
+            stood = publishing.publish(shift.tools)
+    except AlreadyRunning:
+        click.echo("the instance at work publishes the head of the log")
+        return
+    lacks = [f"{count} without {what}" for count, what in ((stood.unsigned, "the organisation's signature"),
+                                                           (stood.unstamped, "a time-stamp")) if count]  # fmt: skip
+    click.echo(f"heads of the log published: {stood.published}" + "".join(f", {each}" for each in lacks))
 
 
 @click.command()

@@ -18,7 +18,7 @@ import click
 
 from archive.durable import make_dirs_durably, replace_durably
 from archive.naming import local_date
-from processor import aside, carrying, law, presenting, session
+from processor import aside, carrying, law, presenting, publishing, session
 from processor.answering import Answering
 from processor.cli import wiring
 from processor.cli.elsewhere import Elsewhere
@@ -128,6 +128,7 @@ def _session(wish: Wish, elsewhere: Elsewhere, shift: Shift) -> ExitCode:
         click.echo(f"nothing was sealed: {verdict.reason.en}: {verdict.detail}", err=True)
         return ExitCode.MISSING if verdict.code in OF_THE_KEY else ExitCode.WAITING
     ended = session.seal(items, shift, wish.operator_id)
+    publishing.complete(shift.tools)  # heads of the log wait for the organisation's key too
     click.echo(", ".join(f"{state}: {count}" for state, count in sorted(ended.items())))
     return _code(ended, shift)
 

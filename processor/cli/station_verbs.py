@@ -14,7 +14,7 @@ import click
 import structlog
 from rich.console import Console
 
-from processor import aside, nightly, posting, service, station, trust
+from processor import aside, nightly, posting, publishing, service, station, trust
 from processor import flow as flows
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
@@ -71,6 +71,7 @@ def run(folder: Path) -> None:
             posting.post(shift.tools)
             nights = nightly.due(shift.tools, shift.journal)
             findings = nightly.do(nights, shift.tools, shift.journal).findings if nights else ()
+            publishing.complete(shift.tools)
             for state in ("waiting", "to-seal"):  # also what this run did not come to, not what went on since
                 ended[state] = len(shift.journal.items(state))
             click.echo(", ".join(f"{state}: {count}" for state, count in sorted(ended.items()) if count) or "nothing waits")

@@ -108,6 +108,18 @@ def appearance_of(one: Mapping[str, Any], args: Mapping[str, Any]) -> BaseStampS
     return EmptyStyle(size=size, rotate=rotate)
 
 
+def stamper_of(
+    args: Mapping[str, Any], ask: Ask, chain: Sequence[x509.Certificate] = ()
+) -> tuple[SealStamper, ValidationContext]:  # fmt: skip
+    """Who gets tokens, and what they are checked against: `roots`, `others` and `lists` of the arguments of `seal`."""
+    roots, others = _certificates(args["roots"]), [*chain, *_certificates(args["others"])]
+    context = ValidationContext(
+        trust_roots=roots, other_certs=others, allow_fetching=True, revocation_mode="require",
+        fetchers=fetchers(ask, [b64decode(text) for text in args.get("lists", ())]),
+    )  # fmt: skip
+    return SealStamper(ask, roots, others, context), context
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """Who signs, who stamps, and what it is checked against: the same for all passes."""
@@ -121,13 +133,9 @@ class Office:
     def of(cls, args: Mapping[str, Any], ask: Ask) -> Office:
         """As the arguments of `seal` tell; `ask` is the worker's door."""
         certificate, *chain = _certificates([args["certificate"], *args["chain"]])
-        roots, others = _certificates(args["roots"]), [*chain, *_certificates(args["others"])]
-        context = ValidationContext(
-            trust_roots=roots, other_certs=others, allow_fetching=True, revocation_mode="require",
-            fetchers=fetchers(ask, [b64decode(text) for text in args.get("lists", ())]),
-        )  # fmt: skip
+        stamper, context = stamper_of(args, ask, chain)
         room = _RESERVED + 2 * sum(len(each.dump()) for each in (certificate, *chain))  # must be even
-        return cls(RemoteSigner(certificate, chain, ask), SealStamper(ask, roots, others, context), context, room)
+        return cls(RemoteSigner(certificate, chain, ask), stamper, context, room)
 
     async def check(self) -> None:
         """The certificate stands: asked before the first of several signatures, for none may be made in vain."""

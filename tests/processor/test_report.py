@@ -10,15 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor import report
+from processor.condition import Condition
 from processor.errors import reason, reasons
 from processor.report import DayFacts, Item
 
 DAY = dt.date(2026, 11, 23)
 QUIET = DayFacts(
     agency="Ủy ban nhân dân xã Minh Họa", day=DAY, made_at=dt.datetime(2026, 11, 23, 23, 5, tzinfo=dt.UTC), demo=False,
-    received=0, duplicates=0, filed=(), held=(), rejected=(), waiting=(), to_describe=(), sealed_days=(),
-    fixity=(10, 0), certificate_days_left=214,
+    received=0, duplicates=0, filed=(), held=(), rejected=(), waiting=(), to_describe=(),
+    archive=Condition(fixity=(10, 0), certificate_days_left=214),
 )  # fmt: skip
+
+
+def standing(**changes: object) -> DayFacts:
+    return replace(QUIET, archive=replace(QUIET.archive, **changes))  # type: ignore[arg-type]  # the names are Condition's
+
+
 HEADINGS = (
     "1. TIẾP NHẬN", "2. ĐÃ LƯU", "3. BỊ GIỮ", "4. BỊ TỪ CHỐI", "5. ĐANG CHỜ", "6. CẦN BỔ SUNG MÔ TẢ",
     "7. TRÙNG SỐ, KÝ HIỆU", "8. KIỂM TRA KHO LƯU TRỮ",
@@ -73,10 +80,10 @@ def test_every_reason_and_its_remedy_stand_whole_on_the_page(code: str) -> None:
         (QUIET, "Trong ngày không có bản quét nào."),
         (replace(QUIET, received=4, duplicates=4), "Không có văn bản mới: 4 bản quét đều trùng."),
         (replace(QUIET, received=5, filed=[("a", 3, 3)]), "Đã lưu 3 văn bản, 2 bản quét đang xử lý."),
-        (replace(QUIET, fixity=None), "Trong ngày không có bản quét nào; kho chưa được kiểm tra."),
-        (replace(QUIET, fixity=(10, 2)), "CẦN XỬ LÝ: kho lưu trữ có 2 lỗi."),
-        (replace(QUIET, certificate_days_left=30), "CẦN XỬ LÝ: chứng thư số sắp hết hạn."),
-        (replace(QUIET, certificate_days_left=-1), "CẦN XỬ LÝ: chứng thư số đã hết hạn."),
+        (standing(fixity=None), "Trong ngày không có bản quét nào; kho chưa được kiểm tra."),
+        (standing(fixity=(10, 2)), "CẦN XỬ LÝ: kho lưu trữ có 2 lỗi."),
+        (standing(certificate_days_left=30), "CẦN XỬ LÝ: chứng thư số sắp hết hạn."),
+        (standing(certificate_days_left=-1), "CẦN XỬ LÝ: chứng thư số đã hết hạn."),
         (replace(QUIET, rejected=[item("empty")]), "CẦN XỬ LÝ: 1 văn bản bị từ chối."),
         (
             replace(QUIET, received=1, filed=[("a", 1, 1)], to_describe=[item("x")]),
@@ -89,7 +96,7 @@ def test_the_verdict_of(facts: DayFacts, said: str) -> None:
 
 
 def test_an_empty_section_says_so_and_a_check_that_did_not_run_is_not_a_clean_one() -> None:
-    page = report.text(replace(QUIET, fixity=None))
+    page = report.text(standing(fixity=None))
     for heading in HEADINGS[:6]:
         assert f"{heading}: Không có\n" in page
     assert "Kiểm tra toàn vẹn: CHƯA CHẠY" in page
@@ -201,8 +208,10 @@ DAYS = st.builds(
     DayFacts, agency=NAMES, day=st.dates(), demo=st.booleans(), received=SOME, duplicates=SOME,
     made_at=st.datetimes(dt.datetime(1970, 1, 2), dt.datetime(9999, 12, 30), timezones=st.just(dt.UTC)),
     filed=st.lists(st.tuples(NAMES, SOME, SOME), max_size=20), held=items(), rejected=items(), waiting=items(),
-    to_describe=items(), doubles=items(), sealed_days=st.lists(st.dates(), max_size=40), fixity=st.none() | st.tuples(SOME, SOME),
-    certificate_days_left=st.none() | st.integers(-1000, 1000),
+    to_describe=items(), doubles=items(), archive=st.builds(
+        Condition, sealed_days=st.lists(st.dates(), max_size=40), fixity=st.none() | st.tuples(SOME, SOME),
+        heads=st.tuples(SOME, SOME, SOME), certificate_days_left=st.none() | st.integers(-1000, 1000),
+    ),
 )  # fmt: skip
 
 
@@ -224,9 +233,9 @@ def test_any_day_is_one_page_with_every_section(facts: DayFacts) -> None:
 def test_the_verdict_is_one_line_and_true(facts: DayFacts) -> None:
     said = report.verdict(facts)
     assert said in lines(facts)
-    findings = facts.fixity[1] if facts.fixity else 0
+    findings = facts.archive.fixity[1] if facts.archive.fixity else 0
     trouble = [n for n in (findings, len(facts.held), len(facts.rejected), len(facts.waiting)) if n]
-    soon = facts.certificate_days_left is not None and facts.certificate_days_left <= 30
+    soon = facts.archive.certificate_days_left is not None and facts.archive.certificate_days_left <= 30
     assert said.startswith("CẦN XỬ LÝ: ") == bool(trouble or soon)
     if trouble or soon:
         assert counts(said) == trouble

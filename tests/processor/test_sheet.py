@@ -17,8 +17,7 @@ from processor.sheet import sheet
 
 QUIET = DayFacts(
     agency="Ủy ban nhân dân xã Minh Họa", day=dt.date(2026, 11, 23), made_at=dt.datetime(2026, 11, 24, tzinfo=dt.UTC),
-    demo=True, received=0, duplicates=0, filed=(), held=(), rejected=(), waiting=(), to_describe=(), sealed_days=(),
-    fixity=None, certificate_days_left=None,
+    demo=True, received=0, duplicates=0, filed=(), held=(), rejected=(), waiting=(), to_describe=(),
 )  # fmt: skip
 
 

@@ -1,0 +1,79 @@
+"""How the archive stands, as the last section of the clerk's page tells it. PURE."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CERTIFICATE_SOON = 30  # days: renewing an organisation's certificate takes an office weeks
+NONE = "Không có"
+_INDENT = " " * 3
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What is told of the archive.
+
+    Attributes:
+        sealed_days: whose shelves were closed in the night.
+        fixity: (checked, findings); None when no round was made.
+        heads: heads of the log: (published, without the organisation's signature, without a time-stamp).
+        certificate_days_left: of the organisation's; None where it is not known.
+    """
+
+    sealed_days: Sequence[dt.date] = ()
+    fixity: tuple[int, int] | None = None
+    heads: tuple[int, int, int] = (0, 0, 0)
+    certificate_days_left: int | None = None
+
+
+def date(day: dt.date) -> str:
+    """A day as it is written in Vietnamese."""
+    return f"{day.day:02}/{day.month:02}/{day.year:04}"
+
+
+def number(count: int) -> str:
+    """A count as it is written in Vietnamese."""
+    return f"{count:,}".replace(",", ".")
+
+
+def lines(facts: Condition) -> list[str]:
+    """The section."""
+    return [
+        "KIỂM TRA KHO LƯU TRỮ",
+        f"{_INDENT}Đã niêm phong dữ liệu ngày: {_sealed(facts.sealed_days)}",
+        f"{_INDENT}Sổ nhật ký: {_heads(*facts.heads)}",
+        f"{_INDENT}Kiểm tra toàn vẹn: {_fixity(facts.fixity)}",
+        f"{_INDENT}Chứng thư số của cơ quan: {_certificate(facts.certificate_days_left)}",
+    ]
+
+
+def _heads(published: int, unsigned: int, unstamped: int) -> str:
+    if not published:
+        return "chưa có ngày nào được công bố"
+    wanting = [(unsigned, "chữ ký"), (unstamped, "dấu thời gian")]
+    lacks = ", ".join(f"{number(count)} chờ {what}" for count, what in wanting if count)
+    return f"đã công bố {number(published)} ngày, {lacks or 'đủ chữ ký và dấu thời gian'}"
+
+
+def _sealed(days: Sequence[dt.date]) -> str:
+    named = [date(day) for day in sorted(days)]
+    if len(named) > 4:  # more would not stand on a line
+        return f"{number(len(named))} ngày, từ {named[0]} đến {named[-1]}"
+    return ", ".join(named) or NONE
+
+
+def _fixity(fixity: tuple[int, int] | None) -> str:
+    if fixity is None:
+        return "CHƯA CHẠY"  # a check that did not run must not look like one that found nothing
+    told = f"CÓ {number(fixity[1])} LỖI - báo ngay quản trị" if fixity[1] else "không có lỗi"
+    return f"đã kiểm tra {number(fixity[0])} mục, {told}"
+
+
+def _certificate(left: int | None) -> str:
+    if left is None:
+        return "chưa có thông tin"
+    if left < 0:
+        return "ĐÃ HẾT HẠN - không ký số được, phải gia hạn ngay"
+    return f"còn {number(left)} ngày" + (" - SẮP HẾT HẠN, cần gia hạn ngay" if left <= CERTIFICATE_SOON else "")

@@ -1,0 +1,92 @@
+"""Heads of the log at a real station: published in the night, signed and time-stamped so that openssl alone verifies them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive.heads import Published
+from processor import publishing
+from processor.engine import LocalEngine
+from processor.errors import Verdict
+from processor.publishing import Standing
+from processor.seal import logkey
+from processor.seal.timestamps import Outside
+from processor.shift import Shift
+from tests.processor.office import Office
+
+
+@pytest.fixture
+def sealed(tmp_path: Path, workers: LocalEngine) -> Iterator[tuple[Office, Shift]]:
+    """A station on whose first day nothing but an event happened; the day is sealed."""
+    office = Office.make(tmp_path, workers)
+    shift = office.shift()
+    today = dt.datetime.now(dt.UTC).astimezone(dt.timezone(dt.timedelta(hours=7))).date()
+    office.set_clock(1, "01:00", today)
+    shift.tools.archive.seal_day(today, "test")
+    office.moved = dt.timedelta()  # certificates of the demo are of today
+    yield office, shift
+    office.close()
+
+
+def openssl(*words: str | Path) -> str:
+    done = subprocess.run(["openssl", *words], capture_output=True, text=True, check=False)
+    return f"{done.returncode} {done.stdout} {done.stderr}"
+
+
+def signature(head: Published, root: Path) -> str:
+    return openssl("cms", "-verify", "-binary", "-inform", "DER", "-in", head.folder / "checkpoint.p7s", "-content", head.folder / "checkpoint",
+                   "-CAfile", root, "-certfile", head.folder / "checkpoint.p7s.pem", "-purpose", "any", "-out", "/dev/null")  # fmt: skip
+
+
+def token(head: Published, root: Path) -> str:
+    return openssl("ts", "-verify", "-data", head.folder / "checkpoint", "-in", head.folder / "checkpoint.tsr", "-CAfile", root,
+                   "-untrusted", head.folder / "checkpoint.tsr.pem")  # fmt: skip
+
+
+def test_openssl_alone_verifies_signature_and_token(sealed: tuple[Office, Shift]) -> None:
+    office, shift = sealed
+    assert publishing.publish(shift.tools) == Standing(1, 0, 0)
+    (head,) = shift.tools.archive.published()
+    root = office.folder / "authority" / "root.pem"
+    assert signature(head, root).startswith("0 "), signature(head, root)
+    assert token(head, root).startswith("0 "), token(head, root)
+    with (head.folder / "checkpoint").open("a") as file:
+        file.write("more\n")
+    assert not signature(head, root).startswith("0 ")
+    assert not token(head, root).startswith("0 ")
+
+
+class Silent(Outside):
+    def stamp(self, request: bytes, skip: int) -> bytes:
+        raise Verdict("waiting-tsa", "nobody answers")
+
+    def fetch(self, url: str, body: bytes) -> bytes:
+        raise Verdict("waiting-revocation", "nobody answers")
+
+
+def test_without_time_it_is_published_and_stamped_later(sealed: tuple[Office, Shift]) -> None:
+    _, shift = sealed
+    assert publishing.publish(dataclasses.replace(shift.tools, outside=Silent())) == Standing(1, 0, 1)
+    (head,) = shift.tools.archive.published()
+    before = (head.folder / "checkpoint").read_bytes()
+    assert publishing.publish(shift.tools) == Standing(1, 0, 0)
+    assert (head.folder / "checkpoint").read_bytes() == before
+
+
+def test_without_a_clerk_it_is_published_and_signed_in_the_next_session(sealed: tuple[Office, Shift]) -> None:
+    _, shift = sealed
+    assert publishing.publish(dataclasses.replace(shift.tools, ring=None)) == Standing(1, 1, 0)
+    assert publishing.complete(shift.tools) == Standing(1, 0, 0)
+
+
+def test_the_logs_key_is_nobodys_to_read(sealed: tuple[Office, Shift]) -> None:
+    office, shift = sealed
+    publishing.publish(shift.tools)
+    assert (office.folder / logkey.FILE).stat().st_mode & 0o777 == 0o600
+    assert logkey.opened(office.folder).public == logkey.opened(office.folder).public
