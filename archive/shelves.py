@@ -15,10 +15,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.durable import clear_temporaries, replace_durably
+from archive.durable import clear_temporaries, make_dirs_durably, replace_durably
 from archive.naming import record_place
 
-DATA = "data"
+DATA, TOOLS = "data", "_tools"
 SCANS, EVIDENCE = "scans", "evidence"
 
 _SCAN_NAME = re.compile(r"[0-9a-f]{64}\.[0-9a-z]{1,8}")
@@ -26,11 +26,12 @@ _DAY = "[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]"
 
 
 def explain(root: Path) -> None:
-    """`FORMAT.md` says what this version writes."""
-    text = resources.files("archive").joinpath("FORMAT.md").read_bytes()
-    path = root / "FORMAT.md"
-    if not path.exists() or path.read_bytes() != text:
-        replace_durably(path, text)
+    """`FORMAT.md` says what this version writes, `_tools/verify.py` checks it."""
+    make_dirs_durably(root / TOOLS)
+    for name, place in (("FORMAT.md", "FORMAT.md"), ("verify_offline.py", f"{TOOLS}/verify.py")):
+        text, path = resources.files("archive").joinpath(name).read_bytes(), root / place
+        if not path.exists() or path.read_bytes() != text:
+            replace_durably(path, text)
 
 
 def day_folders(root: Path) -> Iterator[Path]:

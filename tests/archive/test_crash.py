@@ -183,7 +183,7 @@ def test_an_archive_killed_while_it_is_made_can_be_made(tmp_path: Path) -> None:
         archive = office.open()
         archive.declare_file(FILE, "Hồ sơ", year=2026, actor=CLERK)
         archive.recover()
-        assert sorted(path.name for path in office.root.iterdir()) == ["FORMAT.md", "catalogue.db"], step
+        assert sorted(path.name for path in office.root.iterdir()) == ["FORMAT.md", "_tools", "catalogue.db"], step
 
     assert sweep(empty, lambda office: office.open(), check) > 10
 
