@@ -19,6 +19,7 @@ from archive.log import leaf_hash, verify_inclusion
 from processor.cli import cli
 from processor.errors import ExitCode, SettingsError, SohoaError
 from tests.referees import packages
+from tests.station import sohoa
 from tests.testkit.shelves import FILE, ORIGINAL, furnished
 
 LAST = f"{FILE}.0000005"  # of which little is known
@@ -50,9 +51,10 @@ def export(station: Path, *words: str) -> Any:
 
 
 def test_what_is_not_known_makes_no_package_and_is_said(station: Path, tmp_path: Path) -> None:
-    done = export(station, "--file", FILE, "--as", "aip", "--out", str(tmp_path / "out"))
-    assert done.exit_code == ExitCode.SOME_REFUSED and not (tmp_path / "out").exists()
-    assert f"{LAST}: subject: chưa có giá trị" in done.output and f"{LAST}: typeName: chưa có giá trị" in done.output
+    done = sohoa(station, "export", "--file", FILE, "--as", "aip", "--out", str(tmp_path / "out"))  # as typed
+    assert done.returncode == ExitCode.SOME_REFUSED and not (tmp_path / "out").exists()
+    told = done.stdout + done.stderr
+    assert f"{LAST}: subject: chưa có giá trị" in told and f"{LAST}: typeName: chưa có giá trị" in told
 
 
 def test_documents_that_are_described_need_no_leave(station: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def export(
             else:
                 failed |= not _package(archive, dossier, records, (kind, out, as_zip, partial), folder)
     if failed:
-        raise click.exceptions.Exit(ExitCode.SOME_REFUSED)
+        sys.exit(ExitCode.SOME_REFUSED)
 
 
 def _package(archive: Archive, dossier: FileRow, records: Sequence[Row], how: tuple[str, Path, bool, bool], folder: Path) -> bool:
