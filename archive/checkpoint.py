@@ -91,6 +91,19 @@ def verifier_key(name: str, kind: bytes, public: bytes) -> str:
     return f"{name}+{key_id(name, kind, public).hex()}+{_coded(kind + public)}"
 
 
+def public_of(verifier: str) -> bytes:
+    """The public key in a log's verifier key.
+
+    Raises:
+        CheckpointError: it is none, or its id is not that of its key.
+    """
+    name, _, rest = verifier.partition("+")
+    data = _decoded(rest.partition("+")[2])
+    if data[:1] != NOTE_KEY or len(data) != 33 or verifier_key(name, NOTE_KEY, data[1:]) != verifier:
+        raise CheckpointError("not the verifier key of a log")
+    return data[1:]
+
+
 def signed(head: Head, public: bytes, signature: bytes) -> Line:
     """The log's own line: an Ed25519 signature of `head.text()`."""
     return Line(head.origin, key_id(head.origin, NOTE_KEY, public), signature)

@@ -14,7 +14,8 @@ class ArchiveError(Exception):
             `not-filed`, `not-numbered`, `already-filed`, `key-mismatch`, `shelf-closed`, `clock-behind`,
             `day-open`, `ambiguous`, `bad-field`, `bad-value`, `exists`, `altered`, `not-a-file`, `missing`,
             `orphan`, `catalogue-version`, `catalogue-missing`, `catalogue-older`,
-            `log-forked`, `log-unreadable`.
+            `log-forked`, `log-unreadable`, `not-published`, `bad-key`; of a witness `bad-request`, `bad-memory`,
+            `note-invalid`, `key-changed`, `log-shortened`, `log-altered`.
         detail: English, for the log; never text of a document.
     """
 

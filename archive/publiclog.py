@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from archive import heads
+from archive import heads, proofs
 from archive.heads import LogKey, Published
 from archive.places import Places
+from archive.proofs import Proof
+from archive.prooftext import consistency_text
 
 
 class PublicLog(Places):
@@ -24,6 +26,25 @@ class PublicLog(Places):
         """All heads that were published, oldest first."""
         with self._catalogue.reading() as db:
             return heads.published(self.root, db)
+
+    def proof(self, id: str) -> Proof:
+        """That a document is in the log.
+
+        Raises:
+            ArchiveError: `unknown`, `ambiguous`, `not-filed`; `not-published`, no head covers it yet.
+        """
+        with self._catalogue.reading() as db:
+            return proofs.of_document(self.root, db, id)
+
+    def consistency(self, size: int) -> str:
+        """The newest head, with the proof that the log of so many entries (0: none) is its beginning: a request to a witness.
+
+        Raises:
+            ArchiveError: `not-published`, there is no head; `unknown`, the newest is smaller.
+        """
+        with self._catalogue.reading() as db:
+            newest, path = proofs.since(self.root, db, size)
+        return consistency_text(size, path, (newest.folder / heads.CHECKPOINT).read_text("utf-8"))
 
     def unpublished(self) -> list[dt.date]:
         """Sealed days without a head, oldest first."""

@@ -14,6 +14,7 @@ from processor.cli import (
     desk_verbs,
     export_verbs,
     files_verbs,
+    proof_verbs,
     queue_verbs,
     refile_verbs,
     register_verbs,
@@ -25,6 +26,8 @@ from processor.cli import (
 from processor.errors import ExitCode, SohoaError
 from processor.report import visible_lines
 from watch.lock import AlreadyRunning
+
+NOT_ITS_LOG = {"catalogue-missing", "catalogue-older", "log-forked", "log-unreadable"}
 
 
 class _Verbs(click.Group):
@@ -46,7 +49,7 @@ def cli() -> None:
 
 ROOMS = (
     station_verbs, queue_verbs, desk_verbs, sheet_verbs, sign_verbs, archive_verbs, files_verbs, refile_verbs, register_verbs,
-    export_verbs, trust_verbs,
+    export_verbs, proof_verbs, trust_verbs,
 )  # fmt: skip
 for verb in (verb for room in ROOMS for verb in room.VERBS):
     cli.add_command(verb)
@@ -80,6 +83,6 @@ def main() -> None:
         sys.exit(ExitCode.USAGE)
     except ArchiveError as error:
         _tell(str(error))
-        sys.exit(ExitCode.NOT_VERIFIED if error.code == "catalogue-missing" else ExitCode.USAGE)
+        sys.exit(ExitCode.NOT_VERIFIED if error.code in NOT_ITS_LOG else ExitCode.USAGE)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(ExitCode.INTERRUPTED)

@@ -1,0 +1,67 @@
+"""A proof as one file to take away: the document, its entry, the path to a head, who signed that head and when, a checker."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from archive import heads
+from archive.checkpoint import parsed
+from archive.proofs import Proof
+
+CHECKER, ADVICE = "kiem-tra.py", "HUONG-DAN.txt"
+_TEXT = """BẰNG CHỨNG LƯU TRỮ CỦA VĂN BẢN {code}
+
+Tệp nén này cho phép bất kỳ ai kiểm tra, không cần mạng và không cần phần mềm của cơ quan, rằng:
+  - văn bản {name} đúng từng byte là văn bản cơ quan đã lưu;
+  - việc lưu văn bản là một mục (entry.json) của sổ nhật ký điện tử chỉ ghi thêm, không sửa được (RFC 6962);
+  - đầu sổ (checkpoint) do sổ tự ký, do cơ quan ký số (checkpoint.p7s) và có dấu thời gian (checkpoint.tsr).
+
+Cách kiểm tra: giải nén, rồi chạy
+    python3 {checker} --root chung-thu-goc.pem
+trong đó chung-thu-goc.pem là chứng thư gốc của tổ chức chứng thực, lấy từ chính tổ chức đó (có thể ghi --root nhiều lần).
+
+Kiểm tra bằng tay:
+    sha256sum {name}                     (phải bằng "sha256" trong entry.json)
+    openssl cms -verify -binary -inform DER -in checkpoint.p7s -content checkpoint -CAfile chung-thu-goc.pem \\
+        -certfile checkpoint.p7s.pem -purpose any -out /dev/null
+    openssl ts -verify -data checkpoint -in checkpoint.tsr -CAfile chung-thu-goc.pem -untrusted checkpoint.tsr.pem
+Khi chứng thư đã hết hạn, thêm -attime với một thời điểm trong thời hạn của nó (giây từ năm 1970).
+
+Đường từ mục nhật ký đến đầu sổ ở {proof} (dạng c2sp.org/tlog-proof, đọc được bằng công cụ khác).
+Khi cơ quan giám sát bên ngoài giữ đầu sổ khác của cùng sổ này, có thể đối chiếu để biết sổ không bị viết lại.
+"""
+
+
+def packed(root: Path, proof: Proof) -> bytes:
+    """The zip.
+
+    Args:
+        root: the archive.
+        proof: of the document.
+    """
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in _members(root, proof):
+            archive.writestr(zipfile.ZipInfo(name), data)
+    return out.getvalue()
+
+
+def _members(root: Path, proof: Proof) -> Iterator[tuple[str, bytes]]:
+    code, folder = proof.row["doc_code"], proof.head.folder
+    document = Path(proof.row["path"])
+    name, told = f"{code}{document.suffix}", f"{code}.tlog-proof"
+    yield name, (root / document).read_bytes()
+    yield "entry.json", proof.entry
+    yield told, proof.text().encode()
+    for each in (heads.CHECKPOINT, heads.SIGNATURE, f"{heads.SIGNATURE}.pem", heads.TOKEN, f"{heads.TOKEN}.pem"):
+        if (folder / each).exists():
+            yield each, (folder / each).read_bytes()
+    line = parsed((folder / heads.CHECKPOINT).read_text("utf-8")).lines[0]
+    yield "log-key.pem", (root / heads.LOG / heads.KEYS / f"{line.id.hex()}.pem").read_bytes()
+    yield CHECKER, resources.files("archive").joinpath("verify_proof.py").read_bytes()
+    advice = _TEXT.format(code=code, name=name, proof=told, checker=CHECKER)
+    yield ADVICE, b"\xef\xbb\xbf" + advice.replace("\n", "\r\n").encode()

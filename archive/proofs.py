@@ -1,0 +1,82 @@
+"""Proofs cut from the log: that a document is in it, and that an older head of it is the beginning of a newer one.
+
+Promises: a proof is made against a head that was published, and leads to it. Refuses (ArchiveError `not-published`) a document no
+head covers yet: its day has not been sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive import heads, log, search
+from archive.catalogue import Row
+from archive.errors import ArchiveError
+from archive.heads import Published
+from archive.prooftext import inclusion_text
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A document's place in the log.
+
+    Attributes:
+        row: the document.
+        entry: the leaf that files it, the bytes that were hashed.
+        index: its number.
+        path: the hashes that lead from it to the head.
+        head: what it leads to.
+    """
+
+    row: Row
+    entry: bytes
+    index: int
+    path: tuple[bytes, ...]
+    head: Published
+
+    def text(self) -> str:
+        """As tools of other logs read it (C2SP tlog-proof)."""
+        return inclusion_text(self.index, self.path, (self.head.folder / heads.CHECKPOINT).read_text("utf-8"))
+
+
+def of_document(root: Path, db: Database, id: str) -> Proof:
+    """The proof of a filed document, as `Archive.get` names it; against the first head that covers it and lacks nothing, if any.
+
+    Raises:
+        ArchiveError: `unknown`, `ambiguous`, `not-filed`, `not-published`.
+    """
+    row = search.one(db, id)
+    if row is None:
+        raise ArchiveError("unknown", id)
+    if row["path"] is None:
+        raise ArchiveError("not-filed", f"{row['doc_code']} is {row['state']}")
+    index = int(row["seq"])
+    covering = [each for each in heads.published(root, db) if each.head.size > index and (each.folder / heads.CHECKPOINT).exists()]
+    if not covering:
+        raise ArchiveError("not-published", f"{row['doc_code']}: its head of the log is published when its day is sealed")
+    head = next((each for each in covering if each.is_signed and each.is_stamped), covering[0])
+    path = log.inclusion_proofs(_leaves(db, head.head.size), [index])[index]
+    entry = db.execute("select entry from leaf where seq = ?", [index]).fetchone()[0]
+    return Proof(row, entry.encode(), index, tuple(path), head)
+
+
+def since(root: Path, db: Database, size: int) -> tuple[Published, Sequence[bytes]]:
+    """The newest head, and the proof that the log of so many entries (0: none) is its beginning.
+
+    Raises:
+        ArchiveError: `not-published`, there is no head; `unknown`, the newest is smaller.
+    """
+    found = heads.published(root, db)
+    if not found:
+        raise ArchiveError("not-published", "no day has been sealed")
+    newest = found[-1]
+    if size > newest.head.size:
+        raise ArchiveError("unknown", f"the newest head has {newest.head.size} entries, not {size}")
+    return newest, log.consistency_proof(_leaves(db, newest.head.size), size) if size else ()
+
+
+def _leaves(db: Database, size: int) -> list[bytes]:
+    return [bytes.fromhex(text) for (text,) in db.execute("select leaf_hash from leaf where seq < ? order by seq", [size])]

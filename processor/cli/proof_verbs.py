@@ -1,0 +1,93 @@
+"""What leaves the house so that others can check alone: `proof`, and `witness` on the auditor's machine."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from archive import proofpack
+from archive import witness as witnesses
+from archive.checkpoint import CheckpointError
+from archive.durable import DurableError, make_dirs_durably, write_durably
+from archive.prooftext import read_consistency
+from archive.witness import Asked, WitnessError
+from processor.cli import wiring
+from processor.cli.wiring import HERE
+from processor.errors import ExitCode, SettingsError, SohoaError
+from processor.settings import load
+
+_OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False, resolve_path=True), metavar="FILE", required=True)
+
+
+@click.command()
+@click.argument("identifier", metavar="[ID]", default="")
+@click.option("--since", type=click.IntRange(0), metavar="N", help="Instead: the newest head, for a witness who knows the first "
+              "N entries of the log (0: none).")  # fmt: skip
+@_OUT
+@HERE
+def proof(identifier: str, since: int | None, out: Path, folder: Path) -> None:
+    """What anyone can check offline: a .zip with the document, its place in the log and a checker; or a request to a witness."""
+    if bool(identifier) == (since is not None):
+        raise SettingsError("proof wants one ID, or --since N")
+    wiring.outside_the_archive(out, folder)
+    with wiring.opened_archive(folder, load(folder)) as archive:
+        if since is not None:
+            keys = sorted((archive.root / "_log" / "keys").glob("*.txt"))
+            data = (archive.consistency(since) + "".join(f"key {path.read_text('utf-8')}" for path in keys)).encode()
+        else:
+            found = archive.proof(identifier)
+            data = proofpack.packed(archive.root, found)
+            lacks = [what for there, what in ((found.head.is_signed, "the organisation's signature"),
+                                              (found.head.is_stamped, "a time-stamp")) if not there]  # fmt: skip
+            if lacks:
+                click.echo(f"the head it leads to still lacks {' and '.join(lacks)}: ask again later for a better proof", err=True)
+    _write(out, data)
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True, resolve_path=True), metavar="FILE|ARCHIVE")
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False, resolve_path=True), required=True, metavar="DIR",
+              help="The witness's memory: its key, and of each log the last head it signed.")  # fmt: skip
+@click.option("--name", required=True, help="Under which the witness signs, for example kiem-toan.gov.vn.")
+@_OUT
+def witness(source: Path, keep: Path, name: str, out: Path) -> None:
+    """On the auditor's machine: sign the newest head of a log, if it goes on from the last one seen. Needs no station.
+
+    FILE is what `proof --since N` made; ARCHIVE is an archive's folder. Keep what comes out, and give the office a copy.
+    Exit code 3: the head does not go on, and nothing was signed.
+    """
+    if not (name.isascii() and name.isprintable() and name) or set(name) & {" ", "+"}:
+        raise SettingsError("--name wants printable ASCII without spaces and '+'")
+    try:
+        made = witnesses.witness(keep, name, _asked(source), int(time.time()))
+    except WitnessError as error:
+        code = ExitCode.USAGE if error.code == "bad-request" else ExitCode.NOT_VERIFIED
+        click.echo(f"sohoa: {error}", err=True)
+        sys.exit(code)
+    _write(out, made.text().encode())
+    click.echo(f"signed the head of {made.head.size} entries; next time: proof --since {made.head.size}")
+
+
+def _asked(source: Path) -> Asked:
+    if source.is_dir():
+        return witnesses.of_archive(source)
+    try:
+        lines = source.read_bytes().decode().splitlines(keepends=True)
+        keys = [line.removeprefix("key ").strip() for line in lines if line.startswith("key ")]
+        return witnesses.of_request(*read_consistency("".join(line for line in lines if not line.startswith("key "))), keys)
+    except (CheckpointError, UnicodeDecodeError) as error:
+        raise WitnessError("bad-request", str(error)) from error
+
+
+def _write(out: Path, data: bytes) -> None:
+    make_dirs_durably(out.parent)
+    try:
+        write_durably(out, data)
+    except DurableError as error:
+        raise SohoaError(f"{out} is there already: choose another name") from error
+
+
+VERBS = (proof, witness)

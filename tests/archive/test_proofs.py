@@ -1,0 +1,154 @@
+"""Proofs cut from the log, and a witness who signs only what goes on from what it saw."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive import keyfile, log
+from archive.checkpoint import (
+    COSIGNATURE_KEY,
+    Checkpoint,
+    CheckpointError,
+    Head,
+    Line,
+    lines_of,
+    parsed,
+    witnessed_at,
+    witnessed_text,
+)
+from archive.errors import ArchiveError
+from archive.prooftext import consistency_text, inclusion_text, read_consistency, read_inclusion
+from archive.store import Archive
+from archive.witness import Asked, WitnessError, of_archive, of_request, witness
+from tests.archive.conftest import CLERK, Office
+from tests.archive.test_heads import a_day
+
+NOW = 1_800_000_000
+NAME = "kiem-toan-nha-nuoc"
+
+
+def seen(office: Office, asked: Asked | None = None) -> Checkpoint:
+    return witness(office.folder / "witness", NAME, asked or of_archive(office.root), NOW)
+
+
+def refused(office: Office, asked: Asked | None = None) -> str:
+    kept = {path: path.read_bytes() for path in (office.folder / "witness").rglob("*") if path.is_file()}
+    with pytest.raises(WitnessError) as raised:
+        seen(office, asked)
+    assert {path: path.read_bytes() for path in (office.folder / "witness").rglob("*") if path.is_file()} == kept
+    return raised.value.code
+
+
+def request(archive: Archive, size: int) -> Asked:
+    keys = [path.read_text() for path in (archive.root / "_log" / "keys").glob("*.txt")]
+    return of_request(*read_consistency(archive.consistency(size)), keys)
+
+
+def test_a_document_is_proved_against_the_head_of_its_day(office: Office, archive: Archive) -> None:
+    a_day(office, archive, "a", "b")
+    a_day(office, archive, "c")
+    for code in [row["doc_code"] for day in archive.days() for row in archive.filed_on(day.day)]:
+        proof = archive.proof(code)
+        index, path, checkpoint = read_inclusion(proof.text())
+        head = checkpoint.head
+        assert log.verify_inclusion(log.leaf_hash(proof.entry), index, head.size, path, head.root)
+        assert not log.verify_inclusion(log.leaf_hash(proof.entry + b" "), index, head.size, path, head.root)
+        assert proof.row["sha256"].encode() in proof.entry
+
+
+def test_what_no_head_covers_cannot_be_proved_yet(office: Office, archive: Archive) -> None:
+    filed = archive.file(office.filing(archive), CLERK)
+    with pytest.raises(ArchiveError, match="not-published"):
+        archive.proof(filed["doc_code"])
+    with pytest.raises(ArchiveError, match="unknown"):
+        archive.proof("nothing")
+    with pytest.raises(ArchiveError, match="not-published"):
+        archive.consistency(0)
+
+
+paths = st.lists(st.binary(min_size=32, max_size=32), max_size=40)
+SIGNED = Checkpoint(Head("sohoa/0", 7, bytes(32)), (Line("sohoa/0", b"abcd", b"s" * 64),))
+
+
+@given(st.integers(0, 10**18), paths)
+def test_proofs_are_read_as_they_were_written(number: int, path: list[bytes]) -> None:
+    assert read_inclusion(inclusion_text(number, path, SIGNED.text())) == (number, path, SIGNED)
+    assert read_consistency(consistency_text(number, path, SIGNED.text())) == (number, path, SIGNED)
+
+
+@pytest.mark.parametrize("text", ["", "old x\n\n", "old 1\nAAAA\n\n{}", "old ١\n\n{}", "old 1\n\n", "old 1" + "\n" + "A" * 40 + "\n\n{}", "new 1\n\n{}"])
+def test_what_is_no_request(text: str) -> None:
+    with pytest.raises(CheckpointError):
+        read_consistency(text.replace("{}", SIGNED.text()))
+
+
+def test_a_witness_signs_what_goes_on(office: Office, archive: Archive) -> None:
+    a_day(office, archive, "a")
+    first = seen(office)
+    a_day(office, archive, "b")
+    second = seen(office, request(archive, first.head.size))
+    assert second.head.size > first.head.size
+    key = keyfile.public(keyfile.opened(office.folder / "witness" / "witness.pem"))
+    (line,) = lines_of(second, NAME, COSIGNATURE_KEY, key)
+    at, signature = witnessed_at(line)
+    assert at == NOW
+    Ed25519PublicKey.from_public_bytes(key).verify(signature, witnessed_text(second.head, at).encode())
+    assert parsed((office.folder / "witness" / second.head.origin.replace("/", "-") / "checkpoint").read_text()) == second
+    assert seen(office).head == second.head  # asked again it is signed again
+
+
+def test_a_witness_wants_the_proof_from_what_it_saw(office: Office, archive: Archive) -> None:
+    a_day(office, archive, "a")
+    seen(office)
+    a_day(office, archive, "b")
+    assert refused(office, request(archive, 0)) == "bad-request"
+    assert refused(office, request(archive, 1)) == "bad-request"
+
+
+def test_a_witness_sees_that_the_end_was_cut_off(office: Office, archive: Archive) -> None:
+    a_day(office, archive, "a")
+    shutil.copytree(office.root / "_log", office.folder / "older")
+    a_day(office, archive, "b")
+    seen(office)
+    shutil.rmtree(office.root / "_log")
+    shutil.copytree(office.folder / "older", office.root / "_log")
+    assert refused(office) == "log-shortened"
+
+
+def test_a_witness_sees_another_past_signed_by_the_same_key(office: Office, archive: Archive, tmp_path: Path) -> None:
+    """The log's first entry is the same, so it bears the same name; what follows is another story."""
+    archive.close()
+    other = Office(tmp_path / "other")
+    shutil.copytree(office.root, other.root)
+    archive, told = office.open(), other.open()
+    a_day(office, archive, "a")
+    seen(office)
+    a_day(other, told, "x")
+    a_day(other, told, "y")
+    last = (office.folder / "witness" / f"sohoa-{archive.published()[0].head.origin[6:]}" / "checkpoint").read_text()
+    assert refused(office, of_archive(other.root)) == "log-forked"
+    assert refused(office, request(told, parsed(last).head.size)) == "log-forked"
+    told.close()
+
+
+def test_a_witness_believes_neither_another_key_nor_entries_that_give_another_head(office: Office, archive: Archive) -> None:
+    made = a_day(office, archive, "a")
+    seen(office)
+    a_day(office, archive, "b")
+    newest = office.root / "_log" / "checkpoint"
+    good = newest.read_text()
+    line = base64.b64encode(parsed(good).lines[0].id + bytes(64)).decode()
+    newest.write_text(good.rpartition(" ")[0] + f" {line}\n")
+    assert refused(office) == "note-invalid"
+    newest.write_text(good)
+    (made.folder / "entries.jsonl").write_bytes(b"{}\n" + (made.folder / "entries.jsonl").read_bytes())
+    assert refused(office) == "log-altered"
+    newest.write_text("nothing")
+    assert refused(office) == "bad-request"

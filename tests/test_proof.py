@@ -1,0 +1,110 @@
+"""`proof` and `witness` as they are typed: what leaves the house is checked by somebody who has nothing of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from processor import publishing
+from processor.engine import LocalEngine
+from processor.shift import Shift
+from tests.processor.conftest import workers  # noqa: F401  # a fixture
+from tests.processor.office import Office
+from tests.station import sohoa
+
+TODAY = dt.datetime.now(dt.timezone(dt.timedelta(hours=7))).date()
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, workers: LocalEngine) -> Iterator[Office]:  # noqa: F811
+    """A station with one document, its day sealed and its head published."""
+    made = Office.make(tmp_path_factory.mktemp("proof"), workers)
+    made.drop("a.png", "Văn bản thứ nhất")
+    shift = made.shift()
+    assert made.run(shift) == {"filed": 1}
+    _night(made, shift)
+    yield made
+    made.close()
+
+
+def _night(made: Office, shift: Shift) -> None:
+    made.set_clock(1, "01:00", TODAY)
+    shift.tools.archive.seal_day(TODAY, "test")
+    made.moved = dt.timedelta()
+    assert publishing.publish(shift.tools).unstamped == 0
+    made.close()
+
+
+@pytest.fixture
+def unpacked(office: Office, tmp_path: Path) -> Path:
+    (record,) = (office.folder / "archive").glob("*/*/*/data/*.json")
+    done = sohoa(office.folder, "proof", record.stem, "--out", str(tmp_path / "p.zip"))
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(tmp_path / "p.zip") as archive:
+        archive.extractall(tmp_path / "p")
+    return tmp_path / "p"
+
+
+def checked(folder: Path, *words: str | Path) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, "-I", folder / "kiem-tra.py", *words], capture_output=True, text=True, check=False)
+    assert not done.stderr
+    return done.returncode, done.stdout
+
+
+def test_a_citizen_checks_a_document_offline(office: Office, unpacked: Path) -> None:
+    code, told = checked(unpacked, "--root", office.folder / "authority" / "root.pem")
+    assert (code, told.count("ĐÚNG"), told.count("CHƯA")) == (0, 5, 0), told
+    code, told = checked(unpacked)
+    assert (code, told.count("ĐÚNG"), told.count("CHƯA")) == (0, 3, 2), told
+
+
+@pytest.mark.parametrize("name", ["*.pdf", "entry.json", "*.tlog-proof", "checkpoint", "checkpoint.p7s", "checkpoint.tsr", "log-key.pem"])
+def test_whatever_is_changed_in_it_is_told(office: Office, unpacked: Path, name: str) -> None:
+    (path,) = unpacked.glob(name)
+    data = bytearray(path.read_bytes())
+    data[-1 if path.suffix in {".p7s", ".tsr"} else len(data) // 2] ^= 1  # in their middle are certificates that lie beside them too
+    path.write_bytes(data)
+    code, told = checked(unpacked, "--root", office.folder / "authority" / "root.pem")
+    assert code == 3 and "SAI" in told
+
+
+def test_another_authority_is_not_trusted(unpacked: Path, tmp_path: Path) -> None:
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", tmp_path / "k", "-out", tmp_path / "c", "-subj", "/CN=x"],
+                   capture_output=True, check=True)  # fmt: skip
+    code, told = checked(unpacked, "--root", tmp_path / "c")
+    assert (code, told.count("SAI")) == (3, 2)
+
+
+def test_an_auditor_witnesses_what_was_sent_and_what_lies_there(office: Office, tmp_path: Path) -> None:
+    here, words = tmp_path / "auditor", ("--keep", str(tmp_path / "auditor" / "keep"), "--name", "kiem-toan")
+    here.mkdir()
+    assert sohoa(office.folder, "proof", "--since", "0", "--out", str(here / "request")).returncode == 0
+    done = _witness(here, str(here / "request"), *words, "--out", str(here / "first"))
+    assert done.returncode == 0, done.stderr
+    assert "kiem-toan" in (here / "first").read_text()
+    assert _witness(here, str(office.folder / "archive"), *words, "--out", str(here / "second")).returncode == 0
+    shutil.copytree(office.folder / "archive" / "_log", here / "archive" / "_log")
+    (entries,) = (here / "archive" / "_log").glob("*/entries.jsonl")
+    entries.write_bytes(entries.read_bytes().replace(b"received", b"receivet"))
+    done = _witness(here, str(here / "archive"), *words, "--out", str(here / "third"))
+    assert (done.returncode, (here / "third").exists()) == (3, False)
+    (here / "request").write_text("nothing")
+    assert _witness(here, str(here / "request"), *words, "--out", str(here / "third")).returncode == 1
+
+
+def _witness(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from processor.cli import main; main()", "witness", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+
+
+def test_what_cannot_be_proved_is_said(office: Office, tmp_path: Path) -> None:
+    for words in (("nothing",), ("--since", "99999"), (), ("x", "--since", "0")):
+        done = sohoa(office.folder, "proof", *words, "--out", str(tmp_path / "p"))
+        assert (done.returncode, (tmp_path / "p").exists()) == (1, False)
