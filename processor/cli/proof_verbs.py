@@ -19,7 +19,8 @@ from processor.cli.wiring import HERE
 from processor.errors import ExitCode, SettingsError, SohoaError
 from processor.settings import load
 
-_OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False, resolve_path=True), metavar="FILE", required=True)
+_OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False, resolve_path=True), metavar="FILE", required=True,
+                    help="What is written; never over another file.")  # fmt: skip
 
 
 @click.command()
