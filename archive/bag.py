@@ -8,9 +8,10 @@ before that becomes a bag.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -70,6 +71,16 @@ def seal_day(root: Path, catalogue: Catalogue, day: dt.date, actor: str, organiz
     _make_read_only(folder)
     made = SealResult(day, shelf_of(day).as_posix(), documents, len(payload), octets, manifest)
     return _record(catalogue, actor, made)
+
+
+@contextlib.contextmanager
+def opened_to_repair(folder: Path) -> Iterator[None]:
+    """A sealed day's folder, writable until the context ends."""
+    _make_writable(folder)
+    try:
+        yield
+    finally:
+        _make_read_only(folder)
 
 
 def encode_path(path: str) -> str:

@@ -84,6 +84,32 @@ def replace_durably(target: Path, data: bytes) -> Blob:
     return Blob(target, blob.sha256, blob.size)
 
 
+def replace_with(source: Path, target: Path, *, expected: str | None = None, unless_same: bool = False) -> Blob:
+    """Copies a file to a name in a copy, which may be on a file system without links (NFS, SMB, exFAT), over what lies there.
+
+    Args:
+        expected: SHA-256 the source must have; the target stays as it was when it has another.
+        unless_same: nothing is written where the expected bytes lie there already.
+
+    Raises:
+        DurableError: `altered`, the source has another SHA-256; `not-a-file`.
+    """
+    if unless_same and target.is_file() and not target.is_symlink() and (there := sha256_file(target)).sha256 == expected:
+        return there
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary(target)
+    try:
+        with _open(source) as data:
+            blob = _fresh(temporary, lambda out: _pump(data, out))
+        if expected is not None and blob.sha256 != expected:
+            raise DurableError("altered", source)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    fsync_dir(target.parent)
+    return Blob(target, blob.sha256, blob.size)
+
+
 def make_dirs_durably(path: Path) -> None:
     """Makes a folder and its missing parents; each new entry is on the disk when this returns."""
     missing = []

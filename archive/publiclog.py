@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from archive import heads, proofs
+from archive.copies import SealedDay
 from archive.heads import LogKey, Published
 from archive.places import Places
 from archive.proofs import Proof
@@ -45,6 +46,12 @@ class PublicLog(Places):
         with self._catalogue.reading() as db:
             newest, path = proofs.since(self.root, db, size)
         return consistency_text(size, path, (newest.folder / heads.CHECKPOINT).read_text("utf-8"))
+
+    def sealed_days(self) -> list[SealedDay]:
+        """Days that are bags, oldest first, with the manifest the log knows."""
+        sql = "select day, manifest_sha256 from day where sealed_at is not null order by day"
+        with self._catalogue.reading() as db:
+            return [SealedDay(dt.date.fromisoformat(row["day"]), row["manifest_sha256"]) for row in db.query(sql)]
 
     def unpublished(self) -> list[dt.date]:
         """Sealed days without a head, oldest first."""

@@ -52,7 +52,7 @@ def _check_bag(root: Path, db: Database, folder: Path, sealed: Row) -> Iterator[
         yield Finding(
             "manifest-altered", None, f"{place}/manifest-sha256.txt", "is not the one the log knows"
         )
-    listed = _entries(data)
+    listed = entries_of(data)
     if not absent:
         yield from _check_tags(folder, place)
     yield from _check_payload(root, folder, listed)
@@ -60,7 +60,7 @@ def _check_bag(root: Path, db: Database, folder: Path, sealed: Row) -> Iterator[
 
 
 def _check_tags(folder: Path, place: str) -> Iterator[Finding]:
-    listed = _entries((folder / "tagmanifest-sha256.txt").read_bytes())
+    listed = entries_of((folder / "tagmanifest-sha256.txt").read_bytes())
     for name in _TAGS:
         if listed.get(name) != hashlib.sha256((folder / name).read_bytes()).hexdigest():
             yield Finding("manifest-altered", None, f"{place}/{name}", "is not the one of the tag manifest")
@@ -125,7 +125,8 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
 
 
-def _entries(manifest: bytes) -> dict[str, str]:
+def entries_of(manifest: bytes) -> dict[str, str]:
+    """A manifest's files with their digests."""
     lines = [line.split("  ", 1) for line in manifest.decode("utf-8", "replace").split("\n")]
     return {re.sub("%25|%0[AaDd]", lambda found: _ESCAPES[found[0].upper()], line[1]): line[0]
             for line in lines if len(line) == 2}  # fmt: skip

@@ -1,0 +1,139 @@
+"""Copies of sealed days elsewhere: made, read again, and what restores a damaged file from a good one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from archive import copies
+from archive.copies import Copied, SealedDay
+from archive.errors import ArchiveError
+from archive.store import Archive
+from archive.verify_log import Finding
+from tests.archive.conftest import Office
+from tests.archive.test_heads import a_day
+from tests.archive.test_verify_offline import run
+
+
+@pytest.fixture
+def days(office: Office, archive: Archive) -> list[SealedDay]:
+    a_day(office, archive, "a", "b")
+    a_day(office, archive, "c")
+    return archive.sealed_days()
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    made = tmp_path / "nas"
+    made.mkdir()
+    return made
+
+
+def pdf(place: Path, number: int = 0) -> Path:
+    return sorted(place.glob("*/*/*/data/*.pdf"))[number]
+
+
+def damage(path: Path) -> None:
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes() + b"x")
+
+
+def codes(found: object) -> list[str]:
+    return [each.code for each in found if isinstance(each, Finding)]  # type: ignore[attr-defined]  # any iterable
+
+
+def test_a_copy_is_an_archive_that_is_verified_by_itself(office: Office, days: list[SealedDay], target: Path) -> None:
+    made = list(copies.mirror(office.root, target, days))
+    assert [each.day for each in made if isinstance(each, Copied)] == [each.day for each in days]
+    assert copies.missing(target, days) == []
+    assert list(copies.check(target, days)) == []
+    assert run(target)["findings"] == []
+    assert list(copies.mirror(office.root, target, days)) == []
+
+
+def test_what_is_altered_here_never_overwrites_what_is_right_there(office: Office, days: list[SealedDay], target: Path) -> None:
+    list(copies.mirror(office.root, target, days))
+    good = pdf(target).read_bytes()
+    damage(pdf(office.root, 0))
+    damage(pdf(office.root, 1))
+    pdf(target, 1).unlink()
+    (target / days[0].place / "tagmanifest-sha256.txt").unlink()  # so that the day is copied once more
+    assert codes(copies.mirror(office.root, target, days)) == ["altered"]
+    assert pdf(target).read_bytes() == good
+    assert copies.missing(target, days) == days[:1]  # it is not called whole
+
+
+def test_a_manifest_that_was_exchanged_is_not_copied(office: Office, days: list[SealedDay], target: Path) -> None:
+    damage(office.root / days[0].place / "manifest-sha256.txt")
+    assert codes(copies.mirror(office.root, target, days)) == ["altered"]
+    assert not (target / days[0].place).exists()
+
+
+def test_every_fault_of_a_copy_is_named(office: Office, days: list[SealedDay], target: Path) -> None:
+    list(copies.mirror(office.root, target, days))
+    damage(pdf(target, 0))
+    pdf(target, 1).unlink()
+    (pdf(target, 0).parent / "more.txt").write_text("")
+    (target / days[1].place / "manifest-sha256.txt").unlink()
+    assert sorted(codes(copies.check(target, days))) == ["copy-altered", "copy-missing", "copy-missing", "copy-orphan"]
+
+
+def test_a_damaged_file_is_restored_from_a_good_copy(office: Office, archive: Archive, days: list[SealedDay], target: Path) -> None:
+    list(copies.mirror(office.root, target, days))
+    path = pdf(office.root)
+    name = path.relative_to(office.root).as_posix()
+    with pytest.raises(ArchiveError, match="exists"):
+        copies.restore(office.root, target, days, name)
+    path.parent.chmod(0o755)
+    damage(path)
+    copies.restore(office.root, target, days, name)
+    assert archive.verify().ok
+    assert not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
+    path.parent.chmod(0o755)
+    path.unlink()
+    copies.restore(office.root, target, days, name)
+    assert archive.verify().ok
+
+
+def test_a_lost_day_is_restored_file_by_file(office: Office, archive: Archive, days: list[SealedDay], target: Path) -> None:
+    list(copies.mirror(office.root, target, days))
+    for place, _, _ in os.walk(office.root / days[0].place):
+        os.chmod(place, 0o755)
+    shutil.rmtree(office.root / days[0].place)
+    for path in sorted((target / days[0].place).rglob("*")):
+        if path.is_file() and path.name != "tagmanifest-sha256.txt":
+            copies.restore(office.root, target, days, path.relative_to(target).as_posix())
+    assert {finding.code for finding in archive.verify().findings} <= {"bag-incomplete"}  # the tag manifest alone is not known
+
+
+@pytest.mark.parametrize("which", ["copy too", "manifest too", "outside", "nowhere"])
+def test_what_cannot_be_shown_to_be_right_is_not_restored(office: Office, days: list[SealedDay], target: Path, which: str) -> None:
+    list(copies.mirror(office.root, target, days))
+    path = pdf(office.root)
+    damage(path)
+    damaged, name = path.read_bytes(), path.relative_to(office.root).as_posix()
+    code = "unknown"
+    if which == "copy too":
+        damage(target / name)
+        code = "not-proved"
+    elif which == "manifest too":
+        for place in (office.root, target):
+            damage(place / days[0].place / "manifest-sha256.txt")
+        code = "not-proved"
+    elif which == "outside":
+        name = f"{days[0].place}/../../../../{path.name}"
+    else:
+        name = f"{days[0].place}/data/nothing.pdf"
+    with pytest.raises(ArchiveError, match=code):
+        copies.restore(office.root, target, days, name)
+    assert path.read_bytes() == damaged
+
+
+def test_a_copy_within_the_archive_is_none(office: Office, days: list[SealedDay]) -> None:
+    for place in (office.root, office.root / "copy", office.folder):
+        with pytest.raises(ArchiveError, match="bad-place"):
+            list(copies.mirror(office.root, place, days))
