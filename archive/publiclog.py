@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from archive import heads, proofs
+from archive.catalogue import Row
 from archive.copies import SealedDay
+from archive.event import shown
 from archive.heads import LogKey, Published
 from archive.places import Places
 from archive.proofs import Proof
@@ -52,6 +54,12 @@ class PublicLog(Places):
         sql = "select day, manifest_sha256 from day where sealed_at is not null order by day"
         with self._catalogue.reading() as db:
             return [SealedDay(dt.date.fromisoformat(row["day"]), row["manifest_sha256"]) for row in db.query(sql)]
+
+    def happened(self, *types: str) -> list[Row]:
+        """All events of these types, oldest first, as an auditor reads them."""
+        sql = f"select * from event join leaf using (seq) where type in ({', '.join('?' * len(types))}) order by seq"
+        with self._catalogue.reading() as db:
+            return [shown(row) for row in db.query(sql, list(types))]
 
     def unpublished(self) -> list[dt.date]:
         """Sealed days without a head, oldest first."""

@@ -19,12 +19,14 @@ class Condition:
         sealed_days: whose shelves were closed in the night.
         fixity: (checked, findings); None when no round was made.
         heads: heads of the log: (published, without the organisation's signature, without a time-stamp).
+        copies: places where the sealed days lie too, and how many of them want a person.
         certificate_days_left: of the organisation's; None where it is not known.
     """
 
     sealed_days: Sequence[dt.date] = ()
     fixity: tuple[int, int] | None = None
     heads: tuple[int, int, int] = (0, 0, 0)
+    copies: tuple[int, int] = (0, 0)
     certificate_days_left: int | None = None
 
 
@@ -44,6 +46,7 @@ def lines(facts: Condition) -> list[str]:
         "KIỂM TRA KHO LƯU TRỮ",
         f"{_INDENT}Đã niêm phong dữ liệu ngày: {_sealed(facts.sealed_days)}",
         f"{_INDENT}Sổ nhật ký: {_heads(*facts.heads)}",
+        f"{_INDENT}Bản sao dự phòng: {_copies(*facts.copies)}",
         f"{_INDENT}Kiểm tra toàn vẹn: {_fixity(facts.fixity)}",
         f"{_INDENT}Chứng thư số của cơ quan: {_certificate(facts.certificate_days_left)}",
     ]
@@ -55,6 +58,12 @@ def _heads(published: int, unsigned: int, unstamped: int) -> str:
     wanting = [(unsigned, "chữ ký"), (unstamped, "dấu thời gian")]
     lacks = ", ".join(f"{number(count)} chờ {what}" for count, what in wanting if count)
     return f"đã công bố {number(published)} ngày, {lacks or 'đủ chữ ký và dấu thời gian'}"
+
+
+def _copies(places: int, faulty: int) -> str:
+    if not places:
+        return "CHƯA CÓ - hỏng ổ đĩa là mất kho"
+    return f"{number(places)} nơi, " + (f"{number(faulty)} nơi CẦN XỬ LÝ (sohoa copies list)" if faulty else "đầy đủ")
 
 
 def _sealed(days: Sequence[dt.date]) -> str:

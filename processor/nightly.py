@@ -25,7 +25,7 @@ from archive.errors import ArchiveError
 from archive.naming import local_date, shelf_of
 from archive.store import Archive
 from archive.verify import Finding
-from processor import doubles, law, lists, parking, publishing, report, stacks, station
+from processor import copying, doubles, law, lists, parking, publishing, report, stacks, station
 from processor.arrivals import not_taken
 from processor.condition import Condition
 from processor.describe import fields
@@ -111,9 +111,10 @@ def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     today = local_date(tools.clock())
     sealed, unsealed = _seal(tools.archive, today)
     stood, unpublished = _publish(tools)
+    uncopied = _copy(tools)
     checked, findings = _fixity(tools, today)
     tools.archive.event("fixity", actor=ACTOR, public={"checked": checked, "findings": len(findings)})
-    night = Night(tuple(sealed), checked, (*unsealed, *unpublished, *findings), stood)
+    night = Night(tuple(sealed), checked, (*unsealed, *unpublished, *uncopied, *findings), stood)
     for day in nights:
         lay_out(day, night, tools, journal)
         journal.note(f"night {day.isoformat()}", tools.clock().isoformat())
@@ -144,6 +145,19 @@ def _publish(tools: Tools) -> tuple[Standing, list[Finding]]:
     except MissingError as error:
         log.error("head-not-published", reason=str(error))
         return publishing.standing(tools), [Finding("head-not-published", None, heads.LOG, "the log's key cannot be read")]
+
+
+def _copy(tools: Tools) -> list[Finding]:
+    """The days that are missing in the places that are always there; what of them is altered here is told."""
+    findings = list[Finding]()
+    for name, mirror in tools.settings.mirrors.items():
+        if mirror.removable:
+            continue
+        try:
+            findings += copying.update(tools.archive, name, mirror, tools.station, ACTOR)[1]
+        except (MissingError, ArchiveError, OSError) as error:  # the other place is away or full: the night goes on
+            log.error("not-copied", copy=name, error=type(error).__name__)
+    return findings
 
 
 def _fixity(tools: Tools, today: dt.date) -> tuple[int, list[Finding]]:
@@ -211,7 +225,10 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         filed=[(lane, *counts) for lane, counts in sorted(lanes.items())],
         held=[*blocking, *_parked(tools.station, "held")], rejected=_parked(tools.station, "rejected"), waiting=waiting,
         to_describe=to_describe, doubles=_doubles(day, tools),
-        archive=Condition(night.sealed, (night.checked, len(night.findings)), astuple(night.heads), _days_left(tools, now)),
+        archive=Condition(
+            night.sealed, (night.checked, len(night.findings)), astuple(night.heads), _copies(tools, local_date(now)),
+            _days_left(tools, now),
+        ),
         stacks=stacks.accounts(day, tools.station, tools.archive),
     )  # fmt: skip
 
@@ -224,6 +241,12 @@ def _doubles(day: dt.date, tools: Tools) -> list[report.Item]:
         report.Item(record["original_name"], record["lane"], doubles.VI, doubles.ACT, record["doc_code"], double_of=each.of)
         for each in there if (record := each.record)["doc_code"] in noticed
     ]  # fmt: skip
+
+
+def _copies(tools: Tools, today: dt.date) -> tuple[int, int]:
+    """Places where the sealed days lie too, and how many of them a person should see to."""
+    stood = copying.standing(tools.archive, tools.settings.mirrors, today)
+    return len(stood), sum(bool(each.warnings) for each in stood)
 
 
 def _days_left(tools: Tools, now: dt.datetime) -> int | None:

@@ -18,7 +18,7 @@ from processor.condition import CERTIFICATE_SOON, NONE, Condition, date, number
 from processor.sharing import Entry, Section, cut, share
 
 COLUMNS = 78
-LINES = 46
+LINES = 48
 _INDENT, _UNDER = " " * 3, " " * 5
 _VIETNAM = dt.timezone(dt.timedelta(hours=7))
 _NAME_ROOM = 30  # columns: a name that would get less has its place on a line of its own
@@ -110,6 +110,8 @@ def _alarms(facts: DayFacts) -> list[tuple[str, str]]:
     counted = [(number(len(items)), full, short) for items, full, short in states if items]
     for (count, full, short), noun in zip(counted, (" văn bản", "", ""), strict=False):
         found.append((f"{count}{noun} {full}", f"{count} {short}"))
+    if faulty := facts.archive.copies[1]:
+        found.append((f"{number(faulty)} bản sao dự phòng chưa đạt", f"{number(faulty)} bản sao"))
     if (left := facts.archive.certificate_days_left) is not None and left <= CERTIFICATE_SOON:
         found.append((f"chứng thư số {'đã' if left < 0 else 'sắp'} hết hạn", "hạn chứng thư"))
     return found

@@ -39,6 +39,7 @@ class Settings(Table):
     keys: Mapping[str, tables.KeyTable]
     operators: Mapping[str, tables.OperatorTable]
     persons: Mapping[str, tables.PersonTable]
+    mirrors: Mapping[str, tables.MirrorTable]
     lanes: Mapping[str, Lane]
 
     @property
@@ -54,9 +55,10 @@ class _Templates(Table):
     key: tables.KeyTable
     operator: tables.OperatorTable
     person: tables.PersonTable
+    mirror: tables.MirrorTable
 
 
-_NAMED = {"lane": "lanes", "key": "keys", "operator": "operators", "person": "persons"}
+_NAMED = {"lane": "lanes", "key": "keys", "operator": "operators", "person": "persons", "mirror": "mirrors"}
 
 
 def defaults() -> dict[str, Any]:
@@ -94,6 +96,8 @@ def parse(own: Mapping[str, Any]) -> Settings:
         raise SettingsError("sohoa.toml: " + "; ".join(lines)) from error
     for name, lane in settings.lanes.items():
         _check_lane(name, lane)
+    for name in (name for name, mirror in settings.mirrors.items() if not mirror.path):
+        raise SettingsError(f"sohoa.toml: mirrors.{name}.path: where it lies must be told")
     proxied = settings.desk
     if proxied.user_header and not (proxied.socket and proxied.hosts):  # whoever reaches a port may write a header
         raise SettingsError("sohoa.toml: desk.user_header: desk.socket and desk.hosts must be set too")

@@ -175,6 +175,15 @@ class PersonTable(Table):
     valid_to: Day
 
 
+class MirrorTable(Table):
+    """Another place where the sealed days lie too."""
+
+    path: str
+    removable: bool
+    ends: Day
+    check_every: Annotated[Duration, Field(gt=0)]
+
+
 class RemoteTable(Table):
     """Where `sohoa-signer` fetches digests during an attended session."""
 

@@ -11,6 +11,7 @@ import click
 from archive.errors import ArchiveError
 from processor.cli import (
     archive_verbs,
+    copy_verbs,
     desk_verbs,
     export_verbs,
     files_verbs,
@@ -49,7 +50,7 @@ def cli() -> None:
 
 ROOMS = (
     station_verbs, queue_verbs, desk_verbs, sheet_verbs, sign_verbs, archive_verbs, files_verbs, refile_verbs, register_verbs,
-    export_verbs, proof_verbs, trust_verbs,
+    export_verbs, proof_verbs, copy_verbs, trust_verbs,
 )  # fmt: skip
 for verb in (verb for room in ROOMS for verb in room.VERBS):
     cli.add_command(verb)

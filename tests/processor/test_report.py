@@ -210,7 +210,8 @@ DAYS = st.builds(
     filed=st.lists(st.tuples(NAMES, SOME, SOME), max_size=20), held=items(), rejected=items(), waiting=items(),
     to_describe=items(), doubles=items(), archive=st.builds(
         Condition, sealed_days=st.lists(st.dates(), max_size=40), fixity=st.none() | st.tuples(SOME, SOME),
-        heads=st.tuples(SOME, SOME, SOME), certificate_days_left=st.none() | st.integers(-1000, 1000),
+        heads=st.tuples(SOME, SOME, SOME), copies=st.tuples(SOME, SOME),
+        certificate_days_left=st.none() | st.integers(-1000, 1000),
     ),
 )  # fmt: skip
 
@@ -234,7 +235,7 @@ def test_the_verdict_is_one_line_and_true(facts: DayFacts) -> None:
     said = report.verdict(facts)
     assert said in lines(facts)
     findings = facts.archive.fixity[1] if facts.archive.fixity else 0
-    trouble = [n for n in (findings, len(facts.held), len(facts.rejected), len(facts.waiting)) if n]
+    trouble = [n for n in (findings, len(facts.held), len(facts.rejected), len(facts.waiting), facts.archive.copies[1]) if n]
     soon = facts.archive.certificate_days_left is not None and facts.archive.certificate_days_left <= 30
     assert said.startswith("CẦN XỬ LÝ: ") == bool(trouble or soon)
     if trouble or soon:
