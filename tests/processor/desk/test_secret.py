@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,8 +13,9 @@ from typing import Any, cast
 import pytest
 
 from archive.store import Archive
-from processor.desk import drawers
+from processor.desk import acts, drawers
 from processor.desk.drawers import Desk
+from processor.desk.papers import Paper
 from processor.parking import Lot
 from processor.settings import parse
 
@@ -64,3 +66,12 @@ def test_what_somebody_has_answered_for_is_shown(desk: Desk) -> None:
 
 def test_what_was_held_before_it_was_looked_at_is_looked_at_before_it_is_shown(desk: Desk) -> None:
     assert drawers.looks(desk, lot(desk, "sidecar-bad")) == {"languages": ["vie"], "station": str(desk.station)}
+
+
+def test_who_splits_what_must_be_answered_for_is_asked_why() -> None:
+    """Else the desk would say it is done, and the request be turned down where nobody looks."""
+    paper = Paper("/held/sao-y/a", "held/sao-y/a", "a.pdf", "sao-y", 3, "", "", (), code="original-not-seen")
+    form = {"parts": "1-2; 3"}
+    assert acts._refusal("split", paper, form) == acts._WHY
+    assert acts._refusal("split", paper, form | {"reason": "đã xem bản giấy"}) == ""
+    assert acts._refusal("split", replace(paper, code="two-documents"), form) == ""
