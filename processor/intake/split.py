@@ -53,6 +53,9 @@ def split(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     path, limits = Path(args["path"]), args["limits"]
     try:
         rows = [_mark(*seen, args["sheets"]) if seen else {"what": PAGE} for seen in rasters.of(path, limits)]
+        for number, pixels, dpi in rasters.darkest(path, limits, [n for n, row in enumerate(rows, 1) if row["what"] == BLANK]):
+            if not _is_blank(pixels, dpi, patches.ink(pixels)):  # a red stamp, a note in blue, too pale to be seen in grey
+                rows[number - 1] = {"what": PAGE}
         return {"scanned": rasters.count(path, limits), "marks": rows}
     except Verdict:
         return {"scanned": 0, "marks": []}
