@@ -106,6 +106,14 @@ def test_a_small_code_of_ours_on_a_page_is_for_a_person_to_look_at(tmp_path: Pat
     assert row["what"] == "page" and row["wrong"]
 
 
+@pytest.mark.parametrize("side", [360, 480])
+def test_a_large_code_of_ours_on_a_page_of_writing_takes_no_page_from_its_document(tmp_path: Path, side: int) -> None:
+    page = samples.sample(4, dpi=150).pages[0].image.convert("L")
+    page.paste(code("SOHOA1;f=H05.99.2026.01.VP;#32A527BC", 150).resize((side, side)), (700, 900))
+    row = marks(scans.jpeg(tmp_path / "a.jpg", page, 150))[0]
+    assert row["what"] == "page" and row["wrong"]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_letters_are_pages(tmp_path: Path, seed: int) -> None:
     made = [page.image for page in samples.sample(seed, dpi=150).pages]
