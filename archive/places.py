@@ -52,6 +52,12 @@ class Places(FileBook):
         with self._catalogue.reading() as db:
             return [shown(row) for row in db.query(sql, [day.isoformat(), type])]
 
+    def told_of(self, scan_sha256: str) -> list[Row]:
+        """The events of a scan, oldest first, whether it became a document or not."""
+        sql = "select * from event join leaf using (seq) where scan_sha256 = ? order by seq"
+        with self._catalogue.reading() as db:
+            return [shown(row) for row in db.query(sql, [scan_sha256])]
+
     def same_number(self, doc_code: str | None = None) -> list[list[Row]]:
         """Filed documents that bear one number, notation and year, in groups (of one document, or all there are)."""
         with self._catalogue.reading() as db:

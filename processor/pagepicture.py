@@ -1,7 +1,7 @@
 """A picture of one page, for a person to look at: of a sealed PDF, or of a scan as it arrived.
 
-Promises: the page as a viewer shows it, no larger than asked for. Refuses what is neither PDF nor picture, or beyond the
-station's limits. Runs in a worker: the bytes are foreign.
+Promises: the page as a viewer shows it, no larger than asked for; of a scan that no stage has looked at, none that bears a mark
+of secrecy in red. Refuses what is neither PDF nor picture, or beyond the station's limits. Runs in a worker: the bytes are foreign.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from PIL import Image, ImageOps
 
 from processor.errors import Verdict
 from processor.intake.probe import PICTURE_ERRORS, open_image, sniff
+from processor.ocr.glance import is_secret
 from processor.worker import Ask
 
 _TALLEST = 4  # widths: a till roll is not drawn whole
 _QUALITY = 82
+_A4_INCHES = 11.7  # high
 
 
 def _of_pdf(path: Path, number: int, width: int, out: Path) -> int:
@@ -64,16 +66,23 @@ def page_picture(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
     Args:
-        args: `path`, `page` (1-based), `width` (pixels), `limits`, `out` (a JPEG).
+        args: `path`, `page` (1-based), `width` (pixels), `limits`, `out` (a JPEG), `looks` (`languages` and `station`, where the
+            page is looked at for a mark of secrecy first; else nothing).
         ask: not used.
 
     Returns:
         `pages` of the whole.
 
     Raises:
-        Verdict: `not-a-document`, `damaged`, `encrypted`, `bad-pages`, `too-large`.
+        Verdict: `not-a-document`, `damaged`, `encrypted`, `bad-pages`, `too-large`, `secrecy-mark`.
     """
     path, number, width, out = Path(args["path"]), int(args["page"]), int(args["width"]), Path(args["out"])
     kind = sniff(path)
     pages = _of_pdf(path, number, width, out) if kind == "pdf" else _of_image(path, number, width, out, args["limits"])
+    if looks := args.get("looks"):
+        with Image.open(out) as shown:
+            is_marked = is_secret(shown, max(shown.size) / _A4_INCHES, looks["languages"], Path(looks["station"]))
+        if is_marked:
+            out.unlink()
+            raise Verdict("secrecy-mark")
     return {"pages": pages}

@@ -68,7 +68,7 @@ def _opened(folder: Path, place: Path, settings: Settings, access: Access) -> It
     scratch, kept = place / "workers", place / "pictures"
     for each in (scratch, kept):
         each.mkdir()
-    reach = Reach(tuple(folder / name for name in ("held", "rejected", "archive")), (kept,))
+    reach = Reach(tuple(folder / name for name in ("held", "rejected", "archive", "law")), (kept,))
     one = settings.engine.model_copy(update={"workers": 1})
     with (
         wiring.opened_archive(folder, settings) as archive,

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 from processor.describe import heading
 from processor.describe.layout import COLUMN_GAP, SIGNATURE_LEFT, Line, Page, Word, head, lines
-from processor.describe.vocabulary import Vocabulary, fold, nfc, squash
+from processor.describe.vocabulary import Vocabulary, fold, nfc, skeleton, squash
 
 HALF = 0.5  # of the page: above it the stamp stands, under the number or over the head; below it the signature
 _APART = 1.5  # heights of the word: nothing else may stand nearer on its line
+_LONG = 6  # letters of a mark (TỐI MẬT) of which one may be read amiss
 _FRAME = 1  # letters: what the sides of the stamp's frame are read as ("I", "l", "[")
 SEAL_LEFT = 0.35  # of the width: the seal stands in the right half, on the left third of the signature; further left are stamps
 _COPY_NUMBER = re.compile(r"/SY-[A-ZĐ]")
@@ -145,7 +146,19 @@ def _right(rows: Sequence[Line]) -> Iterator[tuple[float, str]]:
 def is_mark(words: Sequence[Word], degrees: Collection[tuple[str, ...]]) -> bool:
     """Whether words of stamps hold a mark that stands for itself; on a page that may lie in any way."""
     told = [word for word in words if len(squash(word.text)) > _FRAME]
-    return any(tuple(squash(word.text) for word in _beside(told, word)) in degrees for word in told)
+    known = {skeleton("".join(degree)) for degree in degrees}
+    return any(_is_nearly(skeleton("".join(each.text for each in _beside(told, word))), known) for word in told)
+
+
+def _is_nearly(text: str, known: Collection[str]) -> bool:
+    """Whether a stamp says one of these, a letter of a long one read amiss (`TUYI?T MẬT`): frames and pale ink cost letters."""
+    return any(text == each or (len(each) >= _LONG and _slipped(text, each)) for each in known)
+
+
+def _slipped(one: str, other: str) -> bool:
+    """Whether two texts differ in one letter: another, one more, one less."""
+    same = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return any(one[same + left :] == other[same + right :] for left, right in ((1, 1), (1, 0), (0, 1)))
 
 
 def _marked(words: Sequence[Word], degrees: Collection[tuple[str, ...]]) -> bool:

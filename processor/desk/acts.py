@@ -24,6 +24,7 @@ from processor.desk.drawers import Desk
 from processor.desk.papers import Field, Paper
 from processor.desk.typed import Reading
 from processor.errors import SohoaError
+from processor.errors import reason as reason_of
 from processor.filecodes import in_full
 from processor.handing import Meanwhile
 from processor.intake import pages as ranges
@@ -191,6 +192,8 @@ def _refusal(do: str, paper: Paper, form: Mapping[str, str]) -> str:
     reason = form.get("reason", "").strip()
     if any(unicodedata.category(char) in {"Cc", "Cf", "Cs"} for char in reason.replace("\r\n", " ").replace("\n", " ")):
         return "Lý do có ký tự ẩn. Gõ lại."
+    if do == "split" and reason_of(paper.code).answered and not reason:
+        return _WHY
     if do == "reject" or (do == "release" and paper.code in drawers.ANSWERED_FOR):
         return "" if reason else _WHY
     if do == "release" and paper.code in drawers.NOT_RELEASED:

@@ -25,7 +25,7 @@ from processor.desk import papers, typed
 from processor.desk.access import Access
 from processor.desk.errands import Errands
 from processor.desk.papers import Paper
-from processor.desk.pictures import Pictures
+from processor.desk.pictures import NOT_LOOKED, Looks, Pictures
 from processor.errors import Verdict, reason, reasons
 from processor.journal import Item, Journal
 from processor.parking import FIELDS, Lot
@@ -162,10 +162,11 @@ def held(desk: Desk, found: Lot) -> Paper:
     asks = _ASKS.get(told["code"], "")
     names = (*papers.HELD, *(name for name in DESCRIPTIVE if name not in papers.FIRST))
     made = papers.fields(values, names, (asks,) if asks else (), {}, papers.places(None, 1))
+    pages, hides = _pages(desk, found)
     return Paper(
         address=f"/{found.folder}", where=found.folder, name=told["original_name"], lane=told["lane"],
-        pages=0 if told["code"] == SECRET else _pages(desk, found), picture=f"/picture/{found.folder}", version=version,
-        fields=[replace(each, place=None) for each in made], code=told["code"],
+        pages=pages, picture=f"/picture/{found.folder}", version=version,
+        fields=[replace(each, place=None) for each in made], code=told["code"], hides=hides,
         told={"vi": why.vi, "act": why.act, "detail": str(told.get("detail", "")), "at": str(told.get("at", ""))[:10]},
     )  # fmt: skip
 
@@ -179,9 +180,29 @@ def typed_fields(folder: Path) -> tuple[dict[str, str], str]:
     return texts, handing.version(folder)
 
 
+def is_secret(desk: Desk, found: Lot) -> bool:
+    """Whether a lot was held for a mark of secrecy and nobody has answered for it since, whatever it lies here for now.
+
+    The log says so, which nobody can change; what is written beside the bytes is said by whoever may write there.
+    """
+    last = SECRET if found.told["code"] == SECRET else ""
+    for event in desk.archive.told_of(found.told["scan_sha256"]):
+        if event["public"].get("code") == SECRET and event["type"] in {"held", "released"}:
+            last = SECRET if event["type"] == "held" else ""
+    return bool(last)
+
+
+def looks(desk: Desk, found: Lot) -> Looks:
+    """How the pages of a lot are looked at before they are shown: what is held early was looked at by no stage."""
+    lane = desk.settings.lanes[found.told["lane"]]
+    if SECRET in found.told["released"] or "no-secrecy-mark" not in lane.require_to_seal:
+        return NOT_LOOKED
+    return {"languages": list(lane.languages), "station": str(desk.station)}
+
+
 def scan(desk: Desk, found: Lot) -> tuple[Path, str] | None:
     """The bytes of a lot that may be pictured, and what tells them from others."""
-    if found.told["code"] == SECRET:
+    if is_secret(desk, found):
         return None
     path = parking.scan_path(desk.station, found)
     try:
@@ -197,12 +218,15 @@ def is_paper(desk: Desk, lane: str) -> bool:
     return lane in desk.settings.lanes and not lanes.takes_originals(desk.settings.lanes[lane])
 
 
-def _pages(desk: Desk, found: Lot) -> int:
+def _pages(desk: Desk, found: Lot) -> tuple[int, bool]:
+    """How many pages can be shown, and whether a mark of secrecy is why there are none."""
+    if is_secret(desk, found):
+        return 0, True
     seen = scan(desk, found)
     try:
-        return desk.pictures.pages(*seen) if seen else 0
-    except Verdict:
-        return 0
+        return desk.pictures.pages(*seen, looks(desk, found)) if seen else 0, False
+    except Verdict as verdict:
+        return 0, verdict.code == SECRET
 
 
 # What waits

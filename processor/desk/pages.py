@@ -18,7 +18,7 @@ from processor.desk import drawers, guard, papers, typed
 from processor.desk.access import Session
 from processor.desk.drawers import Desk, Row
 from processor.desk.papers import Paper
-from processor.desk.pictures import WIDTHS
+from processor.desk.pictures import NOT_LOOKED, WIDTHS
 from processor.errors import Verdict
 from processor.nightly import lacking
 from processor.report import visible
@@ -151,7 +151,7 @@ def document(request: Request, paper: Paper, status: int = 200, **told: Any) -> 
     frame: dict[str, Any] = {
         "paper": paper, "kind": kind, "tab": {"filed": "describe"}.get(kind, kind), "before": before, "after": after,
         "query": query(lane), "pages": min(paper.pages, _MOST_PAGES), "width": WIDTHS[-1], "files": files, "alert": "",
-        "ahead": _ahead(desk, after), "secret": paper.code == drawers.SECRET, "places": _by_page(paper),
+        "ahead": _ahead(desk, after), "secret": paper.hides, "places": _by_page(paper),
         "answered_for": drawers.ANSWERED_FOR, "not_released": drawers.NOT_RELEASED, "reason": "", "parts": "",
         "splits": drawers.is_paper(desk, paper.lane),
     }  # fmt: skip
@@ -194,14 +194,14 @@ def picture(request: Request) -> Response:
     """A page as a picture."""
     desk, asked = desk_of(request), request.path_params
     if "code" in asked:
-        seen = drawers.filed_pdf(desk, asked["code"])
+        seen, looks = drawers.filed_pdf(desk, asked["code"]), NOT_LOOKED
     else:
         found = drawers.lot(desk, asked["state"], asked["lane"], asked["lot"])
-        seen = drawers.scan(desk, found) if found else None
+        seen, looks = (drawers.scan(desk, found), drawers.looks(desk, found)) if found else (None, NOT_LOOKED)
     if seen is None or asked["width"] not in WIDTHS or asked["number"] < 1:
         return Response(status_code=404)
     try:
-        made: Path = desk.pictures.page(*seen, asked["number"], asked["width"])
+        made: Path = desk.pictures.page(*seen, asked["number"], asked["width"], looks)
     except Verdict:
         return Response(status_code=404)
     return FileResponse(made, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})

@@ -11,12 +11,15 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
 
 from processor.engine import Engine
-from processor.errors import Verdict
 
 WIDTHS = (240, 1400)
 _MOST_KEPT = 300
+Looks: TypeAlias = Mapping[str, object]
+NOT_LOOKED: Looks = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Pictures:
     _hands: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def page(self, path: Path, known_by: str, number: int, width: int) -> Path:
+    def page(self, path: Path, known_by: str, number: int, width: int, looks: Looks = NOT_LOOKED) -> Path:
         """A JPEG of a page.
 
         Args:
@@ -41,32 +44,34 @@ class Pictures:
             known_by: tells these bytes from others, as a name of a file.
             number: of the page, from 1.
             width: one of `WIDTHS`.
+            looks: of a scan that no stage may have looked at: by what a mark of secrecy is known.
 
         Raises:
-            Verdict: it cannot be shown.
+            Verdict: it cannot be shown; `secrecy-mark`: it may not.
         """
+        if looks and width < WIDTHS[-1]:  # what is too small to be read is not looked at
+            self.page(path, known_by, number, WIDTHS[-1], looks)
         kept = self.folder / f"{known_by}-{number}-{width}.jpg"
         with self._hand(kept.name):
             if not kept.is_file():
-                self._make(path, known_by, number, width, kept)
+                self._make({"path": str(path), "page": number, "width": width, "looks": dict(looks)}, known_by, kept)
         return kept
 
-    def pages(self, path: Path, known_by: str) -> int:
-        """How many pages there are; 0 where they cannot be shown."""
+    def pages(self, path: Path, known_by: str, looks: Looks = NOT_LOOKED) -> int:
+        """How many pages there are.
+
+        Raises:
+            Verdict: as `page` of the first.
+        """
         told = self.folder / f"{known_by}.json"
         if not told.is_file():
-            try:
-                self.page(path, known_by, 1, WIDTHS[-1])
-            except Verdict:
-                return 0
+            self.page(path, known_by, 1, WIDTHS[-1], looks)
         return int(json.loads(told.read_text("utf-8"))["pages"])
 
-    def _make(self, path: Path, known_by: str, number: int, width: int, kept: Path) -> None:
+    def _make(self, asked: Mapping[str, object], known_by: str, kept: Path) -> None:
         made = kept.with_suffix(".part")
         try:
-            told = self.engine.call("page_picture", {
-                "path": str(path), "page": number, "width": width, "limits": dict(self.limits), "out": str(made),
-            })  # fmt: skip
+            told = self.engine.call("page_picture", {**asked, "limits": dict(self.limits), "out": str(made)})
             (self.folder / f"{known_by}.json").write_text(json.dumps(told), "utf-8")
             made.replace(kept)
         finally:

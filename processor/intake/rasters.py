@@ -7,7 +7,7 @@ is wrong with a scan, `probe` tells. Runs in a worker.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import numpy
@@ -48,6 +48,31 @@ def of(path: Path, limits: Mapping[str, int]) -> Iterator[tuple[Grey, float] | N
         raise Verdict("signed")
     open_pdf(path).close()
     yield from _pages(path, limits)
+
+
+def darkest(path: Path, limits: Mapping[str, int], wanted: Collection[int]) -> Iterator[tuple[int, Grey, float]]:
+    """Pages by number, each pixel as dark as its darkest channel: pale red and blue ink is seen, which in grey is paper.
+
+    Args:
+        path: of a scan that `of` has shown already.
+        limits: as there.
+        wanted: pages, 1-based.
+    """
+    if not wanted:
+        return
+    if (kind := sniff(path)) == "pdf":
+        with pymupdf.open(path) as document:
+            for number in wanted:
+                made = document[number - 1].get_pixmap(dpi=round(DPI), colorspace=pymupdf.csRGB, alpha=False)
+                pixels = numpy.frombuffer(made.samples, dtype=numpy.uint8).reshape(made.height, made.stride)[:, : 3 * made.width]
+                yield number, pixels.reshape(made.height, made.width, 3).min(axis=2), DPI
+        return
+    with open_image(path, limits) as image:
+        for number in within_limits(image, frame_count(image, kind), limits):
+            if number in wanted:
+                dpi = image.width / page_points(*image.size, claimed(image))[0] * _POINTS
+                factor = max(1, round(dpi / DPI))
+                yield number, numpy.asarray(image.convert("RGB").reduce(factor)).min(axis=2), dpi / factor
 
 
 def count(path: Path, limits: Mapping[str, int]) -> int:

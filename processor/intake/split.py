@@ -30,6 +30,7 @@ Grey = npt.NDArray[numpy.uint8]
 _FORMATS = zxingcpp.BarcodeFormats((zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code128))
 _LEAST_SIDE = 0.2  # of the page's shorter side: what is smaller stands on a document, it is no sheet
 _MOST_REST = 0.03  # share of ink besides the bars: a page of writing has 4 and more per cent
+_MOST_BESIDE = 0.015  # share of ink besides the codes of a sheet whose bars are not seen; ten lines of writing have more
 _CELL_INCH = 0.06  # a letter's stroke fills a third of so small a square, dust does not
 _FULL_CELL, _FEW_CELLS = 0.15, 3
 _BLANK_MARGIN = 0.04
@@ -53,6 +54,9 @@ def split(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     path, limits = Path(args["path"]), args["limits"]
     try:
         rows = [_mark(*seen, args["sheets"]) if seen else {"what": PAGE} for seen in rasters.of(path, limits)]
+        for number, pixels, dpi in rasters.darkest(path, limits, [n for n, row in enumerate(rows, 1) if row["what"] == BLANK]):
+            if not _is_blank(pixels, dpi, patches.ink(pixels)):  # a red stamp, a note in blue, too pale to be seen in grey
+                rows[number - 1] = {"what": PAGE}
         return {"scanned": rasters.count(path, limits), "marks": rows}
     except Verdict:
         return {"scanned": 0, "marks": []}
@@ -63,9 +67,11 @@ def _mark(grey: Grey, dpi: float, sheets_wanted: bool) -> dict[str, Any]:
     if not sheets_wanted:
         return {"what": BLANK if _is_blank(grey, dpi, dark) else PAGE}
     found = patches.bars(dark, dpi)
-    sheets, wrong = _codes(grey)
+    sheets, wrong, where = _codes(grey)
     if found is not None and not sheets:  # bars stand on our sheets too: their codes may be faint
-        sheets, wrong = _codes(_cleaned(grey))
+        sheets, wrong, where = _codes(_cleaned(grey))
+    if sheets and found is None and float((dark & ~where).mean()) > _MOST_BESIDE:  # large, and yet on a page of writing
+        return {"what": PAGE, "wrong": _NOT_WHOLE}
     if sheets or wrong:
         return _sheet(sheets, wrong)
     if found is None:
@@ -83,11 +89,12 @@ def _cleaned(grey: Grey) -> Grey:
     return numpy.where(patches.ink(pixels), 0, 255).astype(numpy.uint8)
 
 
-def _codes(grey: Grey) -> tuple[list[Sheet], str]:
-    """Sheets that codes on the page are, and what is wrong with one that nearly is."""
-    sheets, wrong = list[Sheet](), ""
+def _codes(grey: Grey) -> tuple[list[Sheet], str, npt.NDArray[numpy.bool_]]:
+    """Sheets that codes on the page are, what is wrong with one that nearly is, and where codes of any kind lie."""
+    sheets, wrong, where = list[Sheet](), "", numpy.zeros(grey.shape, dtype=bool)
     grey = numpy.ascontiguousarray(grey)
     for code in zxingcpp.read_barcodes(grey, formats=_FORMATS, try_invert=False):
+        where[_around(code.position)] = True
         try:
             sheet = parse(code.text)
         except NoSheet as error:
@@ -99,7 +106,13 @@ def _codes(grey: Grey) -> tuple[list[Sheet], str]:
             wrong = _NOT_WHOLE
         else:
             sheets.append(sheet)
-    return sheets, wrong
+    return sheets, wrong, where
+
+
+def _around(place: Any) -> tuple[slice, slice]:
+    corners = [place.top_left, place.top_right, place.bottom_right, place.bottom_left]
+    across, down = [corner.x for corner in corners], [corner.y for corner in corners]
+    return slice(max(0, min(down)), max(down) + 1), slice(max(0, min(across)), max(across) + 1)
 
 
 def _reach(place: Any) -> float:

@@ -23,8 +23,9 @@ from processor.ocr import ink, printed
 from processor.ocr.words import Word
 from processor.worker import Ask
 
-_DPI = 150  # a stamp's letters are 4 mm high and more
+_DPI = 150.0  # a stamp's letters are 4 mm high and more
 _LOOKED_AT = frozenset({"scan", "drawn"})
+_MOST_CROWDS = 8
 _MOST_STAMPS = 40  # more red islands than this, or red all over: the red of the whole page is read at once
 
 
@@ -48,16 +49,26 @@ def glance(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
             if kind in _LOOKED_AT:
                 picture = _picture(page)
                 red = ink.reds(picture, _DPI)
-                words = _stamps(red, languages, law_)
-                seen |= {"stamps": [astuple(word) for word in words], "seals": _seals(picture, red)}
-                if is_mark([_as_seen(word) for word in words], law_.secrecy):
+                stamps = _stamps(red, _DPI, languages, law_)
+                seen |= {"stamps": [astuple(word) for words in stamps for word in words], "seals": _seals(picture, red)}
+                if _is_marked(stamps, law_):
                     secret.append(number)
             told.append(seen)
     return {"secrecy": secret, "pages": told}
 
 
+def is_secret(picture: Image.Image, dpi: float, languages: Sequence[str], station: Path) -> bool:
+    """Whether a page, in colours, bears a mark of secrecy in red: of scans that no stage has looked at yet."""
+    law_ = law.vocabulary(station)
+    return _is_marked(_stamps(ink.reds(picture, dpi), dpi, "+".join(languages), law_), law_)
+
+
+def _is_marked(stamps: Sequence[Sequence[Word]], law_: Vocabulary) -> bool:
+    return any(is_mark([_as_seen(word) for word in words], law_.secrecy) for words in stamps)  # each for itself
+
+
 def _picture(page: pymupdf.Page) -> Image.Image:
-    pixmap = page.get_pixmap(dpi=_DPI, alpha=False, colorspace=pymupdf.csRGB)
+    pixmap = page.get_pixmap(dpi=round(_DPI), alpha=False, colorspace=pymupdf.csRGB)
     return Image.frombuffer("RGB", (pixmap.width, pixmap.height), pixmap.samples, "raw", "RGB", pixmap.stride, 1)
 
 
@@ -65,16 +76,18 @@ def _as_seen(word: Word) -> Seen:
     return Seen(word.text, word.left, word.top, word.right, word.bottom, word.confidence / 100)
 
 
-def _stamps(red: ink.Red, languages: str, law_: Vocabulary) -> list[Word]:
+def _stamps(red: ink.Red, dpi: float, languages: str, law_: Vocabulary) -> list[list[Word]]:
+    """What each stamp says; of stamps that lie on each other only those that are looked for, since the rest is strokes."""
     degrees = {*law_.secrecy, *law_.urgency}
 
     def is_known(words: Sequence[Word]) -> bool:
         return is_mark([_as_seen(word) for word in words], degrees)
 
-    islands = red.stamps()
+    islands, crowds = red.stamps(), red.crowds()
     if red.is_all_over or len(islands) > _MOST_STAMPS:
         islands = [ink.Box(0, 0, red.plane.width, red.plane.height)]
-    return printed.stamps(red.plane, _DPI, languages, islands, is_known)
+    told = printed.stamps(red.plane, dpi, languages, islands, is_known)
+    return told + [*filter(is_known, printed.crowds(red.plane, dpi, languages, crowds[:_MOST_CROWDS], is_known))]
 
 
 def _seals(picture: Image.Image, red: ink.Red) -> list[Sequence[Any]]:

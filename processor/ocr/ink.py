@@ -23,6 +23,7 @@ _BAND_MARGIN = 4.0  # mm above and below what ink touches: a line it cuts is rea
 _MOST = 0.4  # of the page's cells: more, and colour is the paper's or the form's, not a pen's
 _GAP = 2  # cells: letters of one stamp stand no further apart
 _SEAL = (30.0, 60.0)  # mm: a seal is 36 across; scans press it against red signatures, or pale it at a side
+_LONE_SEAL = (30.0, 42.0)  # mm: a seal with nothing beside it, in cells
 _STROKE = 130  # what a black pen leaves is darker, in every channel
 _FINE, _FINE_INK = 1.0, 0.06  # mm, share: cells fine enough to part two lines of print
 _TALL = 10.0  # mm: no print by a seal stands so high
@@ -48,9 +49,11 @@ def without(picture: Image.Image) -> Image.Image:
 
 
 def red(picture: Image.Image) -> Image.Image:
-    """What red ink alone has laid, black on white."""
+    """What red ink alone has laid, black on white; brown and pink paper is white."""
     red, green, blue = picture.split()
-    return ImageChops.subtract(red, ImageChops.lighter(green, blue)).point([max(0, 255 - 2 * v) for v in range(256)])
+    excess = ImageChops.subtract(red, ImageChops.lighter(green, blue))
+    paper = min(int(numpy.median(numpy.asarray(excess)[::4, ::4])), _COLOURED)
+    return excess.point([min(255, max(0, 255 - 2 * (v - paper))) for v in range(256)])
 
 
 def bands(picture: Image.Image, dpi: float) -> list[Box]:
@@ -81,8 +84,11 @@ class Red:
         """Where it stands as a stamp of a line or two may: neither a speck nor a seal."""
         if self.is_all_over:
             return []
-        return [box for box, short, long in self.islands
-                if _STAMP_SHORT[0] <= short <= _STAMP_SHORT[1] and _STAMP_LONG[0] <= long <= _STAMP_LONG[1]]  # fmt: skip
+        return [box for box, short, long in self.islands if _is_stamp(short, long)]
+
+    def crowds(self) -> list[Box]:
+        """Where it is too large for a stamp and no lone seal: stamps set on each other, or on a seal."""
+        return [] if self.is_all_over else [box for box, short, long in self.islands if _is_crowd(short, long)]
 
     def seals(self) -> list[Box]:
         """Where it lies as round as a seal does: 30 to 60 mm, the one side no longer than twice the other."""
@@ -90,15 +96,36 @@ class Red:
 
 
 def reds(picture: Image.Image, dpi: float) -> Red:
-    """The red ink of a page."""
+    """The red ink of a page; of stamps that nearly touch, each for itself too."""
     plane = red(picture)
-    cells, side = _cells(numpy.asarray(plane) < 255 - 2 * _COLOURED, dpi)
-    found = []
-    for top, left, bottom, right in _islands(cells):
-        short, long = sorted(((right - left) * _CELL, (bottom - top) * _CELL))
-        box = Box(left * side, top * side, min(right * side, picture.width), min(bottom * side, picture.height))
-        found.append((box, short, long))
+    laid = numpy.asarray(plane) < 255 - 2 * _COLOURED
+    cells, side = _cells(laid, dpi)
+    found = [_sized(island, side, dpi, picture.size) for island in _islands(cells)]
+    fine = max(1, round(_FINE / 25.4 * dpi))
+    for box, *_ in [each for each in found if _is_crowd(each[1], each[2])]:
+        within = _islands(_grid(laid[box.top : box.bottom, box.left : box.right], fine) > _CELL_INK, gap=1)
+        for part, short, long in (_sized(island, fine, dpi, picture.size) for island in within):
+            if _is_stamp(short, long):
+                moved = Box(part.left + box.left, part.top + box.top, part.right + box.left, part.bottom + box.top)
+                found.append((moved, short, long))
     return Red(plane, tuple(found), bool(cells.mean() > _MOST))
+
+
+def _sized(island: tuple[int, int, int, int], side: int, dpi: float, most: tuple[int, int]) -> tuple[Box, float, float]:
+    """An island of cells in pixels, with its shorter and its longer side in mm."""
+    top, left, bottom, right = island
+    box = Box(left * side, top * side, min(right * side, most[0]), min(bottom * side, most[1]))
+    short, long = sorted(cells * side / dpi * 25.4 for cells in (right - left, bottom - top))
+    return box, short, long
+
+
+def _is_stamp(short: float, long: float) -> bool:
+    return _STAMP_SHORT[0] <= short <= _STAMP_SHORT[1] and _STAMP_LONG[0] <= long <= _STAMP_LONG[1]
+
+
+def _is_crowd(short: float, long: float) -> bool:
+    is_large = short >= _STAMP_SHORT[0] and (short > _STAMP_SHORT[1] or long > _STAMP_LONG[1])
+    return is_large and not (_LONE_SEAL[0] <= short and long <= _LONE_SEAL[1])
 
 
 def is_signed(picture: Image.Image, dpi: float, seal: Box) -> bool:

@@ -7,8 +7,9 @@ Runs in a worker.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ _DARK = 128
 _FRAMED = 4.0  # mm of white round a stamp handed to the recogniser: letters at the edge are not read
 _FRAME_ROW, _FRAME_COLUMN = 0.55, 0.75  # of the stamp's width and height; letters fill less
 _SLANT = 35.0  # degrees: stamps are set by hand
+
+IsKnown: TypeAlias = Callable[[Sequence[Word]], bool]
 
 
 def under_ink(picture: Image.Image, dpi: float, languages: str, words: Sequence[Word]) -> list[Word] | None:
@@ -92,9 +95,9 @@ def _quiet(dark: NDArray[numpy.int64], edge: int, reach: int) -> int:
 
 
 def stamps(
-    plane: Image.Image, dpi: float, languages: str, islands: Sequence[ink.Box], is_known: Callable[[Sequence[Word]], bool]
-) -> list[Word]:
-    """What red stamps say, set straight; every word in the box of its stamp, side by side as they are read.
+    plane: Image.Image, dpi: float, languages: str, islands: Sequence[ink.Box], is_known: IsKnown
+) -> list[list[Word]]:
+    """What each red stamp says, set straight; every word in the box of its stamp, side by side as they are read.
 
     Args:
         plane: the page's red ink, black on white, as it lies.
@@ -103,28 +106,42 @@ def stamps(
         islands: where red ink stands as stamps do.
         is_known: whether words are those of a stamp that is looked for; where no way up gives such, the first counts.
     """
-    found = []
-    for box in islands:
-        wide, high = (box.right - box.left) / plane.width, (box.bottom - box.top) / plane.height
-        left, top = box.left / plane.width, box.top / plane.height
-        for word in _told(plane.crop((box.left, box.top, box.right, box.bottom)), dpi, languages, is_known):
-            found.append(replace(word, left=left + word.left * wide, right=left + word.right * wide,
-                                 top=top + word.top * high, bottom=top + word.bottom * high))  # fmt: skip
-    return found
 
-
-def _told(part: Image.Image, dpi: float, languages: str, is_known: Callable[[Sequence[Word]], bool]) -> list[Word]:
-    """The words of one stamp; the page may lie on its side, or on its head."""
-    first: list[Word] | None = None
-    for turn in (0, 90, 270, 180):
-        turned = _framed(part.rotate(turn, expand=True), round(_FRAMED / 25.4 * dpi))
+    def words(turned: Image.Image) -> list[Word]:
         angle = reader.skew(turned, _SLANT)
         level = turned.rotate(-angle, Image.Resampling.BICUBIC, fillcolor="white") if angle else turned
-        words = reader.strip(_unframed(level), dpi, languages, one_block=True)
+        return reader.strip(_unframed(level), dpi, languages, "block")
+
+    return [list(_told(plane, box, dpi, words, is_known)) for box in islands]
+
+
+def crowds(
+    plane: Image.Image, dpi: float, languages: str, islands: Sequence[ink.Box], is_known: IsKnown
+) -> list[list[Word]]:
+    """What each crowd of stamps that lie on each other, or on a seal, says: words anywhere among strokes; arguments as `stamps`."""
+
+    def words(turned: Image.Image) -> list[Word]:
+        return reader.strip(turned, dpi, languages, "anywhere")
+
+    return [list(_told(plane, box, dpi, words, is_known)) for box in islands]
+
+
+def _told(
+    plane: Image.Image, box: ink.Box, dpi: float, read: Callable[[Image.Image], list[Word]], is_known: IsKnown
+) -> Iterator[Word]:
+    """The words of one stamp, in the page; the page may lie on its side, or on its head."""
+    part, first = plane.crop((box.left, box.top, box.right, box.bottom)), list[Word]()
+    for turn in (0, 90, 270, 180):
+        words = read(_framed(part.rotate(turn, expand=True), round(_FRAMED / 25.4 * dpi)))
         if is_known(words):
-            return words
-        first = words if first is None else first
-    return first or []
+            first = words
+            break
+        first = words if turn == 0 else first
+    wide, high = (box.right - box.left) / plane.width, (box.bottom - box.top) / plane.height
+    left, top = box.left / plane.width, box.top / plane.height
+    for word in first:
+        yield replace(word, left=left + word.left * wide, right=left + word.right * wide,
+                      top=top + word.top * high, bottom=top + word.bottom * high)  # fmt: skip
 
 
 def _unframed(part: Image.Image) -> Image.Image:

@@ -11,6 +11,8 @@ import os
 import re
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, TypeAlias
 from xml.etree import ElementTree
 
 import numpy
@@ -21,6 +23,10 @@ from PIL import Image
 from processor.errors import MissingError
 from processor.ocr.words import Word
 
+Layout: TypeAlias = Literal["page", "block", "anywhere"]
+_LAYOUTS = MappingProxyType({
+    "page": tesserocr.PSM.AUTO, "block": tesserocr.PSM.SINGLE_BLOCK, "anywhere": tesserocr.PSM.SPARSE_TEXT,
+})  # fmt: skip
 TESSDATA = (Path("/usr/share/tesseract-ocr/5/tessdata"), Path("/usr/share/tesseract-ocr/4.00/tessdata"))
 _HOCR_BOX = re.compile(r"bbox (\d+) (\d+) (\d+) (\d+); x_wconf (\d+)")
 _SKEW_SEEN = 0.4  # degrees; Tesseract copes with less by itself
@@ -114,19 +120,22 @@ def _shaded(picture: Image.Image) -> Image.Image:
     return picture if picture.mode in ("L", "RGB") else picture.convert("L")
 
 
-def strip(picture: Image.Image, dpi: float, languages: str, *, one_block: bool = False) -> list[Word]:
-    """Read a grey part of a page, or `one_block` of text as a stamp is; boxes in fractions of it, no text layer is made.
+def strip(picture: Image.Image, dpi: float, languages: str, layout: Layout = "page") -> list[Word]:
+    """Read a grey part of a page, one `block` of text as a stamp is, or words that stand `anywhere`; no text layer is made.
+
+    Returns:
+        Words; boxes in fractions of the part.
 
     Raises:
         RuntimeError: Tesseract gave up.
     """
     api = _reader(languages)
-    api.SetPageSegMode(tesserocr.PSM.SINGLE_BLOCK if one_block else tesserocr.PSM.AUTO)
+    api.SetPageSegMode(_LAYOUTS[layout])
     api.SetImage(picture)
     api.SetSourceResolution(round(dpi))
     told = str(api.GetTSVText(0))
     api.Clear()
-    api.SetPageSegMode(tesserocr.PSM.AUTO)
+    api.SetPageSegMode(_LAYOUTS["page"])
     rows = [row.split("\t") for row in told.splitlines()]
     words = []
     for row in rows:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from processor.errors import Verdict
 from processor.pagepicture import page_picture
-from tests.testkit import samples, scans
+from tests.testkit import ink, samples, scans
 
 LIMITS = {"file_mb": 64, "pages": 50, "page_megapixels": 100}
 PAGE = samples.sample(7, dpi=60, wear="clean").aged[0]
@@ -54,6 +54,19 @@ def test_a_page_as_long_as_a_till_roll_is_cut(tmp_path: Path) -> None:
         document.new_page(width=100, height=14000)
         document.save(tmp_path / "a.pdf")
     assert seen(tmp_path / "a.pdf")[1].height <= 4 * 240 + 1
+
+
+def test_a_page_with_a_mark_of_secrecy_is_not_shown_where_it_is_looked_at(tmp_path: Path) -> None:
+    page = samples.sample(7, dpi=150, wear="clean").aged[0].convert("RGB")
+    path, out = scans.jpeg(tmp_path / "a.jpg", page, 150), tmp_path / "seen.jpg"
+    asked = {"path": str(path), "page": 1, "width": 1400, "limits": LIMITS, "out": str(out)}
+    asked["looks"] = {"languages": ["vie"], "station": str(tmp_path)}
+    assert page_picture(asked, unasked) == {"pages": 1}
+    ink.press(page, [(ink.urgency("TỐI MẬT", 150 / 25.4, 4), ink.RED, (200, 300))])
+    scans.jpeg(path, page, 150)
+    with pytest.raises(Verdict, match="secrecy-mark"):
+        page_picture(asked, unasked)
+    assert not out.exists()
 
 
 def test_what_cannot_be_shown_says_why(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from processor.describe.layout import Page, Word
-from processor.describe.marks import Marks, marks
+from processor.describe.marks import Marks, is_mark, marks
 from processor.engine import LocalEngine
 from processor.reading import _page
 from processor.settings import parse
@@ -128,6 +128,16 @@ def test_the_word_in_a_title_or_a_sentence_does_not(text: str) -> None:
 
 def test_the_word_in_the_lower_half_does_not() -> None:
     assert is_secret(line("MẬT", 0.18, 0.49)) and not is_secret(line("MẬT", 0.18, 0.51))
+
+
+@pytest.mark.parametrize("text", ["TUYI?T MẬT", "TUYẾỆT MẬT", "MẬẶT", "TỐ! MẬT", "TUYỆTMẬT", "| TUYỆT MẬT ]"])
+def test_a_red_stamp_that_was_read_with_a_slip_counts(text: str) -> None:
+    assert is_mark(line(text, 0.18, 0.15), VOCABULARY.secrecy)
+
+
+@pytest.mark.parametrize("text", ["BÍ MẬT", "MỘT", "GIẢI MẬT", "BẢO MẬT", "MẶT TRẬN TỔ QUỐC", "HỎA TỐC", "TUYỆT ĐỐI", "TỐI"])
+def test_a_red_stamp_that_says_something_else_does_not(text: str) -> None:
+    assert not is_mark(line(text, 0.18, 0.15), VOCABULARY.secrecy)
 
 
 words = st.builds(

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from processor.intake.split import split, thumbnails
 from processor.separator_sheets import separator_sheets
-from tests.testkit import faces, samples, scans
+from tests.testkit import faces, ink, samples, scans
 
 LIMITS = {"file_mb": 2048, "pages": 2000, "page_megapixels": 200}
 SUBJECT = "V/v báo cáo; số = 1 % của năm 2025"
@@ -106,6 +106,14 @@ def test_a_small_code_of_ours_on_a_page_is_for_a_person_to_look_at(tmp_path: Pat
     assert row["what"] == "page" and row["wrong"]
 
 
+@pytest.mark.parametrize("side", [360, 480])
+def test_a_large_code_of_ours_on_a_page_of_writing_takes_no_page_from_its_document(tmp_path: Path, side: int) -> None:
+    page = samples.sample(4, dpi=150).pages[0].image.convert("L")
+    page.paste(code("SOHOA1;f=H05.99.2026.01.VP;#32A527BC", 150).resize((side, side)), (700, 900))
+    row = marks(scans.jpeg(tmp_path / "a.jpg", page, 150))[0]
+    assert row["what"] == "page" and row["wrong"]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_letters_are_pages(tmp_path: Path, seed: int) -> None:
     made = [page.image for page in samples.sample(seed, dpi=150).pages]
@@ -117,6 +125,15 @@ def paper(*drawn: tuple[str, tuple[int, int], int]) -> Image.Image:
     for words, at, size in drawn:
         ImageDraw.Draw(page).text(at, words, font=ImageFont.truetype(str(faces.path("regular")), size), fill=(40, 40, 40))
     return worn(page, 0, 0, 0)
+
+
+def test_a_page_with_nothing_but_pale_red_or_blue_ink_is_not_blank(tmp_path: Path) -> None:
+    """In grey it is nearly as bright as paper; set aside, a mark of secrecy would be kept as a small picture, looked at by nobody."""
+    papers = [Image.new("RGB", (1240, 1754), (250, 249, 244)) for _ in range(3)]
+    ink.press(papers[0], [(ink.urgency("MẬT", 150 / 25.4, 4), (230, 110, 120), (300, 200))])
+    ImageDraw.Draw(papers[1]).text((300, 300), "Đồng ý", fill=(120, 140, 240), font=faces.font("bold", 30))
+    assert [row["what"] for row in marks(scans.pdf(tmp_path / "a.pdf", papers, 150))] == ["page", "page", "blank"]
+    assert [row["what"] for row in marks(scans.tiff(tmp_path / "a.tif", papers, 150, "tiff_lzw"))] == ["page", "page", "blank"]
 
 
 def test_blank_is_what_nobody_wrote_on(tmp_path: Path) -> None:

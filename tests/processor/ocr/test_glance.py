@@ -8,7 +8,7 @@ from typing import Any
 
 import pymupdf
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageDraw
 
 from processor.describe.marks import Seal
 from processor.ocr.glance import glance
@@ -41,6 +41,29 @@ def test_a_mark_of_secrecy_among_many_stamps_is_seen(tmp_path: Path) -> None:
     page = secret("MẬT")
     for row in range(5):
         pens.press(page, [(pens.urgency("ĐÃ THU", MM, row), pens.RED, at(30 + 60 * across, 90 + 30 * row)) for across in range(2)])
+    assert seen(page, tmp_path)["secrecy"] == [1]
+
+
+@pytest.mark.parametrize(("degree", "gap"), [("MẬT", 3), ("TUYỆT MẬT", 1)])
+def test_a_mark_of_secrecy_close_to_a_stamp_of_arrival_is_seen(tmp_path: Path, degree: str, gap: float) -> None:
+    """Both stand in the free space under the number (NĐ 30/2020 Phụ lục I and Đ22)."""
+    page, mark = letter(), pens.urgency(degree, MM, 4)
+    frame = Image.new("L", (round(50 * MM), round(30 * MM)))
+    ImageDraw.Draw(frame).rectangle((0, 0, frame.width - 1, frame.height - 1), outline=255, width=3)
+    frame.paste(pens.urgency("ĐẾN", MM * 0.6, 1), (20, 20))
+    pens.press(page, [(frame, pens.RED, at(25, 60)), (mark, pens.RED, at(30, 60 - gap - mark.height / MM))])
+    assert seen(page, tmp_path)["secrecy"] == [1]
+
+
+@pytest.mark.parametrize("paper", [(210, 180, 140), (255, 225, 225)])
+def test_a_mark_of_secrecy_on_brown_or_pink_paper_is_seen(tmp_path: Path, paper: tuple[int, int, int]) -> None:
+    page = secret("MẬT")
+    assert seen(ImageChops.multiply(page, Image.new("RGB", page.size, paper)), tmp_path)["secrecy"] == [1]
+
+
+def test_a_mark_of_secrecy_pressed_on_a_seal_is_seen(tmp_path: Path) -> None:
+    page = sealed(letter())
+    pens.press(page, [(pens.urgency("MẬT", MM, 4), pens.RED, at(100, 190))])
     assert seen(page, tmp_path)["secrecy"] == [1]
 
 

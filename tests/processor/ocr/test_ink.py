@@ -98,7 +98,7 @@ def test_a_slanted_red_stamp_is_read(degree: str, slant: int) -> None:
     pens.press(page, [(mark, pens.RED, at(40, 20))])
     red = ink.reds(page, DPI)
     found = printed.stamps(red.plane, DPI, "vie", red.stamps(), lambda words: degree in " ".join(word.text for word in words))
-    assert degree in " ".join(word.text for word in found)
+    assert degree in " ".join(word.text for words in found for word in words)
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,0 +1,77 @@
+"""What may bear a mark of secrecy is listed at the desk and never pictured, for whatever reason it lies there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from archive.store import Archive
+from processor.desk import acts, drawers
+from processor.desk.drawers import Desk
+from processor.desk.papers import Paper
+from processor.parking import Lot
+from processor.settings import parse
+
+SHA = "5e" * 32
+SECRECY = {"code": "secrecy-mark", "lane": "sao-y"}
+NOW = dt.datetime(2026, 11, 24, 18, 30, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    archive = Archive.open(tmp_path / "archive", lambda: NOW)
+    settings = parse({"lanes": {"sao-y": {"kind": "copy", "form": "sao-y"}}})
+    yield cast(Desk, SimpleNamespace(station=tmp_path, archive=archive, settings=settings))
+    archive.close()
+
+
+def lot(desk: Desk, code: str, *released: str) -> Lot:
+    folder = desk.station / ("held/sao-y/a" if code != "rejected-by-clerk" else "rejected/sao-y/a")
+    folder.mkdir(parents=True)
+    (folder / "scan.jpg").write_bytes(b"\xff\xd8\xff")
+    told: dict[str, Any] = {
+        "code": code, "reason": "", "lane": "sao-y", "file_code": "", "part": "", "scan_sha256": SHA, "original_name": "scan.jpg",
+        "received_at": "", "again": 0, "size": 3, "doc_code": None, "sidecar": {}, "released": list(released),
+    }  # fmt: skip
+    (folder / "reason.json").write_text(json.dumps(told), "utf-8")
+    found = drawers.lot(desk, *folder.relative_to(desk.station).parts)
+    assert found is not None
+    return found
+
+
+def test_what_was_held_for_secrecy_and_then_refused_is_not_shown(desk: Desk) -> None:
+    desk.archive.event("held", scan_sha256=SHA, actor="sohoa", public=SECRECY)
+    desk.archive.event("rejected", scan_sha256=SHA, actor="lan", public={"code": "rejected-by-clerk", "lane": "sao-y"})
+    assert drawers.scan(desk, lot(desk, "rejected-by-clerk")) is None
+
+
+def test_a_note_that_was_changed_by_hand_shows_nothing(desk: Desk) -> None:
+    desk.archive.event("held", scan_sha256=SHA, actor="sohoa", public=SECRECY)
+    assert drawers.scan(desk, lot(desk, "nothing-read")) is None
+
+
+def test_what_somebody_has_answered_for_is_shown(desk: Desk) -> None:
+    desk.archive.event("held", scan_sha256=SHA, actor="sohoa", public=SECRECY)
+    desk.archive.event("released", scan_sha256=SHA, actor="lan", public=SECRECY, private={"reason": "đã giải mật"})
+    found = lot(desk, "nothing-read", "secrecy-mark")
+    assert drawers.scan(desk, found) is not None and not drawers.looks(desk, found)
+
+
+def test_what_was_held_before_it_was_looked_at_is_looked_at_before_it_is_shown(desk: Desk) -> None:
+    assert drawers.looks(desk, lot(desk, "sidecar-bad")) == {"languages": ["vie"], "station": str(desk.station)}
+
+
+def test_who_splits_what_must_be_answered_for_is_asked_why() -> None:
+    """Else the desk would say it is done, and the request be turned down where nobody looks."""
+    paper = Paper("/held/sao-y/a", "held/sao-y/a", "a.pdf", "sao-y", 3, "", "", (), code="original-not-seen")
+    form = {"parts": "1-2; 3"}
+    assert acts._refusal("split", paper, form) == acts._WHY
+    assert acts._refusal("split", paper, form | {"reason": "đã xem bản giấy"}) == ""
+    assert acts._refusal("split", replace(paper, code="two-documents"), form) == ""
