@@ -31,7 +31,8 @@ def lists(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         Verdict: `list-bad`.
     """
     try:
-        known = headings.profiles(law.read("lists.toml", Path(args["station"])), dt.date.fromisoformat(args["day"]))
+        day, station = dt.date.fromisoformat(args["day"]), Path(args["station"])
+        known = headings.profiles(law.read("lists.toml", station), law.code_lists(day, station), day)
     except (SettingsError, KeyError, TypeError, AttributeError) as error:  # by the station's own overlay
         raise Verdict(headings.BAD, f"law/lists.toml: {error}") from error
 
