@@ -214,6 +214,12 @@ def file_code_template(day: dt.date, station: Path | None = None) -> str:
     return str(rule["code"])
 
 
+def package_code_template(day: dt.date, station: Path | None = None) -> str:
+    """The template of the code of a package of documents without a file (TT 05/2025) on a day."""
+    rule = in_force(read("identifiers.toml", station)["package"], day, "package codes")
+    return str(rule["code"])
+
+
 def period_words(words: str, day: dt.date, station: Path | None = None) -> str:
     """A retention as it is written down: where the words are a row's code (`retention.toml`), its period with act and code.
 

@@ -6,7 +6,8 @@ PURE: no I/O, no third-party package.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from processor import metadata
@@ -39,6 +40,28 @@ def with_period(told: Mapping[str, Any], profile: Profile) -> Mapping[str, Any]:
         return told
     said = f"Thời hạn bảo quản: {told['retention_shown']}"
     return {**told, "description": "; ".join(filter(None, (told.get("description"), said)))}
+
+
+def alone(file: Mapping[str, Any], records: Sequence[Mapping[str, Any]], code: str, archive: str, agency: str) -> Mapping[str, Any]:
+    """What a package of documents without their file is told by.
+
+    Args:
+        file: theirs.
+        records: the documents.
+        code: of the package.
+        archive: the code of the archive that it is handed to.
+        agency: who hands it in: what it issued itself is outgoing, what others issued came in.
+    """
+    ours = {_same(record["organ_name"]) == _same(agency) for record in records if record["organ_name"]}
+    known = len(ours) == 1 and all(record["organ_name"] for record in records)
+    return {
+        **file, "title": "; ".join(record["subject"] or "" for record in records), "package_code": code,
+        "arc_package_code": f"{archive}.{code}", "source": ("outgoing" if ours.pop() else "incoming") if known else "",
+    }  # fmt: skip
+
+
+def _same(name: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(name.split())).casefold()
 
 
 def _said(complaint: Complaint, text: str, profile: Profile) -> str:

@@ -32,14 +32,22 @@ class Made:
     complaints: tuple[str, ...]
 
 
-def make(archive: Archive, dossier: FileRow, codes: Sequence[str], kind: str, law: Law, settings: Settings) -> Made:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which package: `aip`, `sip`, or `aip-tailieu`, `sip-tailieu` with the code of a document's own package."""
+
+    kind: str
+    code: str = ""
+
+
+def make(archive: Archive, dossier: FileRow, codes: Sequence[str], wanted: Wanted, law: Law, settings: Settings) -> Made:
     """The package of these documents of one file.
 
     Args:
         archive: where they are.
         dossier: their file.
         codes: documents of it, in the order they shall stand in.
-        kind: `aip` or `sip`.
+        wanted: which package.
         law: the rule for that kind.
         settings: whose station this is.
 
@@ -51,16 +59,19 @@ def make(archive: Archive, dossier: FileRow, codes: Sequence[str], kind: str, la
     file = {**asdict(dossier), "arc_file_code": f"{organ}.{dossier.file_code}"}
     records = [each.told for each in held.held]
     whole = fields.with_period(reckoned.dossier(file, records), law.file)
-    own, complaints = fields.filled(whole, law.file, dossier.file_code)
+    if wanted.code:
+        whole = fields.alone(whole, records, wanted.code, organ, settings.station.agency)
+    own, complaints = fields.filled(whole, law.file, wanted.code or dossier.file_code)
     parts = []
     for each, record in zip(held.held, records, strict=True):
         told, wrong = fields.filled(reckoned.document(record, file), law.document, record["doc_code"])
         complaints += wrong
         parts.append(_part(archive.root, each, record, told))
     moment = _local(held.moment)
+    station, code = settings.station, wanted.code or dossier.file_code
     package = Package(
-        kind.upper(), settings.packages.fonds, dossier.file_code, dossier.title, moment, settings.station.agency,
-        settings.station.organ_id, metadata.version("sohoa"), _rules(law), own, tuple(parts),
+        wanted.kind.partition("-")[0].upper(), settings.packages.fonds, code, str(whole["title"]), moment, station.agency,
+        station.organ_id, metadata.version("sohoa"), _rules(law), own, tuple(parts),
         (*_of_package(law, moment), *(each for one in held.held for each in _of_document(one, law, moment))),
         _beside(archive.root, held, law, complaints, moment),
     )  # fmt: skip
@@ -81,7 +92,7 @@ def _part(base: Path, held: Held, record: Row, told: tuple[tuple[str, str], ...]
     path, created = f"{mets.REPRESENTATION}/data/{code}.pdf", _local(record["filed_at"])
     pdf = Item(path, record["sha256"], record["size"], "application/pdf", created, base / held.row["path"])
     version = f"PDF/A-{record['pdfa']}" if record["pdfa"] else ""
-    return Part(code, record["subject"] or code, told, pdf, record["original_name"], version)
+    return Part(code, record["subject"] or code, told, pdf, record["original_name"], version, record["supersedes"] or "")
 
 
 def _of_package(law: Law, moment: str) -> tuple[Happening, ...]:
