@@ -102,7 +102,7 @@ def test_every_profile_names_its_act_and_is_well_formed(row: dict[str, Any]) -> 
     made = law.metadata_profile(row["id"], row.get("valid_to", TODAY))
     assert made.act and len({each.name for each in made.fields}) == len(made.fields)
     known = {*FIELDS, *document(RECORD, FILE), *dossier(FILE, [RECORD]), "creator", "title", "keyword", "format", "sheets",
-             "paper_file_code", "arc_file_code", "arrival_date", "arrival_number"}  # fmt: skip
+             "paper_file_code", "arc_file_code", "arrival_date", "arrival_number", "package_code", "arc_package_code", "source"}  # fmt: skip
     assert {each.source for each in made.fields if each.source} <= known
 
 
