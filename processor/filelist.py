@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from processor.intake.listing import Bad
+
 LONGEST: Mapping[str, int] = {"notation": 60, "title": 1000, "maintenance": 100, "creator": 200, "note": 500, "section": 500}
-_HEADER_WITHIN = 60  # rows: above it stand the agency, the motto and the decision
+HEADER_WITHIN = 60  # rows: above it stand the agency, the motto and the decision
 _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (  # the first that fits a heading names the column
     ("title", re.compile(r"tieu de|ten ho so|ten nhom ho so")),
     ("maintenance", re.compile(r"thoi (han|gian)|thbq|han bao quan")),
@@ -62,17 +64,28 @@ class FileList:
         return asdict(self)
 
 
-def read(rows: Iterable[tuple[int, Sequence[str]]]) -> FileList | None:
+def heads(rows: Sequence[Sequence[str]]) -> tuple[int, int] | None:
+    """The place of the header among the first rows of a table, and how many of its columns are known."""
+    found = ((place, len(columns)) for place, cells in enumerate(rows) if (columns := _columns(cells)))
+    return next(found, None)
+
+
+def read(rows: Iterable[tuple[int, Sequence[str | Bad]]]) -> FileList | None:
     """The list in a table; None where no header of one stands in its first rows."""
     year: int | None = None
     pending = iter(rows)
     for place, (_, cells) in enumerate(pending):
-        if columns := _columns(cells):
+        texts = _texts(cells)
+        if columns := _columns(texts):
             return _body(pending, columns, year)
-        if place >= _HEADER_WITHIN:
+        if place >= HEADER_WITHIN:
             return None
-        year = year or _year(cells)
+        year = year or _year(texts)
     return None
+
+
+def _texts(cells: Sequence[str | Bad]) -> list[str]:
+    return [cell if isinstance(cell, str) else "" for cell in cells]
 
 
 def _columns(cells: Sequence[str]) -> dict[str, int]:
@@ -95,13 +108,17 @@ def _year(cells: Sequence[str]) -> int | None:
     return None
 
 
-def _body(rows: Iterable[tuple[int, Sequence[str]]], columns: Mapping[str, int], year: int | None) -> FileList:
+def _body(rows: Iterable[tuple[int, Sequence[str | Bad]]], columns: Mapping[str, int], year: int | None) -> FileList:
     made, major, section, seen = FileList(year), "", "", dict[str, int]()
-    for number, cells in rows:
+    for number, written in rows:
+        cells = _texts(written)
         told = {name: cells[place] if place < len(cells) else "" for name, place in columns.items()}
         if _is_foot(cells):
             break
         if _is_numbering(cells):
+            continue
+        if bad := [cell.why for place in columns.values() for cell in written[place : place + 1] if isinstance(cell, Bad)]:
+            made.faults.append(Fault(number, "row-bad-cell", "; ".join(bad)))
             continue
         if (heading := _heading(told, cells)) is not None:
             is_minor = heading[:1].isdecimal() and major[:1].isalpha()  # đề mục nhỏ: 1, 1.1, under I, II or A, B

@@ -17,8 +17,9 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError, with_config
 
-from processor import metadata
+from processor import codelists, metadata
 from processor.agencies import Agencies, parse
+from processor.codelists import CodeList
 from processor.describe.vocabulary import Vocabulary
 from processor.errors import SettingsError
 from processor.lanes.quality import QualityRule
@@ -136,9 +137,13 @@ def in_force(rules: Iterable[Mapping[str, Any]], day: dt.date, what: str) -> Map
         SettingsError: none does, or a rule's dates are none.
     """
     for rule in rules:
-        if _day(rule, "valid_from", what) <= day <= _day(rule, "valid_to", what, dt.date.max):
+        if _holds(rule, day, what):
             return rule
     raise SettingsError(f"no law profile for {what} is in force on {day.isoformat()}")
+
+
+def _holds(rule: Mapping[str, Any], day: dt.date, what: str) -> bool:
+    return _day(rule, "valid_from", what) <= day <= _day(rule, "valid_to", what, dt.date.max)
 
 
 def block_rule(form: str, day: dt.date, station: Path | None = None) -> BlockRule:
@@ -177,6 +182,8 @@ def agencies(station: Path | None = None) -> Agencies:
         SettingsError: its tables contradict themselves.
     """
     return parse(read("agencies.toml", station)["agencies"])
+
+
 def quality_rule(kind: str, day: dt.date, station: Path | None = None) -> QualityRule:
     """How well paper must be scanned in lanes of a kind on a day.
 
@@ -207,6 +214,12 @@ def file_code_template(day: dt.date, station: Path | None = None) -> str:
     return str(rule["code"])
 
 
+def package_code_template(day: dt.date, station: Path | None = None) -> str:
+    """The template of the code of a package of documents without a file (TT 05/2025) on a day."""
+    rule = in_force(read("identifiers.toml", station)["package"], day, "package codes")
+    return str(rule["code"])
+
+
 def period_words(words: str, day: dt.date, station: Path | None = None) -> str:
     """A retention as it is written down: where the words are a row's code (`retention.toml`), its period with act and code.
 
@@ -226,22 +239,24 @@ def metadata_profile(id: str, day: dt.date, station: Path | None = None) -> Prof
     Raises:
         SettingsError: no such profile is in force on that day, or a station's own is malformed.
     """
-    law = read("metadata.toml", station)
-
-    def table(id: str) -> Mapping[str, Any]:
-        return in_force((row for row in law["profile"] if row.get("id") == id), day, f"metadata {id}")
-
-    own = table(id)
-    further = table(own["extends"])["fields"] if "extends" in own else ()
-    wanted = {row["list"] for row in (*own.get("fields", ()), *further) if "list" in row}
-    lists = {name: _code_list(name, law, day, station) for name in wanted}
-    return metadata.made(own, further, lists)
+    rows = (row for row in read("metadata.toml", station)["profile"] if row.get("id") == id)
+    return metadata.made(in_force(rows, day, f"metadata {id}"), code_lists(day, station))
 
 
-def _code_list(name: str, law: Mapping[str, Any], day: dt.date, station: Path | None) -> metadata.CodeList:
-    row = in_force((row for row in law["list"] if row.get("id") == name), day, f"code list {name}")
-    kinds = in_force(read("kinds.toml", station)["codes"], day, "codes of kinds")["type_name"] if name == "type-name" else {}
-    return metadata.code_list(row, kinds)
+def code_lists(day: dt.date, station: Path | None = None) -> dict[str, CodeList]:
+    """The code lists of acts that hold on a day, by their ids.
+
+    Raises:
+        SettingsError: a station's own is malformed.
+    """
+    found: dict[str, CodeList] = {}
+    for row in read("code-lists.toml", station)["list"]:
+        id = str(row.get("id"))
+        if id not in found and _holds(row, day, f"code list {id}"):
+            found[id] = codelists.made(row)
+    return found
+
+
 def check_paper_code(code: str, day: dt.date, station: Path | None = None) -> None:
     """Whether this is the code of a paper file (TT 05/2025, paperFileCode) as the rule of a day has it.
 

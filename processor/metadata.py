@@ -9,31 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from archive.naming import split_file_code
 from processor import retention
+from processor.codelists import CodeList
 from processor.errors import SettingsError
 
 Row = Mapping[str, Any]
 Problem = Literal["missing", "too-long", "not-listed", "not-a-number", "not-a-day"]
-
-
-@dataclass(frozen=True, slots=True)
-class CodeList:
-    """An act's codes for our words; `other` for all else, `keeps`: what is not listed stays as it is."""
-
-    codes: Mapping[str, str]
-    other: str = ""
-    keeps: bool = False
-
-    def code(self, word: str) -> str | None:
-        """The code of a word, or of what is a code already; None where the list has neither."""
-        if word in self.codes.values():
-            return word
-        return self.codes.get(_bare(word)) or self.other or (word if self.keeps else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +29,7 @@ class Field:
     name: str
     type: Literal["string", "number", "date", "boolean"]
     source: str = ""
+    value: str = ""
     length: int = 0
     digits: int = 0
     mandatory: str = ""
@@ -77,12 +64,11 @@ class _Converted:
     complaints: list[Complaint] = field(default_factory=list)
 
 
-def made(table: Row, further: Sequence[Row], lists: Mapping[str, CodeList]) -> Profile:
+def made(table: Row, lists: Mapping[str, CodeList]) -> Profile:
     """A profile of its table.
 
     Args:
         table: as `metadata.toml` has it.
-        further: fields of the profile it extends.
         lists: by their ids.
 
     Raises:
@@ -92,7 +78,7 @@ def made(table: Row, further: Sequence[Row], lists: Mapping[str, CodeList]) -> P
         rows = [
             Field(source=row.get("from", ""), codes=lists[row["list"]] if "list" in row else None,
                   **{key: value for key, value in row.items() if key not in {"from", "list"}})
-            for row in (*table["fields"], *further)
+            for row in table["fields"]
         ]  # fmt: skip
         confirmed = table.get("confirmed", True)
         return Profile(table["id"], table["of"], table["act"], table["article"], table["date"], tuple(rows), confirmed)
@@ -100,39 +86,43 @@ def made(table: Row, further: Sequence[Row], lists: Mapping[str, CodeList]) -> P
         raise SettingsError(f"metadata.toml: profile {table.get('id')}: {error}") from error
 
 
-def code_list(table: Row, further: Mapping[str, str]) -> CodeList:
-    """A code list of its table, with codes known from elsewhere."""
-    codes = {_bare(word): code for word, code in {**further, **table["codes"]}.items()}
-    return CodeList(codes, table.get("other", ""), table.get("keeps", False))
-
-
 def document(record: Row, file: Row | None = None) -> dict[str, Any]:
     """A document's record with what is reckoned from it.
 
     Args:
-        record: as `find --json` gives it.
-        file: its file, as `files list --json` gives it.
+        record: as `find --json` gives it; `provenance`, where it is there, tells paper from what was born digital.
+        file: its file, as `files list --json` gives it; `arc_file_code`: its code in the archive that it is handed to.
     """
-    own = record.get("maintenance")
+    own, told = record.get("maintenance"), file or {}
     period = _said(retention.parse(str(own))) if own else _period(file)
     return _parts(record["file_code"]) | period | {
-        "confidence_level": "original" if record.get("verification") else "digitised",
-        "fonds": (file or {}).get("fonds") or "",
+        "confidence_level": _level(record), "doc_id": str(record.get("sha256") or "")[:25], "page_count": record.get("pages"),
+        "fonds": told.get("fonds") or "", "arc_file_code": told.get("arc_file_code") or "",
     } | {name: value for name, value in record.items() if value is not None}  # fmt: skip
 
 
 def dossier(file: Row, records: Iterable[Row]) -> dict[str, Any]:
-    """A file with what is reckoned from its documents: their days, pages, languages, how they came into being."""
+    """A file with what is reckoned from its documents: their days, pages, languages, modes, how they came into being."""
     own = [document(record, file) for record in records]
     days = sorted(record["issued_date"] for record in own if record.get("issued_date"))
     levels = {record["confidence_level"] for record in own}
-    languages = {record["language"] for record in own if record.get("language")}
+    modes = {record.get("mode") for record in own}
+    languages = {part.strip() for record in own for part in str(record.get("language") or "").split(",")} - {""}
     return {**file, **_parts(file["file_code"]), **_period(file)} | {
         "start_date": days[0] if days else None, "end_date": days[-1] if days else None, "documents": len(own),
-        "pages": sum(record.get("page_amount") or record.get("pages") or 0 for record in own),
-        "confidence_level": "mixed" if len(levels) > 1 else next(iter(levels), None),
-        "language": languages.pop() if len(languages) == 1 else None,
+        "pages": sum(record["page_count"] or 0 for record in own), "language": ", ".join(sorted(languages)) or None,
+        "confidence_level": "mixed" if len(levels) > 1 else next(iter(levels), None), "description": file.get("note"),
+        "mode": modes.pop() if len(modes) == 1 else None,
     }  # fmt: skip
+
+
+def _level(record: Row) -> str:
+    """Whether a document is paper made electronic: it came without signatures of its own, as pictures of pages."""
+    if record.get("verification"):
+        return "original"
+    told = record.get("provenance")
+    is_paper = told is None or any(page.get("kind") == "scan" for page in told.get("pages") or ())
+    return "digitised" if is_paper else "original"
 
 
 def values(record: Row, profile: Profile) -> dict[str, str]:
@@ -148,7 +138,7 @@ def complaints(record: Row, profile: Profile) -> list[Complaint]:
 def _converted(record: Row, profile: Profile) -> _Converted:
     done = _Converted()
     for each in profile.fields:
-        raw = record.get(each.source) if each.source else None
+        raw = record.get(each.source) if each.source else each.value
         text = "" if raw is None else unicodedata.normalize("NFC", str(raw)).strip()
         if text:
             done.values[each.name], problems = _written(text, each, profile)
@@ -200,7 +190,3 @@ def _period(file: Row | None) -> dict[str, Any]:
 
 def _said(period: retention.Retention | None) -> dict[str, Any]:
     return {"retention": period.canonical, "retention_shown": period.shown} if period else {"retention": "", "retention_shown": ""}
-
-
-def _bare(word: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(word.split())).casefold()

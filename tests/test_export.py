@@ -16,11 +16,13 @@ from lxml import etree
 
 from archive.errors import ArchiveError
 from archive.log import leaf_hash, verify_inclusion
-from processor.cli import cli
+from archive.query import Query
+from processor.cli import cli, wiring
 from processor.errors import ExitCode, SettingsError, SohoaError
+from processor.settings import load
 from tests.referees import packages
 from tests.station import sohoa
-from tests.testkit.shelves import FILE, ORIGINAL, furnished
+from tests.testkit.shelves import CLERK, FILE, ORIGINAL, YEAR, furnished
 
 LAST = f"{FILE}.0000005"  # of which little is known
 CIRCULAR = {  # rules of eark-validator that the SIP specification's own example breaks: it names a second CREATOR, SIP15-SIP17
@@ -35,7 +37,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def laid(station: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """An AIP and a SIP of the whole file, as folder and ZIP."""
+    """An AIP and a SIP of the whole file, as folder and ZIP, and of one of its documents alone."""
     made = {}
     for kind in ("aip", "sip"):
         out = tmp_path_factory.mktemp(kind)
@@ -43,6 +45,9 @@ def laid(station: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
             assert export(station, "--file", FILE, "--as", kind, "--partial", "--out", str(out), *more).exit_code == 0
         made[kind] = next(path for path in out.iterdir() if path.is_dir())
         made[f"{kind}-zip"] = next(path for path in out.iterdir() if path.suffix == ".zip")
+        alone = ("--as", f"{kind}-tailieu", "--submission", "3", "--out", str(out / "alone"))
+        assert export(station, f"{FILE}.0000003", *alone).exit_code == 0
+        (made[f"{kind}-tailieu"],) = (out / "alone").iterdir()
     return made
 
 
@@ -73,6 +78,65 @@ def test_the_layout_is_the_circulars(laid: dict[str, Path]) -> None:
                 "representations/rep1/metadata/preservation/PREMIS_rep1.xml", f"representations/rep1/data/{LAST}.pdf",
                 "schemas/EAD.xsd", "schemas/EAD_doc.xsd", "documentation/thieu-thong-tin.txt"} <= found  # fmt: skip
     assert laid["aip"].name.startswith("urn_uuid_") and laid["sip"].name.startswith("uuid-")
+
+
+def told(path: Path) -> dict[str, str]:
+    return {each.tag: each.text or "" for each in etree.parse(str(path)).getroot()}
+
+
+def test_a_document_without_its_file_is_a_package_of_the_circulars_own(laid: dict[str, Path]) -> None:
+    code = "H05.99.2024.03.0000001"  # agency, year of the document, hand-in, place in it
+    title = {"title": "=1+1 về việc \ufb01", "source": "1", "description": ""}
+    assert told(laid["aip-tailieu"] / "metadata/descriptive/EAD.xml") == {"arcFileCode": f"H05.99.{code}"} | title
+    assert told(laid["sip-tailieu"] / "metadata/descriptive/EAD.xml") == {"fileCode": code, "totalDoc": "1"} | title
+    for kind in ("aip", "sip"):
+        base = laid[f"{kind}-tailieu"]
+        root = etree.parse(str(base / "METS.xml")).getroot()
+        assert root.get("TYPE") == "Collection" and f'OAISPACKAGETYPE="{kind.upper()}"' in (base / "METS.xml").read_text("utf-8")
+        (pdf,) = (base / "representations/rep1/data").iterdir()
+        own = told(base / f"representations/rep1/metadata/descriptive/EAD_doc_{pdf.stem}.xml")
+        assert (len(own), own["docCode"]) == ({"aip": 19, "sip": 21}[kind], f"{FILE}.0000003")
+
+
+def test_hand_ins_are_numbered_and_asked_for(station: Path, tmp_path: Path) -> None:
+    both = export(station, f"{FILE}.0000001", f"{FILE}.0000003", "--as", "sip-tailieu", "--submission", "1", "--out", str(tmp_path))
+    assert both.exit_code == 0, both.output
+    codes = {told(path / "metadata/descriptive/EAD.xml")["fileCode"] for path in tmp_path.iterdir()}
+    assert codes == {"H05.99.2024.01.0000001", "H05.99.2025.01.0000002"}
+    assert isinstance(export(station, LAST, "--as", "sip-tailieu", "--out", str(tmp_path)).exception, SettingsError)
+    assert isinstance(export(station, LAST, "--as", "sip", "--submission", "1", "--out", str(tmp_path)).exception, SettingsError)
+
+
+def test_what_was_refiled_or_replaced_goes_out_where_it_now_belongs_with_its_links(tmp_path: Path) -> None:
+    place, other, why = furnished(tmp_path / "station"), FILE.replace("07", "08"), "Xếp nhầm"
+    with wiring.opened_archive(place, load(place)) as archive:
+        archive.declare_file(other, "Hồ sơ khác", maintenance="20 năm", organ_id="H05.99", year=YEAR, actor=CLERK)
+        archive.shelve_file(other, "H05.99.K1/G2/H03.013", CLERK)
+        for code in (f"{FILE}.0000001", f"{FILE}.0000004"):
+            archive.refile(code, other, why, CLERK)
+        archive.supersede(f"{FILE}.0000003", f"{FILE}.0000005", "Bản quét mờ", CLERK)
+        (moved, original) = archive.find(Query(fields={"file_code": other, "state": "filed"}, limit=None))
+    done = export(place, "--file", other, "--as", "aip", "--out", str(tmp_path / "moved"))
+    assert done.exit_code == 0, done.output
+    (base,) = (tmp_path / "moved").iterdir()
+    data, beside = base / "representations/rep1/data", base / "documentation"
+    assert sorted(path.stem for path in data.iterdir()) == [f"{other}.0000001", f"{other}.0000002"]
+    for row in (moved, original):
+        assert hashlib.sha256((data / f"{row['doc_code']}.pdf").read_bytes()).hexdigest() == row["sha256"]
+        assert json.loads((beside / "records" / f"{row['doc_code']}.json").read_text("utf-8"))["supersedes"] == row["supersedes"]
+        own = told(base / f"representations/rep1/metadata/descriptive/EAD_doc_{row['doc_code']}.xml")
+        assert (own["arcFileCode"], own["docOrdinal"]) == (f"H05.99.{other}", row["doc_code"][-7:])
+    premis = base / "representations/rep1/metadata/preservation/PREMIS_rep1.xml"
+    assert packages.schema_faults(premis, "premis") == []
+    assert all(f">{FILE}.{number}<" in premis.read_text("utf-8") for number in ("0000001", "0000004")), "the codes they had"
+    assert {path.name for path in (beside / "evidence").iterdir()} == {f"{FILE}.0000004.lta", f"{FILE}.0000004.verification.json"}
+    types = [json.loads(json.loads(line)["entry"])["type"] for line in (beside / "events.jsonl").read_text("utf-8").splitlines()]
+    assert types.count("superseded") == 2 and types.count("filed") == 4
+    assert export(place, "--file", FILE, "--as", "aip", "--partial", "--out", str(tmp_path / "rest")).exit_code == 0
+    (rest,) = (tmp_path / "rest").iterdir()
+    assert [path.stem for path in (rest / "representations/rep1/data").iterdir()] == [LAST], "neither void codes nor what they held"
+    assert f">{FILE}.0000003<" in (rest / premis.relative_to(base)).read_text("utf-8")
+    assert isinstance(export(place, f"{FILE}.0000001", "--as", "aip", "--out", str(tmp_path / "x")).exception, SohoaError)
 
 
 def test_bytes_are_those_of_the_archive(station: Path, laid: dict[str, Path]) -> None:
@@ -110,11 +174,13 @@ def test_the_same_state_gives_the_same_bytes_even_after_an_export(station: Path,
 
 @pytest.mark.parametrize("version", packages.VERSIONS)
 def test_earks_validator_finds_no_fault(laid: dict[str, Path], version: str) -> None:
-    aip, zipped, sip = packages.eark([laid["aip"], laid["aip-zip"], laid["sip"]], version)
-    for verdict in (aip, zipped):
+    kinds = ("aip", "aip-zip", "aip-tailieu", "sip", "sip-tailieu")
+    *archival, sip, alone = packages.eark([laid[kind] for kind in kinds], version)
+    for verdict in archival:
         assert (verdict.errors, verdict.statuses) == ((), ("WellFormed", "VALID", "VALID")), verdict
         assert set(verdict.warnings) <= {"CSIP105"}  # one representation, beside the division for the group of files
-    assert sip.statuses[:2] == ("WellFormed", "VALID") and set(sip.errors) <= CIRCULAR, sip
+    for verdict in (sip, alone):
+        assert verdict.statuses[:2] == ("WellFormed", "VALID") and set(verdict.errors) <= CIRCULAR, verdict
 
 
 def test_the_validator_sees_what_is_wrong(laid: dict[str, Path], tmp_path: Path) -> None:
@@ -125,7 +191,7 @@ def test_the_validator_sees_what_is_wrong(laid: dict[str, Path], tmp_path: Path)
     assert {"CSIP82", "CSIP2"} <= set(verdict.errors)
 
 
-@pytest.mark.parametrize("kind", ["aip", "sip"])
+@pytest.mark.parametrize("kind", ["aip", "sip", "aip-tailieu", "sip-tailieu"])
 def test_every_document_of_a_package_is_valid_by_its_schema(laid: dict[str, Path], kind: str) -> None:
     base = laid[kind]
     assert [fault for path in base.rglob("METS.xml") for fault in packages.schema_faults(path, "mets")] == []

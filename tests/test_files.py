@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from processor.cli import cli
 from processor.errors import SohoaError
 from tests.processor.intake.test_listed import workbook
+from tests.processor.intake.test_spreadsheets import changed
 from tests.processor.test_filelist import ABOVE, HEAD
 from tests.testkit import faces, scans
 from tests.testkit.stations import takes_any_scan
@@ -111,7 +112,13 @@ def test_a_list_of_another_year_or_none_at_all_is_refused(desk: Desk, tmp_path: 
     listed = str(workbook(tmp_path / "dm.xlsx", *LIST, ["01.VX", "Mới", "20 năm"]))
     assert f"list of {YEAR}" in desk.refused("files", "import", listed, "--year", str(YEAR - 1))
     (tmp_path / "x.csv").write_bytes(b"a,b\n")
-    assert "Không tìm thấy dòng tiêu đề" in desk.refused("files", "import", str(tmp_path / "x.csv"), "--year", "2026")
+    assert "không tìm thấy dòng tiêu đề" in desk.refused("files", "import", str(tmp_path / "x.csv"), "--year", "2026")
+
+
+def test_a_hostile_workbook_declares_nothing(desk: Desk, tmp_path: Path) -> None:
+    listed = changed(workbook(tmp_path / "dm.xlsx", HEAD, ["01.VX", "Mới", "20 năm"]), "xl/vbaProject.bin", lambda _: b"x")
+    assert "macro" in desk.refused("files", "import", str(listed), "--year", str(YEAR))
+    assert code("01.VX") not in desk.files()
 
 
 def test_what_has_run_out_is_told_and_nothing_more(desk: Desk) -> None:

@@ -70,11 +70,13 @@ def _file(root: Element, package: Package, part: Part) -> None:
     under(place, "premis:contentLocationType", text="path")
     under(place, "premis:contentLocationValue", text=part.pdf.path)
     _related(made, "is part of", f"{package.identifier}/rep1")
+    if part.replaces:
+        _related(made, "replaces", part.replaces, "replacement")
 
 
-def _related(made: Element, how: str, to: str) -> None:
+def _related(made: Element, how: str, to: str, kind: str = "structural") -> None:
     relation = under(made, "premis:relationship")
-    under(relation, "premis:relationshipType", text="structural")
+    under(relation, "premis:relationshipType", text=kind)
     under(relation, "premis:relationshipSubType", text=how)
     related = under(relation, "premis:relatedObjectIdentifier")
     under(related, "premis:relatedObjectIdentifierType", text=_LOCAL)

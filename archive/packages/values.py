@@ -46,7 +46,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A document: its code, its descriptive elements, its PDF as the archive keeps it."""
+    """A document: its code, its descriptive elements, its PDF as the archive keeps it, the code it counts in place of."""
 
     code: str
     title: str
@@ -54,6 +54,7 @@ class Part:
     pdf: Item
     original_name: str
     version: str
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,13 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package of one file (hồ sơ), whole: `kind` is AIP or SIP; `moment` is RFC 3339 in Vietnam's time."""
+    """A package of one file (hồ sơ), or of one document on its own, whole.
+
+    Attributes:
+        kind: AIP or SIP.
+        file_code: of the file; of a document on its own, the package's code.
+        moment: RFC 3339 in Vietnam's time.
+    """
 
     kind: str
     fonds: str

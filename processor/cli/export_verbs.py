@@ -17,11 +17,13 @@ from archive.packages.values import Item, made
 from archive.query import Query
 from archive.record import FIELDS
 from archive.store import Archive, FileRow
+from processor import law
 from processor.cells import cell
 from processor.cli import wiring
 from processor.cli.wiring import HERE
 from processor.errors import ExitCode, SettingsError, SohoaError
 from processor.packages import making, rules
+from processor.packages.making import Wanted
 from processor.registers.rows import in_order
 from processor.report import visible
 from processor.settings import Settings, load
@@ -30,44 +32,66 @@ from processor.settings import Settings, load
 @click.command()
 @click.argument("identifiers", metavar="[ID]...", nargs=-1)
 @click.option("--file", "file_code", default="", metavar="CODE", help="All documents of a file instead of IDs.")
-@click.option("--as", "kind", type=click.Choice(["aip", "sip", "csv"]), required=True,
-              help="AIP or SIP of TT 05/2025 (E-ARK), or a CSV table beside the PDFs.")  # fmt: skip
+@click.option("--as", "kind", type=click.Choice(["aip", "sip", "aip-tailieu", "sip-tailieu", "csv"]), required=True,
+              help="AIP or SIP of TT 05/2025 (E-ARK), -tailieu: of each document alone; or a CSV table and PDFs.")  # fmt: skip
+@click.option("--submission", type=click.IntRange(1, 99), default=None,
+              help="Of -tailieu: which hand-in (lần nộp lưu) this is; its documents are numbered from 1 in one call.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False, resolve_path=True), required=True, metavar="DIR",
               help="Where the packages are laid; never over another.")  # fmt: skip
 @click.option("--zip", "as_zip", is_flag=True, help="Each as one .zip file.")
 @click.option("--partial", is_flag=True, help="Also where elements are missing or do not fit: these are listed in the package.")
 @HERE
 def export(
-    identifiers: tuple[str, ...], file_code: str, kind: str, out: Path, as_zip: bool, partial: bool, folder: Path
+    identifiers: tuple[str, ...], file_code: str, kind: str, submission: int | None, out: Path, as_zip: bool, partial: bool,
+    folder: Path,
 ) -> None:
-    """Lay out packages of filed documents, one for each file (hồ sơ) they belong to."""
+    """Lay out packages of filed documents, one for each file (hồ sơ) they belong to, or one for each document (-tailieu)."""
     if bool(identifiers) == bool(file_code):
         raise SettingsError("export wants IDs, or --file")
+    if (submission is not None) != kind.endswith("-tailieu"):
+        raise SettingsError("--submission goes with --as aip-tailieu or sip-tailieu, and they with it")
     wiring.outside_the_archive(out, folder)
     settings, failed = load(folder), False
     with wiring.opened_archive(folder, settings) as archive:
-        for dossier, records in _chosen(archive, identifiers, file_code, settings, folder):
-            if kind == "csv":
+        chosen = _chosen(archive, identifiers, file_code, settings, folder)
+        if kind == "csv":
+            for dossier, records in chosen:
                 _lay(_table(dossier, records, archive.root), out, dossier.file_code, as_zip)
                 _tell(archive, dossier, kind, dossier.file_code, len(records))
-            else:
-                failed |= not _package(archive, dossier, records, (kind, out, as_zip, partial), folder)
+            return
+        wanted = _alone(chosen, kind, submission, settings, folder) if submission else [(*each, Wanted(kind)) for each in chosen]
+        for one in wanted:
+            failed |= not _package(archive, one, (out, as_zip, partial), folder)
     if failed:
         sys.exit(ExitCode.SOME_REFUSED)
 
 
-def _package(archive: Archive, dossier: FileRow, records: Sequence[Row], how: tuple[str, Path, bool, bool], folder: Path) -> bool:
+def _alone(
+    chosen: Sequence[tuple[FileRow, list[Row]]], kind: str, submission: int, settings: Settings, folder: Path
+) -> list[tuple[FileRow, list[Row], Wanted]]:
+    """Each document by itself, with the code of its own package."""
+    template, organ = law.package_code_template(local_date(wiring.now()), folder), settings.station.organ_id
+    found: list[tuple[FileRow, list[Row], Wanted]] = []
+    for dossier, record in ((dossier, record) for dossier, records in chosen for record in records):
+        year = (record["issued_date"] or str(dossier.year))[:4]
+        code = template.format(organ=organ, year=year, submission=submission, place=len(found) + 1)
+        found.append((dossier, [record], Wanted(kind, code)))
+    return found
+
+
+def _package(archive: Archive, one: tuple[FileRow, list[Row], Wanted], how: tuple[Path, bool, bool], folder: Path) -> bool:
     """One AIP or SIP; whether it was made."""
-    kind, out, as_zip, partial = how
-    law = rules.of(kind, local_date(wiring.now()), folder)
-    built = making.make(archive, dossier, [record["doc_code"] for record in records], kind, law, load(folder))
+    (dossier, records, wanted), (out, as_zip, partial) = one, how
+    rule = rules.of(wanted.kind, local_date(wiring.now()), folder)
+    built = making.make(archive, dossier, [record["doc_code"] for record in records], wanted, rule, load(folder))
     for line in built.complaints:
         click.echo(visible(line), err=True)
     if built.complaints and not partial:
-        click.echo(f"sohoa: no package of {dossier.file_code}: {len(built.complaints)} complaints (see above; --partial)", err=True)
+        whose = wanted.code or dossier.file_code
+        click.echo(f"sohoa: no package of {whose}: {len(built.complaints)} complaints (see above; --partial)", err=True)
         return False
     _lay(built.items, out, built.package.folder, as_zip)
-    _tell(archive, dossier, kind, built.package.identifier, len(records))
+    _tell(archive, dossier, wanted.kind, built.package.identifier, len(records))
     return True
 
 

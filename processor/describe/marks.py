@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from processor.describe import heading
-from processor.describe.layout import COLUMN_GAP, SIGNATURE_LEFT, Line, Page, Word, head, lines
+from processor.describe.layout import COLUMN_GAP, SIGNATURE_LEFT, Head, Line, Page, Word, head, lines
 from processor.describe.vocabulary import Vocabulary, fold, nfc, skeleton, squash
 
 HALF = 0.5  # of the page: above it the stamp stands, under the number or over the head; below it the signature
@@ -72,22 +72,22 @@ def marks(
     """
     inked = inked or pages
     rows = [lines(page) for page in pages]
+    tops = [head(each, law) if each else None for each in rows]
     return Marks(
-        head=any(bool(each) and head(each, law) is not None for each in rows),
+        head=any(tops),
         signature=any(_has_recipients(each, law) or _has_signer(each, law) for each in rows),
         secrecy=any(_marked(page.words, law.secrecy) for page in inked),
         urgency=next((written for page in inked[:1] for words, written in law.urgency.items() if _marked(page.words, {words})), ""),
         authority=next((found for each in reversed(rows) if (found := _authority(each, law))), ""),
         sealed=any(seal.signed and (seal.left + seal.right) / 2 >= SEAL_LEFT for each in seals for seal in each),
         copied=any(_is_copy(row) for each in rows for row in each),
-        heads=tuple(page for page, each in enumerate(rows, 1) if each and _is_numbered(each, law)),
+        heads=tuple(page for page, top in enumerate(tops, 1) if top and _is_numbered(top)),
     )
 
 
-def _is_numbered(rows: Sequence[Line], law: Vocabulary) -> bool:
-    top = head(rows, law)
-    line = heading.number_line(top) if top else None
-    return top is not None and line is not None and heading.date_line(top, line) is not None
+def _is_numbered(top: Head) -> bool:
+    line = heading.number_line(top)
+    return line is not None and heading.date_line(top, line) is not None
 
 
 def _is_copy(row: Line) -> bool:

@@ -6,7 +6,6 @@ the wrong shape is an error that names the key. Refuses: to know where the mappi
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -82,11 +81,10 @@ def folded_words(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of document: its name, its abbreviation in notations (empty: none), its typeName code."""
+    """A kind of document: its name, its abbreviation in notations (empty: none)."""
 
     name: str
     abbreviation: str
-    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +113,10 @@ class Vocabulary:
     longest_phrase: int
 
     @classmethod
-    def from_mapping(cls, law: Mapping[str, Any], day: dt.date | None = None) -> Vocabulary:
+    def from_mapping(cls, law: Mapping[str, Any]) -> Vocabulary:
         """The vocabulary of a law file.
 
         Kinds of every profile are known, in force or not: paper is older than the law it is filed under.
-        Codes are those in force on `day` (without one: of the first table).
 
         Raises:
             ValueError: a table or key is missing or of the wrong type; the message names it.
@@ -127,7 +124,7 @@ class Vocabulary:
         phrases = _phrases(_texts(_table(law, "phrases"), "written"))
         head, agency, signature = (_table(law, key) for key in ("head", "agency", "signature"))
         return cls(
-            kinds=_kinds(law, day),
+            kinds=_kinds(law),
             country=folded_words(_text(head, "country")),
             motto=folded_words(_text(head, "motto")),
             addressed=tuple(map(squash, _texts(head, "addressed"))),
@@ -163,14 +160,11 @@ class Vocabulary:
         return next((kind for kind in self.kinds.values() if kind.abbreviation == text != ""), None)
 
 
-def _kinds(law: Mapping[str, Any], day: dt.date | None) -> dict[str, Kind]:
-    tables = _tables(law, "codes")
-    in_force = [t for t in tables if day is None or t["valid_from"] <= day <= t.get("valid_to", dt.date.max)]
-    codes = _table(in_force[0], "type_name") if in_force else {}
+def _kinds(law: Mapping[str, Any]) -> dict[str, Kind]:
     kinds: dict[str, Kind] = {}
     for profile in _tables(law, "kinds"):
         for name, abbreviation in _table(profile, "abbreviations").items():
-            kinds.setdefault(squash(name), Kind(nfc(name), nfc(abbreviation), str(codes.get(name, ""))))
+            kinds.setdefault(squash(name), Kind(nfc(name), nfc(abbreviation)))
     return kinds
 
 

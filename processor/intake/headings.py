@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from processor.codelists import CodeList
 from processor.errors import Verdict
 
 BAD = "list-bad"
@@ -37,7 +38,7 @@ class Profile:
     name: str
     exact: Mapping[str, str]
     common: Mapping[str, str]
-    codes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    codes: Mapping[str, CodeList] = field(default_factory=dict)
     compose: Mapping[str, str] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
     partial_days: bool = False
@@ -46,7 +47,7 @@ class Profile:
         """What a column means; None where it is not known."""
         return self.exact.get(heading, self.common.get(_same(heading)))
 
-    def codes_of(self, heading: str) -> Mapping[str, Any] | None:
+    def codes_of(self, heading: str) -> CodeList | None:
         """The code list of a column."""
         return self.codes.get(heading, self.codes.get(_same(heading)))
 
@@ -65,16 +66,21 @@ class Found:
         return {place: meaning for place, meaning in told if meaning is not None}
 
 
-def profiles(law: Mapping[str, Any], day: dt.date) -> list[Profile]:
-    """The profiles of `config/law/lists.toml` that hold on a day; the Vietnamese headings alone make the last one."""
+def profiles(law: Mapping[str, Any], lists: Mapping[str, CodeList], day: dt.date) -> list[Profile]:
+    """The profiles of `config/law/lists.toml` that hold on a day; the Vietnamese headings alone make the last one.
+
+    Args:
+        law: that file.
+        lists: the code lists of the day.
+        day: on which they must hold.
+    """
     common = {_same(heading): str(meaning) for heading, meaning in law["columns"].items()}
-    shared = {_same(heading): law["codes"][name] for heading, name in law["column_codes"].items()}
-    words = (str(word) for key, word in law["codes"]["type_name"].items() if key.isdecimal())
-    kinds = tuple(sorted(words, key=len, reverse=True))
+    shared = {_same(heading): lists[name] for heading, name in law["column_codes"].items()}
+    kinds = tuple(sorted((words[0] for words in lists["type-name"].words.values()), key=len, reverse=True))
     found = []
     for rule in law["profile"]:
         if rule["valid_from"] <= day <= rule.get("valid_to", dt.date.max):
-            codes = {heading: law["codes"][name] for heading, name in rule.get("codes", {}).items()}
+            codes = {heading: lists[name] for heading, name in rule.get("codes", {}).items()}
             more = (rule.get("compose", {}), kinds, rule.get("partial_days", False))
             found.append(Profile(rule["name"], rule["columns"], common, shared | codes, *more))
     return [*found, Profile("Mục lục văn bản", {}, common, shared, kinds=kinds)]

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from archive.naming import split_doc_code
 from archive.record import DESCRIPTIVE, RecordError, parse_field
@@ -188,20 +188,11 @@ def _value(cell: Cell, meaning: str, profile: Profile, heading: str, month_first
         raise _Wrong("có ký tự điều khiển")
     if len(text) > _LONGEST_CELL:
         raise _Wrong("quá dài")
-    return _decoded(text, codes) if codes and text else text
-
-
-def _decoded(text: str, codes: Mapping[str, Any]) -> str:
-    """A code in words; words of the code list stay, others where the list is free."""
-    padded = text.zfill(2) if text.isdecimal() else text
-    words = {str(word).casefold(): str(word) for key, word in codes.items() if key != "free"}
-    named = {key.casefold(): str(word) for key, word in codes.items() if key != "free"}
-    for table, key in ((named, text.casefold()), (named, padded), (words, text.casefold())):
-        if key in table:
-            return table[key]
-    if codes.get("free") and not text.isdecimal():
+    if not codes or not text:
         return text
-    raise _Wrong("mã không có trong danh mục")
+    if (word := codes.word(text)) is None:
+        raise _Wrong("mã không có trong danh mục")
+    return word
 
 
 def _day(cell: Cell, month_first: bool) -> str:

@@ -6,7 +6,7 @@ Promises: rows or one verdict, never half a list.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,16 @@ def lists(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         Verdict: `list-bad`.
     """
     try:
-        known = headings.profiles(law.read("lists.toml", Path(args["station"])), dt.date.fromisoformat(args["day"]))
+        day, station = dt.date.fromisoformat(args["day"]), Path(args["station"])
+        known = headings.profiles(law.read("lists.toml", station), law.code_lists(day, station), day)
     except (SettingsError, KeyError, TypeError, AttributeError) as error:  # by the station's own overlay
         raise Verdict(headings.BAD, f"law/lists.toml: {error}") from error
-    table = spreadsheets.table(Path(args["path"]), known, args["most"])
+
+    def heads(rows: Sequence[Sequence[str]]) -> tuple[int, int] | None:
+        found = headings.find(rows, known)
+        return (found.at, len(found.meanings())) if found else None
+
+    sought = spreadsheets.Sought(heads, headings.DEEPEST, headings.expected(known), args["most"])
+    table = spreadsheets.table(Path(args["path"]), sought)
     profile, rows = listing.rows(table, known, args["most"])
     return {"profile": profile, "rows": [asdict(row) for row in rows]}

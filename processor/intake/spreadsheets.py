@@ -1,4 +1,4 @@
-"""The cells of a list: a CSV as programs write it, or the one sheet of a workbook that has the headings of a list.
+"""The cells of a list (of scans, of files): a CSV as programs write it, or the one sheet of a workbook that has its headings.
 
 Promises: nothing a file says is calculated, followed or fetched; a formula counts for the value that was stored with it, and
 one without a value is no value. Refuses before anything is parsed: what is encrypted or unpacks beyond the limits, macros, and
@@ -12,7 +12,8 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -22,8 +23,7 @@ from openpyxl.utils.cell import column_index_from_string
 from openpyxl.utils.exceptions import InvalidFileException
 
 from processor.errors import Verdict
-from processor.intake import headings
-from processor.intake.headings import BAD, Profile
+from processor.intake.headings import BAD
 from processor.intake.listing import Bad, Cell
 from processor.intake.zips import Package
 
@@ -41,7 +41,24 @@ _BROKEN = (  # what openpyxl lets through of its own parsers: both of XML raise 
 )  # fmt: skip
 
 
-def table(path: Path, known: Sequence[Profile], most: int) -> list[list[Cell]]:
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which table is looked for.
+
+    Attributes:
+        heads: the place (0-based) of the row of headings among a table's first rows, and how many of its columns are known.
+        deepest: rows that are looked through for it.
+        expected: what is told of a table that has none.
+        most: rows it may have.
+    """
+
+    heads: Callable[[Sequence[Sequence[str]]], tuple[int, int] | None]
+    deepest: int
+    expected: str
+    most: int
+
+
+def table(path: Path, sought: Sought) -> list[list[Cell]]:
     """The cells of a list, row by row from the first, empty ones too; what it is is told by its bytes.
 
     Raises:
@@ -52,25 +69,25 @@ def table(path: Path, known: Sequence[Profile], most: int) -> list[list[Cell]]:
     if start == _COMPOUND:
         raise Verdict(BAD, "sổ tính cũ (.xls) hoặc có mật khẩu: lưu lại thành .xlsx không mật khẩu")
     if start.startswith(b"PK"):
-        return _workbook(path, known, most)
-    return _csv(path, known, most)
+        return _workbook(path, sought)
+    return _csv(path, sought)
 
 
 # CSV
 
 
-def _csv(path: Path, known: Sequence[Profile], most: int) -> list[list[Cell]]:
+def _csv(path: Path, sought: Sought) -> list[list[Cell]]:
     if path.stat().st_size > _TEXT:
         raise Verdict(BAD, f"lớn hơn {_TEXT >> 20} MB")
     text = _decoded(path.read_bytes())
-    choices = [(len(found.meanings()), delimiter) for delimiter in _DELIMITERS if (found := _headed(text, delimiter, known))]
+    choices = [(found[1], delimiter) for delimiter in _DELIMITERS if (found := _headed(text, delimiter, sought))]
     if not choices:
-        raise Verdict(BAD, headings.expected(known))
+        raise Verdict(BAD, sought.expected)
     rows: list[list[Cell]] = []
     for row in _parsed(text, max(choices)[1]):
         rows.append([_cell(value) for value in row])
-        if len(rows) > most + headings.DEEPEST or len(row) > _COLUMNS:
-            raise Verdict(BAD, f"nhiều hơn {most} dòng hoặc {_COLUMNS} cột")
+        if len(rows) > sought.most + sought.deepest or len(row) > _COLUMNS:
+            raise Verdict(BAD, f"nhiều hơn {sought.most} dòng hoặc {_COLUMNS} cột")
     return rows
 
 
@@ -94,16 +111,16 @@ def _parsed(text: str, delimiter: str) -> Iterator[list[str]]:
         raise Verdict(BAD, "CSV sai dấu ngoặc kép hoặc xuống dòng") from error
 
 
-def _headed(text: str, delimiter: str, known: Sequence[Profile]) -> headings.Found | None:
+def _headed(text: str, delimiter: str, sought: Sought) -> tuple[int, int] | None:
     first: list[list[str]] = []
     try:
         for row in _parsed(text, delimiter):
             first.append(row[:_COLUMNS])
-            if len(first) == headings.DEEPEST:
+            if len(first) == sought.deepest:
                 break
     except Verdict:
         pass  # wrong further down: with the right delimiter it is said below
-    return headings.find(first, known)
+    return sought.heads(first)
 
 
 def _cell(value: str) -> Cell:
@@ -115,7 +132,7 @@ def _cell(value: str) -> Cell:
 # Workbooks
 
 
-def _workbook(path: Path, known: Sequence[Profile], most: int) -> list[list[Cell]]:
+def _workbook(path: Path, sought: Sought) -> list[list[Cell]]:
     merged = _check_package(path)
     try:
         with path.open("rb") as one, path.open("rb") as other:  # by its name openpyxl would refuse a claim
@@ -123,12 +140,12 @@ def _workbook(path: Path, known: Sequence[Profile], most: int) -> list[list[Cell
             formulas = openpyxl.load_workbook(other, read_only=True, data_only=False, keep_links=False)
             found = []
             for name in values.sheetnames:
-                if (rows := _sheet(values[name], formulas[name], known, most)) is not None:
-                    found.append(_with_gaps(rows, merged.get(values[name]._worksheet_path.lstrip("/"), ()), known))
+                if (rows := _sheet(values[name], formulas[name], sought)) is not None:
+                    found.append(_with_gaps(rows, merged.get(values[name]._worksheet_path.lstrip("/"), ()), sought))
     except _BROKEN as error:
         raise Verdict(BAD, f"sổ tính hỏng: {type(error).__name__}") from error
     if not found:
-        raise Verdict(BAD, headings.expected(known))
+        raise Verdict(BAD, sought.expected)
     if len(found) > 1:
         raise Verdict(BAD, "nhiều trang tính cùng có dòng tiêu đề: để lại một trang")
     return found[0]
@@ -177,32 +194,32 @@ def _no_entities(*declared: object) -> None:
     raise Verdict(BAD, "sổ tính khai báo thực thể XML")
 
 
-def _sheet(values: Any, formulas: Any, known: Sequence[Profile], most: int) -> list[list[Cell]] | None:
+def _sheet(values: Any, formulas: Any, sought: Sought) -> list[list[Cell]] | None:
     """The cells of a sheet that has a list's headings; None of another."""
     if not hasattr(values, "iter_rows"):  # a sheet that is a chart
         return None
     values.reset_dimensions()
     formulas.reset_dimensions()
-    first = [[_text(cell) for cell in row] for row in values.iter_rows(max_row=headings.DEEPEST)]
-    if headings.find(first, known) is None:
+    first = [[_text(cell) for cell in row] for row in values.iter_rows(max_row=sought.deepest)]
+    if sought.heads(first) is None:
         return None
     rows: list[list[Cell]] = []
     filled = 0
     for calculated, written in zip(values.iter_rows(), formulas.iter_rows(), strict=True):
         row = [_workbook_cell(one, other) for one, other in zip(calculated, written, strict=True)]
         filled += bool(row) and any(row)
-        if filled > most + headings.DEEPEST or any(row[_COLUMNS:]):
-            raise Verdict(BAD, f"nhiều hơn {most} dòng hoặc {_COLUMNS} cột")
+        if filled > sought.most + sought.deepest or any(row[_COLUMNS:]):
+            raise Verdict(BAD, f"nhiều hơn {sought.most} dòng hoặc {_COLUMNS} cột")
         rows.append(row)
     return rows
 
 
-def _with_gaps(rows: list[list[Cell]], merged: Iterable[str], known: Sequence[Profile]) -> list[list[Cell]]:
+def _with_gaps(rows: list[list[Cell]], merged: Iterable[str], sought: Sought) -> list[list[Cell]]:
     """The same, with cells that are part of one above them told as such: they look filled, and are empty."""
-    found = headings.find([[cell if isinstance(cell, str) else "" for cell in row] for row in rows[: headings.DEEPEST]], known)
+    found = sought.heads([[cell if isinstance(cell, str) else "" for cell in row] for row in rows[: sought.deepest]])
     for ref in merged:
         place = _RANGE.fullmatch(ref)
-        if place is None or found is None or int(place[2]) <= found.at + 1:  # a table's own headings may be merged
+        if place is None or found is None or int(place[2]) <= found[0] + 1:  # a table's own headings may be merged
             continue
         first, last = column_index_from_string(place[1]) - 1, column_index_from_string(place[3])
         for row in rows[int(place[2]) : int(place[4])]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from importlib import metadata, resources
 from pathlib import Path, PurePosixPath
 
@@ -14,9 +14,9 @@ from archive.packages.gather import Gathered, Held, gather
 from archive.packages.values import Happening, Item, Package, Part, Rules, made
 from archive.store import Archive, FileRow
 from processor import law as laws
+from processor import metadata as reckoned
 from processor.packages import fields
-from processor.packages.fields import File, Lists
-from processor.packages.rules import Law, Wanted
+from processor.packages.rules import Law
 from processor.settings import Settings
 
 _JSON, _TEXT, _BYTES = "application/json", "text/plain", "application/octet-stream"
@@ -32,14 +32,22 @@ class Made:
     complaints: tuple[str, ...]
 
 
-def make(archive: Archive, dossier: FileRow, codes: Sequence[str], kind: str, law: Law, settings: Settings) -> Made:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which package: `aip`, `sip`, or `aip-tailieu`, `sip-tailieu` with the code of a document's own package."""
+
+    kind: str
+    code: str = ""
+
+
+def make(archive: Archive, dossier: FileRow, codes: Sequence[str], wanted: Wanted, law: Law, settings: Settings) -> Made:
     """The package of these documents of one file.
 
     Args:
         archive: where they are.
         dossier: their file.
         codes: documents of it, in the order they shall stand in.
-        kind: `aip` or `sip`.
+        wanted: which package.
         law: the rule for that kind.
         settings: whose station this is.
 
@@ -48,19 +56,22 @@ def make(archive: Archive, dossier: FileRow, codes: Sequence[str], kind: str, la
     """
     held = gather(archive, dossier.file_code, codes)
     organ = settings.packages.archive_id or settings.station.organ_id
-    file = File(dossier.file_code, f"{organ}.{dossier.file_code}", dossier.title, dossier.maintenance, dossier.paper_file_code)
-    lists = Lists(law.codes, law.confidence)
+    file = {**asdict(dossier), "arc_file_code": f"{organ}.{dossier.file_code}"}
     records = [each.told for each in held.held]
-    own, complaints = fields.filled(law.layout.file, fields.of_file(records, file, lists), lists, dossier.file_code)
+    whole = fields.with_period(reckoned.dossier(file, records), law.file)
+    if wanted.code:
+        whole = fields.alone(whole, records, wanted.code, organ, settings.station.agency)
+    own, complaints = fields.filled(whole, law.file, wanted.code or dossier.file_code)
     parts = []
     for each, record in zip(held.held, records, strict=True):
-        told, wrong = fields.filled(law.layout.document, fields.of_document(record, file, lists), lists, record["doc_code"])
+        told, wrong = fields.filled(reckoned.document(record, file), law.document, record["doc_code"])
         complaints += wrong
         parts.append(_part(archive.root, each, record, told))
     moment = _local(held.moment)
+    station, code = settings.station, wanted.code or dossier.file_code
     package = Package(
-        kind.upper(), settings.packages.fonds, dossier.file_code, dossier.title, moment, settings.station.agency,
-        settings.station.organ_id, metadata.version("sohoa"), _rules(law), own, tuple(parts),
+        wanted.kind.partition("-")[0].upper(), settings.packages.fonds, code, str(whole["title"]), moment, station.agency,
+        station.organ_id, metadata.version("sohoa"), _rules(law), own, tuple(parts),
         (*_of_package(law, moment), *(each for one in held.held for each in _of_document(one, law, moment))),
         _beside(archive.root, held, law, complaints, moment),
     )  # fmt: skip
@@ -72,8 +83,8 @@ def _rules(law: Law) -> Rules:
 
 
 def _schemas(law: Law) -> dict[str, bytes]:
-    layouts: Mapping[str, tuple[Wanted, ...]] = {"EAD.xsd": law.layout.file, "EAD_doc.xsd": law.layout.document}
-    return {name: ead.schema({each.name: each.longest for each in wanted}) for name, wanted in layouts.items()}
+    layouts = {"EAD.xsd": law.file, "EAD_doc.xsd": law.document}
+    return {name: ead.schema({each.name: each.length for each in profile.fields}) for name, profile in layouts.items()}
 
 
 def _part(base: Path, held: Held, record: Row, told: tuple[tuple[str, str], ...]) -> Part:
@@ -81,7 +92,7 @@ def _part(base: Path, held: Held, record: Row, told: tuple[tuple[str, str], ...]
     path, created = f"{mets.REPRESENTATION}/data/{code}.pdf", _local(record["filed_at"])
     pdf = Item(path, record["sha256"], record["size"], "application/pdf", created, base / held.row["path"])
     version = f"PDF/A-{record['pdfa']}" if record["pdfa"] else ""
-    return Part(code, record["subject"] or code, told, pdf, record["original_name"], version)
+    return Part(code, record["subject"] or code, told, pdf, record["original_name"], version, record["supersedes"] or "")
 
 
 def _of_package(law: Law, moment: str) -> tuple[Happening, ...]:
@@ -134,5 +145,3 @@ def _own(name: str, data: bytes, media: str, created: str) -> Item:
 def _local(moment: str) -> str:
     """A moment as TT 05/2025 writes it: ISO 8601 in Vietnam's time."""
     return dt.datetime.fromisoformat(moment).astimezone(laws.VIETNAM).isoformat(timespec="seconds")
-
-

@@ -1,4 +1,4 @@
-"""Which elements a package has on a day: `config/law/packages.toml`, checked before anything is made by it."""
+"""What a package is made by on a day: `config/law/packages.toml` and the profiles it names, checked before anything is made."""
 
 from __future__ import annotations
 
@@ -6,52 +6,37 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from processor import law
 from processor.errors import SettingsError
+from processor.metadata import Profile
 
 _WHEN = frozenset({"kind", "valid_from", "valid_to"})
 
 
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """One element: its name, how long it may be, where its text comes from, whether it must say something."""
-
-    name: str
-    longest: Annotated[int, Field(ge=1)]
-    source: str = ""
-    value: str = ""
-    codes: str = ""
-    required: bool = False
-    required_of: Annotated[tuple[str, ...], Strict(False)] = ()
-    """Levels of confidence (gốc điện tử, số hóa, hỗn hợp) that must have it."""
-
-
-@with_config(ConfigDict(extra="forbid"))
-@dataclass(frozen=True, slots=True)
 class Layout:
-    """One kind of package."""
+    """One kind of package; `file` and `document` are profiles of `metadata.toml`."""
 
     act: str
     article: str
     profile: str
     content_category: str
     content_type: str
-    file: Annotated[tuple[Wanted, ...], Strict(False), Field(min_length=1)]
-    document: Annotated[tuple[Wanted, ...], Strict(False), Field(min_length=1)]
+    file: str
+    document: str
 
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A kind of package with its code lists and words."""
+    """A kind of package with the elements of its file and of each document, and its words."""
 
     layout: Layout
-    codes: Mapping[str, Mapping[str, str]]
-    confidence: Mapping[str, str]
+    file: Profile
+    document: Profile
     premis: Mapping[str, str]
     readme: str
 
@@ -72,7 +57,5 @@ def of(kind: str, day: dt.date, station: Path | None = None) -> Law:
     except ValidationError as error:
         lines = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
         raise SettingsError(f"law profile for {what}: " + "; ".join(lines)) from error
-    unknown = {each.codes for each in (*layout.file, *layout.document) if each.codes} - set(rules["codes"])
-    if unknown:
-        raise SettingsError(f"law profile for {what}: no list codes.{', codes.'.join(sorted(unknown))}")
-    return Law(layout, rules["codes"], rules["confidence"], rules["premis"], rules["text"]["readme"])
+    file, document = (law.metadata_profile(id, day, station) for id in (layout.file, layout.document))
+    return Law(layout, file, document, rules["premis"], rules["text"]["readme"])

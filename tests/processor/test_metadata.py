@@ -36,10 +36,11 @@ def test_the_circular_of_2025_has_its_fields_and_codes() -> None:
     assert told("tt05-document") == {
         "docCode": "H05.02.2026.01.TCCB.0000017", "maintenance": "07", "typeName": "02", "codeNumber": "05", "codeNotation": "QĐ-UBND",
         "issuedDate": "05/03/2026", "organName": "Ủy ban nhân dân xã A", "subject": "Về việc nâng lương", "language": "01",
-        "numberOfPage": "3", "mode": "01", "confidenceLevel": "02",
+        "numberOfPage": "3", "mode": "01", "confidenceLevel": "02", "riskRecovery": "0", "process": "0",
     }  # fmt: skip
     assert told("tt05-document", RECORD | {"maintenance": "Vĩnh viễn"})["maintenance"] == "01", "a document's own goes before its file's"
-    assert [len(law.metadata_profile(id, TODAY).fields) for id in ("tt05-sip-file", "tt05-document")] == [18, 21]
+    counted = {"tt05-sip-file": 18, "tt05-aip-file": 18, "tt05-document": 21, "tt05-aip-document": 19}
+    assert {id: len(law.metadata_profile(id, TODAY).fields) for id in counted} == counted
     assert told("tt05-aip-document")["docOrdinal"] == "0000017"
 
 
@@ -57,7 +58,7 @@ def test_a_file_reckons_from_its_documents() -> None:
     made = values(dossier(FILE, [RECORD, later, RECORD | {"issued_date": None}]), law.metadata_profile("tt05-sip-file", TODAY))
     assert {name: made[name] for name in made if name not in {"fileCode", "title"}} == {
         "maintenance": "07", "startDate": "05/03/2026", "endDate": "01/12/2026", "totalDoc": "3", "numberOfPage": "8",
-        "confidenceLevel": "03",
+        "confidenceLevel": "03", "mode": "01", "language": "06", "riskRecovery": "0",
     }  # fmt: skip
     decree = values(dossier(FILE, [RECORD]), law.metadata_profile("nd30-file", TODAY))
     assert (decree["Maintenance"], decree["DocTotal"], decree["Language"]) == ("05 năm", "1", "Tiếng Việt")
@@ -101,7 +102,7 @@ def test_every_profile_names_its_act_and_is_well_formed(row: dict[str, Any]) -> 
     made = law.metadata_profile(row["id"], row.get("valid_to", TODAY))
     assert made.act and len({each.name for each in made.fields}) == len(made.fields)
     known = {*FIELDS, *document(RECORD, FILE), *dossier(FILE, [RECORD]), "creator", "title", "keyword", "format", "sheets",
-             "paper_file_code", "arc_file_code", "arrival_date", "arrival_number"}  # fmt: skip
+             "paper_file_code", "arc_file_code", "arrival_date", "arrival_number", "package_code", "arc_package_code", "source"}  # fmt: skip
     assert {each.source for each in made.fields if each.source} <= known
 
 
@@ -119,7 +120,7 @@ def test_no_record_is_too_odd_to_be_written(odd: dict[str, Any]) -> None:
 
 def test_a_station_may_have_lists_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "law").mkdir()
-    (tmp_path / "law" / "metadata.toml").write_text(
-        '[[list]]\nid = "mode"\nact = "QĐ 1"\nvalid_from = 2026-01-01\ncodes = {"Nội bộ" = "04"}\n', "utf-8")  # fmt: skip
+    (tmp_path / "law" / "code-lists.toml").write_text(
+        '[[list]]\nid = "mode"\nact = "QĐ 1"\nvalid_from = 2026-01-01\ncodes = {"04" = ["Nội bộ"]}\n', "utf-8")  # fmt: skip
     made = values(document(RECORD | {"mode": "nội bộ"}), law.metadata_profile("tt05-document", TODAY, tmp_path))
     assert made["mode"] == "04"

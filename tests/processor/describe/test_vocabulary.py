@@ -17,28 +17,18 @@ def test_the_kinds_are_those_of_the_law() -> None:
     kinds = list(VOCABULARY.kinds.values())
     assert len(kinds) == 29  # NĐ 30 Điều 7
     assert sum(1 for kind in kinds if kind.abbreviation) == 27  # Phụ lục III, mục I
-    assert sorted(kind.code for kind in kinds) == [f"{code:02}" for code in range(1, 30)]  # TT 05/2025
 
 
-@pytest.mark.parametrize(
-    ("name", "abbreviation", "code"),
-    [("Quyết định", "QĐ", "02"), ("Quy định", "QyĐ", "05"), ("Tờ trình", "TTr", "15"), ("Công văn", "", "22")],
-)
-def test_kinds_bear_abbreviation_and_code(name: str, abbreviation: str, code: str) -> None:
+@pytest.mark.parametrize(("name", "abbreviation"), [("Quyết định", "QĐ"), ("Quy định", "QyĐ"), ("Tờ trình", "TTr"), ("Công văn", "")])
+def test_kinds_bear_their_abbreviation(name: str, abbreviation: str) -> None:
     kind = VOCABULARY.kinds[squash(name)]
-    assert (kind.name, kind.abbreviation, kind.code) == (name, abbreviation, code)
+    assert (kind.name, kind.abbreviation) == (name, abbreviation)
 
 
 def test_every_table_of_law_is_dated_and_cited() -> None:
-    for table in (*LAW["kinds"], *LAW["codes"]):
+    for table in LAW["kinds"]:
         assert table["act"] and table["article"]
         assert isinstance(table["valid_from"], dt.date)
-
-
-def test_codes_follow_the_day() -> None:
-    before = Vocabulary.from_mapping(LAW, dt.date(2025, 6, 30))
-    assert before.kinds[squash("Công văn")].code == ""
-    assert Vocabulary.from_mapping(LAW, dt.date(2025, 7, 1)).kinds[squash("Công văn")].code == "22"
 
 
 @pytest.mark.parametrize("key", sorted(LAW))

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.record import DESCRIPTIVE, parse_field
+from processor import law
 from processor.errors import Verdict
 from processor.intake import headings, listing, pages
 from processor.intake.listing import Bad, Row, Table
 
 LAW = tomllib.loads(resources.files("config").joinpath("law", "lists.toml").read_text("utf-8"))
-KNOWN = headings.profiles(LAW, dt.date(2026, 11, 29))
+KNOWN = headings.profiles(LAW, law.code_lists(dt.date(2026, 11, 29)), dt.date(2026, 11, 29))
 
 
 def rows(*table: list[object]) -> list[Row]:
@@ -64,7 +65,7 @@ def test_an_act_is_told_by_its_spelling() -> None:
 
 
 def test_the_profile_of_an_act_does_not_hold_before_its_day() -> None:
-    assert "TT 05/2025" not in [profile.name for profile in headings.profiles(LAW, dt.date(2025, 6, 30))]
+    assert "TT 05/2025" not in [profile.name for profile in headings.profiles(LAW, law.code_lists(dt.date(2026, 11, 29)), dt.date(2025, 6, 30))]
 
 
 def test_nd_30_writes_a_file_in_three_columns() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from typing import Any
 
 import pytest
@@ -10,38 +11,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.record import FIELDS
+from processor import metadata
 from processor.packages import fields, rules
-from processor.packages.fields import File, Lists
 
 DAY = dt.date(2026, 11, 29)
 LAW = {kind: rules.of(kind, DAY) for kind in ("aip", "sip")}
-LISTS = Lists(LAW["aip"].codes, LAW["aip"].confidence)
-DOSSIER = File("H05.02.2026.01.VP", "H05.H05.02.2026.01.VP", "Hồ sơ", "20 năm", "H05.02.K1/G2/H03.012")
+DOSSIER = {
+    "file_code": "H05.02.2026.01.VP", "arc_file_code": "H05.H05.02.2026.01.VP", "title": "Hồ sơ", "maintenance": "20 năm",
+    "paper_file_code": "H05.02.K1/G2/H03.012",
+}  # fmt: skip
 
 
 def record(**changes: Any) -> dict[str, Any]:
     told: dict[str, Any] = dict.fromkeys(FIELDS) | {
-        "doc_code": "H05.02.2026.01.VP.0000001", "doc_ordinal": 1, "sha256": "ab" * 32, "pages": 2, "type_name": "Quyết định",
-        "organ_name": "UBND xã", "subject": "về việc", "issued_date": "2025-03-02", "language": "vi",
+        "doc_code": "H05.02.2026.01.VP.0000001", "file_code": "H05.02.2026.01.VP", "doc_ordinal": 1, "sha256": "ab" * 32, "pages": 2,
+        "type_name": "Quyết định", "organ_name": "UBND xã", "subject": "về việc", "issued_date": "2025-03-02", "language": "vi",
         "provenance": {"pages": [{"kind": "scan"}]},
     }  # fmt: skip
     return told | changes
 
 
 def document(kind: str = "aip", **changes: Any) -> tuple[dict[str, str], list[str]]:
-    told = fields.of_document(record(**changes), DOSSIER, LISTS)
-    made, complaints = fields.filled(LAW[kind].layout.document, told, LISTS, "X")
+    made, complaints = fields.filled(metadata.document(record(**changes), DOSSIER), LAW[kind].document, "X")
     return dict(made), complaints
 
 
-def dossier(*records: dict[str, Any], file: File = DOSSIER) -> tuple[dict[str, str], list[str]]:
-    made, complaints = fields.filled(LAW["aip"].layout.file, fields.of_file(records, file, LISTS), LISTS, "X")
+def dossier(*records: dict[str, Any], **changes: str) -> tuple[dict[str, str], list[str]]:
+    told = fields.with_period(metadata.dossier(DOSSIER | changes, records), LAW["aip"].file)
+    made, complaints = fields.filled(told, LAW["aip"].file, "X")
     return dict(made), complaints
 
 
 def test_the_circular_counts_its_elements() -> None:
-    assert [len(LAW[kind].layout.file) for kind in ("aip", "sip")] == [18, 18]
-    assert [len(LAW[kind].layout.document) for kind in ("aip", "sip")] == [19, 21]
+    assert [len(LAW[kind].file.fields) for kind in ("aip", "sip")] == [18, 18]
+    assert [len(LAW[kind].document.fields) for kind in ("aip", "sip")] == [19, 21]
 
 
 @pytest.mark.parametrize("kind", ["aip", "sip"])
@@ -78,18 +81,24 @@ def test_a_file_tells_its_span_pages_languages_and_trust() -> None:
 
 
 def test_a_digitised_file_must_say_where_its_paper_is_an_electronic_one_need_not() -> None:
-    lost = File("H05.02.2026.01.VP", "H05.H05.02.2026.01.VP", "Hồ sơ", "01", "")
-    assert dossier(record(), file=lost)[1] == ["X: paperFileCode: chưa có giá trị"]
-    assert dossier(record(verification="valid"), file=lost)[1] == []
+    assert dossier(record(), paper_file_code="")[1] == ["X: paperFileCode: chưa có giá trị"]
+    assert dossier(record(verification="valid"), paper_file_code="")[1] == []
+
+
+@pytest.mark.parametrize("words", ["20 năm", "05", "20 năm (TT 10/2022/TT-BNV, 10.dau-thau.ket-qua)"])
+def test_a_period_is_told_by_its_code_however_it_is_written(words: str) -> None:
+    told, _ = dossier(record(), maintenance=words)
+    assert (told["maintenance"], told["description"]) == ("05", "")
 
 
 def test_five_years_have_no_code_and_stand_in_the_description() -> None:
-    told, _ = dossier(record(), file=File("f", "a.f", "Hồ sơ", "05 năm", "p"))
-    assert told["maintenance"] == "07" and told["description"] == "Thời hạn bảo quản: 05 năm"
+    told, _ = dossier(record(), maintenance="05 năm", note="Của bà A")
+    assert told["maintenance"] == "07" and told["description"] == "Của bà A; Thời hạn bảo quản: 05 năm"
 
 
 @given(st.text(), st.text(max_size=300))
 def test_no_text_is_changed_on_its_way(subject: str, organ: str) -> None:
     told, complaints = document(subject=subject, organ_name=organ)
-    assert told["subject"] == subject and told["organName"] == organ
-    assert (len(subject) > 500) == any("subject" in line and "quá" in line for line in complaints)
+    kept = [unicodedata.normalize("NFC", text).strip() for text in (subject, organ)]
+    assert [told["subject"], told["organName"]] == kept
+    assert (len(kept[0]) > 500) == any("subject" in line and "quá" in line for line in complaints)
