@@ -237,7 +237,7 @@ def _hold(opened: Opened, left: Sequence[int], shift: Shift, folder: Path) -> st
         blob=Blob(claimed.path, claimed.sha256, claimed.size), lane=opened.lane, original_name=opened.name,
         received_at=shift.tools.clock().isoformat(), refusal=(LEFT, f"{len(left)}/{len(opened.rows)} dòng: {told}"),
     )  # fmt: skip
-    if begin(shift, Dropped(opened.lane, opened.sighting), [scan], "received") is None:
+    if begin(shift, [(Dropped(opened.lane, opened.sighting), scan)], "received") is None:
         return "arriving"
     _forget(opened, at(shift.tools.station), shift)
     return "taken"

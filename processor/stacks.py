@@ -17,7 +17,7 @@ from typing import Any
 from archive.query import Query
 from archive.record import DESCRIPTIVE
 from archive.store import Archive
-from processor import lot_notes, parking
+from processor import lanes, lot_notes, parking
 from processor.document import Scan
 from processor.errors import Verdict
 from processor.intake import pages, stack
@@ -30,12 +30,11 @@ from processor.tools import ACTOR, lane_of
 
 ALONE, DOUBTFUL = "sheet-alone", "sheet-doubtful"
 UNBALANCED, UNPAIRED, SIDECAR = "pages-unbalanced", "collate-uneven", "stack-sidecar"
-_PAPER = frozenset({"copy", "archive"})
 
 
 def is_apart(lane: Lane) -> bool:
     """Whether what lands in a lane may be a stack; of an extract a person names the pages (NĐ 30/2020 Đ25.3)."""
-    return lane.kind in _PAPER and lane.form != EXTRACT and (lane.split or lane.blanks == "set-aside" or bool(lane.collate))
+    return lanes.is_paper(lane) and lane.form != EXTRACT and (lane.split or lane.blanks == "set-aside" or bool(lane.collate))
 
 
 def apart(scan: Scan, shift: Shift, file_code: Callable[[str], str]) -> list[Scan]:
@@ -51,7 +50,7 @@ def apart(scan: Scan, shift: Shift, file_code: Callable[[str], str]) -> list[Sca
     """
     lane, tools = lane_of(scan, shift.tools), shift.tools
     told = scan.sidecar.get(COLLATE, "")
-    if scan.part or not (is_apart(lane) or (told and lane.kind in _PAPER)):
+    if scan.part or not (is_apart(lane) or (told and lanes.is_paper(lane))):
         return [scan]
     limits = tools.settings.limits.model_dump()
     try:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from archive.durable import copy_durably
 from archive.naming import local_date
 from archive.record import Blob
 from processor import lanes
@@ -54,6 +55,14 @@ def own(scan: Scan, shift: Shift) -> Scan:
         return replace(blob, path=path)
 
     return replace(scan, blob=linked(scan.blob), beside=scan.beside and linked(scan.beside))
+
+
+def claimed(scan: Scan, shift: Shift) -> Scan:
+    """The scan with bytes in `work/`, which nobody else changes."""
+    folder = shift.new_claim()
+    blob = copy_durably(scan.blob.path, folder / scan.blob.sha256, expected=scan.blob.sha256)
+    beside = scan.beside and copy_durably(scan.beside.path, folder / "beside", expected=scan.beside.sha256)
+    return replace(scan, blob=blob, beside=beside)
 
 
 def by_sidecar(scan: Scan, said: Mapping[str, str], tools: Tools) -> Scan:
