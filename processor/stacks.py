@@ -1,8 +1,8 @@
 """A stack of paper becomes its documents, before anything is read: the coordinator's side of separator sheets and blank pages.
 
-Promises: each document has the stack's bytes as its scan and its pages as `part`; a sheet that is wrong stops its own document and
-no other; a stack whose pages do not add up, or whose side-car would describe several documents, is held whole, and nothing of it
-is lost. Where nothing separates, a scan stays what it is.
+Promises: each document has the stack's bytes as its scan and its pages as `part`; a sheet that is wrong, or a page that cannot be
+decoded, stops its own document and no other; a stack whose pages do not add up, or whose side-car would describe several
+documents, is held whole, and nothing of it is lost. Where nothing separates, a scan stays what it is.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from processor.tables import Lane
 from processor.told import own
 from processor.tools import ACTOR, lane_of
 
-ALONE, DOUBTFUL = "sheet-alone", "sheet-doubtful"
+ALONE, DOUBTFUL, BROKEN = "sheet-alone", "sheet-doubtful", "page-broken"
 UNBALANCED, UNPAIRED, SIDECAR = "pages-unbalanced", "collate-uneven", "stack-sidecar"
 
 
@@ -104,6 +104,8 @@ def _document(scan: Scan, part: Part, facts: dict[str, Any], folder: str, file_c
         wrong = "the sheet names another file than the folder"
     if part.is_sheet or wrong:
         return replace(made, refusal=(ALONE if part.is_sheet else DOUBTFUL, wrong))
+    if part.broken:
+        made = replace(made, refusal=(BROKEN, f"page {', '.join(map(str, part.broken))}"))
     return replace(made, file_code=named or scan.file_code)
 
 
