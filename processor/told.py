@@ -20,7 +20,7 @@ from processor.document import Scan
 from processor.filecodes import in_full
 from processor.intake.listing import Row
 from processor.ledger import Mark, at
-from processor.listed import Listed, Opened, folded, takes_lists
+from processor.listed import Listed, Opened, place_of, takes_lists
 from processor.shift import Shift
 from processor.tools import Tools
 
@@ -127,9 +127,8 @@ def _by_row(scan: Scan, said: Mapping[str, str], opened: Opened, row: Row, tools
 def _late(scan: Scan, opened: Opened, row: Row, path: bytes, tools: Tools) -> Scan:
     """A row that was another scan's is no other's, unless a person says so."""
     before = at(tools.station).marks(opened.key).get(row.number)
-    name = folded(os.fsdecode(path).encode("utf-8", "replace").decode())
     is_others = before is not None and before.scan_sha256 != scan.blob.sha256
-    if scan.refusal or not (is_others or name in opened.late):
+    if scan.refusal or not (is_others or place_of(path) in opened.late):
         return scan
     return replace(scan, refusal=(LATE, f"dòng {row.number}: đã có bản quét cùng tên được nhận trước"))
 
