@@ -125,7 +125,9 @@ def same_number(db: Database, doc_code: str | None = None) -> list[list[Row]]:
         doc_code: only the group of this document.
     """
     own = "" if doc_code is None else "and number_key = (select number_key from document where doc_code = :code)"
-    sql = f"""select number_key from document where state = 'filed' and main_code is null and number_key is not null {own}
+    # Left to itself SQLite goes through all that is filed: it has no way to know how few share a number.
+    sql = f"""select number_key from document indexed by document_number
+              where state = 'filed' and main_code is null and number_key is not null {own}
               group by number_key having count(*) > 1 order by max(seq) desc"""
     keys = [row["number_key"] for row in db.query(sql, {"code": doc_code})]
     where = "number_key = ? and state = 'filed' and main_code is null"

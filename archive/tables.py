@@ -29,8 +29,10 @@ _TEXT_FIELDS = (
 _KEY = {"doc_code": str, "file_code": str, "doc_ordinal": int, "scan_sha256": str, "lane": str, "part": str,
         "again": int, "state": str, "seq": int}  # fmt: skip
 
-# What sqlite-utils has no words for: an index with a condition, and tables that only grow.
-_GUARDS = """
+# What sqlite-utils has no words for: indices with a condition, and tables that only grow.
+_DOUBLES = """create index if not exists document_number on document (number_key, seq, state, main_code)
+    where state = 'filed' and main_code is null and number_key is not null"""
+_GUARDS = f"""{_DOUBLES};
 create unique index document_key on document (scan_sha256, lane, file_code, part, again)
     where state != 'void';
 create index document_partial on document (doc_code, lane) where description = 'partial';
@@ -60,6 +62,8 @@ def upgrade(db: Database) -> int:
         if version == 4:
             _checkpoints(db)
         db.execute(f"pragma user_version = {version}")
+    if version == VERSION:
+        db.execute(_DOUBLES)  # catalogues made before this index was thought of have none
     return version
 
 
@@ -83,7 +87,6 @@ def _checkpoints(db: Database) -> None:
 
 def _number(db: Database) -> None:
     """What was filed before has a number too."""
-    db.table("document").create_index(["number_key"])
     for row in list(db.query("select doc_code, issued_date, code_number, code_notation from document where path is not null")):
         db.table("document").update(row["doc_code"], {"number_key": number_key(row)})
 
@@ -109,7 +112,7 @@ def create(db: Database) -> None:
         foreign_keys=[("file_code", "file", "file_code")], strict=True,
     )  # fmt: skip
     document.create_index(["file_code", "doc_ordinal"], unique=True).create_index(["seq"], unique=True)
-    for column in ("scan_sha256", "shelf_day", "issued_date", "code_notation", "state", "number_key"):
+    for column in ("scan_sha256", "shelf_day", "issued_date", "code_notation", "state"):
         document.create_index([column])
     scan = db.table("scan").create(
         {"sha256": str, "path": str, "size": int, "shelf_day": str}, pk="sha256",

@@ -28,6 +28,7 @@ class Scan:
         listed: the row that names it: `name` and `sha256` of the list, `row`.
         cells: that row as it stood, heading to text.
         stack: of what was scanned in one go with others: the account of all its pages, and those left out of this document.
+        joined_from: the scans a person joined into this one, in order: digest, and after a colon its pages where not all are here.
     """
 
     blob: Blob
@@ -46,6 +47,7 @@ class Scan:
     listed: Mapping[str, str] = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
     stack: Mapping[str, Any] = field(default_factory=dict)
+    joined_from: tuple[str, ...] = ()
 
     @property
     def key(self) -> DocumentKey:
@@ -253,7 +255,7 @@ def _revive(name: str, value: Any) -> Any:
         return _blob(value) if value else None
     if name == "portions":
         return tuple(_blob(item) for item in value)
-    if name in {"released", "refusal", "fields", "noticed"}:
+    if name in {"released", "refusal", "fields", "noticed", "joined_from"}:
         return tuple(value)
     return value
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,7 +44,8 @@ def version(lot: Path) -> str:
 
 def under_way(journal: Journal) -> set[str]:
     """Lots that were sent on their way already, or are about to be."""
-    asked = {request.args.get("name", "") for request in journal.asked()}
+    every = [request.args for request in journal.asked()]
+    asked = {name for args in every for name in (args.get("name", ""), *json.loads(args.get("lots", "[]")))}
     return asked | {source.folder for source in journal.sources() if isinstance(source, Parked)}
 
 
@@ -75,12 +77,35 @@ def send(station: Path, journal: Journal, verb: str, seen: tuple[str, str], chan
     Raises:
         Meanwhile: it is not as it was seen. SohoaError: its fields cannot be set.
     """
-    folder, expected = seen
+    folder = seen[0]
     with alone(station):
-        if lot_notes.read(station / folder) is None or folder in under_way(journal):
-            raise Meanwhile(f"{folder} is on its way already")
-        if version(station / folder) != expected:
-            raise Meanwhile(f"somebody else described {folder} meanwhile")
+        _check_seen(station, journal, [seen])
         if changes:
             set_fields(station, folder, changes)
         journal.ask(verb, name=folder, scan="", **args)
+
+
+def send_together(station: Path, journal: Journal, seen: Sequence[tuple[str, str]], **args: str) -> None:
+    """Leave a request to join lots, in this order.
+
+    Args:
+        station: its folder.
+        journal: where the request is left.
+        seen: each lot's folder, and the version of its fields that whoever asks has seen.
+        args: of the request; its `kind` is `held`.
+
+    Raises:
+        Meanwhile: one of them is not as it was seen.
+    """
+    with alone(station):
+        _check_seen(station, journal, seen)
+        journal.ask("join", lots=json.dumps([folder for folder, _ in seen]), **args)
+
+
+def _check_seen(station: Path, journal: Journal, seen: Sequence[tuple[str, str]]) -> None:
+    busy = under_way(journal)
+    for folder, expected in seen:
+        if lot_notes.read(station / folder) is None or folder in busy:
+            raise Meanwhile(f"{folder} is on its way already")
+        if version(station / folder) != expected:
+            raise Meanwhile(f"somebody else described {folder} meanwhile")

@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from archive.naming import local_date
-from processor import law
+from processor import lanes, law
 from processor.document import Scan
 from processor.intake import pages
 from processor.lanes import quality
 from processor.tools import Tools, lane_of
-
-_PAPER = frozenset({"copy", "archive"})
 
 
 def inspected(scan: Scan, facts: Mapping[str, Any], source: Path, tools: Tools) -> dict[str, Any]:
@@ -37,7 +35,7 @@ def inspected(scan: Scan, facts: Mapping[str, Any], source: Path, tools: Tools) 
     lane = lane_of(scan, tools)
     kinds = [page["kind"] for page in facts["pages"]]
     wanted = [n for n in pages.parse(scan.part, len(kinds)) or () if kinds[n - 1] == "scan"]
-    if lane.kind not in _PAPER or not wanted:
+    if not lanes.is_paper(lane) or not wanted:
         return {}
     rule = law.quality_rule(lane.kind, local_date(tools.clock()), tools.station)
     found = _measured(source, wanted, tools)

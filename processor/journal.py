@@ -97,13 +97,13 @@ class Journal:
 
     # Documents
 
-    def begin(self, source: Source, scans: Sequence[Scan]) -> list[Item]:
-        """What was claimed of one source enters, all of it or nothing: the members of a package share its source."""
-        for scan in scans:
+    def begin(self, entering: Sequence[tuple[Source, Scan]]) -> list[Item]:
+        """What was claimed enters with its sources, all of it or nothing: the members of a package share theirs."""
+        for _, scan in entering:
             stage_bytes.sync(scan)
         items = []
         with self._transaction() as db:
-            for scan in scans:
+            for source, scan in entering:
                 row = {"state": "working", "source": sources.dump(source), "lane": scan.lane, "scan_sha256": scan.blob.sha256,
                        "code": "", "detail": "", "tries": 0, "not_before": ""}  # fmt: skip
                 number = int(str(db.table("item").insert(row).last_pk))

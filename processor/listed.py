@@ -1,7 +1,7 @@
 """A list that was read, and which of its rows a scan has.
 
 Promises: a scan and a row belong together by the scan's name alone, in whatever Unicode form or case, its ending written or
-not; never by likeness.
+not; never by likeness. A list that lies in no sub-folder is about those too whose names its rows write (`A-1/scan1.pdf`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class Opened:
     Attributes:
         key: what it is known by in the ledger: this file, with these bytes.
         bad: why it is no list one could go by; its scans wait.
-        late: names of scans that were taken before it came.
+        late: places of scans that were taken before it came.
+        folders: the folders its rows write before the names of scans, folded as names are.
     """
 
     lane: str
@@ -41,6 +42,7 @@ class Opened:
     bad: str = ""
     late: frozenset[str] = frozenset()
     by_name: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    folders: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -49,14 +51,18 @@ class Opened:
 
     @property
     def folder(self) -> bytes:
-        """The folder whose scans it is about."""
+        """The folder it lies in."""
         return folder_of(self.sighting.path)
+
+    def is_about(self, folder: bytes) -> bool:
+        """Whether it says what is in a folder: its own, or, where it lies in no sub-folder, one that its rows write."""
+        return folder == self.folder or (not self.folder and folded(_decoded(folder)) in self.folders)
 
     def of(self, path: bytes) -> tuple[Row, ...]:
         """The rows that name the scan at this path."""
-        if folder_of(path) != self.folder:
-            return ()
-        return tuple(row for name in _names(path) for row in self.by_name.get(name, ()))
+        folder = folder_of(path)
+        rows = tuple(row for name in _names(path) for row in self.by_name.get(name, ())) if self.is_about(folder) else ()
+        return rows if folder == self.folder else tuple(row for row in rows if folder_named(row.name) == folded(_decoded(folder)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,16 @@ def by_name(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
     return found
 
 
+def folder_named(name: str) -> str:
+    """The folder a row writes before a scan's name, folded as names are; empty where it writes none."""
+    return folded(name.replace("\\", "/").rpartition("/")[0])
+
+
+def place_of(path: bytes) -> str:
+    """Where a scan lies, folded: its sub-folder and its name."""
+    return f"{folded(_decoded(folder_of(path)))}/{folded(_decoded(path))}"
+
+
 def folded(name: str) -> str:
     """A name as it is compared: composed, without case, without the folders a row may write before it."""
     return unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2].strip().casefold())
@@ -141,6 +157,17 @@ def is_scan(path: bytes) -> bool:
 def folder_of(path: bytes) -> bytes:
     """The sub-folder of a path in a drop folder; empty where it lies in none."""
     return path.rpartition(b"/")[0]
+
+
+def about(folder: bytes, known: Mapping[bytes, Opened | None]) -> list[Opened | None]:
+    """The lists that say what is in a folder, or may: one above the sub-folders is about any of them until it was read."""
+
+    def is_about(path: bytes, opened: Opened | None) -> bool:
+        if opened is None or opened.bad:
+            return folder_of(path) in {folder, b""}
+        return opened.is_about(folder)
+
+    return [opened for path, opened in known.items() if is_about(path, opened)]
 
 
 def _decoded(name: bytes) -> str:

@@ -25,7 +25,21 @@ from processor.errors import Verdict
 from processor.intake.headings import BAD
 from processor.intake.listing import Row
 from processor.ledger import Ledger, at
-from processor.listed import Listed, Lists, Opened, by_name, folded, folder_of, is_coming, is_list, is_scan, key, takes_lists
+from processor.listed import (
+    Listed,
+    Lists,
+    Opened,
+    about,
+    by_name,
+    folder_named,
+    folder_of,
+    is_coming,
+    is_list,
+    is_scan,
+    key,
+    place_of,
+    takes_lists,
+)
 from processor.shift import Shift, begin
 from processor.sources import Dropped, Source, root_of
 from processor.tables import Lane
@@ -57,11 +71,11 @@ class _Seen:
 
 def _seen(lists: Lists, lane: Lane, look: Look) -> _Seen:
     known = {sighting.path: lists.at(lane.name, sighting) for sighting in look.there if is_list(sighting.path)}
-    beside: dict[bytes, list[Opened]] = {}
-    for path, opened in known.items():
-        beside.setdefault(folder_of(path), []).extend([opened] if opened else [])
-    scans = (s.path for s in look.there if is_scan(s.path) and folder_of(s.path) in beside)
-    hits = {path: tuple((one, row) for one in beside[folder_of(path)] for row in one.of(path)) for path in scans}
+    scans = [s.path for s in look.there if is_scan(s.path)]
+    beside = {folder: about(folder, known) for folder in {folder_of(path) for path in scans}}
+    opened_beside = {folder: [one for one in about if one] for folder, about in beside.items() if about}
+    listed = (path for path in scans if folder_of(path) in opened_beside)
+    hits = {path: tuple((one, row) for one in opened_beside[folder_of(path)] for row in one.of(path)) for path in listed}
     claims = Counter((opened.key, row.number) for named in hits.values() for opened, row in named)
     coming = frozenset(folder_of(path) for path in look.unfinished if is_coming(path))
     return _Seen(known, hits, claims, coming)
@@ -95,13 +109,19 @@ def sift(lists: Lists, look: Look, lane: Lane, sources: Iterable[Source], tools:
             arrivals.append(arrival)
         elif _may_go(path, seen, lane, arrival.sidecar is not None):
             arrivals.append(replace(arrival, listed=_listed(path, seen)))
-    return replace(look, arrivals=tuple(arrivals))
+    return replace(look, arrivals=tuple(sorted(arrivals, key=_place)))
+
+
+def _place(arrival: Arrival) -> tuple[str, int]:
+    """What lies there together is taken in the order of its list, so that codes follow it."""
+    hits = arrival.listed.hits if arrival.listed else ()
+    return min(((opened.key, row.number) for opened, row in hits), default=("", 0))
 
 
 def _may_go(path: bytes, seen: _Seen, lane: Lane, has_sidecar: bool) -> bool:
     """Whether a scan need not wait for a list: none is being written or unread beside it, and one it has to have names it."""
-    beside = [opened for each, opened in seen.lists.items() if folder_of(each) == folder_of(path)]
-    if folder_of(path) in seen.coming or any(opened is None or opened.bad for opened in beside):
+    beside = about(folder_of(path), seen.lists)
+    if {folder_of(path), b""} & seen.coming or any(opened is None or opened.bad for opened in beside):
         return False
     return lane.list != "required" or has_sidecar or bool(seen.hits.get(path))
 
@@ -189,17 +209,21 @@ def _open(arrival: Arrival, shift: Shift, folder: Path) -> str:
         results.lay(opened, {}, shift)
         return "held"
     rows = tuple(Row(**{**row, "wrong": tuple(row["wrong"])}) for row in told["rows"])
-    before = ledger.taken(lane, now)
-    lies = {folded(entry) for entry in os.listdir(where)}
-    late = frozenset(
-        name for taken, by in before.items()
-        if folder_of(taken) == opened.folder and by != claimed.sha256
-        and (name := folded(os.fsdecode(taken).encode("utf-8", "replace").decode())) not in lies
-    )  # fmt: skip
-    shift.lists.keep(replace(opened, rows=rows, by_name=by_name(rows), late=late))
+    opened = replace(opened, rows=rows, by_name=by_name(rows), folders=frozenset(folder_named(row.name) for row in rows) - {""})
+    shift.lists.keep(replace(opened, late=_late(opened, ledger, shift)))
     _tell(shift.lists, ledger, opened, "", "")
     log.info("list", list=claimed.sha256[:12], lane=lane, profile=told["profile"], rows=len(rows))
     return "listed"
+
+
+def _late(opened: Opened, ledger: Ledger, shift: Shift) -> frozenset[str]:
+    """The places of scans it is about that were taken before it came, and lie there no more."""
+    lies = {place_of(sighting.path) for sighting in DropFolder(root_of(shift.tools.station, opened.lane)).look()}
+    taken = ledger.taken(opened.lane, shift.tools.clock()).items()
+    return frozenset(
+        place for path, by in taken
+        if opened.is_about(folder_of(path)) and by != opened.sha256 and (place := place_of(path)) not in lies
+    )  # fmt: skip
 
 
 def _finish(opened: Opened, shift: Shift, folder: Path) -> str:
@@ -237,7 +261,7 @@ def _hold(opened: Opened, left: Sequence[int], shift: Shift, folder: Path) -> st
         blob=Blob(claimed.path, claimed.sha256, claimed.size), lane=opened.lane, original_name=opened.name,
         received_at=shift.tools.clock().isoformat(), refusal=(LEFT, f"{len(left)}/{len(opened.rows)} dòng: {told}"),
     )  # fmt: skip
-    if begin(shift, Dropped(opened.lane, opened.sighting), [scan], "received") is None:
+    if begin(shift, [(Dropped(opened.lane, opened.sighting), scan)], "received") is None:
         return "arriving"
     _forget(opened, at(shift.tools.station), shift)
     return "taken"

@@ -21,7 +21,9 @@ _SHAPE: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("code", "reason", "lane", "file_code", "part", "scan_sha256", "original_name", "received_at"), str),
     "again": int, "size": int, "doc_code": (str, type(None)), "sidecar": dict, "released": list, "origin": dict, "rotate": str,
     "listed": dict, "cells": dict, "stack": dict,
+    "joined_from": list,
 }  # fmt: skip
+_JOINED = re.compile("[0-9a-f]{64}(:[0-9,-]+)?")
 _LARGEST = 1 << 20  # bytes of a reason.json or fields.json
 _MOST_AGAIN = 999
 MOST_PAGES = 99_999
@@ -96,13 +98,14 @@ def read(folder: Path) -> dict[str, Any] | None:
         told.setdefault("rotate", "")
         for name in ("origin", "listed", "cells", "stack"):  # lots of earlier versions have none
             told.setdefault(name, {})
+        told.setdefault("joined_from", [])
     return told if isinstance(told, dict) and _is_ours(told, folder) else None
 
 
 def _is_ours(told: Mapping[str, Any], folder: Path) -> bool:
     if not all(name in told and isinstance(told[name], kind) for name, kind in _SHAPE.items()):
         return False
-    texts = [*told["released"]]
+    texts = [*told["released"], *told["joined_from"]]
     for name in ("sidecar", "origin", "listed", "cells"):
         texts += [*told[name], *told[name].values()]
     lists_texts = all(isinstance(item, str) for item in texts)
@@ -113,6 +116,7 @@ def _is_ours(told: Mapping[str, Any], folder: Path) -> bool:
         and re.fullmatch("[0-9a-f]{64}", told["scan_sha256"]) is not None
         and 0 <= told["again"] <= _MOST_AGAIN
         and _is_part(told["part"])
+        and all(_JOINED.fullmatch(each) for each in told["joined_from"])
         and pages.turns(told["rotate"]) is not None
     )
 

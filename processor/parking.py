@@ -20,7 +20,7 @@ from archive.naming import local_date, safe_name
 from archive.record import DESCRIPTIVE, Blob
 from processor import lot_notes
 from processor.document import Scan
-from processor.errors import Verdict, reason
+from processor.errors import SohoaError, Verdict, reason
 from processor.intake import pages
 from processor.intake.sidecar import ROUTING
 from processor.report import visible
@@ -34,7 +34,7 @@ _OURS = frozenset({REASON, PAGE, FIELDS, *BESIDE})
 _BLANK = ("file_code", "pages", *DESCRIPTIVE)
 _SHOWN = 300  # characters of a cell of a list, on the clerk's page
 _KEY = ("file_code", "part", "again", "scan_sha256")
-_NOT_BY_RELEASE = frozenset({"signed", "born-digital", "sheet-alone", *NO_SCANS})  # released they would be held again
+NOT_BY_RELEASE = frozenset({"signed", "born-digital", "sheet-alone", *NO_SCANS})  # released they would be held again
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ def _told(scan: Scan, verdict: Verdict, now: dt.datetime, state: str, doc_code: 
         "sidecar": dict(scan.sidecar), "sidecar_sha256": scan.beside.sha256 if scan.beside else None,
         "released": list(scan.released), "origin": dict(scan.origin), "rotate": scan.rotate, "listed": dict(scan.listed),
         "cells": dict(scan.cells), "stack": dict(scan.stack),
+        "joined_from": list(scan.joined_from),
     }  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
     why, state = verdict.reason, lot.partition("/")[0]
     done = {"held": "GIỮ LẠI, CHỜ XỬ LÝ", "rejected": "TỪ CHỐI"}[state]
     command = f"sohoa release {lot}" if state == "held" else f"đưa lại tệp vào drop/{scan.lane}/"
-    if verdict.code in _NOT_BY_RELEASE:
+    if verdict.code in NOT_BY_RELEASE:
         command = f'sohoa reject {lot} --reason "..."'
     within = f"Phần: {visible(scan.part)}\n" if scan.part else ""
     if scan.listed:
@@ -193,7 +194,25 @@ def _parked(told: Mapping[str, Any]) -> Scan:
         received_at=told["received_at"], file_code=told["file_code"], part=told["part"], again=told["again"],
         sidecar=told["sidecar"], released=tuple(told["released"]), origin=told["origin"],
         rotate=told["rotate"], listed=told["listed"], cells=told["cells"], stack=told["stack"],
+        joined_from=tuple(told["joined_from"]),
     )  # fmt: skip
+
+
+def lot_at(station: Path, folder: str) -> Lot:
+    """A lot by its folder.
+
+    Raises:
+        SohoaError: nothing that can be believed lies there.
+    """
+    told = lot_notes.read(station / folder)
+    if told is None:
+        raise SohoaError(f"{folder} is not there any more")
+    return Lot(folder, told)
+
+
+def remark(station: Path, lot: Lot, detail: str) -> None:
+    """Note beside a lot why it could not be done what a person asked of it."""
+    replace_durably(station / lot.folder / REASON, lot_notes.as_json({**lot.told, "detail": detail}))
 
 
 def scan_path(station: Path, lot: Lot) -> Path:

@@ -137,10 +137,17 @@ def _provenance(scan: Scan, described: Described, pages: Sequence[Mapping[str, A
         **described.source.facts, "places": dict(described.places), "noticed": list(described.noticed),
         "received_at": scan.received_at, "sidecar": dict(scan.sidecar), "origin": dict(scan.origin),
         **({"stack": dict(scan.stack)} if scan.stack else {}),
+        **({"joined_from": [_source(told) for told in scan.joined_from]} if scan.joined_from else {}),
         "sidecar_sha256": scan.beside.sha256 if scan.beside else None, "released": list(scan.released),
         "listed": {**scan.listed, "cells": dict(scan.cells)} if scan.listed else None, "sohoa": version("sohoa"),
         "pages": [{k: page[k] for k in ("kind", "blank", "word_count", "mean_confidence")} for page in pages],
     }  # fmt: skip
+
+
+def _source(told: str) -> dict[str, str]:
+    """One of the scans a document was joined from."""
+    sha256, _, part = told.partition(":")
+    return {"scan_sha256": sha256, "part": part}
 
 
 def _sealed_how(sealed: Sealed | Settled) -> dict[str, Any]:

@@ -12,10 +12,9 @@ from dataclasses import replace
 
 import structlog
 
-from archive.durable import copy_durably
 from archive.errors import ArchiveError
 from archive.record import Blob, DocumentKey
-from processor import lanes, lot_notes, parking, stacks
+from processor import joining, lanes, lot_notes, parking, stacks
 from processor.document import Scan
 from processor.errors import OUR_FAULT, SohoaError, Verdict, reason
 from processor.intake import pages
@@ -28,7 +27,7 @@ from processor.sources import Kept, Parked
 from processor.taking import members
 from processor.targets import identity
 from processor.telling import BY_CLERK
-from processor.told import applied, file_code
+from processor.told import applied, claimed, file_code
 from processor.tools import ACTOR
 
 log = structlog.get_logger()
@@ -88,6 +87,8 @@ def _do(request: Request, shift: Shift) -> None:
             _reject_lot(args["name"], args, shift)
         case "split", "held":
             _split(args["name"], args, shift)
+        case "join", "held":
+            joining.join(args, shift)
         case "reject", "item":
             _reject_item(_asked(args, shift, waits=True).number, args, shift)
         case "again", _:
@@ -96,23 +97,8 @@ def _do(request: Request, shift: Shift) -> None:
             pass  # "wake": to be looked at is all it asks
 
 
-def _lot(folder: str, shift: Shift) -> Lot:
-    told = lot_notes.read(shift.tools.station / folder)
-    if told is None:
-        raise SohoaError(f"{folder} is not there any more")
-    return Lot(folder, told)
-
-
-def _claimed(scan: Scan, shift: Shift) -> Scan:
-    """The scan with bytes in `work/`, which nobody else changes."""
-    folder = shift.new_claim()
-    blob = copy_durably(scan.blob.path, folder / scan.blob.sha256, expected=scan.blob.sha256)
-    beside = scan.beside and copy_durably(scan.beside.path, folder / "beside", expected=scan.beside.sha256)
-    return replace(scan, blob=blob, beside=beside)
-
-
 def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
-    lot, tools = _lot(folder, shift), shift.tools
+    lot, tools = parking.lot_at(shift.tools.station, folder), shift.tools
     if lot.told["code"] in NO_SCANS:
         raise SohoaError("a side-car alone cannot be released, nor can a list; drop it again with its scan, and reject this one")
     _check_answered(lot, args)
@@ -130,7 +116,7 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
             scan = replace(scan, refusal=(verdict.code, verdict.detail))
     # who answers for what could not be verified says so while it waits, never by a note that people may write
     released = tuple(code for code in dict.fromkeys((*scan.released, lot.told["code"])) if code != incoming.ACCEPT)
-    scan = _claimed(replace(scan, released=released), shift)
+    scan = claimed(replace(scan, released=released), shift)
     if scan.key != old:  # before it begins: a request done twice would find it under way
         _give_up_code(old, lot.told["doc_code"], shift)
     _begin(shift, folder, scan, "released", args)
@@ -139,7 +125,7 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
 def _begin(shift: Shift, folder: str, scan: Scan, event: str, args: Mapping[str, str]) -> None:
     is_whole = not scan.part and not scan.refusal
     scans = members(scan, shift) if is_whole else [scan]  # a package that was parked whole enters as its documents
-    if not scans or begin(shift, Parked(folder), scans, event, args.get("reason", ""), _who(args)) is None:
+    if not scans or begin(shift, [(Parked(folder), each) for each in scans], event, args.get("reason", ""), _who(args)) is None:
         for left in (scan, *scans):
             shutil.rmtree(left.blob.path.parent, ignore_errors=True)
         raise SohoaError("the same document is under way already")
@@ -171,9 +157,9 @@ def _who(args: Mapping[str, str]) -> str:
 
 
 def _reject_lot(folder: str, args: Mapping[str, str], shift: Shift) -> None:
-    lot = _lot(folder, shift)
+    lot = parking.lot_at(shift.tools.station, folder)
     scan = replace(parking.scan_of(shift.tools.station, lot), refusal=(BY_CLERK, args["reason"], _who(args)))
-    _begin(shift, folder, _claimed(scan, shift), "", {})
+    _begin(shift, folder, claimed(scan, shift), "", {})
 
 
 def _reject_item(number: int, args: Mapping[str, str], shift: Shift) -> None:
@@ -184,7 +170,7 @@ def _reject_item(number: int, args: Mapping[str, str], shift: Shift) -> None:
 
 def _split(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     """One held scan becomes several documents, each of pages of its own and read anew; what was said of the whole is left off."""
-    lot, tools = _lot(folder, shift), shift.tools
+    lot, tools = parking.lot_at(shift.tools.station, folder), shift.tools
     parts = [pages.normal(part) for part in args["parts"].split(";")]
     are_ranges = all(part and pages.parse(part, lot_notes.MOST_PAGES) for part in parts)
     if not are_ranges or len(parts) < 2 or len(set(parts)) < len(parts):
@@ -197,9 +183,9 @@ def _split(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     code = file_code(args.get("file_code", ""), tools) or whole.file_code
     released = tuple(dict.fromkeys((*whole.released, lot.told["code"])))
     base = replace(whole, file_code=code, sidecar=routing, released=released)
-    scans = [_claimed(replace(base, part=part), shift) for part in parts]
+    scans = [claimed(replace(base, part=part), shift) for part in parts]
     _give_up_code(replace(whole.key, scan_sha256=lot.told["scan_sha256"]), lot.told["doc_code"], shift)
-    if begin(shift, Parked(folder), scans, "released", args.get("reason", ""), _who(args)) is None:
+    if begin(shift, [(Parked(folder), each) for each in scans], "released", args.get("reason", ""), _who(args)) is None:
         for left in scans:
             shutil.rmtree(left.blob.path.parent, ignore_errors=True)
         raise SohoaError("the same document is under way already")
@@ -232,4 +218,4 @@ def _again(doc_code: str, args: Mapping[str, str], shift: Shift) -> None:
             break
         again += 1
     scan = Scan(blob, row["lane"], row["original_name"], shift.tools.clock().isoformat(), row["file_code"], row["part"], again)
-    begin(shift, Kept(), [scan], "again", args["reason"], _who(args))
+    begin(shift, [(Kept(), scan)], "again", args["reason"], _who(args))

@@ -26,7 +26,7 @@ from processor.errors import Abandoned, CatalogueOlder, SohoaError, Verdict
 from processor.journal import Item, Journal
 from processor.listed import Lists
 from processor.sources import Parked, Source
-from processor.telling import BY_CLERK
+from processor.telling import BY_CLERK, JOINED
 from processor.tools import ACTOR, Tools
 
 log = structlog.get_logger()
@@ -117,30 +117,30 @@ def _check_catalogue(shift: Shift) -> None:
 
 
 def begin(
-    shift: Shift, source: Source, scans: Sequence[Scan], event: str, said: str = "", actor: str = ACTOR
+    shift: Shift, entering: Sequence[tuple[Source, Scan]], event: str, said: str = "", actor: str = ACTOR
 ) -> list[Item] | None:
-    """What one source holds enters, unless a key of it is in hand already; its arrival is a leaf of the log.
+    """What arrived enters, all or nothing, unless a key of it is in hand already; the first one's arrival is a leaf of the log.
 
     Args:
         shift: who works.
-        source: where its bytes lie.
-        scans: what enters; the members of a package are several.
+        entering: each with where its bytes lie; the members of a package share their source.
         event: `received`, or how a person sent it on its way again; empty when its end is the event.
         said: the reason that person gave.
         actor: who: the machine, or that person.
     """
     with ExitStack() as undone:
-        for scan in scans:
+        for _, scan in entering:
             if not shift.hands.take(scan.key):
                 return None
             undone.callback(shift.hands.drop, scan.key)  # if what follows fails, nobody has it in hand
-        scan = scans[0]
+        scan = entering[0][1]
         if event:
             public: dict[str, str | int] = {"lane": scan.lane, "size": scan.blob.size}
             public |= {"code": scan.released[-1]} if event == "released" and scan.released else {}
+            public |= {"joined_from": " ".join(scan.joined_from)} if event == "joined" else {}
             private = {"name": scan.original_name.encode("utf-8", "replace").decode()} | ({"reason": said} if said else {})
             shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=actor, public=public, private=private)
-        items = shift.journal.begin(source, scans)
+        items = shift.journal.begin(entering)
         undone.pop_all()
     return items
 
@@ -243,7 +243,7 @@ def stop(item: Item, verdict: Verdict, shift: Shift, actor: str = "") -> str:
         archive.void(doc_code, verdict.code, ACTOR)
     public: dict[str, str | int] = {"code": verdict.code, "lane": scan.lane}
     public |= {"pages": lot_notes.page_count(scan.part)} if scan.stack else {}
-    private = {"reason": verdict.detail} if verdict.code == BY_CLERK else {}
+    private = {"reason": verdict.detail} if verdict.code in {BY_CLERK, JOINED} else {}
     actor = actor or (scan.refusal[2] if len(scan.refusal) > 2 else ACTOR)
     archive.event(state, scan_sha256=scan.blob.sha256, actor=actor, public=public, private=private)
     return leave(item, state, shift, keep=folder)

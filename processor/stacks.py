@@ -1,8 +1,8 @@
 """A stack of paper becomes its documents, before anything is read: the coordinator's side of separator sheets and blank pages.
 
-Promises: each document has the stack's bytes as its scan and its pages as `part`; a sheet that is wrong stops its own document and
-no other; a stack whose pages do not add up, or whose side-car would describe several documents, is held whole, and nothing of it
-is lost. Where nothing separates, a scan stays what it is.
+Promises: each document has the stack's bytes as its scan and its pages as `part`; a sheet that is wrong, or a page that cannot be
+decoded, stops its own document and no other; a stack whose pages do not add up, or whose side-car would describe several
+documents, is held whole, and nothing of it is lost. Where nothing separates, a scan stays what it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from archive.query import Query
 from archive.record import DESCRIPTIVE
 from archive.store import Archive
-from processor import lot_notes, parking
+from processor import lanes, lot_notes, parking
 from processor.document import Scan
 from processor.errors import Verdict
 from processor.intake import pages, stack
@@ -28,14 +28,13 @@ from processor.tables import Lane
 from processor.told import own
 from processor.tools import ACTOR, lane_of
 
-ALONE, DOUBTFUL = "sheet-alone", "sheet-doubtful"
+ALONE, DOUBTFUL, BROKEN = "sheet-alone", "sheet-doubtful", "page-broken"
 UNBALANCED, UNPAIRED, SIDECAR = "pages-unbalanced", "collate-uneven", "stack-sidecar"
-_PAPER = frozenset({"copy", "archive"})
 
 
 def is_apart(lane: Lane) -> bool:
     """Whether what lands in a lane may be a stack; of an extract a person names the pages (NĐ 30/2020 Đ25.3)."""
-    return lane.kind in _PAPER and lane.form != EXTRACT and (lane.split or lane.blanks == "set-aside" or bool(lane.collate))
+    return lanes.is_paper(lane) and lane.form != EXTRACT and (lane.split or lane.blanks == "set-aside" or bool(lane.collate))
 
 
 def apart(scan: Scan, shift: Shift, file_code: Callable[[str], str]) -> list[Scan]:
@@ -51,7 +50,7 @@ def apart(scan: Scan, shift: Shift, file_code: Callable[[str], str]) -> list[Sca
     """
     lane, tools = lane_of(scan, shift.tools), shift.tools
     told = scan.sidecar.get(COLLATE, "")
-    if scan.part or not (is_apart(lane) or (told and lane.kind in _PAPER)):
+    if scan.part or not (is_apart(lane) or (told and lanes.is_paper(lane))):
         return [scan]
     limits = tools.settings.limits.model_dump()
     try:
@@ -105,6 +104,8 @@ def _document(scan: Scan, part: Part, facts: dict[str, Any], folder: str, file_c
         wrong = "the sheet names another file than the folder"
     if part.is_sheet or wrong:
         return replace(made, refusal=(ALONE if part.is_sheet else DOUBTFUL, wrong))
+    if part.broken:
+        made = replace(made, refusal=(BROKEN, f"page {', '.join(map(str, part.broken))}"))
     return replace(made, file_code=named or scan.file_code)
 
 

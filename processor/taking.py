@@ -42,7 +42,7 @@ def take(arrival: Arrival, shift: Shift) -> str:
             note(scans, arrival, shift)
             if len(scans) == 1 and not scans[0].refusal:
                 scans = members(scans[0], shift)
-            state = "busy" if not scans else "taken" if begin(shift, source, scans, "received") else "arriving"
+            state = "busy" if not scans else "taken" if begin(shift, [(source, each) for each in scans], "received") else "arriving"
             if state == "taken":
                 stacks.note(scans, shift)
     except SourceUnreadable as error:

@@ -28,7 +28,7 @@ from processor.verify import report as reports
 
 REPORTS = ("again.json", "verification.json")  # in a document's folder of work/, the newest first
 log = structlog.get_logger()
-BY_CLERK = "rejected-by-clerk"
+BY_CLERK, JOINED = "rejected-by-clerk", "joined-into"
 
 
 def tell(document: Pending, verdict: Verdict, tools: Tools, work: Path) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from archive.durable import copy_durably
 from archive.naming import local_date
 from archive.record import Blob
 from processor import lanes
@@ -19,7 +20,7 @@ from processor.document import Scan
 from processor.filecodes import in_full
 from processor.intake.listing import Row
 from processor.ledger import Mark, at
-from processor.listed import Listed, Opened, folded, takes_lists
+from processor.listed import Listed, Opened, place_of, takes_lists
 from processor.shift import Shift
 from processor.tools import Tools
 
@@ -54,6 +55,14 @@ def own(scan: Scan, shift: Shift) -> Scan:
         return replace(blob, path=path)
 
     return replace(scan, blob=linked(scan.blob), beside=scan.beside and linked(scan.beside))
+
+
+def claimed(scan: Scan, shift: Shift) -> Scan:
+    """The scan with bytes in `work/`, which nobody else changes."""
+    folder = shift.new_claim()
+    blob = copy_durably(scan.blob.path, folder / scan.blob.sha256, expected=scan.blob.sha256)
+    beside = scan.beside and copy_durably(scan.beside.path, folder / "beside", expected=scan.beside.sha256)
+    return replace(scan, blob=blob, beside=beside)
 
 
 def by_sidecar(scan: Scan, said: Mapping[str, str], tools: Tools) -> Scan:
@@ -118,9 +127,8 @@ def _by_row(scan: Scan, said: Mapping[str, str], opened: Opened, row: Row, tools
 def _late(scan: Scan, opened: Opened, row: Row, path: bytes, tools: Tools) -> Scan:
     """A row that was another scan's is no other's, unless a person says so."""
     before = at(tools.station).marks(opened.key).get(row.number)
-    name = folded(os.fsdecode(path).encode("utf-8", "replace").decode())
     is_others = before is not None and before.scan_sha256 != scan.blob.sha256
-    if scan.refusal or not (is_others or name in opened.late):
+    if scan.refusal or not (is_others or place_of(path) in opened.late):
         return scan
     return replace(scan, refusal=(LATE, f"dòng {row.number}: đã có bản quét cùng tên được nhận trước"))
 

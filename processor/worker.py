@@ -29,6 +29,7 @@ JOBS: Mapping[str, str] = {
     "thumbnails": "processor.intake.split",
     "probe": "processor.intake.probe",
     "quality": "processor.intake.quality",
+    "join": "processor.intake.join",
     "body": "processor.intake.body",
     "recognise": "processor.ocr.recognise",
     "glance": "processor.ocr.glance",

@@ -9,6 +9,7 @@ import datetime as dt
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +20,7 @@ from archive.errors import ArchiveError
 from archive.naming import local_date
 from archive.record import DESCRIPTIVE
 from processor import handing
-from processor.desk import access, drawers, pages, papers, typed
+from processor.desk import access, drawers, joins, pages, papers, typed
 from processor.desk.drawers import Desk
 from processor.desk.papers import Field, Paper
 from processor.desk.typed import Reading
@@ -143,14 +144,14 @@ _ONE_PART = "Ghi ít nhất hai khoảng trang, cách nhau bằng dấu chấm p
 _NO_PAGE = "Không có trang ấy, hoặc gõ chưa đúng. Gõ như 1-3,5."
 _NO_TURN = "Gõ như 2:90,5:180 (trang:độ), hoặc dùng nút Xoay dưới ảnh."
 _NO_FILE = "Hồ sơ này chưa khai báo hoặc đã đóng."
-_SENT = {"release": "Đã cho đi tiếp", "retry": "Đã cho xử lý lại", "reject": "Đã từ chối", "split": "Đã tách"}
+_SENT = {"release": "Đã cho đi tiếp", "retry": "Đã cho xử lý lại", "reject": "Đã từ chối", "split": "Đã tách", "join": "Đã ghép"}
 
 
 def _act(request: Request, form: dict[str, str]) -> Response:
     desk, asked = pages.desk_of(request), request.path_params
     found = drawers.lot(desk, asked["state"], asked["lane"], asked["lot"])
     do = form.get("do", "")
-    if found is None or do not in ({"release", "reject", "split"} if found.state == "held" else {"retry"}):
+    if found is None or do not in ({"release", "reject", "split", "join"} if found.state == "held" else {"retry"}):
         return pages.gone(request)
     if found.folder in handing.under_way(desk.journal):
         return _too_late(request, found.state)
@@ -158,8 +159,8 @@ def _act(request: Request, form: dict[str, str]) -> Response:
     told = read_lot(desk, paper, form) if do in {"release", "split"} else Reading({}, {}, {})
     if form.get("version") != paper.version:
         return pages.document(request, both(paper, form, told), 409, alert=CHANGED)
-    if alert := _refusal(do, paper, form):
-        kept = {name: form.get(name, "") for name in ("reason", "parts")}
+    if alert := joins.refusal(desk, form, paper.where) if do == "join" else _refusal(do, paper, form):
+        kept: dict[str, Any] = {name: form.get(name, "") for name in ("reason", "parts")} | {"joined": form if do == "join" else {}}
         return pages.document(request, again(paper, told), 422, alert=alert, **kept)
     if told.wrong or told.doubtful:
         return pages.document(request, again(paper, told), 422)
@@ -183,6 +184,11 @@ def _send(request: Request, do: str, paper: Paper, changes: Mapping[str, str], f
     args = {"kind": paper.where.partition("/")[0], "reason": form.get("reason", "").strip(), "operator": session.actor}
     if do == "split":
         args |= {"parts": form["parts"], "file_code": form.get("file_code", "").strip()}
+    if do == "join":
+        args |= {"file_code": form.get("file_code", "").strip()}
+        handing.send_together(desk.station, desk.journal, joins.chosen(form, paper.where), **args)
+        desk.errands.news()
+        return
     handing.send(desk.station, desk.journal, do, (paper.where, paper.version), changes, **args)
     desk.errands.news()
 

@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from archive.errors import ArchiveError
 from archive.search import Portion
 from processor import handing
-from processor.desk import drawers, guard, papers, typed
+from processor.desk import drawers, guard, joins, papers, typed
 from processor.desk.access import Session
 from processor.desk.drawers import Desk, Row
 from processor.desk.papers import Paper
@@ -152,10 +152,12 @@ def document(request: Request, paper: Paper, status: int = 200, **told: Any) -> 
         "paper": paper, "kind": kind, "tab": {"filed": "describe"}.get(kind, kind), "before": before, "after": after,
         "query": query(lane), "pages": min(paper.pages, _MOST_PAGES), "width": WIDTHS[-1], "files": files, "alert": "",
         "ahead": _ahead(desk, after), "secret": paper.hides, "places": _by_page(paper),
-        "answered_for": drawers.ANSWERED_FOR, "not_released": drawers.NOT_RELEASED, "reason": "", "parts": "",
+        "answered_for": drawers.ANSWERED_FOR, "not_released": drawers.NOT_RELEASED, "reason": "", "parts": "", "joined": {},
         "splits": drawers.is_paper(desk, paper.lane),
     }  # fmt: skip
-    return shown(request, "document.html", status, **(frame | told))
+    if kind == "held":
+        frame["offers"] = joins.offers(desk, paper.where, told.get("joined", {}))
+    return shown(request, "document.html", status, **({"offers": []} | frame | told))
 
 
 def _ahead(desk: Desk, address: str) -> str:

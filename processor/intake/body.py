@@ -115,14 +115,19 @@ def _as_pixels(image: pikepdf.Stream) -> bool:
 def _carry_over(body: pikepdf.Pdf, source: pikepdf.Pdf, index: int) -> pikepdf.Page:
     """Append page `index` of `source` to `body`, with only the keys a page of paper needs."""
     page = source.pages[index]
-    for key in _INHERITED:  # page attributes may stand on an ancestor (ISO 32000-1, 7.7.3.4)
-        if key not in page.obj and (value := _from_ancestor(page.obj, key)) is not None:
-            page.obj[key] = value
+    inherit(page)
     for key in [key for key in page.obj.keys() if key not in (*_KEPT, "/Parent")]:
         del page.obj[key]
     body.pages.append(page)
     _as_seen(body.pages[-1])
     return body.pages[-1]
+
+
+def inherit(page: pikepdf.Page) -> None:
+    """Lay on a page what stands on an ancestor (ISO 32000-1, 7.7.3.4): in another file it has none of them."""
+    for key in _INHERITED:
+        if key not in page.obj and (value := _from_ancestor(page.obj, key)) is not None:
+            page.obj[key] = value
 
 
 def _as_seen(page: pikepdf.Page) -> None:

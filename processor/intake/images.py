@@ -48,6 +48,11 @@ def _pixels(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
+def keeps_pixels(image: Image.Image) -> bool:
+    """Whether a page shows the picture's very pixels: none is converted, none is laid over paper."""
+    return image.mode in {"1", "L", "P", "RGB", "I;16"} and "transparency" not in image.info
+
+
 def _encoded(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     _pixels(image).save(buffer, "PNG", compress_level=3)

@@ -215,29 +215,22 @@ def frame_count(image: Image.Image, kind: str) -> int:
     return getattr(image, "n_frames", 1) if kind == "tiff" else 1
 
 
-def within_limits(image: Image.Image, frames: int, limits: Mapping[str, int]) -> Iterator[int]:
-    """Turn an opened picture to each of its pages, and tell its number (1-based).
-
-    Raises:
-        Verdict: `too-large`.
-        EOFError: and what else Pillow raises of a damaged one.
-    """
-    if frames > limits["pages"]:
-        raise Verdict("too-large", f"{frames} pages")
-    for frame in range(frames):
-        image.seek(frame)
-        if image.width * image.height > limits["page_megapixels"] * 1_000_000:
-            raise Verdict("too-large", "too many pixels")
-        yield frame + 1
+def within_pixels(image: Image.Image, limits: Mapping[str, int]) -> bool:
+    """Whether a picture that was opened, or turned to a page, may be decoded."""
+    return image.width * image.height <= limits["page_megapixels"] * 1_000_000
 
 
 def _probe_image(path: Path, kind: str, limits: Mapping[str, int], wanted: Wanted) -> dict[str, Any]:
     with open_image(path, limits) as image:
         try:
             frames = frame_count(image, kind)
-            for number in within_limits(image, frames, limits):
-                if _is_wanted(number, wanted):
-                    image.load()
+            if frames > limits["pages"]:
+                raise Verdict("too-large", f"{frames} pages")
+            for number in (number for number in range(1, frames + 1) if _is_wanted(number, wanted)):
+                image.seek(number - 1)
+                if not within_pixels(image, limits):
+                    raise Verdict("too-large", "too many pixels")
+                image.load()
         except (EOFError, *PICTURE_ERRORS) as error:
             code = "truncated" if "truncated" in str(error).lower() else "damaged"
             raise Verdict(code, type(error).__name__) from error

@@ -34,6 +34,7 @@ _EDGE_MM = 0.5
 _DARK, _HALF = 0.6, 0.5
 _LEAST_STROKES = 12
 _SHOWN_DPI = 300.0
+_SPECKS = 40
 _COLOURS = {"1": 1, "L": 8, "LA": 8, "I;16": 16, "I": 16, "F": 16}  # bits a pixel; all else has colours
 
 
@@ -72,6 +73,13 @@ def _is_writing(edge: npt.NDArray[numpy.bool_]) -> bool:
     return strokes >= _LEAST_STROKES and bool(edge.mean() < _HALF)  # a shadow of the lid is dark along the whole side
 
 
+def ink(grey: Grey) -> int:
+    """How much darker than the paper the darkest strokes are, in levels of grey; a few specks are no strokes."""
+    some = grey[::2, ::2].ravel()
+    darkest = numpy.partition(some, min(_SPECKS, some.size - 1))[min(_SPECKS, some.size - 1)]
+    return max(0, int(numpy.median(some)) - int(darkest))
+
+
 def _bits(mode: str) -> int:
     return _COLOURS.get(mode, 24)
 
@@ -80,7 +88,7 @@ def _measured(grey: Grey, dpi: float) -> dict[str, Any]:
     width = sharpness(grey, dpi)
     return {
         "edge_mm": None if width is None else round(width, 2), "paper": int(numpy.median(grey[::4, ::4])),
-        "clipped": clipped(grey, dpi),
+        "ink": ink(grey), "clipped": clipped(grey, dpi),
     }  # fmt: skip
 
 
@@ -146,7 +154,8 @@ def quality(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
 
     Returns:
         `pages`: of each that could be measured its number as `page`, `dpi`, `mm` (across, down), `bits` a pixel (24: colours),
-        `edge_mm` (how wide the edges of strokes are; None where nothing is written), `paper` (its grey), `clipped` (sides).
+        `edge_mm` (how wide the edges of strokes are; None where nothing is written), `paper` (its grey), `ink` (how much
+        darker the darkest strokes are), `clipped` (sides).
 
     Raises:
         Verdict: `damaged`.

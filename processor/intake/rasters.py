@@ -1,14 +1,16 @@
 """The pages of a scan as grey rasters of a moderate resolution, for what need not be seen sharper: codes, blanks.
 
-Promises: a page is decoded once, small where its format lets it be; one that cannot be is None and is no reason to fail: what
-is wrong with a scan, `probe` tells. Runs in a worker.
+Promises: a page is decoded once, small where its format lets it be; one that cannot be is no reason to fail, the others are there
+all the same: what is wrong with a scan, `probe` tells. Runs in a worker.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Collection, Iterator, Mapping
+from enum import Enum
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy
 import numpy.typing as npt
@@ -25,7 +27,7 @@ from processor.intake.probe import (
     open_pdf,
     page_facts,
     sniff,
-    within_limits,
+    within_pixels,
 )
 
 Grey = npt.NDArray[numpy.uint8]
@@ -34,8 +36,18 @@ _POINTS = 72.0
 _MOST_PIXELS = 6_000  # of a side: a page of many metres is shown coarser
 
 
-def of(path: Path, limits: Mapping[str, int]) -> Iterator[tuple[Grey, float] | None]:
-    """Each page and its resolution; None for one that is no picture, or cannot be shown.
+class Unseen(Enum):
+    """Why a page has no raster."""
+
+    NO_PICTURE = "it is no picture, or too large a one"
+    BROKEN = "it cannot be decoded"
+
+
+Seen: TypeAlias = tuple[Grey, float] | Unseen
+
+
+def of(path: Path, limits: Mapping[str, int]) -> Iterator[Seen]:
+    """Each page and its resolution, or why it has none.
 
     Raises:
         Verdict: as `probe`; `signed` where there is nothing to take apart.
@@ -60,7 +72,7 @@ def darkest(path: Path, limits: Mapping[str, int], wanted: Collection[int]) -> I
     """
     if not wanted:
         return
-    if (kind := sniff(path)) == "pdf":
+    if sniff(path) == "pdf":
         with pymupdf.open(path) as document:
             for number in wanted:
                 made = document[number - 1].get_pixmap(dpi=round(DPI), colorspace=pymupdf.csRGB, alpha=False)
@@ -68,11 +80,11 @@ def darkest(path: Path, limits: Mapping[str, int], wanted: Collection[int]) -> I
                 yield number, pixels.reshape(made.height, made.width, 3).min(axis=2), DPI
         return
     with open_image(path, limits) as image:
-        for number in within_limits(image, frame_count(image, kind), limits):
-            if number in wanted:
-                dpi = image.width / page_points(*image.size, claimed(image))[0] * _POINTS
-                factor = max(1, round(dpi / DPI))
-                yield number, numpy.asarray(image.convert("RGB").reduce(factor)).min(axis=2), dpi / factor
+        for number in wanted:
+            image.seek(number - 1)
+            dpi = image.width / page_points(*image.size, claimed(image))[0] * _POINTS
+            factor = max(1, round(dpi / DPI))
+            yield number, numpy.asarray(image.convert("RGB").reduce(factor)).min(axis=2), dpi / factor
 
 
 def count(path: Path, limits: Mapping[str, int]) -> int:
@@ -89,13 +101,23 @@ def count(path: Path, limits: Mapping[str, int]) -> int:
         return frame_count(image, kind)
 
 
-def _frames(path: Path, kind: str, limits: Mapping[str, int]) -> Iterator[tuple[Grey, float]]:
+def _frames(path: Path, kind: str, limits: Mapping[str, int]) -> Iterator[Seen]:
     with open_image(path, limits) as image:
-        try:
-            for _ in within_limits(image, frame_count(image, kind), limits):
-                yield _small(image, image.width / page_points(*image.size, claimed(image))[0] * _POINTS)
-        except (EOFError, *PICTURE_ERRORS) as error:
-            raise Verdict("damaged", type(error).__name__) from error
+        frames = frame_count(image, kind)
+        if frames > limits["pages"]:
+            raise Verdict("too-large", f"{frames} pages")
+        for frame in range(frames):
+            yield _frame(image, frame, limits)
+
+
+def _frame(image: Image.Image, frame: int, limits: Mapping[str, int]) -> Seen:
+    try:
+        image.seek(frame)
+        if not within_pixels(image, limits):
+            return Unseen.NO_PICTURE
+        return _small(image, image.width / page_points(*image.size, claimed(image))[0] * _POINTS)
+    except (EOFError, *PICTURE_ERRORS):
+        return Unseen.BROKEN
 
 
 def claimed(image: Image.Image) -> tuple[float, float] | None:
@@ -117,7 +139,7 @@ def _small(image: Image.Image, dpi: float) -> tuple[Grey, float]:
     return numpy.asarray(grey, dtype=numpy.uint8), dpi * grey.width / before
 
 
-def _pages(path: Path, limits: Mapping[str, int]) -> Iterator[tuple[Grey, float] | None]:
+def _pages(path: Path, limits: Mapping[str, int]) -> Iterator[Seen]:
     try:
         with pymupdf.open(path) as document:
             if document.page_count > limits["pages"]:
@@ -128,13 +150,20 @@ def _pages(path: Path, limits: Mapping[str, int]) -> Iterator[tuple[Grey, float]
         raise Verdict("damaged", type(error).__name__) from error
 
 
-def _page(page: pymupdf.Page, limits: Mapping[str, int]) -> tuple[Grey, float] | None:
+def _page(page: pymupdf.Page, limits: Mapping[str, int]) -> Seen:
+    try:
+        return _shown(page, limits)
+    except (pymupdf.mupdf.FzErrorBase, *PICTURE_ERRORS):
+        return Unseen.BROKEN
+
+
+def _shown(page: pymupdf.Page, limits: Mapping[str, int]) -> Seen:
     pictures = page.get_image_info()
     if sum(each["width"] * each["height"] for each in pictures) > limits["page_megapixels"] * 1_000_000:
-        return None
+        return Unseen.NO_PICTURE
     facts = page_facts(page)  # turns the page as it lies; codes are found at any turn
     if facts["kind"] not in {"scan", "blank"}:
-        return None
+        return Unseen.NO_PICTURE
     whole = carried(page, len(pictures))
     if whole is not None and page.rect.width > 0:
         return _small(whole, whole.width / page.rect.width * _POINTS)

@@ -34,6 +34,7 @@ _MOST_BESIDE = 0.015  # share of ink besides the codes of a sheet whose bars are
 _CELL_INCH = 0.06  # a letter's stroke fills a third of so small a square, dust does not
 _FULL_CELL, _FEW_CELLS = 0.15, 3
 _BLANK_MARGIN = 0.04
+_LIGHT = 100  # the grey of paper, however poor the scan
 _THUMBNAIL = 160  # pixels of the longer side
 _NOT_WHOLE = "a code of ours stands on a page that is no sheet"
 _NOT_ALONE = "bars of a separator stand on a page of writing"
@@ -49,17 +50,22 @@ def split(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
 
     Returns:
         `scanned`, how many pages the file says it has; `marks`: of each page `what` it is (`page`, `blank`, `sheet`), what a
-        sheet has `told`, what is `wrong` with it. None where the file cannot be taken apart: what it is, `probe` says.
+        sheet has `told`, what is `wrong` with it, whether it is `broken` (cannot be decoded). None where the file cannot be taken
+        apart: what it is, `probe` says.
     """
     path, limits = Path(args["path"]), args["limits"]
     try:
-        rows = [_mark(*seen, args["sheets"]) if seen else {"what": PAGE} for seen in rasters.of(path, limits)]
+        rows = [_mark(*seen, args["sheets"]) if isinstance(seen, tuple) else _unseen(seen) for seen in rasters.of(path, limits)]
         for number, pixels, dpi in rasters.darkest(path, limits, [n for n, row in enumerate(rows, 1) if row["what"] == BLANK]):
             if not _is_blank(pixels, dpi, patches.ink(pixels)):  # a red stamp, a note in blue, too pale to be seen in grey
                 rows[number - 1] = {"what": PAGE}
         return {"scanned": rasters.count(path, limits), "marks": rows}
     except Verdict:
         return {"scanned": 0, "marks": []}
+
+
+def _unseen(why: rasters.Unseen) -> dict[str, Any]:
+    return {"what": PAGE} | ({"broken": True} if why is rasters.Unseen.BROKEN else {})
 
 
 def _mark(grey: Grey, dpi: float, sheets_wanted: bool) -> dict[str, Any]:
@@ -143,8 +149,8 @@ def _sheet(sheets: list[Sheet], wrong: str) -> dict[str, Any]:
 
 def _is_blank(grey: Grey, dpi: float, dark: npt.NDArray[numpy.bool_]) -> bool:
     """Blank paper: no line of writing, and no sign or number standing alone either."""
-    if not is_blank(Image.fromarray(grey)):
-        return False
+    if float(numpy.median(grey[::4, ::4])) < _LIGHT or not is_blank(Image.fromarray(grey)):
+        return False  # a page that is black all over is none whose picture could be read
     down, across = (round(size * _BLANK_MARGIN) for size in dark.shape)
     inner = dark[down : dark.shape[0] - down, across : dark.shape[1] - across]
     side = max(2, round(_CELL_INCH * dpi))
@@ -168,7 +174,7 @@ def thumbnails(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """
     wanted, made = set(args["wanted"]), dict[str, str]()
     for number, seen in enumerate(rasters.of(Path(args["path"]), args["limits"]), 1):
-        if number in wanted and seen is not None:
+        if number in wanted and isinstance(seen, tuple):
             made[str(number)] = b64encode(_thumbnail(seen[0])).decode()
     return {"pages": made}
 

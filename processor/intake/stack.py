@@ -25,11 +25,13 @@ class Mark:
         what: `page`, `blank` or `sheet`.
         told: fields the sheet sets, its file among them as `file_code`; none where it only separates.
         wrong: why the sheet, or a code on the page, cannot be followed: a person must look.
+        broken: nobody can see what it is.
     """
 
     what: str
     told: Mapping[str, str] = field(default_factory=dict)
     wrong: str = ""
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Part:
         told: what its sheet says.
         wrong: why its sheet, or a code on one of its pages, cannot be followed.
         is_sheet: no document follows the sheet: `pages` is the sheet itself.
+        broken: pages among them that cannot be decoded; one of them may have been a sheet.
     """
 
     pages: tuple[int, ...]
@@ -49,21 +52,22 @@ class Part:
     told: Mapping[str, str] = field(default_factory=dict)
     wrong: str = ""
     is_sheet: bool = False
+    broken: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What became of the pages of a stack: `scanned` must be the sum of the rest."""
+    """What became of the pages of a stack: `scanned` must be the sum of the rest.
+
+    Attributes:
+        balances: whether every page is one of them, and no page is two: sums alone would not tell.
+    """
 
     scanned: int
     documents: int
     separators: int
     blanks: int
-
-    @property
-    def balances(self) -> bool:
-        """Whether every page is one of them, and no page is two."""
-        return self.scanned == self.documents + self.separators + self.blanks
+    balances: bool
 
     def told(self) -> dict[str, int]:
         """By name, as the log and the record keep it."""
@@ -84,18 +88,23 @@ class Division:
         def told(numbers: Sequence[int]) -> tuple[int, ...]:
             return tuple(order[n - 1] for n in numbers)
 
-        parts = tuple(replace(part, pages=told(part.pages), blanks=told(part.blanks)) for part in self.parts)
+        def as_scanned(part: Part) -> Part:
+            return replace(part, pages=told(part.pages), blanks=told(part.blanks), broken=told(part.broken))
+
+        parts = tuple(as_scanned(part) for part in self.parts)
         return Division(parts, told(self.separators), told(self.blanks))
 
     def account(self, scanned: int) -> Account:
         """The stack's account, against the pages that were counted when it was opened."""
         placed = [page for part in self.parts for page in part.pages]
-        return Account(scanned, len(placed), len(self.separators), len(self.blanks))
+        every = sorted([*placed, *self.separators, *self.blanks])
+        is_exact = every == list(range(1, scanned + 1))
+        return Account(scanned, len(placed), len(self.separators), len(self.blanks), is_exact)
 
 
 def marks(rows: Iterable[Mapping[str, Any]]) -> tuple[Mark, ...]:
     """Marks as the worker tells them."""
-    return tuple(Mark(row["what"], row.get("told", {}), row.get("wrong", "")) for row in rows)
+    return tuple(Mark(row["what"], row.get("told", {}), row.get("wrong", ""), row.get("broken", False)) for row in rows)
 
 
 def divided(found: Sequence[Mark], *, set_aside: bool) -> Division:
@@ -124,7 +133,7 @@ def divided(found: Sequence[Mark], *, set_aside: bool) -> Division:
 def _part(found: Sequence[Mark], sheet: int, kept: Sequence[int], aside: Sequence[int]) -> Part:
     own = found[sheet - 1] if sheet else Mark(SHEET)
     wrong = own.wrong or next((found[n - 1].wrong for n in kept if found[n - 1].wrong), "")
-    return Part(tuple(kept), tuple(aside), own.told, wrong)
+    return Part(tuple(kept), tuple(aside), own.told, wrong, broken=tuple(n for n in kept if found[n - 1].broken))
 
 
 def _is_back(found: Sequence[Mark], number: int) -> bool:

@@ -45,6 +45,7 @@ _KINDS: Mapping[str, ModuleType] = {
 }  # fmt: skip
 _SECRET = frozenset({"mật", "tối mật", "tuyệt mật", "03"})
 _ORIGINALS = frozenset({"issue", "incoming"})
+_PAPER = frozenset({"copy", "archive"})
 
 
 def kind(lane: Lane) -> Kind:
@@ -55,6 +56,11 @@ def kind(lane: Lane) -> Kind:
 def takes_originals(lane: Lane) -> bool:
     """Whether what lands there is an electronic document that is verified and never changed."""
     return lane.kind in _ORIGINALS
+
+
+def is_paper(lane: Lane) -> bool:
+    """Whether what lands there is scanned paper and nothing else: it may be a stack, may be joined, and is held to a quality."""
+    return lane.kind in _PAPER
 
 
 def check(scan: Scan, facts: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ CODES = (RESOLUTION, COLOUR, SIZE, BLUR, DARK)
 _A3_MM = 430
 _IN_COLOUR = 24
 _MOST_NAMED = 5
+_NOTHING = 12  # levels of grey: nobody wrote on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class QualityRule:
     hold: tuple[str, ...]
     edge_mm: float
     paper: float
+    ink: float
     shortest_mm: float
     longest_mm: float
     slack: float
@@ -76,6 +78,8 @@ def notes(pages: Sequence[Page], rule: QualityRule) -> list[str]:
         said.append(f"large sheets below {rule.large_dpi:.0f} dpi: {named}")
     if cut := {p["page"]: "+".join(p["clipped"]) for p in pages if p["clipped"]}:
         said.append(f"writing may run off the page: {_named(cut)}")
+    if faint := {p["page"]: f"{p['ink']} levels" for p in pages if _NOTHING < p["ink"] < rule.ink}:
+        said.append(f"writing may be too light: {_named(faint)}")
     return said
 
 

@@ -92,7 +92,7 @@ def test_a_catalogue_of_version_one_is_brought_up(office: Office, archive: Archi
     old = archive.file(office.filing(archive), CLERK)
     archive.close()
     with sqlite3.connect(office.root / "catalogue.db") as db:
-        db.execute("drop index idx_document_number_key")
+        db.execute("drop index document_number")
         db.execute("drop table checkpoint")
         for column in (column for columns in _LATER.values() for column in columns):
             db.execute(f"alter table document drop column {column}")

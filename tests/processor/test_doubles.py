@@ -102,3 +102,19 @@ def test_a_number_learned_later_makes_a_double_and_one_that_is_replaced_is_none(
 def test_the_key_of_a_number_wants_all_three() -> None:
     assert number_key(NUMBER) == "2026/15/qđ-ubnd"
     assert all(number_key(NUMBER | {name: value}) is None for name in ("code_number", "code_notation", "issued_date") for value in (None, ""))
+
+
+@pytest.mark.parametrize("is_one", [True, False])
+def test_a_double_is_looked_up_and_never_looked_for(office: Office, archive: Archive, is_one: bool) -> None:
+    """In a large archive every document that is filed asks: on 300,000 rows an index is 1 ms, going through them half a second."""
+    code = [filed(office, archive, name) for name in ("a", "b")][1]
+    connection, asked = archive._catalogue._db.conn, list[str]()
+    connection.set_trace_callback(asked.append)
+    groups = archive.same_number(code if is_one else None)
+    connection.set_trace_callback(None)
+    assert [len(group) for group in groups] == [2]
+    plans = [[row[3] for row in connection.execute(f"explain query plan {sql}")] for sql in asked if "number_key" in sql]
+    assert len(plans) == 2
+    for steps in plans:
+        assert any("document_number (number_key" in step for step in steps), steps
+        assert not any(step.startswith("SCAN") or "idx_document_state" in step for step in steps), steps

@@ -59,7 +59,7 @@ def stages(folder: Path) -> list[Pending]:
 
 def begun(journal: Journal, folder: Path, upto: int = 6) -> int:
     made = stages(folder)
-    number = journal.begin(SOURCE, [made[0]])[0].number  # type: ignore[arg-type]  # the first is a scan
+    number = journal.begin([(SOURCE, made[0])])[0].number  # type: ignore[arg-type]  # the first is a scan
     for stage in made[1:upto]:
         journal.reach(number, stage)
     return number
@@ -90,7 +90,7 @@ def test_a_stage_reached_again_replaces_itself(journal: Journal, tmp_path: Path)
 
 @pytest.mark.parametrize("source", [SOURCE, Dropped("a", SOURCE.sighting), Parked("held/sao-y/2026-11-24-abc"), Kept()])
 def test_every_source_comes_back_the_same(journal: Journal, tmp_path: Path, source: Source) -> None:
-    journal.begin(source, [scan(tmp_path)])
+    journal.begin([(source, scan(tmp_path))])
     assert journal.sources() == [source] and journal.items()[0].source == source
 
 
@@ -105,7 +105,7 @@ def test_a_stage_whose_bytes_are_not_there_is_never_noted(journal: Journal, tmp_
     lost = scan(tmp_path)
     lost.blob.path.unlink()
     with pytest.raises(FileNotFoundError):
-        journal.begin(SOURCE, [lost])
+        journal.begin([(SOURCE, lost)])
     assert journal.items() == []
 
 
@@ -146,7 +146,7 @@ def damage(file: Path, how: str) -> None:
 @pytest.mark.parametrize("lost", ["scan", "scan.json"])
 def test_a_document_without_its_scan_or_its_sidecar_is_taken_anew_from_its_source(journal: Journal, tmp_path: Path, lost: str) -> None:
     begun(journal, tmp_path)
-    kept = journal.begin(Kept(), [scan(tmp_path, "other")])[0].number
+    kept = journal.begin([(Kept(), scan(tmp_path, "other"))])[0].number
     (tmp_path / lost).unlink()
     assert journal.forget_broken() == [kept]
     assert journal.sources() == [Kept()]
@@ -182,7 +182,7 @@ def many(journal: Journal, folder: Path) -> dict[str, int]:
     """One item in each state."""
     made = {}
     for state in ("working", "waiting", "to-seal", "clearing"):
-        made[state] = journal.begin(SOURCE, [scan(folder, state)])[0].number
+        made[state] = journal.begin([(SOURCE, scan(folder, state))])[0].number
         if state != "working":
             journal.stop(made[state], state, "code", "", "2026-11-24T05:00:00+00:00")
     return made
@@ -215,7 +215,7 @@ def test_what_waits_is_due_at_its_moment_and_not_before(journal: Journal, tmp_pa
 
 
 def waiting(journal: Journal, folder: Path, code: str, not_before: dt.datetime) -> int:
-    number = journal.begin(SOURCE, [scan(folder, f"scan-{len(journal.items())}")])[0].number
+    number = journal.begin([(SOURCE, scan(folder, f"scan-{len(journal.items())}"))])[0].number
     journal.stop(number, "waiting", code, "", not_before.astimezone(dt.UTC).isoformat(timespec="seconds"))
     return number
 
@@ -248,14 +248,14 @@ def test_a_moment_before_which_nothing_is_to_be_had_holds_for_all_who_wait_for_i
 
 
 def test_what_waits_for_another_instance_is_not_due(journal: Journal, tmp_path: Path) -> None:
-    number = journal.begin(SOURCE, [scan(tmp_path)])[0].number
+    number = journal.begin([(SOURCE, scan(tmp_path))])[0].number
     journal.stop(number, "waiting", "unexpected", "", "9999")
     journal.due(NOON + dt.timedelta(days=36500))
     assert states(journal) == {number: "waiting"}
 
 
 def test_tries_are_counted(journal: Journal, tmp_path: Path) -> None:
-    number = journal.begin(SOURCE, [scan(tmp_path)])[0].number
+    number = journal.begin([(SOURCE, scan(tmp_path))])[0].number
     for _ in range(3):
         journal.stop(number, "waiting", "waiting-tsa", "", "")
         journal.wake(number)
@@ -263,7 +263,7 @@ def test_tries_are_counted(journal: Journal, tmp_path: Path) -> None:
 
 
 def test_items_come_oldest_first(journal: Journal, tmp_path: Path) -> None:
-    numbers = [journal.begin(SOURCE, [scan(tmp_path, str(n))])[0].number for n in range(5)]
+    numbers = [journal.begin([(SOURCE, scan(tmp_path, str(n)))])[0].number for n in range(5)]
     journal.stop(numbers[1], "waiting", "", "", "")
     assert [item.number for item in journal.items()] == numbers
     assert journal.numbers("working") == [numbers[0], *numbers[2:]] == [item.number for item in journal.items("working")]
@@ -314,7 +314,7 @@ def test_another_process_asks_while_this_one_writes(journal: Journal, path: Path
     asking = subprocess.Popen([sys.executable, "-c", ASKS, str(path), str(count)], cwd=Path(__file__).parents[2])
     written, made = 0, scan(tmp_path)
     while asking.poll() is None or written < count:
-        number = journal.begin(SOURCE, [made])[0].number
+        number = journal.begin([(SOURCE, made)])[0].number
         journal.reach(number, stages(tmp_path)[1])
         written += 1
     assert asking.wait(30) == 0

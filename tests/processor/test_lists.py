@@ -5,6 +5,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ import pytest
 
 from processor import lists
 from processor.flow import Flow
+from processor.intake.listing import Row
+from processor.listed import Opened, about, by_name
 from processor.shift import Shift
 from tests.processor.office import Office, picture
 from tests.testkit import scans
+from watch.settle import Sighting
 
 HEAD = "Tên tệp;Các trang;Mã hồ sơ;Ngày ban hành;Tên loại;Số văn bản;Trích yếu;Thùng\r\n"
 LANE = "luu-tru"
@@ -90,6 +94,42 @@ def test_each_scan_is_filed_with_its_row_and_the_list_goes_with_the_last(office:
 
 
 
+def test_a_list_above_the_sub_folders_says_what_is_in_them_and_codes_follow_its_order(office: Office) -> None:
+    office.shift().tools.archive.declare_file("H05.99.2026.02.TCCB", "Hồ sơ khác", organ_id="H05.99", year=2026, actor="test")
+    for folder in ("01.VP", "02.TCCB", "chua-khai"):
+        office.drop("a.png", f"Bản quét trong {folder}", f"{LANE}/{folder}")
+    office.drop("b.png", "Bản quét sau", f"{LANE}/01.VP")
+    office.drop("thua.png", "Không dòng nào nêu", f"{LANE}/01.VP")
+    lay(office, row("01.VP/b", "Về việc ba") + row("02.TCCB\\A.png", "Về việc hai") + row(r"D:\quét\01.VP\a.png", "Về việc một"))
+    shift = office.shift()
+    assert office.run(shift) == {"filed": 3, "held": 2}
+    found = {(r["file_code"][-5:], r["original_name"]): r for day in shift.tools.archive.days() for r in shift.tools.archive.filed_on(day.day)}
+    told = {key: record["subject"] for key, record in found.items()}
+    assert told == {("01.VP", "b.png"): "Về việc ba", (".TCCB", "a.png"): "Về việc hai", ("01.VP", "a.png"): "Về việc một"}
+    assert found["01.VP", "b.png"]["doc_ordinal"] < found["01.VP", "a.png"]["doc_ordinal"]
+    assert reasons(office) == {"thua.png": "list-no-row", "a.png": "file-unknown"}  # of the folder no row names it says nothing
+    assert office.dropped() == [] and [r["Kết quả"] for r in result(office)] == ["đã lưu"] * 3
+
+
+def test_scans_of_a_sub_folder_wait_while_the_list_above_it_cannot_be_gone_by(office: Office) -> None:
+    office.drop("a.png", "Bản quét", f"{LANE}/01.VP")
+    lay(office, "x;y\r\n", head="Tên tệp;codeNumbr\r\n")
+    shift = office.shift()
+    assert office.run(shift) == {"held": 1} and office.dropped() == ["a.png", "ds.csv"]  # the list itself, where it lies
+    assert lists.standing(office.folder) == [(LANE, "ds.csv", "list-bad")]
+    (office.folder / "drop" / LANE / "ds.csv").rename(office.folder / "drop" / LANE / "ds.csv.part")
+    assert office.run(shift) == {} and office.dropped() == ["a.png", "ds.csv.part"]
+
+
+def test_a_row_names_one_scan_though_its_folder_is_not_a_sub_folder() -> None:
+    opened = Opened(LANE, Sighting(b"ds.csv", 1, 1, 1, 1), "", "", by_name=by_name([Row(2, "A-1/x.pdf"), Row(3, "y")]), folders=frozenset({"a-1"}))
+    assert [[r.number for r in opened.of(path)] for path in (b"A-1/x.pdf", b"A-2/x.pdf", b"x.pdf", b"A-1/y.pdf", b"y.pdf")] == [[2], [], [2], [], [3]]
+    unread = {b"ds.csv": None, b"A-1/ds.csv": None}
+    assert [len(about(folder, unread)) for folder in (b"", b"A-1", b"A-2")] == [1, 2, 1]  # what a list of A-1 says is no other's
+    within = replace(opened, sighting=Sighting(b"A-2/ds.csv", 1, 1, 1, 1))
+    assert [[r.number for r in within.of(path)] for path in (b"A-2/x.pdf", b"A-1/x.pdf", b"x.pdf")] == [[2], [], []]
+
+
 def test_a_wrong_row_costs_its_own_document_and_is_mended_where_it_is_held(office: Office) -> None:
     drop(office, "a.png", "b.png")
     lay(office, row("a.png", "Về việc một", day="31/02/2025") + row("b.png", "Về việc hai"))
@@ -136,11 +176,11 @@ def test_a_list_that_cannot_be_gone_by_keeps_its_scans_and_is_mended_in_place(of
     drop(office, "a.png", "01.VP/b.png")
     lay(office, row("a", "x"), head=HEAD.replace("Tên tệp", "Tên tep"))
     shift = office.shift()
-    assert office.run(shift) == {"filed": 1, "held": 1}  # another folder's scan does not wait
-    assert office.dropped() == ["a.png", "ds.csv"] and "gần giống" in result(office)[0]["Lý do"]
+    assert office.run(shift) == {"held": 1}  # the list itself; nobody knows whether it is about the sub-folder
+    assert office.dropped() == ["a.png", "b.png", "ds.csv"] and "gần giống" in result(office)[0]["Lý do"]
     assert lists.standing(office.folder) == [(LANE, "ds.csv", "list-bad")]
     lay(office, row("a", "Về việc một"))
-    assert office.run(shift) == {"filed": 1}
+    assert office.run(shift) == {"filed": 2}
     assert records(shift)["a.png"]["subject"] == "Về việc một" and lists.standing(office.folder) == []
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import ImageFilter
+from PIL import Image, ImageFilter
 
 from processor import law, requests
 from processor.errors import SettingsError, Verdict
@@ -20,9 +21,10 @@ from tests.processor.office import Office
 from tests.testkit import samples, scans
 
 LIMITS = {"file_mb": 2048, "pages": 2000, "page_megapixels": 200}
+Change = Callable[[Image.Image], Image.Image]
 TODAY = dt.date(2026, 11, 29)
 RULE = law.quality_rule("copy", TODAY)
-GOOD = {"page": 1, "dpi": 300.0, "mm": [210, 297], "bits": 24, "edge_mm": 0.14, "paper": 250, "clipped": []}
+GOOD = {"page": 1, "dpi": 300.0, "mm": [210, 297], "bits": 24, "edge_mm": 0.14, "paper": 250, "ink": 200, "clipped": []}
 
 
 def never(kind: str, body: bytes) -> bytes:
@@ -58,6 +60,28 @@ def test_what_is_wrong_with_a_scan_is_found(tmp_path: Path) -> None:
     assert "too-dark" in found(scans.jpeg(tmp_path / "a.jpg", page.point(lambda level: level // 6), 200))
 
 
+@pytest.mark.parametrize(("code", "worse", "near"), [
+    ("blurred", lambda page: page.filter(ImageFilter.GaussianBlur(2.2)), lambda page: page.filter(ImageFilter.GaussianBlur(1))),
+    ("too-dark", lambda page: page.point(lambda level: level // 5), lambda page: page.point(lambda level: level // 3)),
+])  # fmt: skip
+def test_a_fault_that_is_nearly_one_is_none(tmp_path: Path, code: str, worse: Change, near: Change) -> None:
+    page = samples.sample(1, dpi=200).aged[0]
+    assert code in found(scans.jpeg(tmp_path / "a.jpg", worse(page), 200))
+    assert code not in found(scans.jpeg(tmp_path / "b.jpg", near(page), 200))
+
+
+def test_writing_too_light_to_read_is_noted_and_pale_writing_is_not(tmp_path: Path) -> None:
+    page = samples.sample(1, dpi=200, wear="clean").aged[0]
+
+    def paler(share: float) -> list[str]:
+        made = page.point(lambda level: round(255 - (255 - level) * share))
+        return judge.notes(measured(scans.jpeg(tmp_path / "a.jpg", made, 200)), RULE)
+
+    assert paler(0.12) and "page 1" in paler(0.12)[0] and "too light" in paler(0.12)[0]
+    assert paler(0.35) == [] == paler(1.0)
+    assert judge.notes(measured(scans.jpeg(tmp_path / "b.jpg", Image.new("RGB", page.size, (250, 250, 248)), 200)), RULE) == []
+
+
 def test_one_page_in_colours_is_enough(tmp_path: Path) -> None:
     made = samples.sample(1, dpi=200).aged
     assert found(scans.pdf(tmp_path / "a.pdf", [made[0].convert("L"), made[0]], 200), 2) == set()
@@ -72,12 +96,15 @@ def test_writing_that_runs_off_the_page_is_noted(tmp_path: Path) -> None:
     whole, off = measured(scans.png(tmp_path / "a.png", page, 200)), measured(scans.png(tmp_path / "b.png", cut, 200))
     assert judge.notes(whole, RULE) == []
     assert "page 1 top" in judge.notes(off, RULE)[0]
+    near = Image.new("L", (cut.width, cut.height + 48), 255)  # three millimetres of paper above and below
+    near.paste(cut.convert("L"), (0, 24))
+    assert judge.notes(measured(scans.png(tmp_path / "c.png", near, 200)), RULE) == []
     assert judge.found(off, RULE).keys() <= {"not-in-colour"}
 
 
 pages = st.fixed_dictionaries({
     "page": st.integers(1, 99), "dpi": st.floats(0, 1200), "mm": st.lists(st.integers(0, 5000), min_size=2, max_size=2),
-    "bits": st.sampled_from([1, 8, 16, 24]), "edge_mm": st.none() | st.floats(0, 5), "paper": st.integers(0, 255),
+    "bits": st.sampled_from([1, 8, 16, 24]), "edge_mm": st.none() | st.floats(0, 5), "paper": st.integers(0, 255), "ink": st.integers(0, 255),
     "clipped": st.lists(st.sampled_from(["top", "left"]), unique=True),
 })  # fmt: skip
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 from PIL import Image
 
 from archive.naming import local_date
-from processor import report, stacks
+from processor import report, requests, stacks
+from processor.journal import Request
 from processor.separator_sheets import separator_sheets
 from processor.shift import Shift
-from tests.processor.office import Office, picture
+from tests.processor.intake.test_split import broken_frame, broken_jpeg
+from tests.processor.office import Office, Watched, picture
 from tests.processor.test_nightly import due, nightly
 from tests.testkit import scans
 
@@ -135,6 +138,69 @@ def test_a_side_car_that_describes_one_document_does_not_bleed_over_a_stack(offi
     path.with_name(f"{path.name}.json").write_text('{"code_number": "12"}')
     assert office.run(office.shift()) == {"held": 1}
     assert [row["code"] for row in office.told("held")] == ["stack-sidecar"]
+
+
+@pytest.mark.parametrize("kind", ["pdf", "tiff"])
+def test_a_broken_page_holds_its_own_document_and_the_others_go_on(office: Office, tmp_path: Path, kind: str) -> None:
+    pages = [letter(1), sheet(tmp_path), letter(2), letter(3), sheet(tmp_path), BLANK]
+    if kind == "pdf":
+        broken_jpeg(drop(office, pages, "trich-sao"), 4).rename(office.folder / "drop" / "sao-y" / "tap.pdf")
+    else:
+        broken_frame(scans.tiff(tmp_path / "tap.tif", pages, 100, "tiff_lzw"), 4).rename(office.folder / "drop" / "sao-y" / "tap.tif")
+    shift = office.shift()
+    assert office.run(shift) == {"filed": 1, "held": 1}
+    (told,) = office.told("held")
+    assert (told["part"], told["code"], told["detail"]) == ("3-4", "page-broken", "page 4")
+    sums = stacks.accounts(local_date(office.clock()), office.folder, shift.tools.archive)
+    assert sums == {"scanned": 6, "separators": 2, "blanks": 1, "filed": 1, "held": 2, "rejected": 0, "under_way": 0}
+    if kind == "pdf":
+        return
+    folder = next((office.folder / "held" / "sao-y").iterdir())
+    fields = json.loads((folder / "fields.json").read_text("utf-8")) | {"pages": "3"}
+    (folder / "fields.json").write_text(json.dumps(fields), "utf-8")
+    requests.do(Request(0, "release", {"kind": "held", "name": folder.relative_to(office.folder).as_posix()}), shift)
+    assert office.run(shift) == {"filed": 1} and set(filed(shift)) == {"1", "3"}
+
+
+def test_a_page_too_large_to_be_decoded_stops_its_own_document(office: Office, tmp_path: Path) -> None:
+    office.set("[limits]\npage_megapixels = 2")
+    pages = [letter(1), sheet(tmp_path), letter(2).resize((2000, 2800))]
+    scans.tiff(office.folder / "drop" / "sao-y" / "tap.tif", pages, 100, "tiff_lzw")
+    assert office.run(office.shift()) == {"filed": 1, "rejected": 1}
+    assert [(told["part"], told["code"]) for told in office.told("rejected")] == [("3", "too-large")]
+
+
+Rows = list[dict[str, Any]]
+
+
+class Liar(Watched):
+    """Workers whose look at a stack is told wrong."""
+
+    lie: Callable[[Rows], Rows]
+
+    def call(self, job: str, args: Mapping[str, Any], *more: Any, **named: Any) -> Any:
+        told = super().call(job, args, *more, **named)
+        return told | {"marks": self.lie(told["marks"])} if job == "split" else told
+
+
+@pytest.mark.parametrize(("lie", "said"), [
+    (lambda rows: rows[:-1], "scanned: 3, in_documents: 1, separators: 1, blanks: 0"),
+    (lambda rows: [*rows, rows[-1]], "scanned: 3, in_documents: 3, separators: 1, blanks: 0"),
+    (lambda rows: rows[:1], "scanned: 3, in_documents: 1, separators: 0, blanks: 0"),
+])  # fmt: skip
+def test_a_stack_whose_pages_do_not_add_up_is_held_whole(
+    office: Office, tmp_path: Path, lie: Callable[[Rows], Rows], said: str
+) -> None:
+    liar = Liar(office.engine.inner)
+    liar.lie = lie
+    came = drop(office, [letter(1), sheet(tmp_path), letter(2)]).read_bytes()
+    shift = office.shift(liar)
+    assert office.run(shift) == {"held": 1} and liar.jobs["recognise"] == 0 == liar.jobs["body"]
+    (told,) = office.told("held")
+    assert (told["code"], told["detail"], told["part"], told["stack"]) == ("pages-unbalanced", said, "", {})
+    (folder,) = (office.folder / "held" / "sao-y").iterdir()
+    assert (folder / "tap.pdf").read_bytes() == came and "Số trang không khớp" in (folder / "ly-do.txt").read_text("utf-8-sig")
+    assert office.dropped() == [] and shift.tools.archive.told_on(local_date(office.clock()), "split") == []
 
 
 def test_the_morning_page_has_the_sums(office: Office, tmp_path: Path) -> None:

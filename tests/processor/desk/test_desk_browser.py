@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from archive.store import Archive
 from tests.processor.desk.conftest import HOSTILE, Served, served, sohoa
+from tests.processor.office import DPI, picture
 from tests.referees import judges
+from tests.testkit import scans
 
 CHROMIUM = Path("/usr/bin/chromium")  # Debian's; a browser of Playwright's own is another program than clerks have
 TEN = 10
@@ -250,3 +253,31 @@ def test_a_held_scan_is_split_and_no_page_is_left_out_unsaid(clerk: Clerk) -> No
     sohoa(clerk.desk.folder, "run")
     held = json.loads(sohoa(clerk.desk.folder, "status", "--json").stdout)["held"]
     assert sorted(row["part"] for row in held if row["name"] == name) == ["1-2", "3-4"]
+
+
+def test_two_held_scans_are_joined_in_the_order_that_is_typed(station: Path, browser: Browser) -> None:
+    for name in ("ghep-1.pdf", "ghep-2.pdf"):
+        scans.pdf(station / "drop" / "trich-sao" / name, [picture(f"{name} trang {number}") for number in (1, 2)], DPI)
+    sohoa(station, "run")
+    desk = served(station)
+    clerk = come(desk, browser)
+    clerk.goes("/?tab=held")
+    clerk.page.locator("a.row", has_text="ghep-1.pdf").click()
+    clerk.page.get_by_text("Ghép với bản quét khác").click()
+    clerk.page.get_by_label("ghep-1.pdf").fill("2")
+    clerk.types("Enter")
+    expect(clerk.page.locator(".alert")).to_contain_text("Ghi thứ tự")
+    expect(clerk.page.get_by_label("ghep-1.pdf")).to_have_value("2")
+    clerk.page.get_by_label("ghep-2.pdf").fill("1")
+    expect(clerk.page.locator(".offer.open b")).to_have_text("ghep-1.pdf")
+    clerk.types("Enter")
+    expect(clerk.page.locator(".said")).to_contain_text("Đã ghép")
+    clerk.context.close()
+    for _ in range(600):  # nobody else is at work: the desk does it
+        found = {told["original_name"]: told for told in (json.loads(each.read_text("utf-8")) for each in station.glob("held/*/*/reason.json"))}
+        if "ghep-2 (ghép 2).pdf" in found:
+            break
+        time.sleep(0.1)
+    desk.end()
+    assert found["ghep-2 (ghép 2).pdf"]["joined_from"] == [found[name]["scan_sha256"] for name in ("ghep-2.pdf", "ghep-1.pdf")]
+    assert clerk.wrong == []

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy
+import pikepdf
 import pymupdf
 import pytest
 import zxingcpp
@@ -153,3 +154,45 @@ def test_a_page_set_aside_has_its_picture(tmp_path: Path) -> None:
     path = scans.pdf(tmp_path / "a.pdf", [paper(), paper(("Trang", (500, 800), 60))], 150)
     told = thumbnails({"path": str(path), "limits": LIMITS, "wanted": [1]}, never)["pages"]
     assert list(told) == ["1"] and len(told["1"]) < 4000
+
+
+def broken_jpeg(path: Path, number: int) -> Path:
+    """A PDF of scans one of whose pictures ends before its pixels do."""
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        (image,) = pdf.pages[number - 1].get_images().values()
+        data = image.read_raw_bytes()
+        image.write(data[: len(data) // 2], filter=pikepdf.Name.DCTDecode)
+        pdf.save(path)
+    return path
+
+
+def broken_frame(path: Path, number: int) -> Path:
+    """A TIFF one of whose pictures is junk."""
+    with Image.open(path) as image:
+        image.seek(number - 1)
+        places = list(zip(image.tag_v2[273], image.tag_v2[279], strict=True))  # type: ignore[attr-defined]  # strips: where, how long
+    data = bytearray(path.read_bytes())
+    for at, long in places:
+        data[at : at + long] = b"\xff" * long
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["pdf", "tiff"])
+def test_a_page_that_cannot_be_decoded_leaves_the_others_what_they_are(tmp_path: Path, kind: str) -> None:
+    letter = samples.sample(1, dpi=150).pages[0].image.convert("RGB")
+    pages = [letter, letter, paper()]
+    path = scans.pdf(tmp_path / "a.pdf", pages, 150) if kind == "pdf" else scans.tiff(tmp_path / "a.tif", pages, 150, "tiff_lzw")
+    broken = broken_jpeg(path, 2) if kind == "pdf" else broken_frame(path, 2)
+    assert marks(broken) == [{"what": "page"}, {"what": "page", "broken": True}, {"what": "blank"}]
+
+
+def test_a_page_that_came_out_black_is_no_blank_one(tmp_path: Path) -> None:
+    black = Image.new("L", (1240, 1754), 4)
+    assert [row["what"] for row in marks(scans.pdf(tmp_path / "a.pdf", [black, paper()], 150))] == ["page", "blank"]
+    path = scans.pdf(tmp_path / "b.pdf", [paper(), paper()], 150)
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        (image,) = pdf.pages[0].get_images().values()
+        image.write(bytes(2000), filter=pikepdf.Name.DCTDecode)
+        pdf.save(path)
+    assert [row["what"] for row in marks(path)] == ["page", "blank"]

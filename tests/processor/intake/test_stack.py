@@ -4,12 +4,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processor.intake.separator import NoSheet, Sheet, parse, short, text
-from processor.intake.stack import BLANK, PAGE, SHEET, Mark, collated, divided
+from processor.intake.stack import BLANK, PAGE, SHEET, Division, Mark, Part, collated, divided
 
 FILE, OTHER = {"file_code": "H05.02.2026.01.TCCB"}, {"file_code": "H05.02.2026.02.VP", "code_number": "7"}
 page, blank, plain = Mark(PAGE), Mark(BLANK), Mark(SHEET)
+torn = Mark(PAGE, broken=True)
 label, other = Mark(SHEET, FILE), Mark(SHEET, OTHER)
-marks = st.lists(st.sampled_from([page, page, blank, plain, label, other, Mark(SHEET, {}, "torn"), Mark(PAGE, {}, "a code")]), max_size=25)
+marks = st.lists(st.sampled_from([page, page, blank, plain, label, other, Mark(SHEET, {}, "torn"), Mark(PAGE, {}, "a code")] + [torn]), max_size=25)
 
 
 @given(marks, st.booleans())
@@ -20,6 +21,19 @@ def test_every_page_is_in_one_place(found: list[Mark], set_aside: bool) -> None:
     assert sorted(placed) == list(range(1, len(found) + 1))
     assert division.account(len(found)).balances
     assert not division.account(len(found) + 1).balances
+
+
+def test_a_page_twice_and_another_nowhere_do_not_balance_though_the_sums_do() -> None:
+    assert not Division((Part((1, 1)),), (), ()).account(2).balances
+    assert not Division((Part((1,)),), (1,), ()).account(2).balances
+    assert not Division((Part((1, 3)),), (), ()).account(2).balances
+
+
+@given(marks, st.booleans())
+def test_a_broken_page_is_told_with_the_document_it_lies_in(found: list[Mark], set_aside: bool) -> None:
+    division = divided(found, set_aside=set_aside)
+    assert {n for part in division.parts for n in part.broken} == {n for n, mark in enumerate(found, 1) if mark.broken}
+    assert all(set(part.broken) <= set(part.pages) for part in division.parts)
 
 
 @given(marks, st.booleans())
