@@ -15,12 +15,12 @@ from typing import TypeAlias
 from processor.describe import agency as agencies
 from processor.describe import heading
 from processor.describe.heading import SURE, Number, Value
-from processor.describe.layout import Foot, Head, Line, Page, Word, foot, head, lines, pitch
-from processor.describe.phrases import LISTED, Pairs, confirmed, repeated
+from processor.describe.layout import Foot, Head, Line, Page, Word, cut_head, foot, head, lines, pitch
+from processor.describe.phrases import LEAST, LISTED, Pairs, confirmed, repeated
 from processor.describe.recipients import annexes, recipients
 from processor.describe.signature import signer
 from processor.describe.subject import Subject, Title, below, beside
-from processor.describe.vocabulary import SIGNS, Vocabulary, fold, skeleton, squash
+from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, skeleton, squash
 
 Box: TypeAlias = tuple[int, float, float, float, float]
 """Page (1-based), then left, top, right, bottom in fractions of the upright page."""
@@ -72,7 +72,7 @@ def read(pages: Sequence[Page], law: Vocabulary) -> Reading:
     found: dict[str, Value | None] = {}
     zones: dict[str, Box | None] = {}
     rows = [lines(page) for page in pages]
-    top = head(rows[0], law) if rows and rows[0] else None
+    top = head(rows[0], law) or cut_head(rows[0]) if rows and rows[0] else None
     if top:
         found |= _headed(rows, top, law)
         zones |= {name: _box(1, words) for name, words in _zones(top).items()}
@@ -131,7 +131,7 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
         vouchers = _vouchers(everywhere, names)
         notation = heading.notation(line, title.kind if title else None, vouchers, law)
     about = below(top, title, law, pairs) if title else beside(top, line, law, pairs)
-    issued_at = _issued_at(dated, names, pairs)
+    issued_at = _issued_at(dated, names, pairs, law)
     own = _own(notation, names)
     return {
         "type_name": title.value if title else _letter_kind(top, notation, about, own, law),
@@ -145,15 +145,21 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
     }
 
 
-def _issued_at(dated: Line | None, names: Sequence[Sequence[Word]], pairs: Pairs) -> Value | None:
+def _issued_at(dated: Line | None, names: Sequence[Sequence[Word]], pairs: Pairs, law: Vocabulary) -> Value | None:
     """The place of issue, held against the names over the number: with other marks there it is in doubt, with the same sure."""
     found = heading.place(Line(tuple(confirmed(dated.words, pairs)))) if dated else None
     if found is None:
         return None
+    if any(agencies.is_province(name, found, law) for name in names) and found.confidence >= LEAST:
+        return replace(found, text=law.places[folded_words(found.text)], confidence=max(found.confidence, LISTED))
     size = len(found.words)
     runs = [name[at : at + size] for name in names for at in range(len(name) - size + 1)]
     same = [run for run in runs if skeleton(" ".join(word.text for word in run)) == skeleton(found.text)]
-    if any(agencies.disagree(run, found) for run in same) or any(_is_cut(name, found) for name in names):
+    if any(agencies.disagree(run, found) for run in same):
+        return None
+    if law.places.get(folded_words(found.text)) == found.text and found.confidence >= LEAST:
+        return replace(found, confidence=max(found.confidence, LISTED))
+    if any(_is_cut(name, found) for name in names):
         return None
     said = {" ".join(word.text.strip(SIGNS) for word in run).lower() for run in same}
     return replace(found, confidence=max(found.confidence, LISTED)) if found.text.lower() in said else found

@@ -12,6 +12,7 @@ motto begins.
 from __future__ import annotations
 
 import math
+import re
 import statistics
 from bisect import bisect_left, insort
 from collections import Counter
@@ -25,6 +26,7 @@ LONGEST_WORD = 120  # characters: longer is noise
 TALLEST_WORD = 2.5  # median heights: taller is a stamp, a rule or a signature
 SIGNATURE_LEFT = 0.42  # the signature stands in the right half (ô 7a-7c)
 COLUMN_GAP = 0.04  # of the width: no space between words is so wide
+_DATED = re.compile(r"[a-z]{2,40}ngay.{0,8}thang.{0,4}nam[0-9]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,19 @@ def lines(page: Page) -> tuple[Line, ...]:
         chains[best[1]].append(word)
         tails.pop(bisect_left(tails, best))
         insort(tails, ((best[0] + word.middle) / 2, best[1]))  # a comma moves the line half as much
-    return tuple(sorted((Line(tuple(chain)) for chain in chains), key=lambda line: (line.top, line.left)))
+    return tuple(sorted((Line(_once(chain)) for chain in chains), key=lambda line: (line.top, line.left)))
+
+
+def _once(words: Sequence[Word]) -> tuple[Word, ...]:
+    """The words of a line, one that was read twice at the same place but once, as the surer reading has it."""
+    kept: list[Word] = []
+    for word in words:
+        before = kept[-1] if kept else None
+        if before and before.text == word.text and before.left <= (word.left + word.right) / 2 <= before.right:
+            kept[-1] = max(before, word, key=lambda each: each.confidence)
+        else:
+            kept.append(word)
+    return tuple(kept)
 
 
 def pitch(rows: Sequence[Line]) -> float:
@@ -223,6 +237,24 @@ def head(rows: Sequence[Line], law: Vocabulary) -> Head | None:
     )
 
 
+def cut_head(rows: Sequence[Line]) -> Head | None:
+    """The lower part of a head whose upper part the scanner has cut off: from the row of the number and, in the other column, the date."""
+    for index, row in enumerate(rows):
+        if row.top > HEAD_DEPTH - 0.1:
+            break
+        pairs = zip(row.words, row.words[1:], strict=False)
+        column = max(((after.left - before.right, after.left) for before, after in pairs), default=(0.0, 0.0))[1]
+        left, right = _part(row, column)
+        if left and right and squash(left.text).startswith("so") and "/" in left.text and _DATED.fullmatch(squash(right.text)):
+            step = pitch(rows)
+            parted = [_part(each, column) for each in rows[index:] if each.top < HEAD_DEPTH]
+            return Head(
+                tuple(left for left, _ in parted if left), tuple(right for _, right in parted if right),
+                tuple(rows[index + 1 :]), row.top, step,
+            )  # fmt: skip
+    return None
+
+
 def _signature_column(row: Line) -> float:
     """Where the right column begins in a row: after its widest gap; a row without one is in one column."""
     pairs = zip(row.words, row.words[1:], strict=False)
@@ -235,7 +267,7 @@ def foot(rows: Sequence[Line], law: Vocabulary) -> Foot | None:
     """The end of a letter, found by the list of recipients; None on a page without one."""
     for row in rows:
         opening = squash("".join(word.text for word in row.words[:2]))
-        if row.left < SIGNATURE_LEFT and opening in law.recipients:
+        if row.left < SIGNATURE_LEFT and law.opens_recipients(opening):
             step = pitch(rows)
             lowest = [line for line in rows if line.top > row.top - 2.5 * step]
             parted = [_part(line, _signature_column(line)) for line in lowest]

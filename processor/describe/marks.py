@@ -105,7 +105,7 @@ def _has_recipients(rows: Sequence[Line], law: Vocabulary) -> bool:
         words = [word for word in row.words if squash(word.text)]
         opening, rest = words[:2], words[2:]
         alone = not rest or rest[0].left - opening[-1].right > COLUMN_GAP  # "Nơi nhận hồ sơ" is none
-        if alone and row.left < SIGNATURE_LEFT and squash("".join(word.text for word in opening)) in law.recipients:
+        if alone and row.left < SIGNATURE_LEFT and law.opens_recipients(squash("".join(word.text for word in opening))):
             return True
     return False
 

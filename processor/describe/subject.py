@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.layout import Head, Line, Word
-from processor.describe.phrases import Pairs, confirmed, mended
+from processor.describe.phrases import LEAST, Pairs, confirmed, mended
 from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, is_clean, is_spelt, squash
 
 PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
@@ -97,8 +97,8 @@ def _opening(words: Sequence[Word], law: Vocabulary) -> tuple[str, int]:
 
 
 def _is_written(word: Word) -> bool:
-    """Not a speck: letters and digits always count, a sign alone only if it is a sure dash."""
-    return any(map(str.isalnum, word.text)) or (word.text in ("-", "–") and word.confidence >= SURE)
+    """Not a speck: letters and digits always count, a sign alone only if it is a dash; a doubtful dash makes the subject doubtful."""
+    return any(map(str.isalnum, word.text)) or (word.text in ("-", "–") and word.confidence >= LEAST)
 
 
 def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:

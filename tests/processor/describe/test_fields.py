@@ -69,7 +69,7 @@ def test_a_title_is_mended_by_the_list_of_kinds() -> None:
 
 
 def test_a_kind_no_list_has_is_no_kind() -> None:
-    assert "type_name" not in headed("Số: 28/NĐ-CP", title="NGHỊ ĐỊNH")
+    assert "type_name" not in headed("Số: 28/NĐ-CP", title="SẮC DỤ")
     assert "type_name" not in headed(title="QUYẾT ĐỊNH KHEN THƯỞNG NĂM")
 
 
