@@ -44,21 +44,24 @@ def names(rows: Sequence[Line], law: Vocabulary) -> list[list[Word]]:
 
 def _named(row: Line) -> list[Word]:
     """The words of a row, with the digits and dashes between them that are surely printed ("KHU VỰC 5 - QUẢNG NGÃI")."""
-    words = [_stripped(word) for word in row.words]
-    kept = [word for word in words if any(map(str.isalpha, word.text)) or (word.confidence >= SURE and word.text)]
-    letters = [place for place, word in enumerate(kept) if any(map(str.isalpha, word.text))]
+    words = [word if word.text in ("-", "–") else _stripped(word) for word in row.words]
+    kept = [word for word in words if _has_letters(word) or (word.confidence >= SURE and word.text)]
+    letters = [place for place, word in enumerate(kept) if _has_letters(word)]
     last = len(kept) if kept and kept[-1].text.isdecimal() else letters[-1] + 1 if letters else 0
     return kept[letters[0] : last] if letters else []
 
 
+def _has_letters(word: Word) -> bool:
+    return any(map(str.isalpha, word.text))
+
+
 def _goes_on(name: Sequence[Word], words: Sequence[Word], law: Vocabulary) -> bool:
-    """Whether a row that could open a name goes on with the one above: "VĂN PHÒNG", "… VÀ", or a listed phrase reaches over both."""
+    """Whether a row that could open a name goes on with the one above: "… VÀ", or a listed phrase reaches over both."""
     if _key(name) in law.agency_openers or fold(name[-1].text) in _UNFINISHED:
         return True
-    joined = [*name, *words[:LONGEST_PHRASE]]
-    return any(
-        start + _listed(joined, start, law.agency_written)[0] > len(name) for start in range(max(0, len(name) - LONGEST_PHRASE), len(name))
-    )
+    joined, edge = [*name, *words[:LONGEST_PHRASE]], len(name)
+    starts = range(max(0, edge - LONGEST_PHRASE), edge)
+    return any(start + _listed(joined, start, law.agency_written)[0] > edge for start in starts)
 
 
 def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> Value | None:
@@ -96,7 +99,7 @@ def _place(words: Sequence[Word], at: int, law: Vocabulary) -> tuple[int, str]:
 
 
 def _end_of_name(words: Sequence[Word], at: int, law: Vocabulary) -> int:
-    """Where a proper name that begins at a word ends: before a listed phrase, or a lone word that is one with its marks ("XÃ", not "XÁ")."""
+    """Where a proper name that begins at a word ends: before a listed phrase, or a lone word with its marks ("XÃ", not "XÁ")."""
     for i in range(at + _listed(words, at, law.places)[0], len(words)):
         size, written = _listed(words, i, law.before_names)
         if size > 1 or _listed(words, i, law.agency_written)[0] > 1 or (size and words[i].text == written.upper()):

@@ -238,7 +238,7 @@ def head(rows: Sequence[Line], law: Vocabulary) -> Head | None:
 
 
 def cut_head(rows: Sequence[Line]) -> Head | None:
-    """The lower part of a head whose upper part the scanner has cut off: from the row of the number and, in the other column, the date."""
+    """The lower part of a head that the scanner has cut: from the row of the number and, in the other column, the date."""
     for index, row in enumerate(rows):
         if row.top > HEAD_DEPTH - 0.1:
             break

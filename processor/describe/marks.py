@@ -18,6 +18,7 @@ from processor.describe.vocabulary import Vocabulary, fold, nfc, squash
 
 HALF = 0.5  # of the page: above it the stamp stands, under the number or over the head; below it the signature
 _APART = 1.5  # heights of the word: nothing else may stand nearer on its line
+_SEEN = 0.1  # confidence: below, specks were made into letters
 _FRAME = 1  # letters: what the sides of the stamp's frame are read as ("I", "l", "[")
 SEAL_LEFT = 0.35  # of the width: the seal stands in the right half, on the left third of the signature; further left are stamps
 _COPY_NUMBER = re.compile(r"/SY-[A-ZĐ]")
@@ -144,7 +145,7 @@ def _right(rows: Sequence[Line]) -> Iterator[tuple[float, str]]:
 
 def is_mark(words: Sequence[Word], degrees: Collection[tuple[str, ...]]) -> bool:
     """Whether words of stamps hold a mark that stands for itself; on a page that may lie in any way."""
-    told = [word for word in words if len(squash(word.text)) > _FRAME]
+    told = [word for word in words if len(squash(word.text)) > _FRAME and word.confidence >= _SEEN]
     return any(tuple(squash(word.text) for word in _beside(told, word)) in degrees for word in told)
 
 

@@ -105,7 +105,10 @@ def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value
             axis.append(row.centre)
             continue
         written = law.position(" ".join(words))
-        best = (row, written) if written else best
+        if written:
+            best = (row, written)
+        elif any(len(squash(word.text)) > 2 and word.confidence >= SURE_DIGIT for word in row.words):
+            best = None  # "TL. CHỦ TỊCH", then a post that was not read
     if best is None or best[0].confidence < SURE_POSITION:
         return None
     row, written = best

@@ -97,7 +97,7 @@ def _opening(words: Sequence[Word], law: Vocabulary) -> tuple[str, int]:
 
 
 def _is_written(word: Word) -> bool:
-    """Not a speck: letters and digits always count, a sign alone only if it is a dash; a doubtful dash makes the subject doubtful."""
+    """Not a speck: letters and digits always count, a sign alone only if it is a dash; a doubtful one makes all doubtful."""
     return any(map(str.isalnum, word.text)) or (word.text in ("-", "–") and word.confidence >= LEAST)
 
 

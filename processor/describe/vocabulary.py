@@ -119,6 +119,7 @@ class Vocabulary:
     surnames: frozenset[str]
     secrecy: frozenset[tuple[str, ...]]
     urgency: Mapping[tuple[str, ...], str]
+    small_words: Mapping[str, frozenset[str]]
     phrases: Mapping[tuple[str, ...], str]
     longest_phrase: int
 
@@ -157,6 +158,7 @@ class Vocabulary:
             surnames=frozenset(map(nfc, _texts(signature, "surnames"))),
             secrecy=frozenset(map(folded_words, _texts(_table(law, "secrecy"), "degrees"))),
             urgency=_phrases(_texts(_table(law, "urgency"), "degrees")),
+            small_words=_by_language(_table(law, "small_words")),
             phrases=phrases,
             longest_phrase=max(map(len, phrases), default=0),
         )
@@ -170,16 +172,15 @@ class Vocabulary:
 
     def opens_recipients(self, squashed: str) -> bool:
         """Whether letters are those of "Nơi nhận", or all but one: recognition spoils it, for it is small and in italics."""
-        return any(
-            len(squashed) == len(opening) and sum(a != b for a, b in zip(squashed, opening, strict=True)) <= 1 for opening in self.recipients
-        )
+        alike = (opening for opening in self.recipients if len(opening) == len(squashed))
+        return any(sum(a != b for a, b in zip(squashed, opening, strict=True)) <= 1 for opening in alike)
 
     def is_sole(self, surname: str) -> bool:
         """Whether no other listed surname has the letters of this one: its marks are then certain."""
         return sum(fold(name) == fold(surname) for name in self.surnames) == 1
 
     def position(self, text: str) -> str:
-        """The listed position a line names, as it is written; of those that marks alone tell apart (Thứ trưởng, Thủ trưởng) the exact one."""
+        """The listed position a line names; of those that marks alone tell apart (Thứ trưởng, Thủ trưởng) the exact one."""
         written = self.positions.get(folded_words(text), "")
         if written not in self.positions_alike:
             return written
@@ -201,6 +202,10 @@ def _kinds(law: Mapping[str, Any], day: dt.date | None) -> dict[str, Kind]:
             if abbreviation not in (known.abbreviation, *known.older):
                 kinds[squash(name)] = replace(known, older=(*known.older, nfc(abbreviation)))
     return kinds
+
+
+def _by_language(table: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    return {code: frozenset(map(nfc, _texts(table, code))) for code in table}
 
 
 def _alike(texts: Sequence[str]) -> frozenset[str]:

@@ -216,12 +216,38 @@ def test_the_place_of_issue_mends_the_agency() -> None:
 
 
 def test_a_name_nothing_vouches_for_is_left_out() -> None:
-    assert agency("ỦY BAN NHÂN DÂN", "TINH QUANG NAM") is None
+    assert agency("ỦY BAN NHÂN DÂN", "XA QUANG NAM") is None
     assert agency("ỦY BAN NHÂN DÂN", "XÃ BÌNH~0.5 SƠN") is None
 
 
 def test_a_name_of_unknown_words_keeps_its_capitals() -> None:
     assert agency("SỞ Y TẾ", "TRUNG TÂM PHÁP Y") == "TRUNG TÂM PHÁP Y"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "name"),
+    [
+        ("ỦY BAN NHÂN DÂN", "TINH QUANG NAM", "Ủy ban nhân dân tỉnh Quảng Nam"),  # of the closed list of provinces
+        ("ỦY BAN NHÂN DÂN", "TỈNH BÀ RỊA - VŨNG TÀU", "Ủy ban nhân dân tỉnh Bà Rịa - Vũng Tàu"),
+        ("UBND TỈNH QUẢNG NGÃI", "BAN QUẢN LÝ KHU KINH TẾ DUNG QUẤT", "Ban Quản lý Khu kinh tế Dung Quất"),
+        ("VIỆN KIỂM SÁT NHÂN DÂN", "KHU VỰC 5 - QUẢNG NGÃI", "Viện kiểm sát nhân dân khu vực 5 - Quảng Ngãi"),
+        ("KHO BẠC NHÀ NƯỚC", "KHU VỰC XIII", "Kho bạc Nhà nước khu vực XIII"),
+        ("BỘ TÀI CHÍNH", "THUẾ TỈNH QUẢNG NGÃI", "Thuế tỉnh Quảng Ngãi"),
+        ("THUẾ TỈNH QUẢNG NGÃI", "THUẾ CƠ SỞ 5", "Thuế cơ sở 5"),
+        ("SỞ TÀI NGUYÊN VÀ MÔI", "TRƯỜNG", "Sở Tài nguyên và Môi trường"),
+        ("TRUNG TÂM CÔNG", "BÁO VÀ TIN HỌC", "Trung tâm Công báo và Tin học"),
+        ("TRUNG TÂM PHÁT TRIỂN", "QUỸ ĐẤT", "Trung tâm Phát triển quỹ đất"),
+        ("VĂN PHÒNG ĐOÀN ĐẠI BIỂU QUỐC HỘI VÀ", "HỘI ĐỒNG NHÂN DÂN TỈNH QUẢNG NGÃI",
+         "Văn phòng Đoàn đại biểu Quốc hội và Hội đồng nhân dân tỉnh Quảng Ngãi"),
+        ("MẶT TRẬN TỔ QUỐC VIỆT NAM", "ĐẶC KHU LÝ SƠN", "Mặt trận Tổ quốc Việt Nam đặc khu Lý Sơn"),
+        ("BẢO HIỂM XÃ HỘI", "TỈNH CÀ MAU", "Bảo hiểm xã hội tỉnh Cà Mau"),
+        ("ỦY BAN NHÂN DÂN", "XÃ TÂN PHONG", "Ủy ban nhân dân xã Tân Phong"),  # "phong" is no "phòng" here
+        ("ỦY BAN NHÂN DÂN", "THÀNH PHỐ HẢI PHÒNG", "Ủy ban nhân dân thành phố Hải Phòng"),
+        ("ỦY BAN NHÂN DÂN", "PHƯỜNG PHÚ XÁ", "Ủy ban nhân dân phường Phú Xá"),
+    ],
+)  # fmt: skip
+def test_agencies_of_all_levels_are_known(first: str, second: str, name: str) -> None:
+    assert agency(first, second) == name
 
 
 # Subject, signer -----------------------------------------------------------------------------------------------
@@ -274,7 +300,7 @@ def test_a_signature_on_a_later_page_is_found() -> None:
 
 def test_other_languages_are_not_vietnamese() -> None:
     english = line("The committee met on Monday and agreed to publish the report before June", 0.1, 0.3)
-    assert reading(*english).fields == {}
+    assert reading(*english).fields == {"language": "en"}
 
 
 # Any input -----------------------------------------------------------------------------------------------------
