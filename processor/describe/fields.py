@@ -17,7 +17,7 @@ from processor.describe import heading
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.language import language
 from processor.describe.layout import Foot, Head, Line, Page, Word, cut_head, foot, head, lines, pitch
-from processor.describe.phrases import LEAST, LISTED, Pairs, confirmed, repeated
+from processor.describe.phrases import LEAST, LISTED, Pairs, confirmed, mended, repeated
 from processor.describe.recipients import annexes, recipients
 from processor.describe.signature import signer
 from processor.describe.subject import Subject, Title, below, beside
@@ -78,7 +78,7 @@ def read(pages: Sequence[Page], law: Vocabulary) -> Reading:
     index, end = _end(rows, law)
     if end:
         zones |= _closed(found, index + 1, end, rows[index], law)
-    found["attachments"] = annexes(rows, repeated(row for each in rows for row in each))
+    found["attachments"] = annexes(rows, repeated(row for each in rows for row in each), law)
     kept = {name: value for name, value in found.items() if value}
     zones |= {name: _box(index + 1 if name in _OF_THE_END else 1, value.words) for name, value in kept.items() if value.words}
     return Reading(
@@ -122,7 +122,7 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
     title = _title(top.below, law)
     line = heading.number_line(top)
     dated = heading.date_line(top, line)
-    pairs = repeated(everywhere)
+    pairs = repeated(Line(tuple(mended(row.words, law))) for row in everywhere)
     names = [confirmed(name, pairs) for name in agencies.names(top.left[: line.index], law)] if line else []
     notation = None
     if line:

@@ -25,6 +25,7 @@ HEAD_DEPTH = 0.4  # the head ends in the upper part of the page
 LONGEST_WORD = 120  # characters: longer is noise
 TALLEST_WORD = 2.5  # median heights: taller is a stamp, a rule or a signature
 SIGNATURE_LEFT = 0.42  # the signature stands in the right half (ô 7a-7c)
+NARROWER = 0.05  # of the width: the motto begins so much further right than the country's name
 COLUMN_GAP = 0.04  # of the width: no space between words is so wide
 _DATED = re.compile(r"[a-z]{2,40}ngay.{0,8}thang.{0,4}nam[0-9]{4}")
 
@@ -226,6 +227,7 @@ def head(rows: Sequence[Line], law: Vocabulary) -> Head | None:
     top = rows[first].top - step / 2
     if _where(rows[first], law.motto)[0] > _where(rows[first], law.country)[0]:
         top -= 2 * step  # the country's name, unread, stands above
+        column -= NARROWER  # and it, and the line of the date, may begin further left
     upper = [row for row in rows if top <= row.top < HEAD_DEPTH]
     parted = [_part(row, column) for row in upper]
     return Head(

@@ -37,7 +37,7 @@ def mended(words: Sequence[Word], law: Vocabulary) -> list[Word]:
         sizes = range(min(law.longest_phrase, len(words) - at), 1, -1)
         size = next((n for n in sizes if tuple(keys[at : at + n]) in law.phrases), 0)
         said = words[at : at + size]
-        if size and _reaches_over(words, keys, at, size, law):
+        if size and _reaches_over(words[at:], keys[at:], size, law):
             at += 1
             continue
         if size and min(word.confidence for word in said) >= LEAST and _stands_together(said):
@@ -48,12 +48,15 @@ def mended(words: Sequence[Word], law: Vocabulary) -> list[Word]:
     return found
 
 
-def _reaches_over(words: Sequence[Word], keys: Sequence[str], at: int, size: int, law: Vocabulary) -> bool:
-    """Whether a phrase that begins within another, read with its very marks, goes on beyond: "cần bổ sung" is no "cán bộ"."""
-    for start in range(at + 1, at + size):
-        for end in range(at + size + 1, min(start + law.longest_phrase, len(words)) + 1):
-            written = law.phrases.get(tuple(keys[start:end]))
-            if written and [_bare(word).lower() for word in words[start:end]] == written.lower().split():
+def _reaches_over(words: Sequence[Word], keys: Sequence[str], size: int, law: Vocabulary) -> bool:
+    """Whether a phrase that begins within the first one, read with its very marks, goes on beyond: "cần bổ sung" is no "cán bộ"."""
+    said = [_bare(word).lower() for word in words[: size + law.longest_phrase]]
+    first = law.phrases[tuple(keys[:size])].lower().split()
+    for start in range(1, size):
+        if first[start:] == said[start:size]:
+            continue  # both have the same marks there
+        for end in range(size + 1, min(start + law.longest_phrase, len(said)) + 1):
+            if law.phrases.get(tuple(keys[start:end]), "").lower().split() == said[start:end]:
                 return True
     return False
 

@@ -82,7 +82,7 @@ def _listed(foot: Foot, pitch: float) -> list[Line]:
     return []
 
 
-def annexes(pages: Sequence[Sequence[Line]], pairs: Pairs) -> Value | None:
+def annexes(pages: Sequence[Sequence[Line]], pairs: Pairs, law: Vocabulary) -> Value | None:
     """The notes in brackets of what comes with a letter, apart by `; `: `(Có danh sách kèm theo)`, `(chi tiết tại Phụ lục I)`.
 
     On an annex, `(Kèm theo Quyết định số 12/QĐ-UBND …)` tells of the letter it belongs to, and is none. None where one is in doubt.
@@ -90,11 +90,12 @@ def annexes(pages: Sequence[Sequence[Line]], pairs: Pairs) -> Value | None:
     Args:
         pages: the lines of each.
         pairs: neighbouring words that the document prints elsewhere.
+        law: the closed lists.
     """
     found: dict[str, Value] = {}
     for rows in pages:
         words = [word for row in rows for word in row.words]
-        for note in _notes(words, pairs):
+        for note in _notes(mended(words, law), pairs):
             if note.confidence < SURE:
                 return None
             found.setdefault(note.text.casefold(), note)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.layout import Head, Line, Word
 from processor.describe.phrases import LEAST, Pairs, confirmed, mended
-from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, is_clean, is_spelt, squash
+from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, fold, is_clean, is_spelt, squash
 
 PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
 SUBJECT_ROWS = 7
@@ -98,7 +98,7 @@ def _opening(words: Sequence[Word], law: Vocabulary) -> tuple[str, int]:
 
 def _is_written(word: Word) -> bool:
     """Not a speck: letters and digits always count, a sign alone only if it is a dash; a doubtful one makes all doubtful."""
-    return any(map(str.isalnum, word.text)) or (word.text in ("-", "–") and word.confidence >= LEAST)
+    return any(map(str.isalnum, word.text)) or (word.text in ("-", "–", "—") and word.confidence >= LEAST)
 
 
 def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
@@ -116,8 +116,13 @@ def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
 def _is_broken(words: Sequence[Word]) -> bool:
     """Whether a full stop stands within it: a speck, which may hide a comma, since a subject is one sentence."""
     years = re.search(r"\b(?:19|20)[0-9]{2} (?:19|20)[0-9]{2}\b", " ".join(word.text for word in words))  # the dash was not read
-    stops = (a.text.endswith(".") and not b.text[:1].isupper() for a, b in zip(words, words[1:], strict=False))
+    stops = (_ends(a.text) or (a.text.endswith(".") and not b.text[:1].isupper()) for a, b in zip(words, words[1:], strict=False))
     return years is not None or any(stops)
+
+
+def _ends(text: str) -> bool:
+    """Whether a full stop follows a word in small letters, which "TP." and "Tp." are not."""
+    return text.endswith(".") and not text.isupper() and any(letter in "aeiouy" for letter in fold(text))
 
 
 def _has_gap(row: Line) -> bool:
