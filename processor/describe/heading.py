@@ -198,7 +198,7 @@ def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law:
             known = [each for each in (kind.abbreviation, *kind.older) if skeleton(each) == skeleton(group)]
             if not known:
                 return None
-            group, found = known[0], max(found, VOUCHED)
+            group, found = group if group in known else known[0], max(found, VOUCHED)
         elif group in vouchers or (not groups and law.abbreviation(group)):
             found = max(found, VOUCHED)
         elif found < SURE or not clear:

@@ -171,6 +171,21 @@ def _once(words: Sequence[Word]) -> tuple[Word, ...]:
     return tuple(kept)
 
 
+def joined(words: Sequence[Word]) -> list[Word]:
+    """The words with a number and the notation that follows it as one word, however recognition parted them: `2269/QĐ-TTg`."""
+    found: list[Word] = []
+    for word in words:
+        before = found[-1] if found else None
+        letter = (word.right - word.left) / len(word.text)
+        if before and word.text[0] == "/" and before.text[-1].isdigit() and abs(word.left - before.right) < letter / 2:
+            right, low = max(before.right, word.right), max(before.bottom, word.bottom)
+            sure = min(before.confidence, word.confidence)
+            found[-1] = Word(before.text + word.text, before.left, min(before.top, word.top), right, low, sure)
+        else:
+            found.append(word)
+    return found
+
+
 def pitch(rows: Sequence[Line]) -> float:
     """The usual distance from one line to the next, as a fraction of the page's height."""
     steps = [low.top - high.top for high, low in zip(rows, rows[1:], strict=False)]

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import accumulate
 
 from processor.describe.heading import SURE, Value
-from processor.describe.layout import Foot, Line, Word
+from processor.describe.layout import Foot, Line, Word, joined
 from processor.describe.phrases import LISTED, Pairs, mended
 from processor.describe.vocabulary import Vocabulary, fold, is_clean, is_spelt
 
@@ -94,7 +94,7 @@ def annexes(pages: Sequence[Sequence[Line]], pairs: Pairs, law: Vocabulary) -> V
     """
     found: dict[str, Value] = {}
     for rows in pages:
-        words = [word for row in rows for word in row.words]
+        words = joined([word for row in rows for word in row.words])
         for note in _notes(mended(words, law), pairs):
             if note.confidence < SURE:
                 return None
