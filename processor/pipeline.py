@@ -91,10 +91,11 @@ def finish(numbered: Numbered, tools: Tools, work: Path) -> Finished:
     if not isinstance(recognised, Recognised):
         raise TypeError("an original is never made anew")
     rule = block_rule(scan, tools, now)
+    language = described.values["language"] or ""
     title = described.values["subject"] or described.values["type_name"] or numbered.doc_code
     place = tools.engine.call("finish", {
         "portions": [str(blob.path) for blob in recognised.portions], "out": str(out),
-        "xmp": {"title": title, "identifier": numbered.doc_code, "language": "vi", "creator": "Sohoa"},
+        "xmp": {"title": title, "identifier": numbered.doc_code, "language": language, "creator": "Sohoa"},
         "rule": asdict(rule), "block_text": rule.text(agency, now, block_number(described, tools)), "font": tools.font,
     }, pages=described.source.pages)  # fmt: skip
     if place["over_ink"] and "no-free-place" not in scan.released:

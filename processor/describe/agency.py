@@ -7,15 +7,19 @@ nor the place of issue confirms.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Line, Word
-from processor.describe.phrases import LISTED
-from processor.describe.vocabulary import SIGNS, Vocabulary, folded_words, marks, nfc, skeleton
+from processor.describe.phrases import LEAST, LISTED
+from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, marks, nfc, skeleton
 
-LONGEST_PHRASE = 12  # words
+LONGEST_PHRASE = 14  # words
+_UNFINISHED = frozenset({"va", "cua", "cac", "-", "–"})
+_BEFORE_PROVINCES = frozenset({"tinh", "pho"})  # of "thành phố"
+_ROMAN = re.compile(r"(?!VI$)[IVX]{2,}")  # "Vi" is a name
 CAPITALS = 0.6  # a word in capitals read less surely says nothing about its marks
 
 
@@ -23,13 +27,13 @@ def names(rows: Sequence[Line], law: Vocabulary) -> list[list[Word]]:
     """The names of the left column, the parent's first, as words; none where a word is not in capitals."""
     found: list[list[Word]] = []
     for row in rows:
-        words = [_stripped(word) for word in row.words if any(map(str.isalpha, word.text))]
+        words = _named(row)
         if not words:
             continue
-        if not all(word.text.isupper() for word in words):
+        if not all(word.text.upper() == word.text for word in words):
             return []
         opens = any(_key(words[:size]) in law.agency_openers for size in (1, 2, 3))
-        if found and not (opens and _key(found[-1]) not in law.agency_openers):
+        if found and not (opens and not _goes_on(found[-1], words, law)):
             found[-1].extend(words)
         elif opens:
             found.append(words)
@@ -38,15 +42,39 @@ def names(rows: Sequence[Line], law: Vocabulary) -> list[list[Word]]:
     return found
 
 
+def _named(row: Line) -> list[Word]:
+    """The words of a row, with the digits and dashes between them that are surely printed ("KHU VỰC 5 - QUẢNG NGÃI")."""
+    words = [word if word.text in ("-", "–") else _stripped(word) for word in row.words]
+    kept = [word for word in words if _has_letters(word) or (word.confidence >= SURE and word.text)]
+    letters = [place for place, word in enumerate(kept) if _has_letters(word)]
+    last = len(kept) if kept and kept[-1].text.isdecimal() else letters[-1] + 1 if letters else 0
+    return kept[letters[0] : last] if letters else []
+
+
+def _has_letters(word: Word) -> bool:
+    return any(map(str.isalpha, word.text))
+
+
+def _goes_on(name: Sequence[Word], words: Sequence[Word], law: Vocabulary) -> bool:
+    """Whether a row that could open a name goes on with the one above: "… VÀ", or a listed phrase reaches over both."""
+    if _key(name) in law.agency_openers or fold(name[-1].text) in _UNFINISHED:
+        return True
+    joined, edge = [*name, *words[:LONGEST_PHRASE]], len(name)
+    starts = range(max(0, edge - LONGEST_PHRASE), edge)
+    return any(start + _listed(joined, start, law.agency_written)[0] > edge for start in starts)
+
+
 def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> Value | None:
     """The name these words print; None where in doubt. `issued_at` is the place of issue."""
     pieces: list[str] = []
     sure, at = 1.0, 0
     while at < len(words):
         size, written = _listed(words, at, law.agency_written)
-        named = not size
-        if named:
-            size, written = _listed(words, at, law.before_names)
+        wider, before = _listed(words, at, law.before_names)
+        if not size and not wider:
+            size, written = _place(words, at, law)
+        named = wider > size
+        size, written = (wider, before) if named else (size, written)
         if not size:
             return _as_printed(words)
         said = words[at : at + size]
@@ -54,14 +82,45 @@ def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> V
         sure = min(sure, max(LISTED, min(word.confidence for word in said)))
         at += size
         if named:
-            others = (i for i in range(at, len(words)) if _listed(words, i, law.before_names)[0])
-            end = next(others, len(words))
-            proper = _proper(words[at:end], issued_at, marks(_text(said)) != marks(written.upper()))
+            end = _end_of_name(words, at, law)
+            proper = _province(words[at:end], written, law)
+            proper = proper or _proper(words[at:end], issued_at, marks(_text(said)) != marks(written.upper()))
             if proper is None:
                 return None
             pieces.append(proper.text)
             sure, at = min(sure, proper.confidence), end
     return Value(" ".join(pieces), sure, tuple(words))
+
+
+def _place(words: Sequence[Word], at: int, law: Vocabulary) -> tuple[int, str]:
+    """The listed place that stands at a word with all its marks: how many words it takes, and how it is written."""
+    size, written = _listed(words, at, law.places)
+    return (size, written) if size and marks(_text(words[at : at + size])) == marks(written.upper()) else (0, "")
+
+
+def _end_of_name(words: Sequence[Word], at: int, law: Vocabulary) -> int:
+    """Where a proper name that begins at a word ends: before a listed phrase, or a lone word with its marks ("XÃ", not "XÁ")."""
+    for i in range(at + _listed(words, at, law.places)[0], len(words)):
+        size, written = _listed(words, i, law.before_names)
+        if size > 1 or _listed(words, i, law.agency_written)[0] > 1 or (size and words[i].text == written.upper()):
+            return i
+    return len(words)
+
+
+def is_province(name: Sequence[Word], place: Value, law: Vocabulary) -> bool:
+    """Whether a name says "tỉnh" or "thành phố" before the listed place this is."""
+    key = folded_words(place.text)
+    starts = range(1, len(name) - len(key) + 1)
+    return key in law.places and any(
+        fold(name[at - 1].text) in _BEFORE_PROVINCES and _key(name[at : at + len(key)]) == key for at in starts
+    )
+
+
+def _province(words: Sequence[Word], before: str, law: Vocabulary) -> Value | None:
+    """The province or city of a closed list that stands after "tỉnh" or "thành phố"."""
+    written = law.places.get(_key(words), "") if fold(before.split()[-1]) in _BEFORE_PROVINCES else ""
+    sure = min((word.confidence for word in words), default=0.0)
+    return Value(written, max(sure, LISTED), tuple(words)) if written and sure >= LEAST else None
 
 
 def _stripped(word: Word) -> Word:
@@ -119,4 +178,9 @@ def _proper(words: Sequence[Word], issued_at: Value | None, lost: bool) -> Value
     worst = min(word.confidence for word in words)
     if lost or worst < SURE:
         return None
-    return Value(" ".join(nfc(w.text[:1] + w.text[1:].lower()) for w in words), worst, tuple(words))
+    return Value(" ".join(_cased(w.text) for w in words), worst, tuple(words))
+
+
+def _cased(text: str) -> str:
+    """A word of a proper name; a number stays as it is ("KHU VỰC XIII")."""
+    return text if _ROMAN.fullmatch(text) else nfc(text[:1] + text[1:].lower())

@@ -15,12 +15,13 @@ from typing import TypeAlias
 from processor.describe import agency as agencies
 from processor.describe import heading
 from processor.describe.heading import SURE, Number, Value
-from processor.describe.layout import Foot, Head, Line, Page, Word, foot, head, lines, pitch
-from processor.describe.phrases import LISTED, Pairs, confirmed, repeated
+from processor.describe.language import language
+from processor.describe.layout import Foot, Head, Line, Page, Word, cut_head, foot, head, lines, pitch
+from processor.describe.phrases import LEAST, LISTED, Pairs, confirmed, mended, repeated
 from processor.describe.recipients import annexes, recipients
 from processor.describe.signature import signer
 from processor.describe.subject import Subject, Title, below, beside
-from processor.describe.vocabulary import SIGNS, Vocabulary, fold, skeleton, squash
+from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, skeleton, squash
 
 Box: TypeAlias = tuple[int, float, float, float, float]
 """Page (1-based), then left, top, right, bottom in fractions of the upright page."""
@@ -29,7 +30,6 @@ TITLE_DEPTH = 0.5  # of the page: a kind's title stands above
 TITLE_AXIS = (0.38, 0.64)  # of the width: and is centred
 SURE_TITLE = 0.4  # all its letters match a closed list: little doubt is left
 UNREAD = 1.9  # line pitches between agency and number: where the step is wider, a line was not read
-LEAST_WORDS = 10
 NAMES: Mapping[str, str] = MappingProxyType({  # in Vietnamese, as NĐ 30/2020 PL VI has them
     "type_name": "tên loại", "code_number": "số", "code_notation": "ký hiệu", "issued_date": "ngày ban hành",
     "organ_name": "cơ quan ban hành", "subject": "trích yếu", "language": "ngôn ngữ", "page_amount": "số trang",
@@ -38,10 +38,8 @@ NAMES: Mapping[str, str] = MappingProxyType({  # in Vietnamese, as NĐ 30/2020 P
     "attachments": "phụ lục, văn bản kèm theo", "keyword": "từ khóa", "mode": "chế độ sử dụng", "note": "ghi chú",
     "maintenance": "thời hạn bảo quản",
 })  # fmt: skip
-_PAGES_OF_LANGUAGE = 3
 _BEFORE_PLACES = frozenset("tinh pho xa phuong quan huyen tran khu vuc".split())  # of "thành phố", "thị trấn", "đặc khu"
 _OF_THE_END = frozenset({"signer_position", "signer_name", "signer_authority", "recipients"})
-_VIETNAMESE = re.compile("[ăđơưĂĐƠƯ\u1ea0-\u1ef9]")
 _PARTS = re.compile(r"[^\W_]+")
 
 
@@ -66,21 +64,21 @@ def read(pages: Sequence[Page], law: Vocabulary) -> Reading:
         law: the closed lists.
 
     Returns:
-        Any of `type_name, code_number, code_notation, issued_date` (ISO)`, organ_name, subject, language`
-        (`vi` or absent)`, signer_position, signer_name, signer_authority, organ_parent, issued_place, recipients, attachments`.
+        Any of `type_name, code_number, code_notation, issued_date` (ISO)`, organ_name, subject, language` (`vi`, `en`, …, or
+        two: `vi, en`)`, signer_position, signer_name, signer_authority, organ_parent, issued_place, recipients, attachments`.
     """
     found: dict[str, Value | None] = {}
     zones: dict[str, Box | None] = {}
     rows = [lines(page) for page in pages]
-    top = head(rows[0], law) if rows and rows[0] else None
+    top = head(rows[0], law) or cut_head(rows[0]) if rows and rows[0] else None
     if top:
         found |= _headed(rows, top, law)
         zones |= {name: _box(1, words) for name, words in _zones(top).items()}
-    found["language"] = _language(rows)
+    found["language"] = language(rows, law)
     index, end = _end(rows, law)
     if end:
         zones |= _closed(found, index + 1, end, rows[index], law)
-    found["attachments"] = next((note for each in rows if (note := annexes(each))), None)
+    found["attachments"] = annexes(rows, repeated(row for each in rows for row in each), law)
     kept = {name: value for name, value in found.items() if value}
     zones |= {name: _box(index + 1 if name in _OF_THE_END else 1, value.words) for name, value in kept.items() if value.words}
     return Reading(
@@ -124,14 +122,14 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
     title = _title(top.below, law)
     line = heading.number_line(top)
     dated = heading.date_line(top, line)
-    pairs = repeated(everywhere)
+    pairs = repeated(Line(tuple(mended(row.words, law))) for row in everywhere)
     names = [confirmed(name, pairs) for name in agencies.names(top.left[: line.index], law)] if line else []
     notation = None
     if line:
         vouchers = _vouchers(everywhere, names)
         notation = heading.notation(line, title.kind if title else None, vouchers, law)
     about = below(top, title, law, pairs) if title else beside(top, line, law, pairs)
-    issued_at = _issued_at(dated, names, pairs)
+    issued_at = _issued_at(dated, names, pairs, law)
     own = _own(notation, names)
     return {
         "type_name": title.value if title else _letter_kind(top, notation, about, own, law),
@@ -145,15 +143,21 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
     }
 
 
-def _issued_at(dated: Line | None, names: Sequence[Sequence[Word]], pairs: Pairs) -> Value | None:
+def _issued_at(dated: Line | None, names: Sequence[Sequence[Word]], pairs: Pairs, law: Vocabulary) -> Value | None:
     """The place of issue, held against the names over the number: with other marks there it is in doubt, with the same sure."""
     found = heading.place(Line(tuple(confirmed(dated.words, pairs)))) if dated else None
     if found is None:
         return None
+    if any(agencies.is_province(name, found, law) for name in names) and found.confidence >= LEAST:
+        return replace(found, text=law.places[folded_words(found.text)], confidence=max(found.confidence, LISTED))
     size = len(found.words)
     runs = [name[at : at + size] for name in names for at in range(len(name) - size + 1)]
     same = [run for run in runs if skeleton(" ".join(word.text for word in run)) == skeleton(found.text)]
-    if any(agencies.disagree(run, found) for run in same) or any(_is_cut(name, found) for name in names):
+    if any(agencies.disagree(run, found) for run in same):
+        return None
+    if law.places.get(folded_words(found.text)) == found.text and found.confidence >= LEAST:
+        return replace(found, confidence=max(found.confidence, LISTED))
+    if any(_is_cut(name, found) for name in names):
         return None
     said = {" ".join(word.text.strip(SIGNS) for word in run).lower() for run in same}
     return replace(found, confidence=max(found.confidence, LISTED)) if found.text.lower() in said else found
@@ -238,15 +242,6 @@ def _letter_kind(
         marked = about is not None and about.brief
     kind = law.kinds.get(squash("Công văn"))
     return Value(kind.name, SURE) if kind and addressed and marked else None
-
-
-def _language(pages: Sequence[Sequence[Line]]) -> Value | None:
-    """`vi` where a quarter of the words bear letters only Vietnamese has."""
-    rows = (row for page in pages[:_PAGES_OF_LANGUAGE] for row in page)
-    words = (word.text for row in rows for word in row.words if word.confidence >= 0.5)
-    spelt = [text for text in words if any(map(str.isalpha, text))]
-    share = sum(1 for text in spelt if _VIETNAMESE.search(text)) / max(len(spelt), 1)
-    return Value("vi", min(1.0, share * 2)) if len(spelt) >= LEAST_WORDS and share >= 0.25 else None
 
 
 def _end(rows: Sequence[Sequence[Line]], law: Vocabulary) -> tuple[int, Foot | None]:

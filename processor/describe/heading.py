@@ -35,6 +35,8 @@ _DATE = re.compile(r"ngay([0-9]{1,2})thang([0-9]{1,2})nam([0-9]{4})(?![0-9])")
 _FIGURES = re.compile(r"(?<![0-9/])([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?![0-9/])")
 _DESCENDERS = frozenset("Qgpqyj,;")
 _YEAR = re.compile(r"[0-9]{4}/")
+_DASHES = ("-", "–")
+_GENERIC = frozenset("tinh thanh pho quan huyen thi xa phuong tran dac khu".split())  # of "thành phố", "thị trấn", "đặc khu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +194,11 @@ def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law:
             return None
         found = run.confidence(start, start + len(group))
         start += len(group) + 1
-        if kind and not groups and not prefix:
-            if skeleton(group) != skeleton(kind.abbreviation):
+        if kind and kind.abbreviation and not groups:
+            known = [each for each in (kind.abbreviation, *kind.older) if skeleton(each) == skeleton(group)]
+            if not known:
                 return None
-            group, found = kind.abbreviation, max(found, VOUCHED)
+            group, found = group if group in known else known[0], max(found, VOUCHED)
         elif group in vouchers or (not groups and law.abbreviation(group)):
             found = max(found, VOUCHED)
         elif found < SURE or not clear:
@@ -264,14 +267,28 @@ def issued_date(line: Line, printed: frozenset[str]) -> Value | None:
 
 
 def place(line: Line) -> Value | None:
-    """The place of issue: the words before the comma in the line of place and date; a pen may have run into "ngày"."""
-    at = next((i for i, word in enumerate(line.words) if word.text.endswith(",")), -1)
-    words = line.words[: at + 1]
+    """The place of issue: the words before the comma, or before "ngày", in the line of place and date.
+
+    Names begin with capitals, what they name ("Thành phố", "thị xã") may not.
+    """
+    words = _before_date(line.words)
     if not words or any(fold(word.text).startswith(("ngay", "thang")) for word in words):
         return None
-    if not all(word.text[:1].isupper() or word.text in "-–" for word in words):
+    if not all(word.text[:1].isupper() or word.text in _DASHES or fold(word.text) in _GENERIC for word in words):
         return None
-    return Value(" ".join(word.text.strip(SIGNS) for word in words), Line(words).confidence, words)
+    return Value(" ".join(word.text.strip(SIGNS) or "-" for word in words), Line(words).confidence, words)
+
+
+def _before_date(words: Sequence[Word]) -> tuple[Word, ...]:
+    """The words of a place; a comma may stand apart, or be missed."""
+    for at, word in enumerate(words):
+        if word.text.strip(SIGNS) == "" and "," in word.text:
+            return tuple(words[:at])
+        if word.text.endswith(","):
+            return tuple(words[: at + 1])
+        if fold(word.text) == "ngay":
+            return tuple(words[:at])
+    return ()
 
 
 def initials(words: Sequence[Word]) -> str:

@@ -12,6 +12,7 @@ motto begins.
 from __future__ import annotations
 
 import math
+import re
 import statistics
 from bisect import bisect_left, insort
 from collections import Counter
@@ -24,7 +25,9 @@ HEAD_DEPTH = 0.4  # the head ends in the upper part of the page
 LONGEST_WORD = 120  # characters: longer is noise
 TALLEST_WORD = 2.5  # median heights: taller is a stamp, a rule or a signature
 SIGNATURE_LEFT = 0.42  # the signature stands in the right half (ô 7a-7c)
+NARROWER = 0.05  # of the width: the motto begins so much further right than the country's name
 COLUMN_GAP = 0.04  # of the width: no space between words is so wide
+_DATED = re.compile(r"[a-z]{2,40}ngay.{0,8}thang.{0,4}nam[0-9]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,34 @@ def lines(page: Page) -> tuple[Line, ...]:
         chains[best[1]].append(word)
         tails.pop(bisect_left(tails, best))
         insort(tails, ((best[0] + word.middle) / 2, best[1]))  # a comma moves the line half as much
-    return tuple(sorted((Line(tuple(chain)) for chain in chains), key=lambda line: (line.top, line.left)))
+    return tuple(sorted((Line(_once(chain)) for chain in chains), key=lambda line: (line.top, line.left)))
+
+
+def _once(words: Sequence[Word]) -> tuple[Word, ...]:
+    """The words of a line, one that was read twice at the same place but once, as the surer reading has it."""
+    kept: list[Word] = []
+    for word in words:
+        before = kept[-1] if kept else None
+        if before and before.text == word.text and before.left <= (word.left + word.right) / 2 <= before.right:
+            kept[-1] = max(before, word, key=lambda each: each.confidence)
+        else:
+            kept.append(word)
+    return tuple(kept)
+
+
+def joined(words: Sequence[Word]) -> list[Word]:
+    """The words with a number and the notation that follows it as one word, however recognition parted them: `2269/QĐ-TTg`."""
+    found: list[Word] = []
+    for word in words:
+        before = found[-1] if found else None
+        letter = (word.right - word.left) / len(word.text)
+        if before and word.text[0] == "/" and before.text[-1].isdigit() and abs(word.left - before.right) < letter / 2:
+            right, low = max(before.right, word.right), max(before.bottom, word.bottom)
+            sure = min(before.confidence, word.confidence)
+            found[-1] = Word(before.text + word.text, before.left, min(before.top, word.top), right, low, sure)
+        else:
+            found.append(word)
+    return found
 
 
 def pitch(rows: Sequence[Line]) -> float:
@@ -212,6 +242,7 @@ def head(rows: Sequence[Line], law: Vocabulary) -> Head | None:
     top = rows[first].top - step / 2
     if _where(rows[first], law.motto)[0] > _where(rows[first], law.country)[0]:
         top -= 2 * step  # the country's name, unread, stands above
+        column -= NARROWER  # and it, and the line of the date, may begin further left
     upper = [row for row in rows if top <= row.top < HEAD_DEPTH]
     parted = [_part(row, column) for row in upper]
     return Head(
@@ -221,6 +252,24 @@ def head(rows: Sequence[Line], law: Vocabulary) -> Head | None:
         rows[first].top,
         step,
     )
+
+
+def cut_head(rows: Sequence[Line]) -> Head | None:
+    """The lower part of a head that the scanner has cut: from the row of the number and, in the other column, the date."""
+    for index, row in enumerate(rows):
+        if row.top > HEAD_DEPTH - 0.1:
+            break
+        pairs = zip(row.words, row.words[1:], strict=False)
+        column = max(((after.left - before.right, after.left) for before, after in pairs), default=(0.0, 0.0))[1]
+        left, right = _part(row, column)
+        if left and right and squash(left.text).startswith("so") and "/" in left.text and _DATED.fullmatch(squash(right.text)):
+            step = pitch(rows)
+            parted = [_part(each, column) for each in rows[index:] if each.top < HEAD_DEPTH]
+            return Head(
+                tuple(left for left, _ in parted if left), tuple(right for _, right in parted if right),
+                tuple(rows[index + 1 :]), row.top, step,
+            )  # fmt: skip
+    return None
 
 
 def _signature_column(row: Line) -> float:
@@ -235,7 +284,7 @@ def foot(rows: Sequence[Line], law: Vocabulary) -> Foot | None:
     """The end of a letter, found by the list of recipients; None on a page without one."""
     for row in rows:
         opening = squash("".join(word.text for word in row.words[:2]))
-        if row.left < SIGNATURE_LEFT and opening in law.recipients:
+        if row.left < SIGNATURE_LEFT and law.opens_recipients(opening):
             step = pitch(rows)
             lowest = [line for line in rows if line.top > row.top - 2.5 * step]
             parted = [_part(line, _signature_column(line)) for line in lowest]

@@ -19,6 +19,7 @@ from processor.describe.vocabulary import Vocabulary, fold, nfc, skeleton, squas
 HALF = 0.5  # of the page: above it the stamp stands, under the number or over the head; below it the signature
 _APART = 1.5  # heights of the word: nothing else may stand nearer on its line
 _LONG = 6  # letters of a mark (TỐI MẬT) of which one may be read amiss
+_SEEN = 0.1  # confidence: below, specks were made into letters
 _FRAME = 1  # letters: what the sides of the stamp's frame are read as ("I", "l", "[")
 SEAL_LEFT = 0.35  # of the width: the seal stands in the right half, on the left third of the signature; further left are stamps
 _COPY_NUMBER = re.compile(r"/SY-[A-ZĐ]")
@@ -106,7 +107,7 @@ def _has_recipients(rows: Sequence[Line], law: Vocabulary) -> bool:
         words = [word for word in row.words if squash(word.text)]
         opening, rest = words[:2], words[2:]
         alone = not rest or rest[0].left - opening[-1].right > COLUMN_GAP  # "Nơi nhận hồ sơ" is none
-        if alone and row.left < SIGNATURE_LEFT and squash("".join(word.text for word in opening)) in law.recipients:
+        if alone and row.left < SIGNATURE_LEFT and law.opens_recipients(squash("".join(word.text for word in opening))):
             return True
     return False
 
@@ -145,7 +146,7 @@ def _right(rows: Sequence[Line]) -> Iterator[tuple[float, str]]:
 
 def is_mark(words: Sequence[Word], degrees: Collection[tuple[str, ...]]) -> bool:
     """Whether words of stamps hold a mark that stands for itself; on a page that may lie in any way."""
-    told = [word for word in words if len(squash(word.text)) > _FRAME]
+    told = [word for word in words if len(squash(word.text)) > _FRAME and word.confidence >= _SEEN]
     known = {skeleton("".join(degree)) for degree in degrees}
     return any(_is_nearly(skeleton("".join(each.text for each in _beside(told, word))), known) for word in told)
 

@@ -37,12 +37,28 @@ def mended(words: Sequence[Word], law: Vocabulary) -> list[Word]:
         sizes = range(min(law.longest_phrase, len(words) - at), 1, -1)
         size = next((n for n in sizes if tuple(keys[at : at + n]) in law.phrases), 0)
         said = words[at : at + size]
+        if size and _reaches_over(words[at:], keys[at:], size, law):
+            at += 1
+            continue
         if size and min(word.confidence for word in said) >= LEAST and _stands_together(said):
             written = law.phrases[tuple(keys[at : at + size])].split()
             inner = [*(replace(word, text=word.text.rstrip(_SPECK)) for word in said[:-1]), said[-1]]
             found[at : at + size] = [_written(word, text) for word, text in zip(inner, written, strict=True)]
         at += size or 1
     return found
+
+
+def _reaches_over(words: Sequence[Word], keys: Sequence[str], size: int, law: Vocabulary) -> bool:
+    """Whether a phrase that begins within the first one, read with its very marks, goes on beyond: "cần bổ sung" is no "cán bộ"."""
+    said = [_bare(word).lower() for word in words[: size + law.longest_phrase]]
+    first = law.phrases[tuple(keys[:size])].lower().split()
+    for start in range(1, size):
+        if first[start:] == said[start:size]:
+            continue  # both have the same marks there
+        for end in range(size + 1, min(start + law.longest_phrase, len(said)) + 1):
+            if law.phrases.get(tuple(keys[start:end]), "").lower().split() == said[start:end]:
+                return True
+    return False
 
 
 def _stands_together(words: Sequence[Word]) -> bool:

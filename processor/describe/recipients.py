@@ -6,12 +6,15 @@ PURE. Promises: the list whole, in its order, or nothing. Refuses: a list with o
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from processor.describe.heading import SURE, Value
-from processor.describe.layout import Foot, Line, Word
-from processor.describe.phrases import LISTED, mended
+from processor.describe.layout import Foot, Line, Word, joined
+from processor.describe.phrases import LISTED, Pairs, mended
 from processor.describe.vocabulary import Vocabulary, fold, is_clean, is_spelt
 
 LONGEST = 1000  # NĐ 30 Phụ lục VI: ToPlaces String 1000
@@ -22,8 +25,9 @@ _AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
 _AFTER_COMMA = re.compile(r",(?=[^\s\d])")
 _HEADING = "noi nh"
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."
-_NOTE = re.compile(r"\([^()]{0,200}kem theo[^()]{0,200}\)")
-_NOTE_ROWS = 3
+_NOTE = re.compile(r"\((?=[^()]{0,200}(?:kem theo|dinh kem|gui kem|phu luc))[^()]{0,400}\)")
+_OF_ANOTHER = re.compile(r"\bso\b[^()]{0,12}/|/(?:20)?[0-9]{2}/|\bcua (?:nghi dinh|thong tu|luat)")  # its number follows
+_SIGNS = " .,;:()\"'-–"
 _PARTS = re.compile(r"[^\W_]+")
 
 
@@ -78,22 +82,51 @@ def _listed(foot: Foot, pitch: float) -> list[Line]:
     return []
 
 
-def annexes(rows: Sequence[Line]) -> Value | None:
-    """The note in brackets of what comes along with a letter: `(Có danh sách kèm theo)`."""
-    for index in range(len(rows)):
-        words = [word for row in rows[index : index + _NOTE_ROWS] for word in row.words]
-        found = _noted(words)
-        if found:
-            return found
-    return None
+def annexes(pages: Sequence[Sequence[Line]], pairs: Pairs, law: Vocabulary) -> Value | None:
+    """The notes in brackets of what comes with a letter, apart by `; `: `(Có danh sách kèm theo)`, `(chi tiết tại Phụ lục I)`.
 
+    On an annex, `(Kèm theo Quyết định số 12/QĐ-UBND …)` tells of the letter it belongs to, and is none. None where one is in doubt.
 
-def _noted(words: Sequence[Word]) -> Value | None:
-    text = " ".join(word.text for word in words)
-    match = _NOTE.search(fold(text))
-    if not match:
+    Args:
+        pages: the lines of each.
+        pairs: neighbouring words that the document prints elsewhere.
+        law: the closed lists.
+    """
+    found: dict[str, Value] = {}
+    for rows in pages:
+        words = joined([word for row in rows for word in row.words])
+        for note in _notes(mended(words, law), pairs):
+            if note.confidence < SURE:
+                return None
+            found.setdefault(note.text.casefold(), note)
+    told = "; ".join(note.text for note in found.values())
+    if not told or len(told) > LONGEST:
         return None
-    starts = [len(" ".join(word.text for word in words[:count])) + bool(count) for count in range(len(words))]
-    within = tuple(w for w, start in zip(words, starts, strict=True) if start < match.end() and start + len(w.text) > match.start())
-    sure = min(word.confidence for word in within)
-    return Value(text[match.start() + 1 : match.end() - 1].strip(), sure, within) if sure >= SURE else None
+    first = next(iter(found.values()))
+    return Value(told, min(note.confidence for note in found.values()), first.words)
+
+
+def _notes(words: Sequence[Word], pairs: Pairs) -> Iterator[Value]:
+    text = " ".join(word.text for word in words)
+    starts = list(accumulate((len(word.text) + 1 for word in words), initial=0))
+    for match in _NOTE.finditer(fold(text)):
+        if _OF_ANOTHER.search(match[0]):
+            continue
+        first, last = bisect_right(starts, match.start()) - 1, bisect_right(starts, match.end() - 1) - 1
+        within = list(words[first : last + 1])
+        ended = replace(within[-1], text=within[-1].text[: match.end() - starts[last]])  # without the "./." a text ends with
+        within[-1] = _vouched([*within[:-1], ended], pairs)
+        yield Value(text[match.start() + 1 : match.end() - 1].strip(), min(word.confidence for word in within), tuple(within))
+
+
+def _vouched(words: Sequence[Word], pairs: Pairs) -> Word:
+    """The last word of a note, as sure as a list makes it where the document prints it elsewhere after the same word.
+
+    What makes recognition doubt it is mostly the sign that ends the text.
+    """
+    last = words[-1]
+    if len(words) < 2:
+        return last
+    before, said = (word.text.strip(_SIGNS).lower() for word in words[-2:])
+    counts = pairs.get((fold(before), fold(said)), Counter())
+    return replace(last, confidence=max(last.confidence, LISTED)) if set(counts) == {(before, said)} else last

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from processor.describe.heading import SURE_DIGIT, Value
 from processor.describe.layout import Foot, Line, Word
 from processor.describe.phrases import LEAST, LISTED
-from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, squash
+from processor.describe.vocabulary import SIGNS, Vocabulary, fold, squash
 
 SURE_NAME = SURE_DIGIT  # a name, like a number, has nothing that gives a slip away
 SURE_POSITION = 0.5  # all its words match a closed list
@@ -72,7 +72,7 @@ def _full_name(row: Line, law: Vocabulary) -> Value | None:
     surname = law.surname(name[0].text)
     if not surname:
         return None
-    if name[0].confidence >= LEAST:  # the list knows no other of these letters
+    if name[0].confidence >= LEAST and law.is_sole(surname):
         name[0] = replace(name[0], text=surname, confidence=max(name[0].confidence, LISTED))
     if not LEAST_NAME <= len(name) <= MOST_NAME or not all(map(_is_given, name)):
         return None
@@ -104,8 +104,11 @@ def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value
             deputy = deputy or fold(words[0]) in law.deputising
             axis.append(row.centre)
             continue
-        written = law.positions.get(folded_words(" ".join(words)))
-        best = (row, written) if written else best
+        written = law.position(" ".join(words))
+        if written:
+            best = (row, written)
+        elif any(len(squash(word.text)) > 2 and word.confidence >= SURE_DIGIT for word in row.words):
+            best = None  # "TL. CHỦ TỊCH", then a post that was not read
     if best is None or best[0].confidence < SURE_POSITION:
         return None
     row, written = best

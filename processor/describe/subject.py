@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processor.describe.heading import SURE, Number, Value
-from processor.describe.layout import Head, Line, Word
-from processor.describe.phrases import Pairs, confirmed, mended
-from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, is_clean, is_spelt, squash
+from processor.describe.layout import Head, Line, Word, joined
+from processor.describe.phrases import LEAST, Pairs, confirmed, mended
+from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, fold, is_clean, is_spelt, squash
 
 PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
 SUBJECT_ROWS = 7
@@ -97,15 +97,15 @@ def _opening(words: Sequence[Word], law: Vocabulary) -> tuple[str, int]:
 
 
 def _is_written(word: Word) -> bool:
-    """Not a speck: letters and digits always count, a sign alone only if it is a sure dash."""
-    return any(map(str.isalnum, word.text)) or (word.text in ("-", "–") and word.confidence >= SURE)
+    """Not a speck: letters and digits always count, a sign alone only if it is a dash; a doubtful one makes all doubtful."""
+    return any(map(str.isalnum, word.text)) or (word.text in ("-", "–", "—") and word.confidence >= LEAST)
 
 
 def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
-    words = [word for row in rows for word in row.words if _is_written(word)]
+    words = joined([word for row in rows for word in row.words if _is_written(word)])
     opening, taken = _opening(words, law)
     rest = confirmed(mended(words[taken:], law), pairs)
-    if not rest or _is_broken(rest) or any(map(_has_gap, rows)):
+    if not rest or _is_broken(rest, law) or any(map(_has_gap, rows)):
         return None
     text = " ".join([*([opening] if opening else []), *(word.text for word in rest)]).strip(SIGNS)
     sure = min(word.confidence for word in rest)
@@ -113,11 +113,18 @@ def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
     return Value(text, sure, tuple(words)) if sure >= SURE and spelt and len(text) <= SUBJECT_LENGTH else None
 
 
-def _is_broken(words: Sequence[Word]) -> bool:
-    """Whether a full stop stands within it: a speck, which may hide a comma, since a subject is one sentence."""
+def _is_broken(words: Sequence[Word], law: Vocabulary) -> bool:
+    """Whether a full stop stands within it, for it is one sentence, or a colon within a phrase: specks, which may hide a comma."""
     years = re.search(r"\b(?:19|20)[0-9]{2} (?:19|20)[0-9]{2}\b", " ".join(word.text for word in words))  # the dash was not read
-    stops = (a.text.endswith(".") and not b.text[:1].isupper() for a, b in zip(words, words[1:], strict=False))
-    return years is not None or any(stops)
+    stops = (_ends(a.text) or (a.text.endswith(".") and not b.text[:1].isupper()) for a, b in zip(words, words[1:], strict=False))
+    pairs = ((a.text, fold(b.text.strip(SIGNS))) for a, b in zip(words, words[1:], strict=False))
+    specks = (a[-1] in ":;" and (fold(a.strip(SIGNS)), b) in law.phrases for a, b in pairs)
+    return years is not None or any(stops) or any(specks)
+
+
+def _ends(text: str) -> bool:
+    """Whether a full stop follows a word in small letters, which "TP." and "Tp." are not."""
+    return text.endswith(".") and not text.isupper() and any(letter in "aeiouy" for letter in fold(text))
 
 
 def _has_gap(row: Line) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -81,10 +82,15 @@ def folded_words(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of document: its name, its abbreviation in notations (empty: none)."""
+    """A kind of document: its name, its abbreviation in notations (empty: none).
+
+    Attributes:
+        older: what its notations bore under acts no longer in force.
+    """
 
     name: str
     abbreviation: str
+    older: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +106,18 @@ class Vocabulary:
     agency_openers: frozenset[tuple[str, ...]]
     agency_written: Mapping[tuple[str, ...], str]
     before_names: Mapping[tuple[str, ...], str]
+    places: Mapping[tuple[str, ...], str]
     recipients: tuple[str, ...]
     usual_recipients: Mapping[str, str]
     authorities: Mapping[str, str]
     deputising: frozenset[str]
     deputies: tuple[str, ...]
     positions: Mapping[tuple[str, ...], str]
+    positions_alike: frozenset[str]
     surnames: frozenset[str]
     secrecy: frozenset[tuple[str, ...]]
     urgency: Mapping[tuple[str, ...], str]
+    small_words: Mapping[str, frozenset[str]]
     phrases: Mapping[tuple[str, ...], str]
     longest_phrase: int
 
@@ -135,15 +144,18 @@ class Vocabulary:
             agency_openers=frozenset(map(folded_words, _texts(agency, "openers"))),
             agency_written=_phrases(_texts(agency, "written")),
             before_names=_phrases(_texts(agency, "before_names")),
+            places=_phrases(_texts(agency, "places")),
             usual_recipients={nfc(s): nfc(name) for name, slips in _table(signature, "usual_recipients").items() for s in slips},
             recipients=tuple(map(squash, _texts(signature, "recipients"))),
             authorities={fold(slip): nfc(name) for name, slips in _table(signature, "authorities").items() for slip in slips},
             deputising=frozenset(map(fold, _texts(signature, "deputising"))),
             deputies=tuple(map(nfc, _texts(signature, "deputies"))),
             positions=_phrases(_texts(signature, "positions")),
+            positions_alike=_alike(_texts(signature, "positions")),
             surnames=frozenset(map(nfc, _texts(signature, "surnames"))),
             secrecy=frozenset(map(folded_words, _texts(_table(law, "secrecy"), "degrees"))),
             urgency=_phrases(_texts(_table(law, "urgency"), "degrees")),
+            small_words=_by_language(_table(law, "small_words")),
             phrases=phrases,
             longest_phrase=max(map(len, phrases), default=0),
         )
@@ -155,6 +167,22 @@ class Vocabulary:
         same = [name for name in self.surnames if fold(name) == fold(nfc(text))]
         return same[0] if len(same) == 1 and text[:1].isupper() else ""
 
+    def opens_recipients(self, squashed: str) -> bool:
+        """Whether letters are those of "Nơi nhận", or all but one: recognition spoils it, for it is small and in italics."""
+        alike = (opening for opening in self.recipients if len(opening) == len(squashed))
+        return any(sum(a != b for a, b in zip(squashed, opening, strict=True)) <= 1 for opening in alike)
+
+    def is_sole(self, surname: str) -> bool:
+        """Whether no other listed surname has the letters of this one: its marks are then certain."""
+        return sum(fold(name) == fold(surname) for name in self.surnames) == 1
+
+    def position(self, text: str) -> str:
+        """The listed position a line names; of those that marks alone tell apart (Thứ trưởng, Thủ trưởng) the exact one."""
+        written = self.positions.get(folded_words(text), "")
+        if written not in self.positions_alike:
+            return written
+        return next((each for each in self.positions_alike if each.upper() == nfc(text).upper()), "")
+
     def abbreviation(self, text: str) -> Kind | None:
         """The kind this is the exact abbreviation of."""
         return next((kind for kind in self.kinds.values() if kind.abbreviation == text != ""), None)
@@ -164,8 +192,20 @@ def _kinds(law: Mapping[str, Any]) -> dict[str, Kind]:
     kinds: dict[str, Kind] = {}
     for profile in _tables(law, "kinds"):
         for name, abbreviation in _table(profile, "abbreviations").items():
-            kinds.setdefault(squash(name), Kind(nfc(name), nfc(abbreviation)))
+            known = kinds.setdefault(squash(name), Kind(nfc(name), nfc(abbreviation)))
+            if abbreviation not in (known.abbreviation, *known.older):
+                kinds[squash(name)] = replace(known, older=(*known.older, nfc(abbreviation)))
     return kinds
+
+
+def _by_language(table: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    return {code: frozenset(map(nfc, _texts(table, code))) for code in table}
+
+
+def _alike(texts: Sequence[str]) -> frozenset[str]:
+    """The phrases that have the letters of another one."""
+    letters = Counter(map(folded_words, texts))
+    return frozenset(nfc(text) for text in texts if letters[folded_words(text)] > 1)
 
 
 def _phrases(texts: Iterable[str]) -> dict[tuple[str, ...], str]:

@@ -7,6 +7,7 @@ in colour. Runs in a worker.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ _LONE_SEAL = (30.0, 42.0)  # mm: a seal with nothing beside it, in cells
 _STROKE = 130  # what a black pen leaves is darker, in every channel
 _FINE, _FINE_INK = 1.0, 0.06  # mm, share: cells fine enough to part two lines of print
 _TALL = 10.0  # mm: no print by a seal stands so high
+_DARK = 128
+_BOUND = 0.6  # of a stamp's width and height: letters are smaller
 _STAMP_LONG, _STAMP_SHORT = (8.0, 75.0), (3.0, 26.0)  # mm; NĐ 30 Phụ lục I, mục III.2.b: KHẨN is 20 x 8
 
 
@@ -100,7 +103,8 @@ def reds(picture: Image.Image, dpi: float) -> Red:
     plane = red(picture)
     laid = numpy.asarray(plane) < 255 - 2 * _COLOURED
     cells, side = _cells(laid, dpi)
-    found = [_sized(island, side, dpi, picture.size) for island in _islands(cells)]
+    found = [(_boxed(island, side, picture.size), *_sides(cells[island[0] : island[2], island[1] : island[3]]))
+             for island in _islands(cells)]  # fmt: skip
     fine = max(1, round(_FINE / 25.4 * dpi))
     for box, *_ in [each for each in found if _is_crowd(each[1], each[2])]:
         within = _islands(_grid(laid[box.top : box.bottom, box.left : box.right], fine) > _CELL_INK, gap=1)
@@ -114,9 +118,13 @@ def reds(picture: Image.Image, dpi: float) -> Red:
 def _sized(island: tuple[int, int, int, int], side: int, dpi: float, most: tuple[int, int]) -> tuple[Box, float, float]:
     """An island of cells in pixels, with its shorter and its longer side in mm."""
     top, left, bottom, right = island
-    box = Box(left * side, top * side, min(right * side, most[0]), min(bottom * side, most[1]))
     short, long = sorted(cells * side / dpi * 25.4 for cells in (right - left, bottom - top))
-    return box, short, long
+    return _boxed(island, side, most), short, long
+
+
+def _boxed(island: tuple[int, int, int, int], side: int, most: tuple[int, int]) -> Box:
+    top, left, bottom, right = island
+    return Box(left * side, top * side, min(right * side, most[0]), min(bottom * side, most[1]))
 
 
 def _is_stamp(short: float, long: float) -> bool:
@@ -126,6 +134,21 @@ def _is_stamp(short: float, long: float) -> bool:
 def _is_crowd(short: float, long: float) -> bool:
     is_large = short >= _STAMP_SHORT[0] and (short > _STAMP_SHORT[1] or long > _STAMP_LONG[1])
     return is_large and not (_LONE_SEAL[0] <= short and long <= _LONE_SEAL[1])
+
+
+def _sides(cells: NDArray[numpy.bool_]) -> tuple[float, float]:
+    """The shorter and the longer side in mm of what stands together, as it is turned: stamps are set by hand, and slant."""
+    down, across = cells.shape
+    level = (min(down, across) * _CELL, max(down, across) * _CELL)
+    if level[1] > _STAMP_LONG[1] or level[0] < _STAMP_SHORT[1]:
+        return level  # no turning would make it a stamp that it is not as it lies
+    rows, columns = numpy.nonzero(cells)
+    sizes = [level]
+    for degrees in range(10, 90, 5):
+        cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+        spans = [float(numpy.ptp(line)) * _CELL + _CELL for line in (columns * cos + rows * sin, rows * cos - columns * sin)]
+        sizes.append((min(spans), max(spans)))
+    return min(sizes, key=lambda size: size[0] * size[1])
 
 
 def is_signed(picture: Image.Image, dpi: float, seal: Box) -> bool:
@@ -186,6 +209,12 @@ def _stretches(rows: NDArray[numpy.bool_]) -> Iterator[tuple[int, int]]:
 
 def _islands(cells: NDArray[numpy.bool_], gap: int = _GAP) -> Iterator[tuple[int, int, int, int]]:
     """Top, left, bottom, right (the last two excluded) of cells that stand together, small gaps overlooked."""
+    for island in _together(cells, gap):
+        rows, columns = [row for row, _ in island], [column for _, column in island]
+        yield min(rows), min(columns), max(rows) + 1, max(columns) + 1
+
+
+def _together(cells: NDArray[numpy.bool_], gap: int) -> Iterator[list[tuple[int, int]]]:
     left_over = {(int(row), int(column)) for row, column in zip(*numpy.nonzero(cells), strict=True)}
     steps = [(down, across) for down in range(-gap, gap + 1) for across in range(-gap, gap + 1)]
     while left_over:
@@ -197,5 +226,16 @@ def _islands(cells: NDArray[numpy.bool_], gap: int = _GAP) -> Iterator[tuple[int
             left_over -= near
             edge.extend(near)
             island.extend(near)
-        rows, columns = [row for row, _ in island], [column for _, column in island]
-        yield min(rows), min(columns), max(rows) + 1, max(columns) + 1
+        yield island
+
+
+def unbound(stamp: Image.Image) -> Image.Image:
+    """A stamp, dark on white, without the frame or arrow drawn round its letters: one line of ink nearly as wide and high as it."""
+    dark = numpy.asarray(stamp) < _DARK
+    clear = numpy.array(stamp)
+    for stroke in _together(dark, 1):
+        rows, columns = numpy.array([row for row, _ in stroke]), numpy.array([column for _, column in stroke])
+        if numpy.ptp(rows) >= _BOUND * stamp.height and numpy.ptp(columns) >= _BOUND * stamp.width:
+            for down, across in ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0)):  # its edges are grey
+                clear[numpy.clip(rows + down, 0, stamp.height - 1), numpy.clip(columns + across, 0, stamp.width - 1)] = 255
+    return Image.fromarray(clear)

@@ -5,6 +5,7 @@ Promises: what leaves here passed the PDF/A-2b validator as it lies on disk (doc
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,10 +30,12 @@ _WIDTHS = (1.0, 1.5, 0.75)  # of the box that mẫu 3.2 draws; the law gives its
 _NARROWEST = 0.6  # of that box: a page whose right half has not even this is too narrow for it
 _MARGIN = 10.0  # points: what the block keeps from the edge, its padding and its rounding
 _NEARER = 10 * _MM  # another width has to bring the block so much nearer the corner to replace the form's
+_LANGUAGE = re.compile(r"(?<![\w-])[a-z]{2,3}(?![\w-])")  # ISO 639; what a clerk wrote in words ("Hán Nôm") is in the record alone
 _EVERY_NTH = 97  # samples are enough to know the paper
 
 
 def _assemble(portions: list[str], xmp: Mapping[str, str]) -> pikepdf.Pdf:
+    languages = _LANGUAGE.findall(xmp["language"])
     whole = pikepdf.new()
     for portion in portions:
         with pikepdf.open(portion) as part:
@@ -40,9 +43,11 @@ def _assemble(portions: list[str], xmp: Mapping[str, str]) -> pikepdf.Pdf:
     with whole.open_metadata(set_pikepdf_as_editor=False) as metadata:
         metadata["dc:title"] = xmp["title"]
         metadata["dc:identifier"] = xmp["identifier"]
-        metadata["dc:language"] = [xmp["language"]]
+        if languages:
+            metadata["dc:language"] = languages
         metadata["xmp:CreatorTool"] = xmp["creator"]
-    whole.Root.Lang = pikepdf.String(xmp["language"])
+    if languages:
+        whole.Root.Lang = pikepdf.String(languages[0])
     return whole
 
 
@@ -143,8 +148,8 @@ def finish(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
     Args:
-        args: `portions` (PDF files in order), `xmp` (title, identifier, language, creator), `out`; `rule` (a
-            `law.BlockRule` as a mapping), `block_text` (as it would read now: digits are equally wide), `font`.
+        args: `portions` (PDF files in order), `xmp` (title, identifier, language: codes apart by commas, or nothing; creator),
+            `out`; `rule` (a `law.BlockRule` as a mapping), `block_text` (as it would read now: digits are equally wide), `font`.
         ask: not used.
 
     Returns:

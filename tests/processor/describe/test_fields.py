@@ -69,7 +69,7 @@ def test_a_title_is_mended_by_the_list_of_kinds() -> None:
 
 
 def test_a_kind_no_list_has_is_no_kind() -> None:
-    assert "type_name" not in headed("Số: 28/NĐ-CP", title="NGHỊ ĐỊNH")
+    assert "type_name" not in headed("Số: 28/NĐ-CP", title="SẮC DỤ")
     assert "type_name" not in headed(title="QUYẾT ĐỊNH KHEN THƯỞNG NĂM")
 
 
@@ -216,7 +216,7 @@ def test_the_place_of_issue_mends_the_agency() -> None:
 
 
 def test_a_name_nothing_vouches_for_is_left_out() -> None:
-    assert agency("ỦY BAN NHÂN DÂN", "TINH QUANG NAM") is None
+    assert agency("ỦY BAN NHÂN DÂN", "XA QUANG NAM") is None
     assert agency("ỦY BAN NHÂN DÂN", "XÃ BÌNH~0.5 SƠN") is None
 
 
@@ -224,7 +224,82 @@ def test_a_name_of_unknown_words_keeps_its_capitals() -> None:
     assert agency("SỞ Y TẾ", "TRUNG TÂM PHÁP Y") == "TRUNG TÂM PHÁP Y"
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "name"),
+    [
+        ("ỦY BAN NHÂN DÂN", "TINH QUANG NAM", "Ủy ban nhân dân tỉnh Quảng Nam"),  # of the closed list of provinces
+        ("ỦY BAN NHÂN DÂN", "TỈNH BÀ RỊA - VŨNG TÀU", "Ủy ban nhân dân tỉnh Bà Rịa - Vũng Tàu"),
+        ("UBND TỈNH QUẢNG NGÃI", "BAN QUẢN LÝ KHU KINH TẾ DUNG QUẤT", "Ban Quản lý Khu kinh tế Dung Quất"),
+        ("VIỆN KIỂM SÁT NHÂN DÂN", "KHU VỰC 5 - QUẢNG NGÃI", "Viện kiểm sát nhân dân khu vực 5 - Quảng Ngãi"),
+        ("KHO BẠC NHÀ NƯỚC", "KHU VỰC XIII", "Kho bạc Nhà nước khu vực XIII"),
+        ("BỘ TÀI CHÍNH", "THUẾ TỈNH QUẢNG NGÃI", "Thuế tỉnh Quảng Ngãi"),
+        ("THUẾ TỈNH QUẢNG NGÃI", "THUẾ CƠ SỞ 5", "Thuế cơ sở 5"),
+        ("SỞ TÀI NGUYÊN VÀ MÔI", "TRƯỜNG", "Sở Tài nguyên và Môi trường"),
+        ("TRUNG TÂM CÔNG", "BÁO VÀ TIN HỌC", "Trung tâm Công báo và Tin học"),
+        ("TRUNG TÂM PHÁT TRIỂN", "QUỸ ĐẤT", "Trung tâm Phát triển quỹ đất"),
+        ("VĂN PHÒNG ĐOÀN ĐẠI BIỂU QUỐC HỘI VÀ", "HỘI ĐỒNG NHÂN DÂN TỈNH QUẢNG NGÃI",
+         "Văn phòng Đoàn đại biểu Quốc hội và Hội đồng nhân dân tỉnh Quảng Ngãi"),
+        ("MẶT TRẬN TỔ QUỐC VIỆT NAM", "ĐẶC KHU LÝ SƠN", "Mặt trận Tổ quốc Việt Nam đặc khu Lý Sơn"),
+        ("BẢO HIỂM XÃ HỘI", "TỈNH CÀ MAU", "Bảo hiểm xã hội tỉnh Cà Mau"),
+        ("ỦY BAN NHÂN DÂN", "XÃ TÂN PHONG", "Ủy ban nhân dân xã Tân Phong"),  # "phong" is no "phòng" here
+        ("ỦY BAN NHÂN DÂN", "THÀNH PHỐ HẢI PHÒNG", "Ủy ban nhân dân thành phố Hải Phòng"),
+        ("ỦY BAN NHÂN DÂN", "PHƯỜNG PHÚ XÁ", "Ủy ban nhân dân phường Phú Xá"),
+    ],
+)  # fmt: skip
+def test_agencies_of_all_levels_are_known(first: str, second: str, name: str) -> None:
+    assert agency(first, second) == name
+
+
+@pytest.mark.parametrize(
+    ("date", "place"),
+    [
+        ("Thành phố Hồ Chí Minh, ngày 05 tháng 02 năm 2026", "Thành phố Hồ Chí Minh"),
+        ("Bà Rịa - Vũng Tàu, ngày 05 tháng 02 năm 2026", "Bà Rịa - Vũng Tàu"),
+        ("Quảng Ngãi ngày 05 tháng 02 năm 2026", "Quảng Ngãi"),  # the comma was not read
+        ("Quảng~0.6 Ngai, ngày 05 tháng 02 năm 2026", "Quảng Ngãi"),  # "TỈNH QUẢNG NGÃI" stands over the number
+        ("Bình~0.6 Sơn, ngày 05 tháng 02 năm 2026", None),
+    ],
+)
+def test_the_place_of_issue_is_read_whole_or_not(date: str, place: str | None) -> None:
+    assert headed(date=date).get("issued_place") == place
+
+
+def test_acts_of_law_and_older_kinds_are_kinds_too() -> None:
+    assert headed("Số: 28/2021/NĐ-CP", title="NGHỊ ĐỊNH")["type_name"] == "Nghị định"
+    older = headed("Số: 12/GT-UBND", title="GIẤY GIỚI THIỆU")
+    assert (older["type_name"], older["code_notation"]) == ("Giấy giới thiệu", "GT-UBND")
+
+
+def test_a_head_cut_off_above_its_number_still_says_what_is_left() -> None:
+    rows = [*head("Số: 28/2021/NĐ-CP", "Hà Nội, ngày 26 tháng 3 năm 2021"), *centred("NGHỊ ĐỊNH", 0.52, 0.17)]
+    found = reading(*(w for w in rows if w.top > 0.1), *centred("Quy định về đầu tư", 0.52, 0.19), *BODY).fields
+    told = {name: found.get(name) for name in ("type_name", "code_number", "issued_date", "issued_place", "subject", "organ_name")}
+    assert told == {"type_name": "Nghị định", "code_number": "28", "issued_date": "2021-03-26", "issued_place": "Hà Nội",
+                    "subject": "Quy định về đầu tư", "organ_name": None}  # fmt: skip
+
+
 # Subject, signer -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dash", ["", "-", "-~0.7", "—~0.5"])
+def test_a_dash_is_read_or_leaves_the_subject_open(dash: str) -> None:
+    subject = reading(*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17),
+                      *centred(f"Về việc đón khách {dash} năm 2026", 0.52, 0.19), *BODY).fields.get("subject")  # fmt: skip
+    assert subject == {"": "Về việc đón khách năm 2026", "-": "Về việc đón khách - năm 2026"}.get(dash)
+
+
+def test_marks_are_mended_by_phrases_but_not_across_them() -> None:
+    said = {"Về việc đôi~0.9 tên cơ quan": "Về việc đổi tên cơ quan", "Về việc cần bổ sung": "Về việc cần bổ sung",
+            "Về việc đón Tết Ất Ty": "Về việc đón Tết Ất Tỵ", "Về việc Sở. Dân tộc": None, "Về việc Quyết: định": None}  # fmt: skip
+    rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
+    assert {text: reading(*rows, *centred(text, 0.52, 0.19), *BODY).fields.get("subject") for text in said} == said
+
+
+def test_a_number_and_its_notation_are_one_word_of_a_subject() -> None:
+    row = centred("Về việc sửa Quyết định số 2269 /QĐ-TTg", 0.52, 0.19)
+    row[-1] = word("/QĐ-TTg", row[-2].right, 0.19)
+    found = reading(*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *row, *BODY).fields
+    assert found["subject"] == "Về việc sửa Quyết định số 2269/QĐ-TTg"
 
 
 @pytest.mark.parametrize("subject", ["Về việc khen~0.5 tặng", "Về việc khen thưởng quyêt liệt", "Về việc Quảng Nøãi"])
@@ -256,6 +331,28 @@ def test_a_name_the_seal_has_bitten_is_not_read(name: str) -> None:
     assert "signer_name" not in signed(centred("CHỦ TỊCH", 0.72, 0.72), centred(name, 0.72, 0.82))
 
 
+def test_a_post_above_one_that_was_not_read_is_none() -> None:
+    rows = centred("TL. CHỦ TỊCH", 0.72, 0.7), centred("VAN PHÒNG", 0.72, 0.72), centred("Trần Thị Lan Anh", 0.72, 0.82)
+    assert "signer_position" not in signed(*rows)
+    read_ = signed(rows[0], centred("CHÁNH VĂN PHÒNG", 0.72, 0.72), rows[2])
+    assert (read_["signer_position"], read_["signer_authority"]) == ("Chánh Văn phòng", "TL.")
+
+
+def test_the_list_of_recipients_is_found_though_its_heading_is_misread() -> None:
+    rows = [*line("Mới nhận:", 0.13, 0.70), *line("- Công TTĐT tỉnh (b/©);", 0.13, 0.72), *line("- Lưu: VT.", 0.13, 0.735)]
+    assert reading(*BODY, *rows).fields["recipients"] == "Cổng TTĐT tỉnh (b/c); Lưu: VT"
+
+
+def test_what_comes_along_is_told_and_what_an_annex_says_of_its_letter_is_not() -> None:
+    notes = [*line("Gửi kèm dự thảo (có danh sách kèm theo) và biểu (chi tiết tại Phụ lục I).", 0.18, 0.3),
+             *line("Kính trình xem xét (kèm theo dự thảo Nghị quyết)./.", 0.18, 0.33)]  # fmt: skip
+    own = "có danh sách kèm theo; chi tiết tại Phụ lục I; kèm theo dự thảo Nghị quyết"
+    assert reading(*notes).fields["attachments"] == own
+    annex = line("(Kèm theo Quyết định số 15/QĐ-UBND ngày 05 tháng 02 năm 2026 của Ủy ban)", 0.18, 0.3)
+    assert "attachments" not in reading(*annex).fields
+    assert "attachments" not in reading(*notes, *line("(có Phụ~0.5 lục kèm theo)", 0.18, 0.36)).fields
+
+
 def test_two_names_are_none() -> None:
     rows = centred("Trần Thị Lan Anh", 0.72, 0.82), centred("Lê Văn Minh Đức", 0.72, 0.9)
     assert "signer_name" not in signed(*rows)
@@ -272,9 +369,19 @@ def test_a_signature_on_a_later_page_is_found() -> None:
     assert read([first, page(FOOT)], VOCABULARY).fields["signer_name"] == "Trần Thị Lan Anh"
 
 
+def test_the_languages_of_pages_are_told_or_left_open() -> None:
+    english = "The committee met on Monday and agreed to publish the report before June"
+    spoilt = "9U] 9U1 Bop peduun XOJ 1S91 19Ao qưg IQJA ueH ủA qUỹ Nựu kiz zuq xơv"  # a page on its head, read for Vietnamese
+    german = "Die Arbeiten sind mit der Gemeinde und nicht mit dem Land abgestimmt und werden von der Stadt bezahlt"
+    said = {english: "en", german: "de", spoilt: None, "one two three four five six seven eight nine ten eleven": None}
+    assert {text: reading(*line(text, 0.05, 0.3)).fields.get("language") for text in said} == said
+    both = read([Page(tuple(DECISION)), Page(tuple(line(english, 0.1, 0.3)))], VOCABULARY)
+    assert both.fields["language"] == "vi, en" and 0 < both.confidence["language"] <= 1
+
+
 def test_other_languages_are_not_vietnamese() -> None:
     english = line("The committee met on Monday and agreed to publish the report before June", 0.1, 0.3)
-    assert reading(*english).fields == {}
+    assert reading(*english).fields == {"language": "en"}
 
 
 # Any input -----------------------------------------------------------------------------------------------------

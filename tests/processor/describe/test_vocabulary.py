@@ -8,15 +8,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.describe.vocabulary import Vocabulary, fold, is_spelt, marks, nfc, skeleton, squash
+from processor.describe.vocabulary import Vocabulary, fold, folded_words, is_spelt, marks, nfc, skeleton, squash
 
 from .written import LAW, VOCABULARY
 
 
 def test_the_kinds_are_those_of_the_law() -> None:
-    kinds = list(VOCABULARY.kinds.values())
+    kinds = [VOCABULARY.kinds[squash(name)] for name in LAW["kinds"][0]["abbreviations"]]
     assert len(kinds) == 29  # NĐ 30 Điều 7
     assert sum(1 for kind in kinds if kind.abbreviation) == 27  # Phụ lục III, mục I
+
+
+def test_older_paper_shortens_some_kinds_otherwise() -> None:
+    introduction = VOCABULARY.kinds[squash("Giấy giới thiệu")]
+    assert (introduction.abbreviation, introduction.older) == ("GGT", ("GT",))
+
+
+@pytest.mark.parametrize("lists", [["written", "places"], ["before_names"]])
+def test_no_two_phrases_of_an_agency_have_the_same_letters(lists: list[str]) -> None:
+    phrases = [folded_words(text) for name in lists for text in LAW["agency"][name]]
+    assert len(phrases) == len(set(phrases))
+
+
+def test_posts_that_marks_alone_tell_apart_are_told_apart() -> None:
+    said = ("THỨ TRƯỞNG", "THỦ TRƯỞNG", "THƯ TRƯỞNG", "PHO CHỦ TỊCH")
+    assert [VOCABULARY.position(text) for text in said] == ["Thứ trưởng", "Thủ trưởng", "", "Phó Chủ tịch"]
+
+
+def test_a_surname_is_certain_where_no_other_has_its_letters() -> None:
+    assert VOCABULARY.is_sole("Nguyễn") and not VOCABULARY.is_sole("Lò")
+    assert VOCABULARY.surname("Nguyên") == "Nguyễn" and VOCABULARY.surname("Lọ") == ""
 
 
 @pytest.mark.parametrize(("name", "abbreviation"), [("Quyết định", "QĐ"), ("Quy định", "QyĐ"), ("Tờ trình", "TTr"), ("Công văn", "")])

@@ -109,3 +109,17 @@ def test_any_picture_gives_boxes_within_it(width: int, height: int, pixels: byte
     for box in [*ink.bands(page, dpi), *ink.reds(page, dpi).stamps()]:
         assert 0 <= box.left < box.right <= width
         assert 0 <= box.top < box.bottom <= height
+
+
+def test_a_stamp_along_a_slanting_arrow_is_a_stamp_and_no_seal_and_is_read_without_the_arrow() -> None:
+    part = Image.new("RGB", (round(44 * MM), round(20 * MM)), "white")
+    pen, (wide, high) = ImageDraw.Draw(part), part.size
+    shape = [(0, 1), (26, 4), (26, 0), (43, 9.5), (26, 19), (26, 15), (0, 18), (5, 9.5), (0, 1)]
+    pen.line([(across * MM, down * MM) for across, down in shape], fill=(225, 30, 40), width=5)
+    pen.text((wide * 0.48, high * 0.5), "HỎA TỐC", fill=(225, 30, 40), font=faces.font("bold", round(14 * DPI / 72)), anchor="mm")
+    page = paper()
+    page.paste(part.rotate(39, Image.Resampling.BICUBIC, expand=True, fillcolor="white"), (200, 700))
+    reds = ink.reds(page, DPI)
+    assert (len(reds.stamps()), reds.seals()) == (1, [])
+    words = printed.stamps(reds.plane, DPI, "vie", reds.stamps(), lambda said: squash("".join(w.text for w in said)) == "hoatoc")
+    assert said(words) == "HỎA TỐC"
