@@ -26,7 +26,8 @@ class PublicLog(Places):
             return heads.published(self.root, db)
 
     def unpublished(self) -> list[dt.date]:
-        """Sealed days without a head, oldest first."""
-        sql = "select day from day where sealed_at is not null and day not in (select day from checkpoint) order by day"
+        """Sealed days whose sealing no head covers, in the order of sealing; the head of the last covers them all."""
+        sql = """select json_extract(public, '$.day') day from event
+                 where type = 'sealed' and seq >= (select coalesce(max(size), 0) from checkpoint) order by seq"""
         with self._catalogue.reading() as db:
             return [dt.date.fromisoformat(row["day"]) for row in db.query(sql)]
