@@ -183,14 +183,14 @@ class Insider:
         return (self.head(number) / "entries.jsonl").read_bytes().splitlines()
 
     def rewrite(
-        self, change: Callable[[list[Entry]], list[Entry] | None], *, signs: bool = False, now: dt.timedelta | None = None, key: LogKey | None = None
+        self, change: Callable[[list[Entry]], list[Entry] | None], *, signs: bool = False, now: bool = False, key: LogKey | None = None
     ) -> None:
         """The whole history written again, consistent in itself: log, bags, catalogue, heads.
 
         Args:
             change: what is changed in the entries; their numbers, and what sealings say, are made to fit.
             signs: with the organisation's key and new time-stamps; else those that were there stay.
-            now: the time-stamps' moment, after the last entry; None: each head at the hour it had.
+            now: the new time-stamps are of today; else somebody set that authority's clock back to the hours they had.
             key: of the log; its own if none is given.
         """
         ends = {number: json.loads(self.lines(number)[-1])["seq"] for number in range(len(self.house.days))}
@@ -210,7 +210,7 @@ class Insider:
         for number in ends:
             self._published(number, [line for each, line in lines if each <= number], [line for each, line in lines if each == number], key)
             if signs:
-                self.vouch(number, now)
+                self.vouch(number, None if now else dt.timedelta(seconds=5))
 
     def _sealed_again(self, entries: list[Entry]) -> Iterator[tuple[int, bytes]]:
         private = {json.loads(row["entry"])["private_sha256"]: row for path in self.root.glob("*/*/*/data/events.jsonl")
@@ -240,14 +240,14 @@ class Insider:
         self.write(self.root / "_log" / "checkpoint", text)
         self.write(self.root / "_log" / "keys" / f"{signed(head, key.public, b'x').id.hex()}.pem", key.pem)
 
-    def vouch(self, number: int, now: dt.timedelta | None = None) -> None:
-        """A head signed by the organisation and time-stamped, afresh."""
-        head, last = self.head(number), dt.datetime.fromisoformat(json.loads(self.lines(number)[-1])["at"])
-        for name in ("checkpoint.p7s", "checkpoint.tsr"):
-            self.remove(head / name)
-        found = Published(dt.date.fromisoformat(self.house.days[number]), Head("", 0, b""), head)
-        with self.house.pki.at(dt.datetime.now(dt.UTC) if now is not None else last + dt.timedelta(seconds=5)):
-            vouch(found, self.house.pki, self.house.organisation)
+    def vouch(self, number: int, late: dt.timedelta | None = dt.timedelta(seconds=5), by: tuple[Pki, Holder] | None = None) -> None:
+        """A head signed by the organisation, or another, and time-stamped, afresh, so long after its last entry; None: today."""
+        (pki, who), head = by or (self.house.pki, self.house.organisation), self.head(number)
+        last = dt.datetime.fromisoformat(json.loads(self.lines(number)[-1])["at"])
+        for path in head.glob("checkpoint.*"):
+            self.remove(path)
+        with pki.at(dt.datetime.now(dt.UTC) if late is None else last + late):
+            vouch(Published(last.date(), Head("", 0, b""), head), pki, who)
 
 
 def sha256(path: Path) -> str:
