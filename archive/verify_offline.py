@@ -33,17 +33,25 @@ SLACK = dt.timedelta(minutes=1)  # between the clocks of the archive and of the 
 LATE = dt.timedelta(days=14)  # so long an entry may wait for a time-stamp; a log rewritten later has only later ones
 BEFORE = {"filed": "numbered", "void": "numbered", "superseded": "filed"}  # what a code was before it became that
 HEAD = re.compile("([!-*,-~]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n\n((?:\u2014 [!-*,-~]+ [A-Za-z0-9+/]+=*\n)+)")
-MANIFEST, TAGS, EVENTS = "manifest-sha256.txt", "tagmanifest-sha256.txt", "data/events.jsonl"
-DAY = "([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})"
+TAGS, EVENTS, DAY = "tagmanifest-sha256.txt", "data/events.jsonl", "([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})"
 KNOWN = re.compile(rf"FORMAT\.md|catalogue\.db(-journal)?|_tools/verify\.py|_log/(checkpoint|keys/[0-9a-f]{{8}}\.(pem|txt))"
                    rf"|_log/{DAY}/(entries\.jsonl|checkpoint|checkpoint\.(p7s|tsr)(\.pem)?)")  # fmt: skip
 
 
+def is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def lines_of(path: Path) -> list[bytes]:
+    """Lines that end; none of what is no plain file: reading that might never end."""
+    return path.read_bytes().split(b"\n")[:-1] if is_plain(path) else []
+
+
 def digest_of(path: Path) -> str:
     """SHA-256 of a plain file; empty of anything else."""
-    if path.is_symlink() or not path.is_file():
-        return ""
     digest = hashlib.sha256()
+    if not is_plain(path):
+        return ""
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
@@ -55,30 +63,29 @@ def moment(at: str) -> dt.datetime:
 
 
 def openssl(*words: object) -> str | None:
-    """What it printed; nothing where it refused."""
+    """What it printed; nothing where it refused, or a file it was to read is none."""
+    if not all(is_plain(word) for word in words if isinstance(word, Path)):
+        return None
     done = subprocess.run(["openssl", *map(str, words)], capture_output=True, text=True, errors="replace", check=False)
     return None if done.returncode else done.stdout
 
 
 class Check:
-    """One run: the archive, what its log says, what was found wrong, what was not checked."""
+    """One run: what the log says, what was found wrong, what was not checked."""
 
     def __init__(self, root: Path, work: Path, has_roots: bool) -> None:
         self.root, self.work, self.has_roots = root, work, has_roots
         self.findings, self.notes = list[dict[str, str]](), list[str]()
-        self.shelves: dict[str, set[str]] = {}  # day: what lies on its shelf
         self.heads: list[Head] = []  # by size
         self.stamped: dict[Path, dt.datetime] = {}
         self.peaks: list[tuple[int, bytes]] = []  # the log's perfect subtrees (RFC 6962): width, head
         self.roots: dict[int, bytes] = {}  # size: root
         self.times: list[str] = []  # of the entries
         self.origin, self.published, self.whole = "", 0, hashlib.sha256()
-        self.days: dict[str, Any] = {}  # day: SHA-256 of its entries
-        self.sealed: dict[str, dict[str, Any]] = {}  # day: what the log says of its bag
-        self.places: dict[str, int] = {}  # file: its last place
-        self.state: dict[str, str] = {}  # code: numbered, filed, void, gone
-        self.filed: dict[str, tuple[str, str, str]] = {}  # code: path, SHA-256, SHA-256 of the record
-        self.expected: dict[str, dict[str, str]] = {}  # day: path: SHA-256
+        # by day: files that lie there; SHA-256 of its entries; what the log says of its bag; files it must hold, with SHA-256
+        self.shelves, self.days, self.sealed, self.expected = (dict[str, Any]() for _ in range(4))
+        # by file: its last place; by code: numbered, filed, void or gone; path, SHA-256, SHA-256 of the record
+        self.places, self.state, self.filed = (dict[str, Any]() for _ in range(3))
         self.removed, self.purged = set[str](), set[str]()  # by order: paths; codes and scans whose private facts were erased
 
     def find(self, code: str, where: object, detail: str) -> None:
@@ -109,7 +116,7 @@ class Check:
 
     def read_head(self, path: Path) -> list[Head]:
         with self.reading(path):
-            if found := HEAD.fullmatch(path.read_bytes().decode() if digest_of(path) else ""):
+            if found := HEAD.fullmatch(path.read_bytes().decode() if is_plain(path) else ""):
                 return [(int(found[2]), path, found)]
             self.find("checkpoint-bad", path, "is not there, or is no checkpoint")
         return []
@@ -125,10 +132,12 @@ class Check:
         self.roots = dict.fromkeys((size for size, _, _ in (*self.heads, *seen)), b"")
         for _, path in sorted(files):
             with self.reading(path):
-                for line in path.read_bytes().split(b"\n")[:-1]:
+                for line in lines_of(path):
                     self.add(line)
         self.published = len(self.times)
-        if [found[0] for *_, found in self.read_head(self.root / "_log/checkpoint")] != [found[0] for *_, found in self.heads[-1:]]:
+        if not self.heads:
+            return self.find("log-missing", "_log", "there is no published head of the log")
+        if [found[0] for *_, found in self.read_head(self.root / "_log/checkpoint")] != [self.heads[-1][2][0]]:
             self.find("checkpoint-replayed", "_log/checkpoint", "is not the newest of the published heads")
         for size, path, found in (*self.heads, *seen):
             is_last, is_seen = path == self.heads[-1][1], path in witnesses
@@ -164,19 +173,19 @@ class Check:
     def told(self, entry: dict[str, Any], kind: str, code: str, public: dict[str, Any], day: str) -> None:
         if kind == "numbered":
             file, _, place = code.rpartition(".")
-            if int(place) != self.places.get(file, 0) + 1:
-                self.find("renumbered", code, f"comes after place {self.places.get(file, 0)} of its file")
-            self.places[file], self.state[code] = int(place), kind
+            before, self.places[file], self.state[code] = self.places.get(file, 0), int(place), kind
+            if int(place) != before + 1:
+                self.find("renumbered", code, f"comes after place {before} of its file")
         elif kind in BEFORE:
-            if self.state.get(code) != BEFORE[kind]:
-                self.find("renumbered", code, f"is said to be {kind}, and was {self.state.get(code, 'never given')}")
-            self.state[code] = "filed" if kind == "filed" else "void"
+            was, self.state[code] = self.state.get(code, "never given"), "filed" if kind == "filed" else "void"
+            if was != BEFORE[kind]:
+                self.find("renumbered", code, f"is said to be {kind}, and was {was}")
             if kind == "filed":  # of a refiled document the record alone is new
                 path, record = public["path"], f"{day.replace('-', '/')}/data/{code}.json"
-                self.filed[code] = (path, public["sha256"], public["record_sha256"])
+                self.filed[code] = said = (path, public["sha256"], public["record_sha256"])
                 if not public.get("supersedes") and path != f"{record[:-5]}.pdf":
                     self.find("re-dated", path, f"filed on {day}, and does not lie on that day's shelf under its code")
-                for name, digest in {path: public["sha256"], public["scan_path"]: entry["scan_sha256"], record: public["record_sha256"]}.items():
+                for name, digest in ((path, said[1]), (record, said[2]), (public["scan_path"], entry["scan_sha256"])):
                     if self.expected.setdefault(name[:10].replace("/", "-"), {}).setdefault(name, digest) != digest:
                         self.find("exchanged", name, f"{code} was filed with other bytes than those that lie there")
         elif kind in ("sealed", "resealed"):
@@ -186,7 +195,7 @@ class Check:
         elif kind == "removed":
             self.removed.add(public["path"])
         elif kind in ("disposed", "purged"):
-            self.state[code] = "gone"
+            self.state[str(code)] = "gone"
             self.purged |= {code, entry["scan_sha256"] or code} if kind == "purged" else set()
 
     def signatures(self) -> None:
@@ -195,12 +204,12 @@ class Check:
         if not self.has_roots:
             return self.notes.append("signatures of the organisation and time-stamps were not checked: no --root was given")
         for ending, check in ((".tsr", self.stamp), (".p7s", self.signature)):
-            last_one = max((size for size, path, _ in self.heads if digest_of(Path(f"{path}{ending}"))), default=0)
+            last_one = max((size for size, path, _ in self.heads if is_plain(Path(f"{path}{ending}"))), default=0)
             begin = 0
             for size, path, _ in self.heads:
                 with self.reading(path):
                     first, last, begin = moment(self.times[begin]), moment(self.times[size - 1]), size
-                    if digest_of(Path(f"{path}{ending}")):
+                    if is_plain(Path(f"{path}{ending}")):
                         check(path, first, last)
                     elif size < last_one or last < dt.datetime.now(VIETNAM) - LATE:
                         self.find("signature-missing", f"{path}{ending}", "is not there, and is not still to come")
@@ -210,7 +219,7 @@ class Check:
     def own_line(self, path: Path, found: re.Match[str]) -> str:
         """The key of the log that signed this head."""
         body, line = self.work / "body", self.work / "line"
-        body.write_text(f"{found[1]}\n{found[2]}\n{found[3]}\n")
+        body.write_text("\n".join((found[1], found[2], found[3], "")))
         for name, coded in (each.split(" ")[1:] for each in found[4].splitlines()):
             key = self.root / "_log" / "keys" / f"{base64.b64decode(coded)[:4].hex()}.pem"
             line.write_bytes(base64.b64decode(coded)[4:])
@@ -222,10 +231,10 @@ class Check:
 
     def stamp(self, head: Path, first: dt.datetime, last: dt.datetime) -> None:
         """The token is over these very bytes, not before and not long after what they cover."""
-        token, words = f"{head}.tsr", r"Time stamp: (\w+ +\d+ [\d:]+)[.\d]* (\d+) GMT"
+        token, words = Path(f"{head}.tsr"), r"Time stamp: (\w+ +\d+ [\d:]+)[.\d]* (\d+) GMT"
         said = re.search(words, openssl("ts", "-reply", "-in", token, "-text") or "")
         at = dt.datetime.strptime(f"{said[1]} {said[2]} +0000", "%b %d %H:%M:%S %Y %z") if said else first
-        trust = ("-CAfile", self.work / "roots", "-untrusted", f"{token}.pem", "-attime", int(at.timestamp()))
+        trust = ("-CAfile", self.work / "roots", "-untrusted", Path(f"{token}.pem"), "-attime", int(at.timestamp()))
         if openssl("ts", "-verify", "-data", head, "-in", token, *trust) is None:
             return self.find("token-invalid", token, "the time-stamp does not verify")
         self.stamped[head] = at
@@ -237,12 +246,12 @@ class Check:
     def signature(self, head: Path, first: dt.datetime, last: dt.datetime) -> None:
         """The organisation signed these very bytes, with a certificate that was good when they were time-stamped."""
         who, when = self.work / "who", int(self.stamped.get(head, last).timestamp())
-        verify = ("cms", "-verify", "-binary", "-inform", "DER", "-in", f"{head}.p7s", "-content", head, "-out", os.devnull)
-        trust = ("-CAfile", self.work / "roots", "-certfile", f"{head}.p7s.pem", "-purpose", "any", "-attime", when, "-signer", who)
-        if openssl(*verify, *trust) is None:
+        verify = ("cms", "-verify", "-binary", "-inform", "DER", "-in", Path(f"{head}.p7s"), "-content", head, "-out", os.devnull)
+        trust = ("-CAfile", self.work / "roots", "-certfile", Path(f"{head}.p7s.pem"), "-purpose", "any", "-attime", when)
+        if openssl(*verify, *trust, "-signer", str(who)) is None:
             return self.find("signature-invalid", f"{head}.p7s", "the organisation's signature does not verify")
         name = openssl("x509", "-in", who, "-noout", "-nameopt", "RFC2253,-esc_msb,utf8", "-subject") or ""
-        self.notes += [f"signed by: {name.strip()}"] if f"signed by: {name.strip()}" not in self.notes else []
+        self.notes += {f"signed by: {name.strip()}"} - {*self.notes}
 
     def bags(self) -> None:
         for day in sorted({*self.shelves, *self.sealed, *self.expected}):
@@ -257,20 +266,21 @@ class Check:
 
     def bag(self, day: str, folder: Path, sealed: dict[str, Any]) -> None:
         """The manifests are the log's, the files are the manifest's and the log's, the events are the log's."""
+        if day not in self.shelves:
+            return self.find("bag-missing", folder, "a sealed day is not there")
         if sealed["seq"] >= self.published:
             self.notes.append(f"{day}: its sealing is not published yet: only the catalogue tells of it")
         listed: dict[str, str] = {}
-        for name, known in ((TAGS, sealed.get("tagmanifest_sha256")), (MANIFEST, sealed["manifest_sha256"])):
+        for name, known in ((TAGS, sealed.get("tagmanifest_sha256")), (TAGS[3:], sealed["manifest_sha256"])):
             with self.reading(folder / name):
                 if known is None:
                     self.notes.append(f"{day}: the log does not know its {name}")
                 elif digest_of(folder / name) != known:
                     self.find("manifest-altered", folder / name, "is not there, or not the one the log knows")
-                for line in (folder / name).read_bytes().decode("utf-8", "surrogateescape").split("\n")[:-1]:
-                    said, path = line.split("  ", 1)
+                for said, path in (os.fsdecode(line).split("  ", 1) for line in lines_of(folder / name)):
                     listed[re.sub("%25|%0[AaDd]", lambda found: chr(int(found[0][1:], 16)), path)] = said
         filed = {place[11:]: digest for place, digest in self.expected.get(day, {}).items()}
-        for name in sorted({*self.shelves.get(day, ()), *listed, *filed} - {TAGS}):
+        for name in sorted({*self.shelves[day], *listed, *filed} - {TAGS}):
             with self.reading(folder / name):
                 self.file(f"{day.replace('-', '/')}/{name}", listed.get(name), filed.get(name), folder / name)
         with self.reading(folder / EVENTS):
@@ -290,7 +300,7 @@ class Check:
     def events(self, day: str, path: Path) -> None:
         """The events are those of the log; what is private in them is what was logged, unless it was erased by order."""
         seen = hashlib.sha256()
-        for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
+        for number, line in enumerate(lines_of(path), start=1):
             with self.reading(f"{path} line {number}"):
                 event = json.loads(line)
                 entry, private, salt = json.loads(event["entry"]), event["private"], bytes.fromhex(event["salt"] or "")
@@ -305,7 +315,7 @@ class Check:
     def catalogue(self) -> None:
         """The catalogue, where there is one, goes on from the published log and tells what it files."""
         path, published, count = self.root / "catalogue.db", self.whole.digest(), 0
-        if not digest_of(path):
+        if not is_plain(path):
             return self.notes.append("no catalogue.db: nothing of it was checked")
         with self.reading(path):
             db, seen = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True), hashlib.sha256()
@@ -317,13 +327,14 @@ class Check:
                 code = "catalogue-replayed" if count < self.published else "catalogue-altered"
                 self.find(code, path, f"its {count} entries do not begin with the {self.published} that were published")
             for (day,) in db.execute("select day from checkpoint"):
-                if not digest_of(self.root / "_log" / day / "checkpoint"):
+                if not is_plain(self.root / "_log" / day / "checkpoint"):
                     self.find("head-missing", f"_log/{day}", "the catalogue knows a head of the log that is not there")
             rows = {row[0]: row[1:] for row in db.execute("select doc_code, state, path, sha256, record_sha256 from document")}
             for code in sorted({*rows, *self.state}):
-                if self.state.get(code) != "gone" and rows.get(code) != (self.state.get(code), *self.filed.get(code, (None,) * 3)):
-                    self.find("catalogue-altered", code, "the catalogue does not say what the log says of it")
-        self.notes.append(f"of {len(self.times) - self.published} entries that are not published yet only the catalogue tells")
+                told = (self.state.get(code), *self.filed.get(code, (None,) * 3))
+                if told[0] != "gone" and rows.get(code) != told:
+                    self.find("catalogue-altered", code, "is not what the log says of it")
+        self.notes.append(f"{len(self.times) - self.published} entries are not published yet: of them only the catalogue tells")
         self.notes.append("of the catalogue its log, codes, states, paths and digests were checked: no title, word or description")
 
 

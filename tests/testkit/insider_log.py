@@ -162,7 +162,7 @@ def the_newest_head_removed(insider: Insider) -> None:
     _cut(insider)
 
 
-@caught("checkpoint-replayed", "head-missing")
+@caught("log-missing", "head-missing")
 def the_whole_log_removed(insider: Insider) -> None:
     shutil.rmtree(insider.root / "_log")
 
@@ -292,9 +292,14 @@ def an_entry_in_the_catalogue(insider: Insider) -> None:
 # --- what nothing in the folder tells
 
 
-@unseen("log-forked")
+@unseen("log-shortened")
 def a_refusal_erased_everywhere_with_all_keys_in_time(insider: Insider) -> None:
     insider.rewrite(_no_refusal, signs=True)
+
+
+@unseen("log-forked")
+def a_refusal_reworded_everywhere_with_all_keys_in_time(insider: Insider) -> None:
+    insider.rewrite(lambda entries: _of(entries, "rejected")["public"].update({"code": "blur"}), signs=True)
 
 
 @unseen("log-forked")
@@ -314,16 +319,14 @@ def the_newest_day_as_if_it_had_not_been(insider: Insider) -> None:
     _cut(insider)
     _cut_catalogue(insider)
     deleted(insider.shelf(insider.house.days[2]))
-    for day in insider.root.glob("*/*/*"):
+    for day in insider.root.glob("[0-9]*/*/*"):
         if "-".join(day.parts[-3:]) > insider.house.days[2]:
             deleted(day)
 
 
 @unseen("log-shortened")
 def the_archive_of_yesterday(insider: Insider) -> None:
-    for day in insider.root.glob("*/*/*"):
-        deleted(day)
-    shutil.rmtree(insider.root)
+    deleted(insider.root)
     shutil.copytree(insider.house.yesterday, insider.root)
 
 
