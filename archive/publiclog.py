@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from archive import heads
+from archive import heads, verify_heads
 from archive.heads import LogKey, Published
 from archive.places import Places
+from archive.verify_log import Finding
 
 
 class PublicLog(Places):
@@ -24,6 +25,11 @@ class PublicLog(Places):
         """All heads that were published, oldest first."""
         with self._catalogue.reading() as db:
             return heads.published(self.root, db)
+
+    def lost_heads(self) -> list[Finding]:
+        """Published heads that are not there any more, or say something else."""
+        with self._catalogue.reading() as db:
+            return list(verify_heads.check_files(self.root, db))
 
     def unpublished(self) -> list[dt.date]:
         """Sealed days whose sealing no head covers, in the order of sealing; the head of the last covers them all."""
