@@ -67,10 +67,10 @@ def seal_day(root: Path, catalogue: Catalogue, day: dt.date, actor: str, organiz
     payload = expected | {EVENTS: replace_durably(folder / EVENTS, b"".join(lines)).sha256}
     octets = _read_again(folder, payload)
     info = _bag_info(day, catalogue.now(), organization)
-    manifest = _write_tags(folder, payload, f"{octets}.{len(payload)}", info)
+    tags = _write_tags(folder, payload, f"{octets}.{len(payload)}", info)
     _make_read_only(folder)
-    made = SealResult(day, shelf_of(day).as_posix(), documents, len(payload), octets, manifest)
-    return _record(catalogue, actor, made)
+    made = SealResult(day, shelf_of(day).as_posix(), documents, len(payload), octets, tags[MANIFEST])
+    return _record(catalogue, actor, made, tags[TAGMANIFEST])
 
 
 @contextlib.contextmanager
@@ -163,16 +163,15 @@ def _bag_info(day: dt.date, now: dt.datetime, organization: str) -> dict[str, st
                      "Bag-Software-Agent": "sohoa"}  # fmt: skip
 
 
-def _write_tags(folder: Path, payload: Mapping[str, str], oxum: str, info: Mapping[str, str]) -> str:
-    """Writes the tag files, the tag manifest last; returns the manifest's digest."""
+def _write_tags(folder: Path, payload: Mapping[str, str], oxum: str, info: Mapping[str, str]) -> dict[str, str]:
+    """Writes the tag files, the tag manifest last; returns their digests."""
     text = "".join(f"{label}: {value}\n" for label, value in {**info, "Payload-Oxum": oxum}.items())
     tags = {"bagit.txt": _DECLARATION, "bag-info.txt": text.encode(), MANIFEST: manifest_of(payload)}
     digests = {name: replace_durably(folder / name, data).sha256 for name, data in tags.items()}
-    replace_durably(folder / TAGMANIFEST, manifest_of(digests))
-    return digests[MANIFEST]
+    return digests | {TAGMANIFEST: replace_durably(folder / TAGMANIFEST, manifest_of(digests)).sha256}
 
 
-def _record(catalogue: Catalogue, actor: str, made: SealResult) -> SealResult:
+def _record(catalogue: Catalogue, actor: str, made: SealResult, tagmanifest: str) -> SealResult:
     with catalogue.writing() as db:
         if known := _sealed(db, made.day):  # another process was quicker
             return known
@@ -182,7 +181,7 @@ def _record(catalogue: Catalogue, actor: str, made: SealResult) -> SealResult:
             name: getattr(made, name) for name in ("documents", "files", "octets", "manifest_sha256")
         }
         moment = catalogue.moment()
-        public = {"day": made.day.isoformat(), **head, **facts}
+        public = {"day": made.day.isoformat(), **head, **facts, "tagmanifest_sha256": tagmanifest}  # of bag-info.txt too
         catalogue.append(Event("sealed", actor, public=public), moment)
         sealed_at = moment.at.astimezone(LOCAL).isoformat(timespec="seconds")
         db.table("day").update(made.day.isoformat(), facts | {"sealed_at": sealed_at})

@@ -70,11 +70,14 @@ class Published:
 def publish(root: Path, catalogue: Catalogue, day: dt.date, key: LogKey) -> Published:
     """Publishes the head of the log for a day that was sealed; may be run again after any interruption.
 
+    Of days that were sealed one right after the other the last one's head is that of all: nothing came between.
+
     Raises:
         ArchiveError: `day-open`, it is not sealed.
     """
     with catalogue.writing() as db:
         row = _row(db, day) or _noted(catalogue, db, day)
+        day = dt.date.fromisoformat(row["day"])
         entries = _entries(db, row)
         is_last = not db.table("checkpoint").count_where("size > ?", [row["size"]])
     head = _head(row)
@@ -148,6 +151,8 @@ def _noted(catalogue: Catalogue, db: Database, day: dt.date) -> Row:
     last = next(iter(db.table("checkpoint").rows_where(order_by="size desc", limit=1)), None)
     before = [(width, bytes.fromhex(head)) for width, head in json.loads(last["peaks"])] if last else []
     size = int(db.execute("select count(*) from leaf").fetchone()[0])
+    if last and last["size"] == size:
+        return last
     peaks = log.grown(before, _leaves(db, log.size_of(before), size))
     first = next(iter(_leaves(db, 0, 1)))
     row: Row = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from archive import heads, proofs
+from archive import heads, proofs, verify_heads
 from archive.catalogue import Row
 from archive.copies import SealedDay
 from archive.event import shown
@@ -12,6 +12,7 @@ from archive.heads import LogKey, Published
 from archive.places import Places
 from archive.proofs import Proof
 from archive.prooftext import consistency_text
+from archive.verify_log import Finding
 
 
 class PublicLog(Places):
@@ -61,8 +62,14 @@ class PublicLog(Places):
         with self._catalogue.reading() as db:
             return [shown(row) for row in db.query(sql, list(types))]
 
+    def lost_heads(self) -> list[Finding]:
+        """Published heads that are not there any more, or say something else."""
+        with self._catalogue.reading() as db:
+            return list(verify_heads.check_files(self.root, db))
+
     def unpublished(self) -> list[dt.date]:
-        """Sealed days without a head, oldest first."""
-        sql = "select day from day where sealed_at is not null and day not in (select day from checkpoint) order by day"
+        """Sealed days whose sealing no head covers, in the order of sealing; the head of the last covers them all."""
+        sql = """select json_extract(public, '$.day') day from event
+                 where type = 'sealed' and seq >= (select coalesce(max(size), 0) from checkpoint) order by seq"""
         with self._catalogue.reading() as db:
             return [dt.date.fromisoformat(row["day"]) for row in db.query(sql)]

@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import naming, verify_bag, verify_files, verify_links, verify_log
+from archive import naming, verify_bag, verify_files, verify_heads, verify_links, verify_log
 from archive.durable import DurableError, sha256_file
 from archive.record import DESCRIPTIVE, FIELDS, number_key
 from archive.verify_log import Finding, parsed
@@ -38,6 +38,8 @@ FINDINGS: Mapping[str, str] = MappingProxyType({
     "bag-incomplete": "Gói của ngày đã niêm phong không đủ thành phần.",
     "manifest-altered": "Bảng kê của ngày đã niêm phong không còn như khi niêm phong.",
     "log-broken": "Nhật ký bị sửa, mất hoặc không khớp.",
+    "head-missing": "Mốc nhật ký đã công bố không còn trong kho.",
+    "head-altered": "Mốc nhật ký trong kho không phải mốc đã công bố.",
     "record-altered": "Dữ liệu của tài liệu hoặc hồ sơ không khớp với nhật ký, bản ghi hoặc danh mục.",
     "misplaced": "Tài liệu không nằm đúng ngày lưu.",
     "ordinal-gap": "Số thứ tự tài liệu trong hồ sơ bị hụt.",
@@ -99,6 +101,7 @@ def _check_rest(root: Path, db: Database, what: Sequence[str] | dt.date | None) 
         yield from verify_log.check_codes(db)
         yield from verify_links.check(db)
         yield from verify_files.check(db)
+        yield from verify_heads.check(root, db)
     elif isinstance(what, dt.date):
         yield from verify_bag.check_bags(root, db, what)
         yield from verify_log.check_events(db, "day = ?", what.isoformat())

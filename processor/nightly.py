@@ -169,7 +169,7 @@ def _fixity(tools: Tools, today: dt.date) -> tuple[int, list[Finding]]:
         for row in tools.archive.shelved_on(day.day)
         if zlib.crc32(row["doc_code"].encode()) % share == today.toordinal() % share
     )
-    checked, findings = 0, list[Finding]()
+    checked, findings = 0, tools.archive.lost_heads()
     while portion := list(islice(chosen, _PORTION)):
         result = tools.archive.verify(portion, checker(tools.sealing, tools.roots))
         checked += result.checked

@@ -41,11 +41,9 @@ def publish(tools: Tools) -> Standing:
     Raises:
         MissingError: the log's key cannot be read.
     """
-    if days := tools.archive.unpublished():
-        key = logkey.opened(tools.station)
-        for day in days:
-            tools.archive.publish(day, key)
-            log.info("head-published", day=day.isoformat())
+    if days := tools.archive.unpublished():  # one head for all: a second one over the same log would want a time-stamp too
+        tools.archive.publish(days[-1], logkey.opened(tools.station))
+        log.info("head-published", day=days[-1].isoformat(), days=len(days))
     return complete(tools)
 
 

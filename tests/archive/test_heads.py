@@ -56,6 +56,20 @@ def test_every_head_is_that_of_the_entries_published_so_far(office: Office, arch
     assert archive.unpublished() == []
 
 
+def test_days_sealed_in_one_night_have_one_head(office: Office, archive: Archive) -> None:
+    for name in ("a", "b"):
+        archive.file(office.filing(archive, name), CLERK)
+        office.clock.pass_(days=1)
+    days = archive.unsealed_before(office.clock.now.date())
+    for day in days:
+        archive.seal_day(day, CLERK)
+    assert archive.unpublished() == days == [DAY, DAY + dt.timedelta(days=1)]
+    made = archive.publish(days[1], log_key())
+    assert archive.unpublished() == [] and archive.published() == [made]
+    assert archive.publish(days[0], log_key()) == made == archive.publish(days[1], log_key())
+    assert sorted(path.name for path in (office.root / "_log").iterdir()) == [days[1].isoformat(), "checkpoint", "keys"]
+
+
 def test_openssl_verifies_the_line_of_the_log(office: Office, archive: Archive, tmp_path: Path) -> None:
     made = a_day(office, archive, "a")
     body, _, line = (made.folder / "checkpoint").read_text("utf-8").partition("\n\n")

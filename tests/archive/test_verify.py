@@ -17,6 +17,7 @@ from archive.log import leaf_hash
 from archive.store import Archive
 from archive.verify import FINDINGS, Finding
 from tests.archive.conftest import CLERK, FILE, Office
+from tests.archive.test_heads import log_key
 
 FIRST, SECOND, OPEN, VOID = (f"{FILE}.{n:07}" for n in (1, 2, 3, 4))
 SEALED_DAY, OPEN_DAY = "2026/11/23", "2026/11/24"
@@ -194,10 +195,11 @@ def test_the_newest_entries_cut_off(office: Office, holding: Archive) -> None:
 
 
 def test_no_garbage_in_any_column_makes_the_verifier_crash(office: Office, holding: Archive) -> None:
+    holding.publish(dt.date(2026, 11, 23), log_key())
     db = sqlite3.connect(office.root / "catalogue.db")
     saved = db.serialize()
     tables = {table: [(row[1], row[2]) for row in db.execute(f"pragma table_info({table})")]
-              for table in ("document", "event", "leaf", "scan", "file", "day", "search")}  # fmt: skip
+              for table in ("document", "event", "leaf", "scan", "file", "day", "search", "checkpoint")}  # fmt: skip
     db.close()
     for table, columns in tables.items():
         for column, _ in columns:
@@ -254,6 +256,6 @@ def test_a_filing_under_way_is_no_finding(office: Office, holding: Archive) -> N
 def test_every_code_has_a_sentence_for_the_clerk() -> None:
     assert set(FINDINGS) == {
         "altered", "missing", "orphan", "bag-incomplete", "manifest-altered", "log-broken", "record-altered",
-        "misplaced", "ordinal-gap",
+        "misplaced", "ordinal-gap", "head-missing", "head-altered",
     }  # fmt: skip
     assert type(Finding("altered", None, "", "")).__hash__ is not None

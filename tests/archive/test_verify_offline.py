@@ -2,30 +2,155 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import os
+import re
+import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from archive.store import Archive
-from tests.archive.conftest import Office
-from tests.archive.test_heads import a_day
+import pytest
+
+from archive import verify_offline
+from tests.testkit import insider_attacks, insider_log
+from tests.testkit.insider import House, Insider, house
+
+SOURCE = Path(__file__).parents[2] / "archive" / "verify_offline.py"
+LINES = 365
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> House:
+    return house(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+def insider(left: House, tmp_path: Path) -> Insider:
+    return Insider(left, Path(shutil.copytree(left.root, tmp_path / "archive")))
 
 
 def run(archive: Path, *words: str | Path) -> dict[str, Any]:
+    """What it tells; from a bare folder it needs nothing of ours."""
     done = subprocess.run([sys.executable, "-I", archive / "_tools" / "verify.py", archive, "--json", *words],
-                          capture_output=True, text=True, check=False)  # fmt: skip
-    assert done.returncode in {0, 3}, done.stderr
+                          capture_output=True, text=True, check=False, cwd="/")  # fmt: skip
+    assert done.returncode in {0, 3} and not done.stderr, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
-    assert told["ok"] == (done.returncode == 0)
+    assert told["ok"] == (done.returncode == 0) == (not told["findings"])
     return told
 
 
-def test_nothing_is_wrong_with_an_archive_as_it_was_made(office: Office, archive: Archive) -> None:
-    a_day(office, archive, "a", "b")
-    archive.void(archive.reserve(office.filing(archive, "x").key, "c"), "seal-failed", "c")
-    a_day(office, archive, "c")
-    told = run(office.root)
+def codes(told: dict[str, Any]) -> set[str]:
+    return {finding["code"] for finding in told["findings"]}
+
+
+def test_nothing_is_wrong_with_an_archive_as_it_was_left(left: House) -> None:
+    told = run(left.root, *left.trust, "--witness", left.kept)
     assert told["findings"] == []
-    assert any("no --root" in note for note in told["notes"])
+    assert (told["heads"], told["days"], told["documents"]) == (3, 3, 7)
+    assert any("signed by" in note and "Sở Kiểm thử" in note for note in told["notes"])
+
+
+@pytest.mark.parametrize("name", insider_attacks.ATTACKS)
+def test_whoever_changes_something_is_named(insider: Insider, name: str) -> None:
+    attack, expected = insider_attacks.ATTACKS[name]
+    attack(insider)
+    assert set(expected) <= codes(run(insider.root, *insider.house.trust)), name
+
+
+@pytest.mark.parametrize("name", insider_log.UNSEEN)
+def test_only_a_checkpoint_kept_elsewhere_tells(insider: Insider, name: str) -> None:
+    attack, expected = insider_log.UNSEEN[name]
+    attack(insider)
+    assert run(insider.root, *insider.house.trust)["findings"] == []
+    assert codes(run(insider.root, *insider.house.trust, "--witness", insider.house.kept)) == set(expected)
+
+
+GARBAGE = (b"", b"\xff\xfe\x00", b"[" * 100_000, b"null", b"[]", b"{}", b'{"seq":1e999}', b'{"seq":' + b"9" * 6000 + b"}", b"\0" * 70_000,
+           b'{"seq":1,"at":5,"type":"filed","doc_code":null,"scan_sha256":null,"public":null,"private_sha256":null}',
+           b'{"entry":"{}","private":5,"salt":"xyz"}', b'{"entry":' + b'{"a":' * 50_000, b"sohoa/x\n99999999999999999999\nA\n\n\n",
+           "sohoa/x\n9999999999999\n{0}=\n\n\u2014 sohoa/x AAAA\n".replace("{0}", "A" * 43).encode(), b"x  ../../../../etc/passwd")  # fmt: skip
+
+
+def files(root: Path) -> list[Path]:
+    """One of each kind: names that differ only in what they are called are one kind."""
+    kinds = {re.sub("[0-9a-f.]{8,}|[0-9]+", "N", path.relative_to(root).as_posix()): path
+             for path in sorted(root.rglob("*"), reverse=True) if path.is_file() and "_tools" not in path.parts}  # fmt: skip
+    return list(kinds.values())
+
+
+def test_no_garbage_makes_it_stumble(insider: Insider, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every kind of file in turn is garbage of every kind; it says so, and does not take it for good."""
+    monkeypatch.setattr("sys.argv", ["verify.py", str(insider.root), "--json"])  # no process each: there are many
+    for number, path in enumerate(files(insider.root)):
+        before = path.read_bytes()
+        for garbage in GARBAGE[number % 5 :: 5]:
+            insider.write(path, garbage + b"\n" * (number % 2))
+            matters = path.suffix not in {".md", ".p7s", ".tsr", ".pem", ".txt"} or "data" in path.parts
+            assert (verify_offline.main() == 3) is (matters or path.parent.name == "keys" and path.suffix == ".pem"
+                                                    or path.name.endswith(("manifest-sha256.txt", "bagit.txt", "info.txt"))), path  # fmt: skip
+        insider.write(path, before)
+    capsys.readouterr()
+    assert verify_offline.main() == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_a_line_that_cannot_be_read_hides_nothing_else(insider: Insider, garbage: bytes) -> None:
+    for path in (insider.head(1) / "entries.jsonl", insider.shelf(insider.house.days[1]) / "data" / "events.jsonl"):
+        first, _, *rest = path.read_bytes().splitlines()
+        insider.write(path, b"\n".join((first, garbage, *rest, b"")))
+    insider.write(insider.pdf(insider_log.B), b"%PDF other words")
+    told = run(insider.root, *insider.house.trust)
+    assert {"unreadable", "altered", "log-altered", "events-altered"} <= codes(told)
+    assert any(finding["path"].startswith("entry ") for finding in told["findings"] if finding["code"] == "unreadable")
+
+
+def test_what_is_no_file_is_not_waited_for(insider: Insider) -> None:
+    for name in ("entries.jsonl", "checkpoint", "checkpoint.tsr.pem", "checkpoint.p7s", "checkpoint.p7s.pem"):
+        insider.remove(insider.head() / name)
+        os.mkfifo(insider.head() / name)
+    for path in (insider.root / "_log" / "keys").iterdir():
+        insider.remove(path)
+        path.symlink_to("/dev/zero")
+    odd = insider.shelf(insider.house.days[1]) / "data" / os.fsdecode(b"\xff\x1b[31m\n\xe2\x80\xae.pdf")
+    insider.write(odd, b"")
+    told = run(insider.root, *insider.house.trust)
+    assert {"not-a-file", "orphan"} <= codes(told)
+    plain = subprocess.run([sys.executable, "-I", insider.root / "_tools" / "verify.py", insider.root], capture_output=True, check=False)
+    assert plain.returncode == 3 and b"\x1b" not in plain.stdout and not plain.stderr
+
+
+@pytest.mark.parametrize("data", [b"", b"SQLite format 3\0" + b"\xff" * 5000, None])
+def test_a_catalogue_that_is_none(insider: Insider, data: bytes | None) -> None:
+    path = insider.root / "catalogue.db"
+    path.unlink()
+    if data is None:
+        db = sqlite3.connect(path)
+        db.execute("create table leaf (seq, entry)")
+        db.execute("insert into leaf values (0, x'ff'), ('x', null)")
+        db.commit()
+        db.close()
+    else:
+        path.write_bytes(data)
+    assert codes(run(insider.root)) & {"unreadable", "catalogue-replayed"}
+
+
+def test_a_bare_folder_is_no_archive(tmp_path: Path) -> None:
+    (tmp_path / "_tools").mkdir()
+    shutil.copy(SOURCE, tmp_path / "_tools" / "verify.py")
+    assert codes(run(tmp_path)) == {"log-missing"}
+
+
+def test_it_is_written_for_machines_of_long_ago() -> None:
+    """Python 3.9 reads it, it needs nothing but the standard library, and it stays a text that one can read."""
+    text = SOURCE.read_text("utf-8")
+    tree = ast.parse(text, feature_version=(3, 9))
+    named = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    named |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.partition(".")[0] for name in named} <= sys.stdlib_module_names
+    newer = r"\bmatch .*:$|dt\.UTC|strict=|removesuffix|StrEnum|tomllib|slots=|ExceptionGroup|itertools\.pairwise|isinstance\(.*\|"
+    assert not re.search(newer, text, re.MULTILINE)
+    assert len(text.splitlines()) <= LINES

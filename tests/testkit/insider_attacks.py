@@ -1,0 +1,189 @@
+"""What somebody with the whole disk and no key does to the days of an archive; and the codes that name it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from archive.record import canonical_json
+from tests.testkit.insider import FILE, A, B, Insider
+
+Attack = Callable[[Insider], None]
+ATTACKS: dict[str, tuple[Attack, tuple[str, ...]]] = {}
+
+
+def caught(*codes: str) -> Callable[[Attack], Attack]:
+    """Lists an attack under the codes that must name it."""
+
+    def listed(attack: Attack) -> Attack:
+        ATTACKS[attack.__name__] = (attack, codes)
+        return attack
+
+    return listed
+
+
+def deleted(folder: Path) -> None:
+    """A read-only folder with all that is in it."""
+    for path in (folder, *folder.rglob("*")):
+        if path.is_dir():
+            path.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+# --- one sealed day
+
+
+@caught("altered")
+def a_pdf_edited(insider: Insider) -> None:
+    insider.write(insider.pdf(), b"%PDF other words")
+
+
+@caught("manifest-altered")
+def a_pdf_edited_with_the_manifests(insider: Insider) -> None:
+    insider.write(insider.pdf(), b"%PDF other words")
+    insider.bag()
+
+
+@caught("exchanged")
+def two_pdfs_swapped_with_the_manifests(insider: Insider) -> None:
+    first, second = insider.pdf(A).read_bytes(), insider.pdf(B).read_bytes()
+    insider.write(insider.pdf(A), second)
+    insider.write(insider.pdf(B), first)
+    insider.bag()
+
+
+@caught("missing")
+def a_document_deleted_with_manifests_and_row(insider: Insider) -> None:
+    for path in (insider.pdf(B).with_suffix(".json"), insider.pdf(B)):
+        insider.remove(path)
+    insider.bag()
+    insider.sql(f"delete from search where doc_code = '{B}'", f"delete from document where doc_code = '{B}'")
+
+
+@caught("altered")
+def a_record_edited(insider: Insider) -> None:
+    path = insider.pdf().with_suffix(".json")
+    insider.write(path, path.read_bytes().replace("Về việc".encode(), "Về chuyện".encode()))
+
+
+@caught("exchanged")
+def a_record_edited_with_the_manifests(insider: Insider) -> None:
+    a_record_edited(insider)
+    insider.bag()
+
+
+@caught("exchanged")
+def a_scan_exchanged_with_the_manifests(insider: Insider) -> None:
+    insider.write(next(insider.day.glob("data/scans/*")), b"another scan")
+    insider.bag()
+
+
+@caught("altered")
+def evidence_replaced(insider: Insider) -> None:
+    insider.write(next(insider.day.glob("data/evidence/*")), b"{}")
+
+
+@caught("manifest-altered")
+def evidence_replaced_with_the_manifests(insider: Insider) -> None:
+    evidence_replaced(insider)
+    insider.bag()
+
+
+@caught("orphan")
+def a_file_added(insider: Insider) -> None:
+    insider.write(insider.day / "data" / "extra.pdf", b"%PDF extra")
+
+
+@caught("orphan")
+def a_file_added_beside_the_days(insider: Insider) -> None:
+    insider.write(insider.day.parent / "extra.pdf", b"%PDF extra")
+
+
+@caught("orphan")
+def a_document_put_into_a_sealed_day(insider: Insider) -> None:
+    for ending in (".pdf", ".json"):
+        insider.write(insider.day / "data" / f"{FILE}.0000009{ending}", b"{}")
+    insider.bag()
+
+
+@caught("not-a-file")
+def a_link_in_place_of_a_file(insider: Insider) -> None:
+    path, away = insider.pdf(), insider.root.parent / "away.pdf"
+    away.write_bytes(path.read_bytes())
+    insider.remove(path)
+    path.symlink_to(away)
+
+
+@caught("not-a-file")
+def a_link_in_place_of_a_day(insider: Insider) -> None:
+    insider.day.chmod(0o755)
+    away = insider.day.rename(insider.root.parent / "away")
+    insider.day.symlink_to(away)
+
+
+@caught("missing")
+def renamed_with_the_manifests(insider: Insider) -> None:
+    for path in (insider.pdf(B).with_suffix(".json"), insider.pdf(B)):
+        path.parent.chmod(0o755)
+        path.rename(path.with_name(path.name.replace(B, f"{FILE}.0000009")))
+    insider.bag()
+
+
+@caught("manifest-altered")
+def the_tag_manifest_removed(insider: Insider) -> None:
+    insider.remove(insider.day / "tagmanifest-sha256.txt")
+
+
+@caught("altered")
+def another_agency_in_the_bag(insider: Insider) -> None:
+    path = insider.day / "bag-info.txt"
+    insider.write(path, path.read_bytes().replace("UBND xã".encode(), "UBND huyện".encode()))
+
+
+@caught("manifest-altered")
+def another_agency_in_the_bag_with_the_tag_manifest(insider: Insider) -> None:
+    another_agency_in_the_bag(insider)
+    insider.bag()
+
+
+@caught("bag-missing")
+def a_day_deleted(insider: Insider) -> None:
+    deleted(insider.shelf(insider.house.days[1]))
+
+
+# --- the events of a day
+
+
+def _events(insider: Insider, change: Callable[[dict[str, str]], dict[str, str] | None], day: int = 0) -> None:
+    path = insider.shelf(insider.house.days[day]) / "data" / "events.jsonl"
+    rows = [change(json.loads(line)) for line in path.read_bytes().splitlines()]
+    insider.write(path, b"".join(canonical_json(row) + b"\n" for row in rows if row is not None))
+    insider.bag(path.parent.parent)
+
+
+@caught("events-altered")
+def a_refusal_erased_from_the_day(insider: Insider) -> None:
+    _events(insider, lambda row: None if '"rejected"' in row["entry"] else row)
+
+
+@caught("log-altered")
+def a_refusal_erased_from_day_and_log(insider: Insider) -> None:
+    a_refusal_erased_from_the_day(insider)
+    insider.write(insider.head() / "entries.jsonl", b"".join(line + b"\n" for line in insider.lines(0) if b'"rejected"' not in line))
+
+
+@caught("private-altered")
+def a_private_reason_reworded(insider: Insider) -> None:
+    _events(insider, lambda row: row | {"private": row["private"] and row["private"].replace("không rõ", "đã rõ")})
+
+
+@caught("private-altered")
+def a_private_correction_emptied(insider: Insider) -> None:
+    _events(insider, lambda row: row | {"private": None, "salt": None}, day=1)
+
+
+@caught("private-altered")
+def the_salt_exchanged(insider: Insider) -> None:
+    _events(insider, lambda row: row | {"salt": row["salt"] and "00" * 16})
