@@ -1,0 +1,68 @@
+"""`copies` as it is typed, on a station whose day is sealed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from processor.engine import LocalEngine
+from tests.processor.conftest import workers  # noqa: F401  # a fixture
+from tests.processor.office import Office
+from tests.station import sohoa
+
+TODAY = dt.datetime.now(dt.timezone(dt.timedelta(hours=7))).date()
+
+
+@pytest.fixture
+def office(tmp_path: Path, workers: LocalEngine) -> Iterator[Office]:  # noqa: F811
+    """Nothing but events happened on its first day, which is sealed; one place is always there, one medium is plugged in."""
+    made = Office.make(tmp_path, workers)
+    made.set('[mirrors.nas]\npath = "../nas"\n\n[mirrors.usb]\npath = "../usb"\nremovable = true\nends = 2026-12-31')
+    (tmp_path / "nas").mkdir()
+    shift = made.shift()
+    made.set_clock(1, "01:00", TODAY)
+    shift.tools.archive.seal_day(TODAY, "test")
+    made.close()
+    yield made
+
+
+def listed(office: Office) -> dict[str, dict[str, object]]:
+    done = sohoa(office.folder, "copies", "list", "--json")
+    assert done.returncode == 2, done.stderr  # the medium's life ends soon
+    return {row["name"]: row for row in json.loads(done.stdout)}
+
+
+def test_places_are_filled_read_again_and_told_of(office: Office, tmp_path: Path) -> None:
+    assert [row["lacking"] for row in listed(office).values()] == [1, 1]
+    done = sohoa(office.folder, "copies", "update")
+    assert (done.returncode, done.stdout) == (0, "nas: copied 1 days\n")  # the medium is not asked for
+    assert sohoa(office.folder, "copies", "update", "usb").returncode == 4  # it is not plugged in, and no folder is made
+    assert not (tmp_path / "usb").exists()
+    (tmp_path / "usb").mkdir()
+    assert sohoa(office.folder, "copies", "update", "usb").returncode == 0
+    assert sohoa(office.folder, "copies", "verify").returncode == 0
+    stood = listed(office)
+    assert [(row["lacking"], row["findings"]) for row in stood.values()] == [(0, 0), (0, 0)]
+    assert any("2026-12-31" in str(warning) for warning in stood["usb"]["warnings"])  # type: ignore[attr-defined]  # a list
+
+
+def test_what_is_damaged_here_comes_back_from_there(office: Office, tmp_path: Path) -> None:
+    assert sohoa(office.folder, "copies", "update", "nas").returncode == 0
+    (events,) = (office.folder / "archive").glob("*/*/*/data/events.jsonl")
+    good, name = events.read_bytes(), events.relative_to(office.folder / "archive").as_posix()
+    events.chmod(0o644)
+    events.write_bytes(good + b"{}\n")
+    assert sohoa(office.folder, "verify", "--all").returncode == 3
+    assert sohoa(office.folder, "copies", "restore", name, "--from", "usb").returncode == 4
+    assert sohoa(office.folder, "copies", "restore", name, "--from", "nas").returncode == 0
+    assert events.read_bytes() == good
+    assert sohoa(office.folder, "verify", "--all").returncode == 0
+    assert sohoa(office.folder, "copies", "restore", name, "--from", "nas").returncode == 1  # there is nothing to restore
+
+
+def test_a_place_that_no_setting_names(office: Office) -> None:
+    assert sohoa(office.folder, "copies", "update", "nowhere").returncode == 1
