@@ -9,10 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from archive.record import canonical_json, line_json
+from archive.record import RecordError, canonical_json, line_json
+
+MOST_BYTES = 65_535  # of an entry: bundles of C2SP's tlog-tiles count them in two bytes
+_CODE = re.compile(r"[^\s]{0,300}")  # a code, a digest, a path of codes: names and titles have spaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +55,20 @@ def leaf(event: Event, seq: int, at: str, salt: bytes) -> Leaf:
     """The leaf of an event that got this number at this time (as `stamp` writes it).
 
     Raises:
-        RecordError: `public` or `private` holds what JSON cannot.
+        RecordError: `public` or `private` holds what JSON cannot; `public` holds what is no code, or the entry is too long.
     """
+    if any(isinstance(value, str) and not _CODE.fullmatch(value) for value in event.public.values()):
+        raise RecordError("bad-value", f"what is public of {event.type} is for ever: codes, digests and numbers only")
     private = line_json(event.private).decode() if event.private else None
     entry = {
         "type": event.type, "at": at, "seq": seq, "actor": event.actor,
         "doc_code": event.doc_code, "scan_sha256": event.scan_sha256, "public": event.public,
         "private_sha256": None if private is None else hashlib.sha256(salt + private.encode()).hexdigest(),
     }  # fmt: skip
-    return Leaf(canonical_json(entry).decode(), private, None if private is None else salt.hex())
+    text = canonical_json(entry)
+    if len(text) > MOST_BYTES:
+        raise RecordError("bad-value", f"an entry of {len(text)} bytes: {MOST_BYTES} are allowed")
+    return Leaf(text.decode(), private, None if private is None else salt.hex())
 
 
 def line(row: Mapping[str, object]) -> bytes:

@@ -16,6 +16,7 @@ from typing import Any
 import click
 from cryptography.hazmat.primitives import hashes
 
+from archive.durable import sha256_file
 from archive.naming import local_date
 from archive.store import Archive
 from processor import law, station, trust
@@ -36,6 +37,7 @@ from watch.lock import AlreadyRunning, Instance
 HERE = click.option(
     "--station", "folder", type=click.Path(path_type=Path, resolve_path=True), default=".", help="The station's folder."
 )
+_SETTINGS = "settings of the last start"
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -190,7 +192,16 @@ def opened_shift(folder: Path, actor: str = ACTOR, ring: Ring | None = None) -> 
         nullcontext(ring) if ring else opened_ring(folder, settings) as keys,
         opened_tools(folder, settings, archive, keys, actor) as tools,
     ):
+        _note_settings(folder, archive, journal, actor)
         yield Shift(tools, journal)
+
+
+def _note_settings(folder: Path, archive: Archive, journal: Journal, actor: str) -> None:
+    """A leaf where the settings are not those of the last start: by their digest an auditor knows which were in force when."""
+    digest = sha256_file(folder / "sohoa.toml").sha256
+    if journal.noted(_SETTINGS) != digest:
+        archive.event("settings-changed", actor=actor, public={"settings_sha256": digest})
+        journal.note(_SETTINGS, digest)
 
 
 def hand_over(folder: Path, journal: Journal, verb: str, act: Callable[[Shift], object], **args: Any) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from archive.errors import ArchiveError
 from archive.event import Event, leaf, line, shown, stamp
 from archive.log import leaf_hash
+from archive.record import RecordError
 
 AT = "2026-11-23T05:00:00.000000Z"
 SECRET = {"subject": "Về việc bổ nhiệm ông Nguyễn Văn A"}
@@ -21,6 +22,12 @@ def test_a_leaf_holds_no_private_word_but_binds_every_one() -> None:
     digest = hashlib.sha256(bytes.fromhex(kept.salt) + kept.private.encode()).hexdigest()
     assert json.loads(kept.entry)["private_sha256"] == digest
     assert json.loads(kept.private) == SECRET
+
+
+@pytest.mark.parametrize("public", [{"name": "Nguyễn Văn A"}, {"code": "x" * 301}, {"a": "b\nc"}, {f"n{n}": "x" * 300 for n in range(250)}])
+def test_what_is_for_ever_is_short_and_no_name(public: dict[str, str | int]) -> None:
+    with pytest.raises(RecordError, match="bad-value"):
+        leaf(Event("held", "lan", public=public), 7, AT, b"")
 
 
 def test_a_leaf_has_one_form() -> None:

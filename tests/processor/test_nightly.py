@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -115,6 +116,33 @@ def test_the_night_seals_the_day_reads_the_archive_and_lays_out_the_page(busy: B
     with pymupdf.open(office.folder / "out" / REPORTS / f"{day}.pdf") as document:
         assert document.page_count == 1 and f"{day:%d/%m/%Y}" in document[0].get_text()
     assert list((office.folder / "work").rglob("phieu*")) == []
+
+
+def test_the_log_tells_codes_digests_and_numbers_and_no_name(busy: Busy) -> None:
+    office, shift, day = busy
+    office.set_clock(1, "02:00", day)
+    do(shift)
+    with shift.tools.archive.reading() as db:
+        entries = [json.loads(entry) for (entry,) in db.execute("select entry from leaf order by seq")]
+        names = [row[0] for row in db.execute("select original_name from document union select title from file")]
+    assert {"file-declared", "received", "numbered", "filed", "rejected", "sealed", "fixity"} <= {each["type"] for each in entries}
+    for each in entries:
+        assert all(isinstance(value, int) or re.fullmatch(r"[\w./,:-]*", value) for value in each["public"].values()), each
+        told = json.dumps(each, ensure_ascii=False)
+        assert not any(name in told for name in (*names, "web.pdf", shift.tools.settings.station.agency)), each
+    hashes = {path.stem for path in (office.folder / "archive").glob("*/*/*/data/scans/*")}
+    assert {each["scan_sha256"] for each in entries if each["type"] == "received"} > hashes, "what arrived, with its digest, filed or not"
+    assert all(each["scan_sha256"] for each in entries if each["type"] in {"received", "numbered", "filed", "rejected"})
+
+
+def test_a_published_head_that_is_lost_is_found(busy: Busy) -> None:
+    office, shift, day = busy
+    office.set_clock(1, "02:00", day)
+    do(shift)
+    shutil.rmtree(office.folder / "archive" / "_log" / day.isoformat())
+    office.set_clock(2, "02:00", day)
+    assert {finding.code for finding in do(shift).findings} == {"head-missing"}
+    assert fixity(office)[-1] == {"checked": 2, "findings": 1}
 
 
 def test_a_night_is_had_once(busy: Busy) -> None:
