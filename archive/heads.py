@@ -57,6 +57,11 @@ class Published:
     folder: Path
 
     @property
+    def is_there(self) -> bool:
+        """Whether it still lies where it was published."""
+        return (self.folder / CHECKPOINT).is_file()
+
+    @property
     def is_signed(self) -> bool:
         """Whether the organisation signed it."""
         return (self.folder / SIGNATURE).exists()

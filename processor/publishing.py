@@ -50,7 +50,7 @@ def publish(tools: Tools) -> Standing:
 def complete(tools: Tools) -> Standing:
     """Add the signatures and tokens that are missing, oldest first; where one cannot be had, the rest is not asked for."""
     with _ONE:
-        found = tools.archive.published()
+        found = [each for each in tools.archive.published() if each.is_there]  # one that was lost is told by the night's check
         _add([each for each in found if not each.is_signed], _sign, tools)
         _add([each for each in found if not each.is_stamped], _stamp, tools)
     return standing(tools)
