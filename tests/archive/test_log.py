@@ -1,19 +1,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pymerkle import InmemoryTree  # type: ignore[import-untyped]  # it has no types
 
 from archive.log import (
     consistency_proof,
+    grown,
+    head_of,
     inclusion_proof,
     inclusion_proofs,
     leaf_hash,
     node_hash,
     root,
     roots,
+    size_of,
     verify_consistency,
     verify_inclusion,
 )
@@ -50,29 +55,73 @@ def test_all_heads_of_a_log_in_one_pass() -> None:
     assert [(size, head.hex()) for size, head in found] == [(size, ROOTS[size]) for size in (0, 3, 7, 8)]
 
 
+MOST = 65  # one more than a perfect tree of 64
+
+
 def test_every_entry_of_every_small_log_can_be_proved() -> None:
-    for size in range(1, 34):
+    for size in range(1, MOST + 1):
         leaves, head = hashes(size), root(hashes(size))
-        for index in range(size):
-            proof = inclusion_proof(leaves, index)
-            assert verify_inclusion(leaves[index], index, size, proof, head)
+        for index, proof in inclusion_proofs(leaves, range(size)).items():
+            leaf = leaves[index]
+            assert verify_inclusion(leaf, index, size, proof, head)
             assert not verify_inclusion(leaf_hash(b"other"), index, size, proof, head)
-            assert not any(verify_inclusion(leaves[index], other, size, proof, head) for other in range(size) if other != index)
-            assert not verify_inclusion(leaves[index], index, size, [*proof, head], head)
-            assert not (proof and verify_inclusion(leaves[index], index, size, proof[:-1], head))
+            assert not any(verify_inclusion(leaf, other, size, proof, head) for other in range(size) if other != index)
+            assert not any(verify_inclusion(leaf, *other, proof, head) for other in ((-1, size), (size, size), (index, index), (index, 0)))
+            assert not any(verify_inclusion(leaf, index, size, wrong, head) for wrong in forged(proof, head))
 
 
 def test_every_beginning_of_every_small_log_can_be_proved() -> None:
-    for second in range(1, 34):
+    for second in range(1, MOST + 1):
         leaves, newer = hashes(second), root(hashes(second))
         for first in range(1, second + 1):
             older, proof = root(leaves[:first]), consistency_proof(leaves, first)
             assert verify_consistency(first, second, older, newer, proof)
+            assert not any(verify_consistency(*sizes, older, newer, proof) for sizes in ((0, second), (second + 1, second), (-1, second)))
             if first < second:
+                assert not verify_consistency(second, first, newer, older, proof), "the other way round"
+                assert not verify_consistency(first, second, newer, older, proof)
                 assert not verify_consistency(first, second, newer, newer, proof)
                 assert not verify_consistency(first, second, older, older, proof)
-                assert not verify_consistency(first, second, older, newer, [*proof, newer])
-                assert not verify_consistency(first, second, older, newer, proof[:-1])
+                assert not any(verify_consistency(first, second, older, newer, wrong) for wrong in forged(proof, newer))
+
+
+def forged(proof: list[bytes], other: bytes) -> Iterator[list[bytes]]:
+    """Proofs that are not this one: longer, cut, in another order, with a node of something else."""
+    yield [*proof, other]
+    yield [other, *proof]
+    if proof:
+        yield proof[:-1]
+        yield proof[1:]
+        yield [*proof[:-1], leaf_hash(b"other")]
+    if len(proof) > 1:
+        yield proof[::-1]
+        yield [proof[1], proof[0], *proof[2:]]
+
+
+def test_the_same_roots_and_proofs_as_a_tree_that_others_wrote() -> None:
+    """pymerkle 7 (RFC 9162): its paths begin with the leaf; its proofs of consistency have a form of their own."""
+    theirs = InmemoryTree(algorithm="sha256")
+    for size in range(1, MOST + 1):
+        theirs.append_entry(str(size - 1).encode())
+        assert theirs.get_root(size) == root(hashes(size))
+    leaves = hashes(MOST)
+    for index in range(MOST):
+        assert theirs.prove_inclusion(index + 1, MOST).path[1:] == inclusion_proof(leaves, index)
+    for first in range(1, MOST):
+        assert verify_consistency(first, MOST, theirs.get_root(first), theirs.get_root(MOST), consistency_proof(leaves, first))
+
+
+@given(st.lists(st.binary(max_size=20), min_size=1, max_size=300), st.data())
+def test_any_log_has_the_root_that_others_compute_and_is_proved_to_them(entries: list[bytes], data: st.DataObject) -> None:
+    theirs, leaves = InmemoryTree(algorithm="sha256"), [leaf_hash(entry) for entry in entries]
+    for entry in entries:
+        theirs.append_entry(entry)
+    index, first = data.draw(st.integers(0, len(entries) - 1)), data.draw(st.integers(1, len(entries)))
+    assert theirs.get_root() == root(leaves) == head_of(grown((), leaves))
+    assert theirs.prove_inclusion(index + 1).path[1:] == inclusion_proof(leaves, index)
+    peaks = grown((), leaves[:first])
+    assert (size_of(peaks), head_of(grown(peaks, leaves[first:]))) == (first, root(leaves)), "it grows from where it was"
+    assert verify_consistency(first, len(entries), theirs.get_root(first), theirs.get_root(), consistency_proof(leaves, first))
 
 
 @given(st.integers(2, 200), st.data())
