@@ -5,10 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import subprocess
+import textwrap
+from pathlib import Path
+
+import pytest
 
 from archive.record import FIELDS
 from archive.store import Archive
 from tests.archive.conftest import CLERK, Office
+from tests.testkit.insider import House, house
+
+ROOT = Path(__file__).parents[2] / "archive"
 
 
 def test_it_lies_in_the_archive_and_names_every_field_event_and_table(office: Office, archive: Archive) -> None:
@@ -30,3 +38,47 @@ def test_it_lies_in_the_archive_and_names_every_field_event_and_table(office: Of
         sealed = json.loads(list(db.query("select public from event where type = 'sealed'"))[0]["public"])
         filed = json.loads(list(db.query("select public from event where type = 'filed'"))[0]["public"])
     assert types | tables | set(sealed) | set(filed) <= words
+
+
+def blocks(heading: str) -> list[str]:
+    """What is to be pasted, of a section."""
+    section = (ROOT / "FORMAT.md").read_text("utf-8").split(f"\n## {heading}")[1].split("\n## ")[0]
+    return [textwrap.dedent(found) for found in re.findall(r"(?:^    .*\n)+", section, re.MULTILINE)]
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> House:
+    return house(tmp_path_factory.mktemp("house"))
+
+
+def test_a_head_is_checked_by_hand_as_the_page_says(left: House, tmp_path: Path) -> None:
+    (script,) = blocks("The published log")
+    root, tsa = left.authorities
+    own = {"log=/archive/_log": f"log={left.root}/_log", "day=2026-11-24": f"day={left.days[1]}",
+           "root=/media/root.pem": f"root={root}", "tsa=/media/tsa-root.pem": f"tsa={tsa}"}  # fmt: skip
+    for line, mine in own.items():
+        assert line in script
+        script = script.replace(line, mine)
+    done = subprocess.run(["sh", "-e", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    told = done.stdout + done.stderr
+    assert done.returncode == 0, told
+    for good in ("Signature Verified Successfully", "CMS Verification successful", "Verification: OK", "Time stamp:"):
+        assert good in told
+
+
+def test_the_program_is_run_as_the_page_says(left: House, tmp_path: Path) -> None:
+    (line,) = blocks("The program that checks")
+    root, tsa = left.authorities
+    for said, mine in {"/archive": left.root, "/media/root.pem": root, "/media/tsa-root.pem": tsa, "/home/me/checkpoint": left.kept}.items():
+        assert f" {said}" in line
+        line = line.replace(f" {said}", f" {mine}")
+    done = subprocess.run(line, shell=True, cwd=left.root / "_tools", capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "note: signed by: " in done.stdout, done.stdout + done.stderr
+
+
+def test_the_page_names_every_code_of_the_program_and_no_other() -> None:
+    section = (ROOT / "FORMAT.md").read_text("utf-8").split("\n## The program that checks")[1].split("\n## ")[0]
+    named = {code for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for code in re.findall(r"`([a-z-]+)`", row)}
+    source = (ROOT / "verify_offline.py").read_text("utf-8")
+    calls = re.findall(r"self\.find\((.*)", source) + re.findall(r"code = (.*)", source)
+    assert named == {code for call in calls for code in re.findall(r'"([a-z]+(?:-[a-z]+)*)"(?!\])', call.split(", f\"")[0])} - {"_log"}
