@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from archive.heads import Published
+from archive.naming import local_date
 from processor import publishing
 from processor.engine import LocalEngine
 from processor.errors import Verdict
@@ -90,3 +93,20 @@ def test_the_logs_key_is_nobodys_to_read(sealed: tuple[Office, Shift]) -> None:
     publishing.publish(shift.tools)
     assert (office.folder / logkey.FILE).stat().st_mode & 0o777 == 0o600
     assert logkey.opened(office.folder).public == logkey.opened(office.folder).public
+
+
+def test_the_verifier_in_the_archive_finds_nothing_wrong_with_it(tmp_path: Path, workers: LocalEngine) -> None:
+    office = Office.make(tmp_path, workers)
+    shutil.rmtree(office.folder / "archive")  # its first events are of today
+    office.moved = -dt.timedelta(days=1)
+    shift = office.shift()
+    yesterday = local_date(office.clock())
+    shift.tools.archive.event("fixity", actor="test", public={"checked": 0, "findings": 0})
+    office.moved = dt.timedelta()
+    shift.tools.archive.seal_day(yesterday, "test")
+    assert publishing.publish(shift.tools) == Standing(1, 0, 0)
+    office.close()
+    archive, root = office.folder / "archive", office.folder / "authority" / "root.pem"
+    words = (sys.executable, "-I", archive / "_tools" / "verify.py", archive, "--root", root, "--witness", archive / "_log" / "checkpoint")
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "signed by: " in done.stdout and "there yet" not in done.stdout, done.stdout + done.stderr
