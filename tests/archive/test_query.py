@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.errors import ArchiveError
-from archive.query import Query, exact, fold
+from archive.query import Query
 from archive.store import Archive
+from archive.words import exact, fold
 from tests.archive.conftest import CLERK, FILE, Clock, Office
 
 Find = Callable[..., list[int]]
@@ -120,7 +121,7 @@ def test_answers_are_newest_first_and_no_more_than_asked_for(find: Find) -> None
 
 
 def test_long_answers_come_in_portions(library: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archive.search._PORTION", 1)
+    monkeypatch.setattr("archive.finding._PORTION", 1)
     assert [row["doc_ordinal"] for row in library.find(Query(limit=None))] == [3, 2, 1]
     assert [row["doc_ordinal"] for row in library.find(Query(limit=2))] == [3, 2]
 

@@ -1,0 +1,122 @@
+"""What the index holds of a document, and what it is asked for a question.
+
+PURE: no I/O, no third-party package. Promises: words, fields and days are words of one index, so that any of them together are
+found from the newest on without reading what one of them alone finds; a field is narrowed here and compared in the row, so the
+answer is that of the row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+
+from archive import words
+from archive.query import OF_WORDS, Query
+from archive.words import BREAK, PART, WORD, exact, fold, is_bare
+
+_SEARCHED = ("code_number", "code_notation", "type_name", "organ_name", "subject", "original_name")
+
+# The word of a field's value begins with its own character. They are in the index of every archive: none is ever given anew.
+_MARK: Mapping[str, str] = {
+    name: chr(0xE010 + place) for place, name in enumerate((
+        "lane", "form", "file_code", "description", "pages", "type_name", "code_number", "code_notation", "organ_name", "subject",
+        "language", "page_amount", "signer_position", "signer_name", "signer_authority", "organ_parent", "issued_place",
+        "recipients", "priority", "attachments", "keyword", "mode", "note", "maintenance", "pades_level", "pdfa", "verification", "sha256",
+    ))
+}  # fmt: skip
+_VOID, _DAY = "\ue003", "\ue004"
+_LONGEST = 64  # of a value as a word: what begins alike is told apart in the row
+_DATE_PARTS = (1, 2, 3, 4, 7, 10)  # how many characters of a day: its millennium … year, month, day
+
+
+def indexed(row: Mapping[str, object], pages: Sequence[str]) -> str:
+    """The text that the index holds of a document: fields, numbers, then all words with their marks and again without."""
+    number, notation = row.get("code_number"), row.get("code_notation")
+    code = f"{number}/{notation}" if number and notation else ""
+    said = "\n".join((code, *(str(row.get(name) or "") for name in _SEARCHED), *pages))
+    marked = exact(words.plain(said))
+    bare = fold(marked)
+    numbers = words.references(marked) | words.references(bare)
+    return f" {BREAK} ".join((*_fields(row), " ".join(sorted(numbers)), marked, bare))
+
+
+def narrowing(query: Query) -> str | None:
+    """What the index is asked for: at least what the question is answered with; None when it cannot help."""
+    wanted = [term.expression() for term in words.terms(query.words)]
+    for name in query.fields:
+        if name in OF_WORDS:
+            wanted += _phrases(_MARK[name], query.values(name)[0])
+        elif name in _MARK:
+            found = [_value(name, value) for value in query.values(name)]
+            wanted += [_any(found)] if all(found) else []
+    if query.fields.get("state") == "void":
+        wanted.append(f'"{_VOID}"')
+    if days := list(_days(query.date_from, query.date_to)):
+        wanted.append(_any(days))
+    return " AND ".join(wanted) or None
+
+
+def _fields(row: Mapping[str, object]) -> Iterator[str]:
+    values = [_value(name, row.get(name)) for name in _MARK if name not in OF_WORDS]
+    day = str(row.get("issued_date") or row.get("shelf_day") or "")
+    days = [_day(day[:length]) for length in _DATE_PARTS if len(day) == _DATE_PARTS[-1]]
+    void = [_VOID] if row.get("state") == "void" else []
+    yield " ".join(filter(None, (*values, *days, *void)))
+    for name in sorted(OF_WORDS):
+        value = words.plain(str(row.get(name) or ""))
+        for text in dict.fromkeys((exact(value), fold(value))):
+            yield " ".join(_MARK[name] + word for word in WORD.findall(text))
+
+
+def _value(name: str, value: object) -> str:
+    text = fold(words.plain(str(value if value is not None else "")))
+    if name == "code_number":
+        text = text.lstrip("0")
+    told = PART.join(WORD.findall(text))[:_LONGEST]
+    return _MARK[name] + told if told else ""
+
+
+def _phrases(mark: str, value: str) -> list[str]:
+    """The words of a field, side by side where they were typed by one rule."""
+    text = words.plain(value)
+    rules = {is_bare(chunk) for chunk in text.split() if WORD.search(chunk)}
+    found = [WORD.findall(fold(chunk) if is_bare(chunk) else exact(chunk)) for chunk in text.split()]
+    marked = [mark + word for chunk in found for word in chunk]
+    return [f'"{word}"' for word in marked] if len(rules) > 1 else [f'"{" ".join(marked)}"'] if marked else []
+
+
+def _any(found: Sequence[str]) -> str:
+    return "(" + " OR ".join(f'"{word}"' for word in found) + ")"
+
+
+def _day(part: str) -> str:
+    return _DAY + part.replace("-", PART)
+
+
+def _days(first: str | None, last: str | None) -> Iterator[str]:
+    """The fewest millennia, …, years, months, days that are those from the first to the last."""
+    if not (first or last) or not all(_is_day(day) for day in (first, last) if day):
+        return
+    yield from map(_day, _cover("", first or "0000-00-00", last or "9999-99-99"))
+
+
+def _cover(part: str, first: str, last: str) -> Iterator[str]:
+    lowest, highest = part + "0000-00-00"[len(part) :], part + "9999-99-99"[len(part) :]
+    if highest < first or lowest > last:
+        return
+    if first <= lowest and highest <= last:
+        yield part
+        return
+    if len(part) < 4:
+        children = [str(digit) for digit in range(10)]
+    else:
+        children = [f"-{number:02}" for number in range(1, 13 if len(part) == 4 else 32)]
+    for child in children:
+        yield from _cover(part + child, first, last)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == 10 and dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
