@@ -21,7 +21,8 @@ _MARK: Mapping[str, str] = {
     name: chr(0xE010 + place) for place, name in enumerate((
         "lane", "form", "file_code", "description", "pages", "type_name", "code_number", "code_notation", "organ_name", "subject",
         "language", "page_amount", "signer_position", "signer_name", "signer_authority", "organ_parent", "issued_place",
-        "recipients", "priority", "attachments", "keyword", "mode", "note", "maintenance", "pades_level", "pdfa", "verification", "sha256",
+        "recipients", "priority", "attachments", "keyword", "mode", "note", "maintenance", "pades_level", "pdfa", "verification",
+        "sha256",
     ))
 }  # fmt: skip
 _VOID, _DAY = "\ue003", "\ue004"
@@ -56,6 +57,11 @@ def narrowing(query: Query) -> str | None:
     return " AND ".join(wanted) or None
 
 
+def files(codes: Sequence[str]) -> str:
+    """What the index is asked for the documents of these files."""
+    return _any([_value("file_code", code) for code in codes])
+
+
 def _fields(row: Mapping[str, object]) -> Iterator[str]:
     values = [_value(name, row.get(name)) for name in _MARK if name not in OF_WORDS]
     day = str(row.get("issued_date") or row.get("shelf_day") or "")
@@ -69,7 +75,9 @@ def _fields(row: Mapping[str, object]) -> Iterator[str]:
 
 
 def _value(name: str, value: object) -> str:
-    text = fold(words.plain(str(value if value is not None else "")))
+    if value in (None, ""):
+        return ""
+    text = fold(words.plain(str(value)))
     if name == "code_number":
         text = text.lstrip("0")
     told = PART.join(WORD.findall(text))[:_LONGEST]

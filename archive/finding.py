@@ -27,6 +27,7 @@ _PORTION = 500
 _WIDTH = 200_000  # how many numbers of events are looked through at first
 _SHORT, _LONG = 0.02, 0.08  # seconds: who writes waits at most for one such portion
 _READ = 16_384  # characters of a text that count for its relevance
+_FILES = 200
 _DIRECT = ("doc_code", "scan_sha256", "main_code", "supersedes", "superseded_by")  # few rows each, by indexes of their own
 
 
@@ -112,8 +113,18 @@ def _rows(catalogue: Reads, question: Query) -> Iterator[Row]:
             arguments.append(" AND ".join(term.expression() for term in asked))
         found = _portions(catalogue, " and ".join(conditions), arguments, None if _mixed(asked) else question.limit)
         return islice((row for row in found if _holds_in(catalogue, row, _mixed(asked))), question.limit)
+    if question.organs:
+        expression = " AND ".join(filter(None, (expression, _files_of(catalogue, question.organs)))) or None
     wanted = _Asked(expression, " and ".join(conditions), arguments, _mixed(asked))
     return islice(_windows(catalogue, wanted, question.limit), question.limit)
+
+
+def _files_of(catalogue: Reads, organs: Sequence[str]) -> str | None:
+    """What the index is asked for documents in files of these agencies; None where they have so many that it would not help."""
+    sql = "select file_code from file where organ_id in (select value from json_each(?)) limit ?"
+    with catalogue.reading() as db:
+        codes = [row[0] for row in db.execute(sql, [json.dumps(list(organs)), _FILES + 1])]
+    return facets.files(codes) if 0 < len(codes) <= _FILES else None
 
 
 def _mixed(asked: Sequence[Term]) -> tuple[Term, ...]:

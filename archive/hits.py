@@ -6,7 +6,7 @@ PURE: no I/O, no third-party package. Promises: a word is marked as the text has
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from archive.words import WORD, Term
@@ -23,7 +23,7 @@ def snippet(texts: Sequence[str], asked: Sequence[Term]) -> str | None:
     """The piece in which most of the words stand, on one line, each of them between `OPEN` and `CLOSE`; None where none does."""
     best: tuple[int, str, int] | None = None
     for text in texts:
-        found = [(match.start(), which) for which, term in enumerate(asked) for match in islice(term.pattern().finditer(text), _MOST)]
+        found = [(match.start(), which) for which, term in enumerate(asked) for match in islice(_matches(term, text), _MOST)]
         for start, _ in found:
             different = len({which for at, which in found if start <= at < start + _LENGTH - _BEFORE})
             if best is None or different > best[0]:
@@ -52,6 +52,10 @@ def score(row: Mapping[str, object], text: str, asked: Sequence[Term], middle: f
     return total
 
 
+def _matches(term: Term, text: str) -> Iterator[re.Match[str]]:
+    return term.pattern().finditer(text)
+
+
 def _piece(text: str, at: int, asked: Sequence[Term]) -> str:
     first, last = max(0, at - _BEFORE), min(len(text), at + _LENGTH - _BEFORE)
     starts = [match.start() for match in WORD.finditer(text, first, min(len(text), at + 1)) if match.start() >= first]
@@ -65,7 +69,7 @@ def _piece(text: str, at: int, asked: Sequence[Term]) -> str:
 
 def _marked(text: str, asked: Sequence[Term]) -> str:
     spans: list[Span] = []
-    for span in sorted(match.span() for term in asked for match in term.pattern().finditer(text)):
+    for span in sorted(match.span() for term in asked for match in _matches(term, text)):
         if spans and span[0] <= spans[-1][1]:
             spans[-1] = spans[-1][0], max(spans[-1][1], span[1])
         else:

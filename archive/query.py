@@ -50,7 +50,8 @@ def where(query: Query) -> tuple[list[str], list[object]]:
         if name not in FIELDS or name == "confidence":
             raise ArchiveError("bad-field", f"{name!r} cannot be asked for")
         values = query.values(name)
-        conditions.append(_condition(name, len(values)))
+        # nearly all rows are filed: the index of states would be the longest way to them
+        conditions.append("+state = ?" if name == "state" and values == ["filed"] else _condition(name, len(values)))
         arguments += values
     if query.organs:
         marks = ", ".join("?" * len(query.organs))
@@ -74,5 +75,4 @@ def _condition(name: str, values: int) -> str:
         return f"cast({name} as text) = ?"
     if name == "code_number":  # 05 on paper is 5 in a list (NĐ 30 PL I II.3 pads numbers below ten)
         return "ltrim(code_number, '0') = ltrim(?, '0')"
-    # nearly all rows are of one state: its index would be the longest way to them
-    return "+state = ?" if name == "state" else f"{name} = ?"
+    return f"{name} = ?"

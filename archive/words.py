@@ -15,7 +15,7 @@ TOKENIZE = "unicode61 remove_diacritics 0"  # marks are told apart: the index ho
 
 # Characters no text brings into the index (`plain` takes them out) and the tokenizer takes for letters (Unicode: Co).
 PART, BREAK, REFERENCE = "\ue000", "\ue001", "\ue002"  # between parts of one word; between phrases; before a number of a document
-_OWN = dict.fromkeys(range(0xE000, 0xE100), " ")
+_OWN = re.compile("[\ue000-\ue0ff]")
 
 WORD = re.compile(r"(?:[^\W_][\u0300-\u036f]*)+")
 _TYPED = re.compile(r'"([^"]*)"|(\S+)')
@@ -55,7 +55,7 @@ def encodable(text: str) -> str:
 
 def plain(text: str) -> str:
     """A text without the characters that mean something to the index."""
-    return text.translate(_OWN)
+    return _OWN.sub(" ", text)
 
 
 def is_bare(text: str) -> bool:
