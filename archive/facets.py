@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 
 from archive import words
-from archive.query import OF_WORDS, Query
+from archive.query import NAMED, OF_WORDS, Query
 from archive.words import BREAK, PART, WORD, exact, fold, is_bare
 
 _SEARCHED = ("code_number", "code_notation", "type_name", "organ_name", "subject", "original_name")
@@ -41,11 +41,27 @@ def indexed(row: Mapping[str, object], pages: Sequence[str]) -> str:
     return f" {BREAK} ".join((*_fields(row), " ".join(sorted(numbers)), marked, bare))
 
 
-def narrowing(query: Query) -> str | None:
-    """What the index is asked for: at least what the question is answered with; None when it cannot help."""
+def name_indexed(field: str, value: str) -> str:
+    """The text that the index of names holds of a value of a field of words, with its marks and again without."""
+    return f" {BREAK} ".join(_words(field, value))
+
+
+def name_expression(field: str, typed: str) -> str | None:
+    """What the index of names is asked for; None where nothing is typed that could be found."""
+    return " AND ".join(_phrases(_MARK[field], typed)) or None
+
+
+def narrowing(query: Query, names: Mapping[str, Sequence[str] | None]) -> str | None:
+    """What the index is asked for: at least what the question is answered with; None when it cannot help.
+
+    Args:
+        names: the values that have the words asked for in a field; None: they are too many to ask for each.
+    """
     wanted = [term.expression() for term in words.terms(query.words)]
     for name in query.fields:
-        if name in OF_WORDS:
+        if named := names.get(name):
+            wanted.append(_any(sorted({_value(name, value) for value in named})))
+        elif name in OF_WORDS:
             wanted += _phrases(_MARK[name], query.values(name)[0])
         elif name in _MARK:
             found = [_value(name, value) for value in query.values(name)]
@@ -63,15 +79,19 @@ def files(codes: Sequence[str]) -> str:
 
 
 def _fields(row: Mapping[str, object]) -> Iterator[str]:
-    values = [_value(name, row.get(name)) for name in _MARK if name not in OF_WORDS]
+    values = [_value(name, row.get(name)) for name in _MARK if name not in OF_WORDS or name in NAMED]
     day = str(row.get("issued_date") or row.get("shelf_day") or "")
     days = [_day(day[:length]) for length in _DATE_PARTS if len(day) == _DATE_PARTS[-1]]
     void = [_VOID] if row.get("state") == "void" else []
     yield " ".join(filter(None, (*values, *days, *void)))
     for name in sorted(OF_WORDS):
-        value = words.plain(str(row.get(name) or ""))
-        for text in dict.fromkeys((exact(value), fold(value))):
-            yield " ".join(_MARK[name] + word for word in WORD.findall(text))
+        yield from _words(name, str(row.get(name) or ""))
+
+
+def _words(name: str, value: str) -> Iterator[str]:
+    value = words.plain(value)
+    for text in dict.fromkeys((exact(value), fold(value))):
+        yield " ".join(_MARK[name] + word for word in WORD.findall(text))
 
 
 def _value(name: str, value: object) -> str:
@@ -81,7 +101,7 @@ def _value(name: str, value: object) -> str:
     if name == "code_number":
         text = text.lstrip("0")
     told = PART.join(WORD.findall(text))[:_LONGEST]
-    return _MARK[name] + told if told else ""
+    return _MARK[name] + told + PART * (name in NAMED) if told else ""  # a name of one word is not that word
 
 
 def _phrases(mark: str, value: str) -> list[str]:

@@ -16,8 +16,8 @@ from typing import Any, Protocol
 
 from sqlite_utils import Database
 
-from archive import facets, filing, hits, query, words
-from archive.query import OF_WORDS, Query
+from archive import facets, filing, hits, index, query, words
+from archive.query import NAMED, OF_WORDS, Query
 from archive.words import Term
 
 Row = dict[str, Any]
@@ -104,7 +104,6 @@ def _rows(catalogue: Reads, question: Query) -> Iterator[Row]:
     asked = words.terms(question.words)
     if question.words.strip() and not asked:
         return iter(())
-    expression = facets.narrowing(question)
     if any(name in question.fields for name in _DIRECT) or (
         not asked and ("file_code" in question.fields or question.fields.get("state", "filed") != "filed")
     ):
@@ -113,10 +112,19 @@ def _rows(catalogue: Reads, question: Query) -> Iterator[Row]:
             arguments.append(" AND ".join(term.expression() for term in asked))
         found = _portions(catalogue, " and ".join(conditions), arguments, None if _mixed(asked) else question.limit)
         return islice((row for row in found if _holds_in(catalogue, row, _mixed(asked))), question.limit)
+    names = _names(catalogue, question)
+    if [] in names.values():
+        return iter(())
+    expression = facets.narrowing(question, names)
     if question.organs:
         expression = " AND ".join(filter(None, (expression, _files_of(catalogue, question.organs)))) or None
     wanted = _Asked(expression, " and ".join(conditions), arguments, _mixed(asked))
     return islice(_windows(catalogue, wanted, question.limit), question.limit)
+
+
+def _names(catalogue: Reads, question: Query) -> dict[str, list[str] | None]:
+    with catalogue.reading() as db:
+        return {name: index.names(db, name, question.values(name)[0]) for name in NAMED & set(question.fields)}
 
 
 def _files_of(catalogue: Reads, organs: Sequence[str]) -> str | None:

@@ -20,16 +20,15 @@ Span = tuple[int, int]
 
 
 def snippet(texts: Sequence[str], asked: Sequence[Term]) -> str | None:
-    """The piece in which most of the words stand, on one line, each of them between `OPEN` and `CLOSE`; None where none does."""
-    best: tuple[int, str, int] | None = None
+    """The piece in which most of the words stand, nearest to each other, on one line, marked; None where none does."""
+    best: tuple[tuple[int, int], str, int] | None = None
     for text in texts:
-        found = [(match.start(), which) for which, term in enumerate(asked) for match in islice(_matches(term, text), _MOST)]
+        found = sorted((match.start(), which) for which, term in enumerate(asked) for match in islice(_matches(term, text), _MOST))
         for start, _ in found:
-            different = len({which for at, which in found if start <= at < start + _LENGTH - _BEFORE})
-            if best is None or different > best[0]:
-                best = different, text, start
-        if best and best[0] == len(asked):
-            break
+            firsts = {which: at for at, which in reversed(found) if start <= at < start + _LENGTH - _BEFORE}
+            good = len(firsts), start - max(firsts.values())
+            if best is None or good > best[0]:
+                best = good, text, start
     return _piece(best[1], best[2], asked) if best else None
 
 

@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from sqlite_utils import Database
 
 from archive import facets
-from archive.words import TOKENIZE
+from archive.query import NAMED
+from archive.words import TOKENIZE, contains
 
 Row = dict[str, object]
 
+MANY = 128  # names that are looked for one by one
 _TAKE_OUT = "insert into search_fts (search_fts, rowid, words) values ('delete', ?, ?)"
 _PUT_IN = "insert into search_fts (rowid, words) values (?, ?)"
 
@@ -26,7 +28,10 @@ def create(db: Database) -> None:
         {"id": int, "doc_code": str, "pages": str},
         pk="id", not_null={"doc_code", "pages"}, foreign_keys=[("doc_code", "document", "doc_code")], strict=True,
     ).create_index(["doc_code"], unique=True)  # fmt: skip
-    db.execute(f"create virtual table search_fts using fts5 (words, content = '', columnsize = 0, tokenize = '{TOKENIZE}')")
+    db.table("name").create({"id": int, "field": str, "value": str}, pk="id", not_null={"field", "value"}, strict=True)
+    db.table("name").create_index(["field", "value"], unique=True)
+    for table in ("search_fts", "name_fts"):
+        db.execute(f"create virtual table {table} using fts5 (words, content = '', columnsize = 0, tokenize = '{TOKENIZE}')")
 
 
 def add(db: Database, doc_code: str, pages: Sequence[str]) -> None:
@@ -34,7 +39,7 @@ def add(db: Database, doc_code: str, pages: Sequence[str]) -> None:
     row = _row(db, doc_code)
     told = json.dumps(list(pages), ensure_ascii=False)
     db.execute("insert into search (id, doc_code, pages) values (?, ?, ?)", [row["seq"], doc_code, told])
-    db.execute(_PUT_IN, [row["seq"], facets.indexed(row, pages)])
+    _put_in(db, row, pages)
 
 
 def change(db: Database, doc_code: str, changes: Row) -> None:
@@ -47,7 +52,20 @@ def change(db: Database, doc_code: str, changes: Row) -> None:
     if found is not None:
         row = _row(db, doc_code)
         db.execute("update search set id = ? where id = ?", [row["seq"], found["id"]])
-        db.execute(_PUT_IN, [row["seq"], facets.indexed(row, pages)])
+        _put_in(db, row, pages)
+
+
+def names(db: Database, field: str, typed: str) -> list[str] | None:
+    """The values of a field that have the words; None where they are too many to look for each.
+
+    An agency and its words stand in too many documents to be walked through together; its name is one word.
+    """
+    expression = facets.name_expression(field, typed)
+    if expression is None:
+        return []
+    sql = "select value from name where id in (select rowid from name_fts where name_fts match ? limit ?)"
+    found = [row[0] for row in db.execute(sql, [expression, MANY + 1])]
+    return [value for value in found if contains(value, typed)] if len(found) <= MANY else None
 
 
 def rebuild(db: Database) -> None:
@@ -65,6 +83,19 @@ def rebuild(db: Database) -> None:
     for row in db.query(before):
         add(db, row["doc_code"], json.loads(row["pages"]))
     db.execute("drop table search_before")
+
+
+def _put_in(db: Database, row: Row, pages: Sequence[str]) -> None:
+    db.execute(_PUT_IN, [row["seq"], facets.indexed(row, pages)])
+    for field in NAMED:
+        learn(db, field, str(row[field] or ""))
+
+
+def learn(db: Database, field: str, value: str) -> None:
+    """Keeps a value of a field of names, once."""
+    if value and db.execute("insert or ignore into name (field, value) values (?, ?)", [field, value]).rowcount:
+        id = db.execute("select id from name where field = ? and value = ?", [field, value]).fetchone()[0]
+        db.execute("insert into name_fts (rowid, words) values (?, ?)", [id, facets.name_indexed(field, value)])
 
 
 def _row(db: Database, doc_code: str) -> Row:

@@ -15,6 +15,7 @@ from archive.record import FIELDS
 from archive.words import encodable
 
 OF_WORDS = frozenset({"organ_name", "subject", "type_name"})  # found by words in them; every other field by its whole value
+NAMED = frozenset({"organ_name", "type_name"})  # of these, those whose values come again and again
 _NUMBERS = frozenset({"doc_ordinal", "pages", "page_amount"})
 
 

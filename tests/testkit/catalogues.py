@@ -16,7 +16,7 @@ from functools import cached_property
 
 from sqlite_utils import Database
 
-from archive import facets
+from archive import facets, index
 from archive.record import number_key
 
 Row = dict[str, object]
@@ -123,6 +123,8 @@ def fill(db: Database, made: Made, first: int, last: int, of: int) -> None:
                      ((row["seq"], row["doc_code"], json.dumps(pages, ensure_ascii=False)) for row, pages in rows))  # fmt: skip
     conn.executemany("insert into search_fts (rowid, words) values (?, ?)",
                      ((row["seq"], facets.indexed(row, pages)) for row, pages in rows))  # fmt: skip
+    for name, value in {(name, str(row[name])) for row, _ in rows for name in ("organ_name", "type_name")}:
+        index.learn(db, name, value)
     db.execute("commit")
 
 
