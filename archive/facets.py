@@ -27,6 +27,7 @@ _MARK: Mapping[str, str] = {
 }  # fmt: skip
 _VOID, _DAY = "\ue003", "\ue004"
 _LONGEST = 64  # of a value as a word: what begins alike is told apart in the row
+_FIRST, _LAST = "0000-01-01", "9999-12-31"
 _DATE_PARTS = (1, 2, 3, 4, 7, 10)  # how many characters of a day: its millennium … year, month, day
 
 
@@ -125,11 +126,17 @@ def _days(first: str | None, last: str | None) -> Iterator[str]:
     """The fewest millennia, …, years, months, days that are those from the first to the last."""
     if not (first or last) or not all(_is_day(day) for day in (first, last) if day):
         return
-    yield from map(_day, _cover("", first or "0000-00-00", last or "9999-99-99"))
+    yield from map(_day, _cover("", first or _FIRST, _month_full(last) if last else _LAST))
+
+
+def _month_full(day: str) -> str:
+    """The last day of a month as that of the longest: then the month is asked for, not each of its days."""
+    is_last = (dt.date.fromisoformat(day) + dt.timedelta(days=1)).day == 1 if day < _LAST else True
+    return day[:8] + "31" if is_last else day
 
 
 def _cover(part: str, first: str, last: str) -> Iterator[str]:
-    lowest, highest = part + "0000-00-00"[len(part) :], part + "9999-99-99"[len(part) :]
+    lowest, highest = part + _FIRST[len(part) :], part + _LAST[len(part) :]
     if highest < first or lowest > last:
         return
     if first <= lowest and highest <= last:

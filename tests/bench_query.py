@@ -52,7 +52,7 @@ def query(root: Path, documents: int, how: Asking) -> None:
     """Fills a catalogue where there is none, asks it, and files beside those who ask it; prints what each took."""
     made = Made()
     office = Office(root)
-    if not (office.root / "catalogue.db").exists():
+    if not (root / "archive" / "catalogue.db").exists():
         grow(office, made, documents)
     size = (office.root / "catalogue.db").stat().st_size
     print(f"catalogue.db {size / 1e9:.2f} GB, {size / documents:,.0f} bytes a document")
@@ -64,7 +64,7 @@ def query(root: Path, documents: int, how: Asking) -> None:
         print(f"  filing {name:42} {times.told()}")
 
 
-def grow(office: Office, made: Made, documents: int) -> list[Times]:
+def grow(office: Office, made: Made, documents: int, *, singly: int = 20) -> list[Times]:
     """As many documents in bulk, in ten parts, and after each part some filed one by one, as every document is; prints what one costs."""
     archive = office.open()
     archive.declare_file(FILE, "Hồ sơ", year=2026, actor=CLERK)
@@ -81,7 +81,7 @@ def grow(office: Office, made: Made, documents: int) -> list[Times]:
             fill(db, made, start, min(last, start + _BATCH), documents)
         bulk = (time.process_time() - started) * 1000 / max(1, last - first)
         db.close()
-        told.append(filed(office, f"part{part}", 20))
+        told.append(filed(office, f"part{part}", singly))
         print(f"  {last:>10,}  bulk {bulk:6.3f}   one by one {told[-1].told()}", flush=True)
     return told
 
@@ -101,8 +101,8 @@ def asked(path: Path, made: Made, how: Asking) -> dict[str, Times]:
     reader = Reader.open(path, changes=True)
     try:
         with reader.reading() as db:
-            chosen = list(_chosen(db, made, how.runs))
-        return {name: _timed([_question(reader, make(row), how.limit) for row in chosen]) for name, make in _kinds(made).items()}
+            chosen = list(chosen(db, made, how.runs))
+        return {name: _timed([_question(reader, make(row), how.limit) for row in chosen]) for name, make in kinds(made).items()}
     finally:
         reader.close()
 
@@ -139,13 +139,14 @@ def _audit(path: str, changes: bool) -> None:
         list(reader.find(Query(words, limit=2_000)))
 
 
-def _kinds(made: Made) -> dict[str, Callable[[dict[str, str]], Query | str]]:
+def kinds(made: Made) -> dict[str, Callable[[dict[str, str]], Query | str]]:
+    """What is asked, made of a document; a text is a code."""
     common = itertools.cycle(made.words[:20])
     return {
         "number": lambda row: Query(f"Số {row['code_number']}/{row['code_notation']}"),
         "number in fields": lambda row: Query(fields={name: row[name] for name in ("code_number", "code_notation")}),
         "code": lambda row: row["doc_code"],
-        "agency and month": lambda row: Query("", {"organ_name": row["organ_name"]}, row["issued_date"][:8] + "01", _month_end(row)),
+        "agency and month": lambda row: Query("", {"organ_name": row["organ_name"]}, *_month(row)),
         "agency without marks and month": lambda row: Query("", {"organ_name": fold(row["organ_name"])}, *_month(row)),
         "the rarest word": lambda row: Query(row["scan_sha256"][:10]),
         "the commonest words, with marks": lambda row: Query(next(common)),
@@ -164,7 +165,8 @@ def _question(reader: Reader, what: Query | str, limit: int) -> Callable[[], obj
     return lambda: list(reader.find(Query(what.words, what.fields, what.date_from, what.date_to, limit)))
 
 
-def _chosen(db: Database, made: Made, runs: int) -> Iterator[dict[str, str]]:
+def chosen(db: Database, made: Made, runs: int) -> Iterator[dict[str, str]]:
+    """Documents from all over the catalogue."""
     highest = int(db.execute("select max(seq) from document").fetchone()[0])
     while runs:
         sql = "select * from document where seq >= ? and organ_name != 'Sở Nội vụ' order by seq limit 1"
@@ -179,12 +181,9 @@ def _word(row: dict[str, str], place: int) -> str:
 
 
 def _month(row: dict[str, str]) -> tuple[str, str]:
-    return row["issued_date"][:8] + "01", _month_end(row)
-
-
-def _month_end(row: dict[str, str]) -> str:
     first = dt.date.fromisoformat(row["issued_date"]).replace(day=1)
-    return ((first + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)).isoformat()
+    last = (first + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
+    return first.isoformat(), last.isoformat()
 
 
 def _timed(runs: list[Callable[[], object]]) -> Times:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from archive import hits
 from archive.errors import ArchiveError
+from archive.facets import narrowing
 from archive.query import Query, where
 from archive.store import Archive
 from archive.words import _folded, exact, fold, terms
@@ -238,7 +239,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
         "organ_name": WORDS, "type_name": st.sampled_from(["quyet dinh", "nghị quyết", "quyết"]), "state": st.sampled_from(["void", "filed"]),
         "code_number": st.sampled_from(["5", "05", "299"]), "code_notation": st.sampled_from(["QĐ-UBND", "UBND"]),
     }),
-    days=st.tuples(*[st.sampled_from([None, "2025-12-31", "2026-01-01", "2026-01-31", "2026-02-15", "2026-12-31"])] * 2),
+    days=st.tuples(*[st.sampled_from([None, "2025-12-31", "2026-01-01", "2026-01-31", "2026-02-15", "2026-02-28", "2026-12-31", "9999-12-31"])] * 2),
     organs=st.sampled_from([(), ("H05.02",), ("H05.03",)]),
 )  # fmt: skip
 def test_the_index_answers_as_the_rows_do(
@@ -274,6 +275,17 @@ def test_a_document_whose_place_was_taken_is_found_among_the_void(many: Archive)
     assert void == [f"{FILE}.{number:07}" for number in (13, 6)]
     assert set(void) >= {row["doc_code"] for row in many.find(Query("n5.pdf", {"state": "void"}))} != set()
     assert not set(void) & {row["doc_code"] for row in many.find(Query(limit=None))}
+
+
+def test_months_and_years_are_asked_for_as_such() -> None:
+    def parts(first: str | None, last: str | None) -> int:
+        asked = narrowing(Query(date_from=first, date_to=last), {})
+        return 0 if asked is None else asked.count('"') // 2
+
+    assert parts("2026-04-01", "2026-04-30") == parts("2024-02-01", "2024-02-29") == parts("2026-01-01", "2026-12-31") == 1
+    assert parts("2026-02-01", "2026-03-31") == 2 and parts("2000-01-01", "2009-12-31") == 1
+    assert parts("2026-04-15", "2026-04-15") == 1 and parts("2026-02-30", None) == parts(None, None) == 0
+    assert parts("1987-11-05", "2026-03-18") < 80
 
 
 # Relevance, snippets
