@@ -10,13 +10,14 @@ import itertools
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.catalogue import connect
+from archive.catalogue import Row, connect
 from archive.query import Query
 from archive.reader import Reader
 from archive.words import WORD, fold
@@ -91,7 +92,7 @@ def filed(office: Office, name: str, count: int) -> Times:
     archive = office.open()
     try:
         ready = [office.filing(archive, f"{name}-{number}", subject="Về việc nghỉ lễ", organ_name="Sở Nội vụ") for number in range(count)]
-        return _timed([lambda each=each: archive.file(each, CLERK) for each in ready])  # type: ignore[misc]  # mypy#12557: default of a lambda
+        return _timed([partial(archive.file, each, CLERK) for each in ready])
     finally:
         archive.close()
 
@@ -101,8 +102,13 @@ def asked(path: Path, made: Made, how: Asking) -> dict[str, Times]:
     reader = Reader.open(path, changes=True)
     try:
         with reader.reading() as db:
-            chosen = list(chosen(db, made, how.runs))
-        return {name: _timed([_question(reader, make(row), how.limit) for row in chosen]) for name, make in kinds(made).items()}
+            rows = list(chosen(db, made, how.runs))
+        times = {name: _timed([_question(reader, make(row), how.limit) for row in rows]) for name, make in kinds(made).items()}
+        questions = [Query(f"{_word(row, 3)} {fold(_word(row, 7))}", limit=how.limit) for row in rows]
+        return times | {
+            "two words, with snippets": _timed([partial(_shown, reader, each) for each in questions]),
+            "two words, by relevance": _timed([partial(reader.ranked, each) for each in questions]),
+        }
     finally:
         reader.close()
 
@@ -165,6 +171,10 @@ def _question(reader: Reader, what: Query | str, limit: int) -> Callable[[], obj
     return lambda: list(reader.find(Query(what.words, what.fields, what.date_from, what.date_to, limit)))
 
 
+def _shown(reader: Reader, question: Query) -> list[Row]:
+    return list(reader.find(question, snippets=True))
+
+
 def chosen(db: Database, made: Made, runs: int) -> Iterator[dict[str, str]]:
     """Documents from all over the catalogue."""
     highest = int(db.execute("select max(seq) from document").fetchone()[0])
@@ -186,7 +196,7 @@ def _month(row: dict[str, str]) -> tuple[str, str]:
     return first.isoformat(), last.isoformat()
 
 
-def _timed(runs: list[Callable[[], object]]) -> Times:
+def _timed(runs: Sequence[Callable[[], object]]) -> Times:
     wall, cpu = [], []
     for run in runs:
         started, busy = time.perf_counter(), time.thread_time()
