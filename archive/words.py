@@ -64,8 +64,12 @@ def is_bare(text: str) -> bool:
 
 
 def references(text: str) -> set[str]:
-    """The numbers of documents that a text bears or mentions, as words of the index; the text is exact or folded."""
-    return {_reference(number, notation) for number, notation in _REFERENCE.findall(text)}
+    """The numbers of documents that a text (exact or folded) bears or mentions, and their beginnings, as words of the index."""
+    found = set()
+    for number, notation in _REFERENCE.findall(text):
+        parts = _parts(number, notation)
+        found |= {_reference(parts[:count]) for count in range(2, len(parts) + 1)}  # "299/UBND" finds 299/UBND-TTHC
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ class Term:
             marked = [f'"{exact(chunk)}"' for chunk in self.chunks if not is_bare(chunk)]
             return " AND ".join((f'"{fold(self.text)}"', *marked))
         if found := _REFERENCE.fullmatch(text):
-            return f'"{_reference(*found.groups())}" *'  # "299/UBND" finds 299/UBND-TTHC
+            return f'"{_reference(_parts(*found.groups()))}"'
         if not self.is_phrase and _DIGITS.fullmatch(text):
             forms = sorted({text, text.lstrip("0") or "0", (text.lstrip("0") or "0").zfill(2)})  # two digits below ten
             return "(" + " OR ".join(f'"{form}"' for form in forms) + ")"
@@ -133,8 +137,12 @@ def _unnumbered(text: str) -> str:
     return '"'.join(_NUMBER_WORD.sub("", part) if index % 2 == 0 else part for index, part in enumerate(parts))
 
 
-def _reference(number: str, notation: str) -> str:
-    return REFERENCE + PART.join((number.lstrip("0") or "0", *WORD.findall(notation))) + PART
+def _parts(number: str, notation: str) -> list[str]:
+    return [number.lstrip("0") or "0", *WORD.findall(notation)]
+
+
+def _reference(parts: list[str]) -> str:
+    return REFERENCE + PART.join(parts)
 
 
 def _pattern(text: str, as_number: bool) -> re.Pattern[str]:
