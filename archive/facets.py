@@ -126,7 +126,7 @@ def _days(first: str | None, last: str | None) -> Iterator[str]:
     """The fewest millennia, …, years, months, days that are those from the first to the last."""
     if not (first or last) or not all(_is_day(day) for day in (first, last) if day):
         return
-    yield from map(_day, _cover("", first or _FIRST, _month_full(last) if last else _LAST))
+    yield from map(_day, filter(None, _cover("", first or _FIRST, _month_full(last) if last else _LAST)))
 
 
 def _month_full(day: str) -> str:

@@ -28,6 +28,7 @@ _WIDTH = 200_000  # how many numbers of events are looked through at first
 _SHORT, _LONG = 0.02, 0.08  # seconds: who writes waits at most for one such portion
 _READ = 16_384  # characters of a text that count for its relevance
 _FILES = 200
+_SHOWN = 16  # words that are marked in a snippet and counted for relevance
 _DIRECT = ("doc_code", "scan_sha256", "main_code", "supersedes", "superseded_by")  # few rows each, by indexes of their own
 
 
@@ -67,7 +68,7 @@ def find(catalogue: Reads, question: Query) -> Iterator[Row]:
 
 def with_snippets(catalogue: Reads, rows: Iterator[Row], typed: str) -> Iterator[Row]:
     """The same rows, each with `snippet`: where its text has the words, marked; None where it has none."""
-    asked = words.terms(typed)
+    asked = words.terms(typed)[:_SHOWN]
     while batch := list(islice(rows, 50)):
         with catalogue.reading() as db:
             texts = {row["doc_code"]: _pages(db, row["doc_code"]) for row in batch}
@@ -83,7 +84,7 @@ def ranked(catalogue: Reads, question: Query) -> Ranked:
         ArchiveError: `bad-field`.
     """
     found = list(_rows(catalogue, replace(question, limit=RANKED_AMONG + 1)))
-    among, asked = found[:RANKED_AMONG], words.terms(question.words)
+    among, asked = found[:RANKED_AMONG], words.terms(question.words)[:_SHOWN]
     if asked:
         texts: dict[int, str] = {}
         for start in range(0, len(among), 100):

@@ -24,8 +24,8 @@ def snippet(texts: Sequence[str], asked: Sequence[Term]) -> str | None:
     best: tuple[tuple[int, int], str, int] | None = None
     for text in texts:
         found = sorted((match.start(), which) for which, term in enumerate(asked) for match in islice(_matches(term, text), _MOST))
-        for start, _ in found:
-            firsts = {which: at for at, which in reversed(found) if start <= at < start + _LENGTH - _BEFORE}
+        for place, (start, _) in enumerate(found):
+            firsts = {which: at for at, which in reversed(found[place : place + _MOST]) if at < start + _LENGTH - _BEFORE}
             good = len(firsts), start - max(firsts.values())
             if best is None or good > best[0]:
                 best = good, text, start

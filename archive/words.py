@@ -117,7 +117,7 @@ def terms(words: str) -> list[Term]:
         term = Term(quoted or bare, is_phrase=bool(quoted))
         if any(char.isalnum() for char in term.text):
             found.append(term)
-    return found
+    return list(dict.fromkeys(found))
 
 
 @lru_cache(maxsize=256)

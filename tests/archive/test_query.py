@@ -185,6 +185,12 @@ def test_no_words_are_a_syntax_error(find: Find, words: str) -> None:
     find(f"quyet {words}", date_from=words)
 
 
+@pytest.mark.parametrize("words", ["x" * 50_000, '"' + "a " * 9_000 + '"', "1/" + "a-" * 9_000 + "b", "quyết dinh " * 3_000, "(" * 5_000])
+def test_no_flood_of_words_is_too_much(library: Archive, words: str) -> None:
+    found = [row["doc_ordinal"] for row in library.find(Query(words), snippets=True)]
+    assert found == ([2, 1] if "dinh" in words else [])
+
+
 def test_a_corrected_field_is_found_and_the_old_one_is_not(office: Office, archive: Archive) -> None:
     record = archive.file(office.filing(archive, subject="Sai lầm"), CLERK)
     archive.describe(record["doc_code"], {"subject": "Đính chính"}, CLERK)
