@@ -14,7 +14,10 @@ What it needs from elsewhere (a clock, a validator of PDF) is handed to it as fu
 * ``dossiers``  declared files (hồ sơ)
 * ``codes``     a code for every key, once
 * ``filing``    one document onto its shelf, and what is learned about it later
-* ``query``     (pure) what an auditor asks, as SQL; ``search`` answers it
+* ``words``     (pure) words as people type them; ``hits`` (pure) where they stand in a text
+* ``query``     (pure) what an auditor asks, as SQL; ``facets`` (pure) as words of the index; ``finding`` answers it
+* ``index``     the text of documents and its index, changed together with their rows; ``search`` what has an index of its own
+* ``asking``    all questions, to the archive or to a ``reader`` of its snapshot
 * ``store``     ``Archive``: all of that in one place, what the application calls
 * ``shelves``   the dated folders on the disk, and what an interrupted filing left there
 * ``bag``       a past day sealed as a BagIt bag

@@ -26,7 +26,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive import event as events
-from archive import query, tables
+from archive import tables, words
 from archive.durable import DurableError, link_durably
 from archive.errors import ArchiveError
 from archive.event import Event
@@ -35,7 +35,7 @@ from archive.naming import local_date
 
 Row = dict[str, Any]
 
-_BUSY_MS = 60_000  # another process may be sealing or filing a large scan
+BUSY_MS = 60_000  # another process may be sealing or filing a large scan
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When something is recorded: now, or the last recorded moment, which the clock is `behind`."""
@@ -62,8 +62,10 @@ class Catalogue:
         if not path.exists():
             create(path)
         catalogue = cls(path, clock)
-        with transaction(catalogue._db, "begin immediate"):
-            version = tables.upgrade(catalogue._db)
+        version = tables.version_of(catalogue._db)
+        if 1 <= version < tables.VERSION:  # an auditor's look does not wait for a writer, nor a writer for it
+            with transaction(catalogue._db, "begin immediate"):
+                version = tables.upgrade(catalogue._db)
         if version != tables.VERSION:
             catalogue.close()
             raise ArchiveError("catalogue-version", f"{path} has version {version}, this program knows {tables.VERSION}")
@@ -145,11 +147,11 @@ def connect(path: Path) -> Database:
     """A connection with the settings that the promises rest on."""
     connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     db = Database(connection, execute_plugins=False)
-    db.execute(f"pragma busy_timeout = {_BUSY_MS}")
+    db.execute(f"pragma busy_timeout = {BUSY_MS}")
     db.execute("pragma journal_mode = delete")
     db.execute("pragma synchronous = extra")
     db.execute("pragma foreign_keys = on")
-    db.register_function(query.contains, deterministic=True)
+    db.register_function(words.contains, deterministic=True)
     return db
 
 

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from sqlite_utils import Database
 
-from archive import codes, dossiers, links, query
+from archive import codes, dossiers, index, links
 from archive.catalogue import Catalogue, Moment, Row
 from archive.durable import copy_durably, make_dirs_durably, write_durably
 from archive.errors import ArchiveError
@@ -60,7 +60,7 @@ def file(root: Path, catalogue: Catalogue, what: Filing, actor: str) -> Row:
             links.void(catalogue, db, order, what.doc_code, links.RESCANNED, moment)
         db.table("document").update(what.doc_code, row)
         db.table("companion").insert_all(each | {"doc_code": what.doc_code, "shelf_day": row["shelf_day"]} for each in beside)
-        db.table("search").insert(search_row(row, pages_of(what)))
+        index.add(db, what.doc_code, pages_of(what))
     return fields_of(row)
 
 
@@ -84,9 +84,7 @@ def describe(
         row["description"] = "partial" if described.lacks(required(row["lane"])) else "full"
         public, private = {"fields": ",".join(sorted(changes))}, {name: row[name] for name in changes}
         catalogue.append(Event("described", actor, doc_code, row["scan_sha256"], public, private))
-        db.table("document").update(doc_code, row)
-        found = next(iter(db.table("search").rows_where("doc_code = ?", [doc_code])))
-        db.table("search").update(found["id"], search_row(row, json.loads(found["pages"])))
+        index.change(db, doc_code, row)
     return fields_of(row)
 
 
@@ -201,13 +199,6 @@ def check_left(record: Path, scan_sha256: str) -> None:
 def pages_of(filing: Filing) -> list[str]:
     """The text of each page, as UTF-8 can hold it."""
     return [str(_composed(text)) for text in filing.text]
-
-
-def search_row(row: Row, pages: list[str]) -> Row:
-    """The document's row in the table that words are looked for in."""
-    words = query.searchable(row, pages)
-    return {"doc_code": row["doc_code"], "pages": json.dumps(pages, ensure_ascii=False),
-            "exact": query.exact(words), "folded": query.fold(words)}  # fmt: skip
 
 
 def fields_of(row: Row) -> Row:

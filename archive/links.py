@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from archive import index
 from archive.catalogue import Catalogue, Moment, Row
 from archive.errors import ArchiveError
 from archive.event import Event
@@ -71,7 +72,7 @@ def void(catalogue: Catalogue, db: Database, order: Order, by: str, reason_code:
     private = {"reason": order.reason} if order.reason else {}
     event = Event("superseded", order.actor, old["doc_code"], old["scan_sha256"], {"by": by, "reason_code": reason_code}, private)
     seq = catalogue.append(event, moment)
-    db.table("document").update(old["doc_code"], {"state": "void", "void_reason": reason_code, "superseded_by": by, "seq": seq})
+    index.change(db, old["doc_code"], {"state": "void", "void_reason": reason_code, "superseded_by": by, "seq": seq})
 
 
 def supersede(catalogue: Catalogue, order: Order, by: str) -> Row:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
-from archive import filing, links, refiling, search
+from archive import filing, finding, links, refiling, search
 from archive.catalogue import Row
 from archive.codes import CodeTemplate
 from archive.event import shown
@@ -65,4 +65,4 @@ class Places(FileBook):
 
     def shelved_on(self, day: dt.date) -> Iterator[Row]:
         """What lies on the shelf of a day, also under codes that are void: another document took their place."""
-        return search.portions(self._catalogue, "path is not null and shelf_day = ?", [day.isoformat()], None)
+        return finding.portions(self._catalogue, "path is not null and shelf_day = ?", [day.isoformat()], None)

@@ -1,27 +1,22 @@
 """What an auditor asks, as values and as SQL.
 
-Promises: no input of a person is ever a syntax error; a word typed with its marks finds that word, a word
-typed without finds it with any marks, in the text as in a field of words. Refuses (ArchiveError `bad-field`):
-fields the JSON contract does not name.
+PURE. Promises: a word typed with its marks finds that word, a word typed without finds it with any marks, in the text as in a
+field of words. Refuses (ArchiveError `bad-field`): fields the JSON contract does not name.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from archive.errors import ArchiveError
 from archive.naming import file_code_forms
 from archive.record import FIELDS
+from archive.words import encodable
 
-TOKENIZE = "unicode61 remove_diacritics 0"  # marks are told apart; `fold` makes the second column
-
-_CONTAINS = frozenset({"organ_name", "subject", "type_name"})
+OF_WORDS = frozenset({"organ_name", "subject", "type_name"})  # found by words in them; every other field by its whole value
+NAMED = frozenset({"organ_name", "type_name"})  # of these, those whose values come again and again
 _NUMBERS = frozenset({"doc_ordinal", "pages", "page_amount"})
-_SEARCHED = ("code_number", "code_notation", "type_name", "organ_name", "subject", "original_name")
-_PHRASE = re.compile(r'"([^"]*)"|(\S+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,42 +33,10 @@ class Query:
     limit: int | None = 1000
     organs: tuple[str, ...] = ()
 
-
-def exact(text: str) -> str:
-    """Text as the exact column holds it: composed, lower case."""
-    return unicodedata.normalize("NFC", text.lower())
-
-
-def fold(text: str) -> str:
-    """Text as the folded column holds it: without marks, đ as d."""
-    marked = unicodedata.normalize("NFD", text.lower())
-    return unicodedata.normalize("NFC", "".join(c for c in marked if not unicodedata.combining(c))).replace(
-        "đ", "d"
-    )
-
-
-def contains(value: str | None, part: str) -> bool:
-    """Whether the value holds the part, in any case, and with any marks when the part has none, as words are found.
-
-    SQLite's own LIKE knows only the case of ASCII.
-    """
-    if value is None:
-        return False
-    return _caseless(part) in _caseless(value) or (_is_bare(part) and fold(part) in fold(value))
-
-
-def searchable(values: Mapping[str, object], pages: Sequence[str]) -> str:
-    """What words are looked for in: the code as it is written on paper, the described fields, every page."""
-    number, notation = values.get("code_number"), values.get("code_notation")
-    code = f"{number}/{notation}" if number and notation else ""
-    return "\n".join((code, *(str(values.get(name) or "") for name in _SEARCHED), *pages))
-
-
-def match(words: str) -> str | None:
-    """The FTS5 expression for words as typed ("299/UBND-TTHC", "a phrase"); None when no word is in them."""
-    found = [quoted or bare for quoted, bare in _PHRASE.findall(_scrubbed(words))]
-    terms = [_term(text) for text in found if any(char.isalnum() for char in text)]
-    return " AND ".join(terms) or None
+    def values(self, name: str) -> list[str]:
+        """What a field may hold for it to be asked for: one value, or the forms that a code has and had."""
+        value = encodable(self.fields[name]).strip()
+        return sorted(file_code_forms(value)) if name == "file_code" else [value]
 
 
 def where(query: Query) -> tuple[list[str], list[object]]:
@@ -84,20 +47,19 @@ def where(query: Query) -> tuple[list[str], list[object]]:
     """
     conditions: list[str] = []
     arguments: list[object] = []
-    for name, value in query.fields.items():
+    for name in query.fields:
         if name not in FIELDS or name == "confidence":
             raise ArchiveError("bad-field", f"{name!r} cannot be asked for")
-        values = [_encodable(value).strip()]
-        if name == "file_code":
-            values = sorted(file_code_forms(values[0]))
-        conditions.append(_condition(name, len(values)))
+        values = query.values(name)
+        # nearly all rows are filed: the index of states would be the longest way to them
+        conditions.append("+state = ?" if name == "state" and values == ["filed"] else _condition(name, len(values)))
         arguments += values
     if query.organs:
         marks = ", ".join("?" * len(query.organs))
         conditions.append(f"file_code in (select file_code from file where organ_id in ({marks}))")
-        arguments += [_encodable(organ) for organ in query.organs]
+        arguments += [encodable(organ) for organ in query.organs]
     if "state" not in query.fields:
-        conditions.append("state = 'filed'")
+        conditions.append("+state = 'filed'")
     for bound, operator in ((query.date_from, ">="), (query.date_to, "<=")):
         if bound:
             conditions.append(f"coalesce(issued_date, shelf_day) {operator} ?")
@@ -108,36 +70,10 @@ def where(query: Query) -> tuple[list[str], list[object]]:
 def _condition(name: str, values: int) -> str:
     if values > 1:
         return f"{name} in ({', '.join('?' * values)})"
-    if name in _CONTAINS:
+    if name in OF_WORDS:
         return f"contains({name}, ?)"
     if name in _NUMBERS:
         return f"cast({name} as text) = ?"
     if name == "code_number":  # 05 on paper is 5 in a list (NĐ 30 PL I II.3 pads numbers below ten)
         return "ltrim(code_number, '0') = ltrim(?, '0')"
     return f"{name} = ?"
-
-
-def _is_bare(text: str) -> bool:
-    """Whether it was typed without marks."""
-    return fold(text) == exact(text)
-
-
-def _term(text: str) -> str:
-    column, stored = ("folded" if _is_bare(text) else "exact"), exact(text)
-    return f'{column}: "{stored}"'
-
-
-def _scrubbed(words: str) -> str:
-    text = _encodable(words)
-    if text.count('"') % 2:
-        text = text.replace('"', " ")
-    return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
-
-
-def _caseless(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
-
-
-def _encodable(text: str) -> str:
-    """Composed, and without the lone surrogates that an argument of a command line can hold."""
-    return unicodedata.normalize("NFC", text).encode("utf-8", "replace").decode()

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import codes, dossiers, filing, links
+from archive import codes, dossiers, filing, index, links
 from archive.catalogue import Catalogue, Moment, Row
 from archive.codes import CodeTemplate
 from archive.durable import make_dirs_durably, write_durably
@@ -48,7 +48,7 @@ def refile(root: Path, catalogue: Catalogue, order: Order, file_code: str, templ
         row["seq"] = catalogue.append(_event(row, order, record), moment)
         links.void(catalogue, db, order, code, REFILED, moment)
         db.table("document").update(code, row)
-        db.table("search").insert(filing.search_row(row, record["text"]))
+        index.add(db, code, record["text"])
     return filing.fields_of(row)
 
 

@@ -1,23 +1,17 @@
-"""The auditor's questions, answered from the catalogue.
-
-Promises: newest first; a long answer is read in portions, so that nobody who writes waits for someone who
-reads.
-"""
+"""What is asked about documents by their codes and numbers, and how many there are of what; `finding` answers the rest."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from archive import event, filing, query
-from archive.catalogue import Catalogue, Row
+from archive import event, filing
+from archive.catalogue import Row
 from archive.errors import ArchiveError
-from archive.query import Query
 
-_PORTION = 500
 _LAST = "\U0010ffff"  # sorts after every character of a code
 
 
@@ -32,23 +26,6 @@ class Portion:
 
 
 WHOLE = Portion()
-
-
-def find(catalogue: Catalogue, question: Query) -> Iterator[Row]:
-    """Documents that answer the question, newest first.
-
-    Raises:
-        ArchiveError: `bad-field`.
-    """
-    conditions, arguments = query.where(question)
-    if question.words.strip():
-        words = query.match(question.words)
-        if words is None:
-            return iter(())
-        conditions.append("doc_code in (select doc_code from search where id in "
-                          "(select rowid from search_fts where search_fts match ?))")  # fmt: skip
-        arguments.append(words)
-    return portions(catalogue, " and ".join(conditions) or "1", arguments, question.limit)
 
 
 def get(db: Database, id: str) -> Row | None:
@@ -97,22 +74,6 @@ def _whole(db: Database, row: Row) -> Row:
         "events": [event.shown(happened) for happened in db.query(sql, [code, row["scan_sha256"]])],
         "text": pages[0] if pages else [],
     }
-
-
-def portions(catalogue: Catalogue, where: str, arguments: list[object], limit: int | None) -> Iterator[Row]:
-    """Documents of a condition, newest first, read as they are asked for."""
-    below, left = None, limit
-    while left is None or left > 0:
-        size = _PORTION if left is None else min(_PORTION, left)
-        bound, values = (
-            (f"({where}) and seq < ?", [*arguments, below]) if below is not None else (where, arguments)
-        )
-        with catalogue.reading() as db:
-            rows = list(db.table("document").rows_where(bound, values, order_by="seq desc", limit=size))
-        yield from map(filing.fields_of, rows)
-        if len(rows) < size:
-            return
-        below, left = rows[-1]["seq"], None if left is None else left - size
 
 
 def same_number(db: Database, doc_code: str | None = None) -> list[list[Row]]:

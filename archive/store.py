@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import bag, codes, filing, heads, naming, search, shelves, verify
+from archive import bag, codes, filing, heads, naming, reader, search, shelves, verify
+from archive.asking import Asking
 from archive.bag import SealResult
 from archive.catalogue import Catalogue, Row
 from archive.codes import CodeTemplate
@@ -49,7 +50,7 @@ class DayRow:
     sealed_at: str | None
 
 
-class Archive(PublicLog):
+class Archive(PublicLog, Asking):
     """One archive on the disk. Open it with `Archive.open`; several threads may use it."""
 
     def __init__(
@@ -186,46 +187,18 @@ class Archive(PublicLog):
         """The catalogue, for questions of the library's other rooms."""
         return self._catalogue.reading()
 
-    def get(self, id: str) -> Row | None:
-        """One document with its events and its pages' text, by code or a unique beginning of code or scan.
+    def snapshot(self, path: Path) -> None:
+        """Puts a copy of the catalogue, as it is committed, at this path in whole; `Reader` opens it.
 
         Raises:
-            ArchiveError: `ambiguous`.
+            OSError, sqlite3.Error: the disk failed; an earlier snapshot is as it was.
         """
-        with self._catalogue.reading() as db:
-            return search.get(db, id)
-
-    def find(self, query: Query) -> Iterator[Row]:
-        """Documents that answer the question, newest first, read in portions as they are asked for.
-
-        Raises:
-            ArchiveError: `bad-field`.
-        """
-        return search.find(self._catalogue, query)
-
-    def filed_on(self, day: dt.date) -> Iterator[Row]:
-        """Documents on the shelf of a day, newest first."""
-        return search.portions(self._catalogue, "state = 'filed' and shelf_day = ?", [day.isoformat()], None)
-
-    def events_on(self, day: dt.date) -> dict[str, int]:
-        """How often each type of event happened on a day."""
-        with self._catalogue.reading() as db:
-            return search.happened(db, day.isoformat())
-
-    def event_count(self) -> int:
-        """How many events the log holds: never less than before, unless an older catalogue was put in place."""
-        with self._catalogue.reading() as db:
-            return int(next(db.query("select coalesce(max(seq) + 1, 0) n from event"))["n"])
+        reader.snapshot(self.root / "catalogue.db", path)
 
     def scan_blob(self, scan_sha256: str) -> Path | None:
         """Where the archive keeps these bytes, if it does."""
         with self._catalogue.reading() as db:
             return next((self.root / row["path"] for row in db.table("scan").rows_where("sha256 = ?", [scan_sha256])), None)
-
-    def counts(self) -> dict[str, int]:
-        """How many codes are in which state."""
-        with self._catalogue.reading() as db:
-            return search.states(db)
 
     def to_describe(self, part: Portion = WHOLE) -> list[Row]:
         """Filed documents whose description is partial, by code; `reason` names the fields that are missing."""

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from sqlite_utils import Database
 
-from archive import query
+from archive import index
 from archive.record import number_key
 
-VERSION = 4
+VERSION = 5
 
 _LATER: Mapping[int, tuple[str, ...]] = {  # columns by the version that brought them
     2: ("main_code", "verification"),
@@ -43,9 +43,14 @@ create trigger document_kept before delete on document begin select raise(abort,
 """
 
 
+def version_of(db: Database) -> int:
+    """The version that made or brought up a catalogue."""
+    return int(db.execute("pragma user_version").fetchone()[0])
+
+
 def upgrade(db: Database) -> int:
     """The version of a catalogue, brought up where it was older; within a writing transaction."""
-    version = int(db.execute("pragma user_version").fetchone()[0])
+    version = version_of(db)
     while 1 <= version < VERSION:
         version += 1
         for column in _LATER.get(version, ()):
@@ -61,9 +66,9 @@ def upgrade(db: Database) -> int:
             db.execute("create index if not exists document_partial on document (doc_code, lane) where description = 'partial'")
         if version == 4:
             _checkpoints(db)
+        if version == 5:
+            _newest_first(db)
         db.execute(f"pragma user_version = {version}")
-    if version == VERSION:
-        db.execute(_DOUBLES)  # catalogues made before this index was thought of have none
     return version
 
 
@@ -83,6 +88,20 @@ def _checkpoints(db: Database) -> None:
     for change in ("update", "delete"):
         db.execute(f"create trigger checkpoint_{change} before {change} on checkpoint"
                    " begin select raise(abort, 'heads are fixed'); end")  # fmt: skip
+
+
+def _newest_first(db: Database) -> None:
+    """The index answers for days and numbers too; what few rows have gets an index of those rows."""
+    for column in ("issued_date", "code_notation", "number_key"):
+        db.execute(f"drop index if exists idx_document_{column}")
+    db.execute(_DOUBLES)
+    _seldom(db)
+    index.rebuild(db)
+
+
+def _seldom(db: Database) -> None:
+    for column in ("main_code", "supersedes", "superseded_by"):
+        db.execute(f"create index document_{column} on document ({column}) where {column} is not null")
 
 
 def _number(db: Database) -> None:
@@ -112,7 +131,7 @@ def create(db: Database) -> None:
         foreign_keys=[("file_code", "file", "file_code")], strict=True,
     )  # fmt: skip
     document.create_index(["file_code", "doc_ordinal"], unique=True).create_index(["seq"], unique=True)
-    for column in ("scan_sha256", "shelf_day", "issued_date", "code_notation", "state"):
+    for column in ("scan_sha256", "shelf_day", "state"):
         document.create_index([column])
     scan = db.table("scan").create(
         {"sha256": str, "path": str, "size": int, "shelf_day": str}, pk="sha256",
@@ -122,14 +141,8 @@ def create(db: Database) -> None:
     _companions(db)
     _log_tables(db)
     _checkpoints(db)
-    search = db.table("search").create(
-        {"id": int, "doc_code": str, "pages": str, "exact": str, "folded": str},
-        pk="id",  # an implicit rowid may change in VACUUM, and the index would point elsewhere
-        foreign_keys=[("doc_code", "document", "doc_code")],
-        strict=True,
-    )
-    search.create_index(["doc_code"], unique=True)
-    search.enable_fts(["exact", "folded"], tokenize=query.TOKENIZE, create_triggers=True)
+    _seldom(db)
+    index.create(db)
     db.executescript(_GUARDS)
     db.execute(f"pragma user_version = {VERSION}")
 

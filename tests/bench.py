@@ -1,4 +1,5 @@
-"""Long measurements, run by hand (`scripts/bench`): speed as a ratio within one run, `kill -9` at random moments, how well pages are read.
+"""Long measurements, run by hand (`scripts/bench`): speed as a ratio within one run, `kill -9` at random moments, how well pages are read,
+what questions to a large catalogue cost.
 
 Speeds are CPU seconds of the whole process tree, so that a busy machine changes them little.
 """
@@ -6,6 +7,7 @@ Speeds are CPU seconds of the whole process tree, so that a busy machine changes
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -18,7 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests import bench_describe
+from tests import bench_describe, bench_query
 from tests.testkit import samples, scans
 from tests.testkit.stations import takes_any_scan
 
@@ -115,17 +117,23 @@ def check_all_there(station: Path, count: int) -> None:
 def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("what", choices=["speed", "kill", "describe"])
+    parser.add_argument("what", choices=["speed", "kill", "describe", "query"])
     parser.add_argument("--count", type=int, default=0)
     parser.add_argument("--dpi", type=int, default=0)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--tell", action="store_true", help="describe: also every value that was not read, or wrongly.")
     parser.add_argument("--with-ocrmypdf", action="store_true", help="Also against ocrmypdf's own command: slow.")
+    parser.add_argument("--documents", type=int, default=20_000, help="query: how many the catalogue has.")
+    parser.add_argument("--limit", type=int, default=50, help="query: how many answers are read of each question.")
+    parser.add_argument("--folder", type=Path, help="query: an empty folder, kept; one that was filled before is asked again.")
     args = parser.parse_args()
     if args.what == "speed":
         speed(args.count or 20, args.dpi or 300, with_ocrmypdf=args.with_ocrmypdf)
     elif args.what == "describe":
         bench_describe.describe(args.count or 300, args.seed, tell=args.tell)
+    elif args.what == "query":
+        with contextlib.nullcontext(args.folder) if args.folder else tempfile.TemporaryDirectory() as name:
+            bench_query.query(Path(name), args.documents, bench_query.Asking(args.count or 100, args.limit))
     else:
         print(f"seed {args.seed}")
         kill(args.count or 200, args.dpi or 100, args.seed)

@@ -160,6 +160,10 @@ def test_find_and_show_have_the_documented_fields(station: Path) -> None:
     assert set(shown) == record_fields() | {"events", "text"}
     assert "`show` adds `events` and `text`." in section(DESIGN, "JSON")
     assert set(record["confidence"]) <= set(DESCRIPTIVE)
+    for more in ((), ("--order", "relevance")):
+        (record,) = answer(station, "find", "cong hoa", "--snippets", *more)
+        assert set(record) == record_fields() | {"snippet"} and {"⟦", "⟧"} <= set(record["snippet"])
+    assert "`find --snippets` adds `snippet`" in section(DESIGN, "JSON")
 
 
 def test_status_has_the_documented_fields(station: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from archive.finding import RANKED_AMONG
 from archive.naming import local_date
 from archive.query import Query
 from archive.record import FIELDS
@@ -37,17 +38,21 @@ _FIELD = f"May be given several times. NAME is one of: {', '.join(name for name 
 @click.option("--from", "date_from", **DAY, help="First day: issued, or filed where no date is known.")
 @click.option("--to", "date_to", **DAY, help="Last day.")
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="--jsonl streams all.")
+@click.option("--order", type=click.Choice(["newest", "relevance"]), default="newest", show_default=True,
+              help=f"By relevance: the newest {RANKED_AMONG} that answer.")
+@click.option("--snippets", is_flag=True, help="With each a piece of its text, the words between ⟦ and ⟧.")
 @click.option("--jsonl", "form", flag_value="jsonl", help="One JSON object a line, all of them.")
 @click.option("--csv", "form", flag_value="csv", help="A table for a spreadsheet.")
 @click.option("--json", "form", flag_value="json", help="One JSON array.")
 @HERE
 def find(
     words: tuple[str, ...], fields: tuple[str, ...], date_from: dt.date | None, date_to: dt.date | None,
-    limit: int, form: str | None, folder: Path,
+    limit: int, order: str, snippets: bool, form: str | None, folder: Path,
 ) -> None:  # fmt: skip
     """Find filed documents: words of the text and the record, fields, days; newest first.
 
-    What is typed without marks finds any marks: "quang ngai" finds "Quảng Ngãi".
+    What is typed without marks finds any marks: "quang ngai" finds "Quảng Ngãi"; what is typed with marks finds those.
+    A phrase stands between quotation marks. A number is typed as people write it: 05/QĐ-UBND, Số 299/UBND-TTHC.
     """
     pairs = dict(_pair(pair) for pair in fields)
     days = [day.isoformat() if day else None for day in (date_from, date_to)]
@@ -55,7 +60,13 @@ def find(
     organs = tuple(sorted(law.agencies(folder).codes_of(organ))) if organ else ()
     query = Query(" ".join(words), pairs, days[0], days[1], None if form == "jsonl" else limit, organs)
     with wiring.opened_archive(folder, load(folder)) as archive:
-        _print_records(archive.find(query), form)
+        if order == "newest":
+            _print_records(archive.find(query, snippets=snippets), form, snippets)
+            return
+        ranked = archive.ranked(query, snippets=snippets)
+        _print_records(ranked.rows, form, snippets)
+        if ranked.capped:
+            click.echo(f"ordered among the newest {RANKED_AMONG} that answer; there are more", err=True)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -65,7 +76,7 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _print_records(records: Iterable[dict[str, Any]], form: str | None) -> None:
+def _print_records(records: Iterable[dict[str, Any]], form: str | None, snippets: bool) -> None:
     match form:
         case "json":
             wiring.print_json(list(records))
@@ -74,8 +85,9 @@ def _print_records(records: Iterable[dict[str, Any]], form: str | None) -> None:
                 click.echo(json.dumps(record, ensure_ascii=False))
         case "csv":
             writer = csv.writer(sys.stdout)
-            writer.writerow(FIELDS)
-            writer.writerows([cell(record[name]) for name in FIELDS] for record in records)
+            columns = (*FIELDS, "snippet") if snippets else FIELDS
+            writer.writerow(columns)
+            writer.writerows([cell(record[name]) for name in columns] for record in records)
         case _:
             count = 0
             for count, record in enumerate(records, start=1):  # noqa: B007  # told when all are printed
@@ -84,12 +96,13 @@ def _print_records(records: Iterable[dict[str, Any]], form: str | None) -> None:
                 click.echo("0 documents", err=True)
 
 
-def _told(record: dict[str, Any]) -> tuple[str, str]:
+def _told(record: dict[str, Any]) -> list[str]:
     number = "/".join(filter(None, (record["code_number"], record["code_notation"])))
     about = "  ".join(filter(None, (record["type_name"], number, record["issued_date"], record["subject"])))
     day = record["filed_at"][:10] if record["state"] == "filed" else record["state"]
     replaced = f"  → {record['superseded_by']}" if record["superseded_by"] else ""
-    return f"{record['doc_code']}  {day}  {record['lane']}  {about}{replaced}", f"    {record['path'] or record['original_name']}"
+    under = filter(None, (record["path"] or record["original_name"], record.get("snippet")))
+    return [f"{record['doc_code']}  {day}  {record['lane']}  {about}{replaced}", *(f"    {line}" for line in under)]
 
 
 @click.command()

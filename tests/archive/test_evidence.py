@@ -10,6 +10,7 @@ import bagit  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from archive.errors import ArchiveError
+from archive.query import Query
 from archive.record import Companion, DocumentKey, Filing
 from archive.store import Archive
 from archive.tables import _LATER, _OF_FILES, VERSION
@@ -87,12 +88,53 @@ def test_an_annex_names_its_main_document(office: Office, archive: Archive) -> N
     assert record["main_code"] == f"{FILE}.0000001" and archive.verify().ok
 
 
+def as_before_version_five(db: sqlite3.Connection) -> None:
+    """The text with both its columns, in an order of its own, and the index over them."""
+    for column in ("main_code", "supersedes", "superseded_by"):
+        db.execute(f"drop index document_{column}")
+    db.executescript("""
+        drop index document_number;
+        create index idx_document_number_key on document (number_key);
+        create index idx_document_issued_date on document (issued_date);
+        create index idx_document_code_notation on document (code_notation);
+        drop table search_fts; drop table name_fts; drop table name;
+        alter table search rename to kept;
+        drop index idx_search_doc_code;
+        create table search (id integer primary key, doc_code text references document (doc_code), pages text, exact text, folded text) strict;
+        create unique index idx_search_doc_code on search (doc_code);
+        create virtual table search_fts using fts5 (exact, folded, tokenize = 'unicode61 remove_diacritics 0', content = 'search');
+        create trigger search_ai after insert on search begin
+            insert into search_fts (rowid, exact, folded) values (new.rowid, new.exact, new.folded); end;
+        insert into search select 1000 - id, doc_code, pages, lower(pages), 'x' from kept;
+        drop table kept;
+    """)
+
+
+def test_what_was_filed_under_an_older_version_is_found(office: Office, archive: Archive) -> None:
+    for name, number in (("a", "05"), ("b", "299")):
+        archive.file(office.filing(archive, name, code_number=number, code_notation="QĐ-UBND", issued_date="2026-03-02"), CLERK)
+    archive.supersede(f"{FILE}.0000001", f"{FILE}.0000002", "scanned badly", CLERK)
+    archive.file(office.filing(archive, "c"), CLERK)
+    archive.close()
+    with sqlite3.connect(office.root / "catalogue.db") as db:
+        as_before_version_five(db)
+        db.execute("pragma user_version = 4")
+    again = office.open()
+    found = {words: [row["doc_ordinal"] for row in again.find(Query(words))] for words in ("trang một", "trang mot", "5/QĐ-UBND", "Số 299/qd-ubnd")}
+    assert found == {"trang một": [3, 2], "trang mot": [3, 2], "5/QĐ-UBND": [], "Số 299/qd-ubnd": [2]}
+    assert [row["doc_ordinal"] for row in again.find(Query("5/QĐ-UBND", {"state": "void"}))] == [1]
+    assert [row["doc_ordinal"] for row in again.find(Query("trang", date_to="2026-03-31"))] == [2]
+    again.describe(f"{FILE}.0000003", {"subject": "Nghỉ lễ"}, CLERK)
+    assert [row["doc_ordinal"] for row in again.find(Query("nghi le"))] == [3] and again.verify().ok
+
+
 def test_a_catalogue_of_version_one_is_brought_up(office: Office, archive: Archive) -> None:
     """What was filed before is as sound as it was, and new documents may carry evidence."""
     old = archive.file(office.filing(archive), CLERK)
     archive.close()
     with sqlite3.connect(office.root / "catalogue.db") as db:
-        db.execute("drop index document_number")
+        as_before_version_five(db)
+        db.execute("drop index idx_document_number_key")
         db.execute("drop table checkpoint")
         for column in (column for columns in _LATER.values() for column in columns):
             db.execute(f"alter table document drop column {column}")

@@ -1,0 +1,102 @@
+"""The text of documents and its index, kept as one.
+
+Promises: an entry of the index bears the number by which documents are ordered, so that whatever is looked for is found from the
+newest on; the index holds no text of its own, and what is taken out of it is what was put in, since both are made from the row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from sqlite_utils import Database
+
+from archive import facets
+from archive.query import NAMED
+from archive.words import TOKENIZE, contains
+
+Row = dict[str, object]
+
+MANY = 128  # names that are looked for one by one
+_TAKE_OUT = "insert into search_fts (search_fts, rowid, words) values ('delete', ?, ?)"
+_PUT_IN = "insert into search_fts (rowid, words) values (?, ?)"
+
+
+def create(db: Database) -> None:
+    """The tables of an empty catalogue: `search.id` is the document's `seq`."""
+    db.table("search").create(
+        {"id": int, "doc_code": str, "pages": str},
+        pk="id", not_null={"doc_code", "pages"}, foreign_keys=[("doc_code", "document", "doc_code")], strict=True,
+    ).create_index(["doc_code"], unique=True)  # fmt: skip
+    db.table("name").create({"id": int, "field": str, "value": str}, pk="id", not_null={"field", "value"}, strict=True)
+    db.table("name").create_index(["field", "value"], unique=True)
+    for table in ("search_fts", "name_fts"):
+        db.execute(f"create virtual table {table} using fts5 (words, content = '', columnsize = 0, tokenize = '{TOKENIZE}')")
+
+
+def add(db: Database, doc_code: str, pages: Sequence[str]) -> None:
+    """Puts a document whose row is written into the index."""
+    row = _row(db, doc_code)
+    told = json.dumps(list(pages), ensure_ascii=False)
+    db.execute("insert into search (id, doc_code, pages) values (?, ?, ?)", [row["seq"], doc_code, told])
+    _put_in(db, row, pages)
+
+
+def change(db: Database, doc_code: str, changes: Row) -> None:
+    """Changes a document's row, and with it what the index says of it."""
+    found = next(iter(db.table("search").rows_where("doc_code = ?", [doc_code])), None)
+    if found is not None:
+        pages = json.loads(found["pages"])
+        db.execute(_TAKE_OUT, [found["id"], facets.indexed(_row(db, doc_code), pages)])
+    db.table("document").update(doc_code, changes)
+    if found is not None:
+        row = _row(db, doc_code)
+        db.execute("update search set id = ? where id = ?", [row["seq"], found["id"]])
+        _put_in(db, row, pages)
+
+
+def names(db: Database, field: str, typed: str) -> list[str] | None:
+    """The values of a field that have the words; None where they are too many to look for each.
+
+    An agency and its words stand in too many documents to be walked through together; its name is one word.
+    """
+    expression = facets.name_expression(field, typed)
+    if expression is None:
+        return []
+    sql = "select value from name where id in (select rowid from name_fts where name_fts match ? limit ?)"
+    found = [row[0] for row in db.execute(sql, [expression, MANY + 1])]
+    return [value for value in found if contains(value, typed)] if len(found) <= MANY else None
+
+
+def rebuild(db: Database) -> None:
+    """Tables and index made anew from those of a catalogue before version 5."""
+    db.execute("drop table search_fts")
+    for trigger in ("search_ai", "search_ad", "search_au"):
+        db.execute(f"drop trigger if exists {trigger}")
+    db.execute("drop index if exists idx_search_doc_code")
+    db.execute("alter table search rename to search_before")
+    db.execute("create index search_before_code on search_before (doc_code)")
+    create(db)
+    # in this order nothing is sorted, and the index grows at its end
+    before = """select doc_code, search_before.pages from document indexed by idx_document_seq
+                cross join search_before using (doc_code) order by seq"""
+    for row in db.query(before):
+        add(db, row["doc_code"], json.loads(row["pages"]))
+    db.execute("drop table search_before")
+
+
+def _put_in(db: Database, row: Row, pages: Sequence[str]) -> None:
+    db.execute(_PUT_IN, [row["seq"], facets.indexed(row, pages)])
+    for field in NAMED:
+        learn(db, field, str(row[field] or ""))
+
+
+def learn(db: Database, field: str, value: str) -> None:
+    """Keeps a value of a field of names, once."""
+    if value and db.execute("insert or ignore into name (field, value) values (?, ?)", [field, value]).rowcount:
+        id = db.execute("select id from name where field = ? and value = ?", [field, value]).fetchone()[0]
+        db.execute("insert into name_fts (rowid, words) values (?, ?)", [id, facets.name_indexed(field, value)])
+
+
+def _row(db: Database, doc_code: str) -> Row:
+    return dict(next(iter(db.table("document").rows_where("doc_code = ?", [doc_code]))))
