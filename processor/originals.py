@@ -16,7 +16,7 @@ from typing import Any
 
 from archive.durable import sha256_file
 from archive.record import Blob
-from processor import law
+from processor import lanes, law
 from processor.document import Numbered, Read, Scan, Settled, Verified, original_of, scan_of
 from processor.errors import Verdict
 from processor.lanes import incoming, issue
@@ -107,13 +107,21 @@ def verify(scan: Scan, tools: Tools, work: Path) -> Verified:
 
 
 def read(verified: Verified, tools: Tools, work: Path) -> Read:
-    """The words of an original, those of its signatures' appearances among them; nothing is written into it."""
-    lane, reading = lane_of(scan_of(verified), tools), work / "reading.json"
+    """The words of an original, those of its signatures' appearances among them; nothing is written into it.
+
+    Raises:
+        Verdict: `secrecy-mark`: a page bears one in red, and nothing was read.
+    """
+    scan, reading = scan_of(verified), work / "reading.json"
+    lane = lane_of(scan, tools)
+    is_asked = "no-secrecy-mark" in lane.require_to_seal and "secrecy-mark" not in scan.released
     told = tools.engine.call("read_original", {
         "path": str(verified.pdf.path), "out": str(reading), "limits": tools.settings.limits.model_dump(),
         "languages": list(lane.languages), "read_dpi": tools.settings.ocr.read_dpi,
+        "looks": str(tools.station) if is_asked else "",
     }, pages=tools.settings.engine.pages_per_job)  # fmt: skip
-    facts = {name: value for name, value in told.items() if name not in {"pages", "kinds"}}
+    lanes.require(scan, lane, {"secrecy": bool(told["secrecy"])})
+    facts = {name: value for name, value in told.items() if name not in {"pages", "kinds", "secrecy"}}
     return Read(verified, sha256_file(reading), told["pages"], facts)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from statistics import fmean
@@ -21,6 +21,7 @@ from PIL import Image
 from processor.errors import Verdict
 from processor.intake.probe import is_signed, page_facts, pdf_facts, sniff
 from processor.ocr import reader
+from processor.ocr.glance import glance
 from processor.worker import Ask
 
 _CERTAIN = 100.0
@@ -125,12 +126,13 @@ def read_original(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
 
     Args:
         args: `path`, `limits` (file_mb, pages, page_megapixels), `languages`, `read_dpi`, `out` (JSON: every page as
-            `recognise` tells it).
+            `recognise` tells it); `looks`: the station, where pages are looked at for a mark of secrecy in red first; else empty.
         ask: not used.
 
     Returns:
         `type` (`pdf`), `pages` (how many), `kinds` (of each, without what annotations show), `features`, `signed`,
-        `producer`, `tesseract` (its version if it read a page, else empty).
+        `producer`, `tesseract` (its version if it read a page, else empty), `secrecy`: pages that bear a mark; where there is
+        one nothing is read and `out` is not written.
 
     Raises:
         Verdict: `empty`, `not-a-document`, `truncated`, `damaged`, `encrypted`, `too-large`, `dynamic-form`.
@@ -142,6 +144,8 @@ def read_original(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         raise Verdict("not-a-document", "no PDF")
     facts = pdf_facts(path, limits)
     try:
+        if secret := _secret(path, facts["pages"], args, ask):
+            return {"type": "pdf", "pages": len(facts["pages"]), "secrecy": secret}
         with tempfile.TemporaryDirectory(prefix="original-") as folder:
             leaves = list(_leaves(path, args, Path(folder)))
         producer = _producer(path)
@@ -152,5 +156,14 @@ def read_original(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     read = any(kind in _READ for kind in kinds)
     return {
         "type": "pdf", "pages": len(leaves), "kinds": kinds, "features": facts["features"], "signed": is_signed(path),
-        "producer": producer, "tesseract": reader.version() if read else "",
+        "producer": producer, "tesseract": reader.version() if read else "", "secrecy": [],
     }  # fmt: skip
+
+
+def _secret(path: Path, pages: Sequence[Mapping[str, Any]], args: Mapping[str, Any], ask: Ask) -> list[int]:
+    """The pages that bear a mark of secrecy in red, looked at before any is read; none where a person has released it."""
+    if not args.get("looks"):
+        return []
+    asked = {"body": str(path), "kinds": [page["kind"] for page in pages], "languages": args["languages"], "station": args["looks"]}
+    found: list[int] = glance(asked, ask)["secrecy"]
+    return found

@@ -7,6 +7,7 @@ a worker.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
@@ -24,7 +25,8 @@ from processor.ocr.words import Word
 from processor.worker import Ask
 
 _DPI = 150.0  # a stamp's letters are 4 mm high and more
-_LOOKED_AT = frozenset({"scan", "drawn"})
+_SEALED = frozenset({"scan", "drawn"})  # a seal pasted as a picture into a page of text is none of an original
+_MOST_PIXELS = 40_000_000  # of a sheet larger than A1 the picture is coarser
 _MOST_CROWDS = 8
 _MOST_STAMPS = 40  # more red islands than this, or red all over: the red of the whole page is read at once
 
@@ -46,11 +48,12 @@ def glance(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     with pymupdf.open(args["body"]) as document:
         for number, (page, kind) in enumerate(zip(document, args["kinds"], strict=True), 1):
             seen: dict[str, Any] = {"stamps": [], "seals": [], "lay": page.rotation}
-            if kind in _LOOKED_AT:
-                picture = _picture(page)
-                red = ink.reds(picture, _DPI)
-                stamps = _stamps(red, _DPI, languages, law_)
-                seen |= {"stamps": [astuple(word) for words in stamps for word in words], "seals": _seals(picture, red)}
+            if kind != "blank":
+                picture, dpi = _picture(page)
+                red = ink.reds(picture, dpi)
+                stamps = _stamps(red, dpi, languages, law_)
+                seen["stamps"] = [astuple(word) for words in stamps for word in words]
+                seen["seals"] = _seals(picture, dpi, red) if kind in _SEALED else []
                 if _is_marked(stamps, law_):
                     secret.append(number)
             told.append(seen)
@@ -67,9 +70,12 @@ def _is_marked(stamps: Sequence[Sequence[Word]], law_: Vocabulary) -> bool:
     return any(is_mark([_as_seen(word) for word in words], law_.secrecy) for words in stamps)  # each for itself
 
 
-def _picture(page: pymupdf.Page) -> Image.Image:
-    pixmap = page.get_pixmap(dpi=round(_DPI), alpha=False, colorspace=pymupdf.csRGB)
-    return Image.frombuffer("RGB", (pixmap.width, pixmap.height), pixmap.samples, "raw", "RGB", pixmap.stride, 1)
+def _picture(page: pymupdf.Page) -> tuple[Image.Image, float]:
+    """A page in colours with all that is laid over it, and its resolution."""
+    square_inches = max(page.rect.width * page.rect.height / 72**2, 1e-6)
+    dpi = min(_DPI, math.sqrt(_MOST_PIXELS / square_inches))
+    pixmap = page.get_pixmap(matrix=pymupdf.Matrix(dpi / 72, dpi / 72), alpha=False, colorspace=pymupdf.csRGB)
+    return Image.frombuffer("RGB", (pixmap.width, pixmap.height), pixmap.samples, "raw", "RGB", pixmap.stride, 1), dpi
 
 
 def _as_seen(word: Word) -> Seen:
@@ -90,9 +96,9 @@ def _stamps(red: ink.Red, dpi: float, languages: str, law_: Vocabulary) -> list[
     return told + [*filter(is_known, printed.crowds(red.plane, dpi, languages, crowds[:_MOST_CROWDS], is_known))]
 
 
-def _seals(picture: Image.Image, red: ink.Red) -> list[Sequence[Any]]:
+def _seals(picture: Image.Image, dpi: float, red: ink.Red) -> list[Sequence[Any]]:
     width, height = picture.size
     return [
-        (box.left / width, box.top / height, box.right / width, box.bottom / height, ink.is_signed(picture, _DPI, box))
+        (box.left / width, box.top / height, box.right / width, box.bottom / height, ink.is_signed(picture, dpi, box))
         for box in red.seals()
     ]

@@ -21,7 +21,8 @@ from processor import nightly, posting, requests
 from processor.journal import Request
 from processor.shift import Shift
 from tests.processor.office import Office
-from tests.testkit import faces, signing
+from tests.testkit import faces, samples, scans, signing
+from tests.testkit import ink as pens
 from tests.testkit.authorities import Pki
 from tests.testkit.smtp_stub import Stub
 
@@ -184,6 +185,16 @@ def test_unsigned_is_the_lanes_rule(desk: Desk) -> None:
         desk.drop(f"{rule}.pdf", signing.page(1 if rule == "file" else 3))
         assert desk.run() == {state: 1}
     assert desk.filed()[0]["verification"] == "unsigned"
+
+
+def test_a_signed_scan_with_a_slanted_red_mark_of_secrecy_is_held_and_nothing_of_it_is_kept(desk: Desk, tmp_path: Path) -> None:
+    page = samples.sample(7, dpi=150).aged[0].convert("RGB")
+    pens.press(page, [(pens.urgency("MẬT", 150 / 25.4, 4).rotate(14, expand=True), pens.RED, (150, 280))])
+    scan = scans.pdf(tmp_path / "scan.pdf", [page], 150).read_bytes()
+    desk.drop("mat.pdf", signing.sign(scan, desk.pki.organisation(), desk.pki, signing.SEALED))
+    assert desk.run() == {"held": 1}
+    assert desk.office.told("held")[0]["code"] == "secrecy-mark" and desk.filed() == []
+    assert not list((desk.office.folder / "work" / "items").rglob("reading.json"))
 
 
 def test_another_agencys_document_goes_back(desk: Desk) -> None:

@@ -15,6 +15,7 @@ from processor.errors import Verdict
 from processor.intake.original import _turned, read_original
 from processor.reading import describe
 from processor.settings import parse
+from tests.testkit import ink as pens
 from tests.testkit import samples
 
 LIMITS = parse({}).limits.model_dump()
@@ -116,6 +117,19 @@ def test_invisible_words_of_a_page_of_text_are_doubtful(tmp_path: Path) -> None:
         page.insert_text((100, 300), "hidden", render_mode=3)
         document.save(tmp_path / "a.pdf")
     assert words(read(tmp_path / "a.pdf", tmp_path)[1][0]) == {"seen": 100.0, "hidden": 80.0}
+
+
+def test_of_a_scan_with_a_slanted_red_mark_of_secrecy_nothing_is_read(tmp_path: Path) -> None:
+    page = samples.sample(7, dpi=150).aged[0].convert("RGB")
+    pens.press(page, [(pens.urgency("MẬT", 150 / 25.4, 4).rotate(14, expand=True), pens.RED, (150, 280))])
+    page.save(tmp_path / "page.png")
+    with pymupdf.open() as document:
+        document.new_page(width=595, height=842).insert_image((0, 0, 595, 842), filename=tmp_path / "page.png")
+        document.save(tmp_path / "a.pdf")
+    told = read_original(args(tmp_path / "a.pdf", tmp_path) | {"looks": str(tmp_path)}, lambda *_: b"")
+    assert told["secrecy"] == [1] and not (tmp_path / "reading.json").exists()
+    told, _ = read(tmp_path / "a.pdf", tmp_path)  # a person has released it
+    assert told["secrecy"] == [] and told["kinds"] == ["scan"]
 
 
 def test_empty_pages_are_blank(tmp_path: Path) -> None:

@@ -83,6 +83,20 @@ def test_a_seal_over_a_signature_is_told_from_a_seal_alone(tmp_path: Path) -> No
     assert seal[4] is False
 
 
+def test_a_picture_of_a_stamp_pasted_into_a_page_of_text_is_looked_at(tmp_path: Path) -> None:
+    page, pasted = letter(), tmp_path / "pasted.png"
+    pens.press(page, [(pens.urgency("MẬT", MM, 4), pens.RED, at(40, 20))])
+    page.crop((*map(round, at(38, 18)), *map(round, at(75, 35)))).save(pasted)
+    with pymupdf.open() as document:
+        made = document.new_page(width=595, height=842)
+        for line in range(20):
+            made.insert_text((90, 200 + 20 * line), "Cac co quan chiu trach nhiem thi hanh quyet dinh nay.", fontsize=13)
+        made.insert_image((90, 100, 190, 150), filename=pasted)
+        document.save(tmp_path / "body.pdf")
+    asked = {"body": str(tmp_path / "body.pdf"), "kinds": ["digital"], "languages": ["vie"], "station": str(tmp_path)}
+    assert glance(asked, lambda *_: b"")["secrecy"] == [1]
+
+
 def test_a_page_without_red_and_a_digital_page_have_nothing(tmp_path: Path) -> None:
     assert seen(letter(), tmp_path)["pages"] == [{"stamps": [], "seals": [], "lay": 0}]
     assert seen(sealed(letter()), tmp_path, "digital")["pages"][0]["seals"] == []
