@@ -22,6 +22,7 @@ _LONG = 6  # letters of a mark (TỐI MẬT) of which one may be read amiss
 _SEEN = 0.1  # confidence: below, specks were made into letters
 _FRAME = 1  # letters: what the sides of the stamp's frame are read as ("I", "l", "[")
 SEAL_LEFT = 0.35  # of the width: the seal stands in the right half, on the left third of the signature; further left are stamps
+HEAD_ENDS = 0.33  # of page 1: motto, number and subject stand above it (NĐ 30 Phụ lục I), a logo too; no signature does
 _COPY_NUMBER = re.compile(r"/SY-[A-ZĐ]")
 _BETWEEN = re.compile(r"[.\s]+")
 
@@ -80,10 +81,15 @@ def marks(
         secrecy=any(_marked(page.words, law.secrecy) for page in inked),
         urgency=next((written for page in inked[:1] for words, written in law.urgency.items() if _marked(page.words, {words})), ""),
         authority=next((found for each in reversed(rows) if (found := _authority(each, law))), ""),
-        sealed=any(seal.signed and (seal.left + seal.right) / 2 >= SEAL_LEFT for each in seals for seal in each),
+        sealed=any(_is_sealed(seal, page == 1) for page, each in enumerate(seals, 1) for seal in each),
         copied=any(_is_copy(row) for each in rows for row in each),
         heads=tuple(page for page, top in enumerate(tops, 1) if top and _is_numbered(top)),
     )
+
+
+def _is_sealed(seal: Seal, is_first: bool) -> bool:
+    middle, height = (seal.left + seal.right) / 2, (seal.top + seal.bottom) / 2
+    return seal.signed and middle >= SEAL_LEFT and not (is_first and height < HEAD_ENDS)
 
 
 def _is_numbered(top: Head) -> bool:

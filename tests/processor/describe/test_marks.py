@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from processor.describe.layout import Page, Word
-from processor.describe.marks import Marks, is_mark, marks
+from processor.describe.marks import Marks, Seal, is_mark, marks
 from processor.engine import LocalEngine
 from processor.reading import _page
 from processor.settings import parse
@@ -95,6 +95,17 @@ def test_two_letters_in_one_stack_have_two_heads_and_an_annex_has_none_of_its_ow
     assert marks([page(DECISION), second], VOCABULARY).heads == (1, 2)
     rules = page([w for w in head_words("", "") if w.text], centred("QUY CHẾ", 0.52, 0.17), BODY)  # issued with the decision
     assert marks([page(DECISION), rules], VOCABULARY).heads == (1,)
+
+
+# --- seal and signature, by rule
+
+
+@pytest.mark.parametrize(("leaf", "top", "is_seal"), [(0, 0.07, False), (0, 0.2, False), (0, 0.4, True), (0, 0.7, True), (1, 0.1, True)])
+def test_red_ink_at_the_head_of_the_first_page_is_no_seal_of_a_signature(leaf: int, top: float, is_seal: bool) -> None:
+    """A round red logo with handwriting beside it; on a later page the signature may stand at the top."""
+    seals: list[list[Seal]] = [[], []]
+    seals[leaf] = [Seal(0.5, top, 0.67, top + 0.12, signed=True)]
+    assert marks([page(DECISION), page(BODY)], VOCABULARY, (), seals).sealed is is_seal
 
 
 # --- secrecy, by rule
