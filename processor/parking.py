@@ -223,6 +223,8 @@ def scan_path(station: Path, lot: Lot) -> Path:
 def scan_of(station: Path, lot: Lot) -> Scan:
     """The scan of a lot as it was parked; its bytes are those that lie there now, which a person may have changed.
 
+    What was answered for was answered for the bytes that were parked: of others nothing is released.
+
     Raises:
         Verdict: `unexpected`: they are not there.
         OSError: they cannot be read.
@@ -232,7 +234,9 @@ def scan_of(station: Path, lot: Lot) -> Scan:
     if not path.is_file():
         raise Verdict("unexpected", f"{lot.folder}: the scan is not there any more")
     beside = path.with_name(f"{path.name}.json")
-    return replace(parked, blob=sha256_file(path), beside=sha256_file(beside) if beside.is_file() else None)
+    blob = sha256_file(path)
+    released = parked.released if blob.sha256 == lot.told["scan_sha256"] else ()
+    return replace(parked, blob=blob, released=released, beside=sha256_file(beside) if beside.is_file() else None)
 
 
 def clear(folder: Path, sha256: str) -> bool:

@@ -204,6 +204,13 @@ def test_a_file_a_clerk_exchanged_is_another_scan(tmp_path: Path, scan: Scan) ->
     assert found.blob.sha256 == hashlib.sha256(b"%PDF scanned again").hexdigest() and found.key != scan.key
 
 
+def test_what_was_answered_for_is_not_answered_for_other_bytes(tmp_path: Path, scan: Scan) -> None:
+    folder = park(tmp_path, scan)
+    assert parking.scan_of(tmp_path, lot(tmp_path)).released == ("signed",)
+    (folder / "Công văn 15.pdf").write_bytes(b"%PDF scanned again")
+    assert parking.scan_of(tmp_path, lot(tmp_path)).released == ()
+
+
 def test_a_lot_without_its_scan_is_told(tmp_path: Path, scan: Scan) -> None:
     (park(tmp_path, scan) / "Công văn 15.pdf").unlink()
     with pytest.raises(Verdict, match="not there any more"):
