@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from archive.durable import DurableError, sha256_file
 from archive.naming import local_date
 from archive.query import Query
 from archive.record import DESCRIPTIVE, description_digest
@@ -25,13 +26,12 @@ from processor.desk import papers, typed
 from processor.desk.access import Access
 from processor.desk.errands import Errands
 from processor.desk.papers import Paper
-from processor.desk.pictures import NOT_LOOKED, Looks, Pictures
+from processor.desk.pictures import NOT_LOOKED, SECRET, Looks, Pictures
 from processor.errors import Verdict, reason, reasons
 from processor.journal import Item, Journal
 from processor.parking import FIELDS, Lot
 from processor.settings import Settings
 
-SECRET = "secrecy-mark"
 _ASKED_WHY = frozenset({"extract-incomplete", "text-over-picture", "no-free-place", "archive-damaged"})
 ANSWERED_FOR = _ASKED_WHY | {code for code, each in reasons().items() if each.answered}
 """Codes whose release somebody must answer for: the log keeps why."""
@@ -195,9 +195,17 @@ def is_secret(desk: Desk, found: Lot) -> bool:
 def looks(desk: Desk, found: Lot) -> Looks:
     """How the pages of a lot are looked at before they are shown: what is held early was looked at by no stage."""
     lane = desk.settings.lanes[found.told["lane"]]
-    if SECRET in found.told["released"] or "no-secrecy-mark" not in lane.require_to_seal:
+    if "no-secrecy-mark" not in lane.require_to_seal or (SECRET in found.told["released"] and _is_same(desk, found)):
         return NOT_LOOKED
     return {"languages": list(lane.languages), "station": str(desk.station)}
+
+
+def _is_same(desk: Desk, found: Lot) -> bool:
+    """Whether the bytes of a lot are those that somebody answered for."""
+    try:
+        return bool(sha256_file(parking.scan_path(desk.station, found)).sha256 == found.told["scan_sha256"])
+    except (OSError, DurableError):
+        return False
 
 
 def scan(desk: Desk, found: Lot) -> tuple[Path, str] | None:

@@ -15,7 +15,9 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from processor.engine import Engine
+from processor.errors import Verdict
 
+SECRET = "secrecy-mark"
 WIDTHS = (240, 1400)
 _MOST_KEPT = 300
 Looks: TypeAlias = Mapping[str, object]
@@ -49,8 +51,42 @@ class Pictures:
         Raises:
             Verdict: it cannot be shown; `secrecy-mark`: it may not.
         """
-        if looks and width < WIDTHS[-1]:  # what is too small to be read is not looked at
-            self.page(path, known_by, number, WIDTHS[-1], looks)
+        if looks:
+            self._look_through(path, known_by, looks)
+        return self._kept(path, known_by, number, width, looks if width == WIDTHS[-1] else NOT_LOOKED)
+
+    def _look_through(self, path: Path, known_by: str, looks: Looks) -> None:
+        """All pages are looked at before any is shown: a mark on the last one is a mark of the whole; once for the same bytes.
+
+        Raises:
+            Verdict: `secrecy-mark`; of the first page, whatever keeps it from being shown.
+        """
+        seen = self.folder / f"{known_by}.looked"
+        with self._hand(seen.name):
+            if seen.is_file():
+                if seen.read_text("utf-8") == SECRET:
+                    raise Verdict(SECRET)
+                return
+            try:
+                self._kept(path, known_by, 1, WIDTHS[-1], looks)
+                for number in range(2, self._count(known_by) + 1):
+                    self._looked_at(path, known_by, number, looks)
+            except Verdict as verdict:
+                if verdict.code == SECRET:
+                    seen.write_text(SECRET, "utf-8")
+                    for shown in self.folder.glob(f"{known_by}-*.jpg"):
+                        shown.unlink(missing_ok=True)
+                raise
+            seen.write_text("", "utf-8")
+
+    def _looked_at(self, path: Path, known_by: str, number: int, looks: Looks) -> None:
+        try:
+            self._kept(path, known_by, number, WIDTHS[-1], looks)
+        except Verdict as verdict:
+            if verdict.code == SECRET:
+                raise  # any other page that cannot be pictured is not shown either
+
+    def _kept(self, path: Path, known_by: str, number: int, width: int, looks: Looks) -> Path:
         kept = self.folder / f"{known_by}-{number}-{width}.jpg"
         with self._hand(kept.name):
             if not kept.is_file():
@@ -61,12 +97,17 @@ class Pictures:
         """How many pages there are.
 
         Raises:
-            Verdict: as `page` of the first.
+            Verdict: as `page` of the first; `secrecy-mark`: any page bears one.
         """
         told = self.folder / f"{known_by}.json"
         if not told.is_file():
             self.page(path, known_by, 1, WIDTHS[-1], looks)
-        return int(json.loads(told.read_text("utf-8"))["pages"])
+        elif looks:
+            self._look_through(path, known_by, looks)
+        return self._count(known_by)
+
+    def _count(self, known_by: str) -> int:
+        return int(json.loads((self.folder / f"{known_by}.json").read_text("utf-8"))["pages"])
 
     def _make(self, asked: Mapping[str, object], known_by: str, kept: Path) -> None:
         made = kept.with_suffix(".part")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,10 +17,13 @@ from archive.store import Archive
 from processor.desk import acts, drawers
 from processor.desk.drawers import Desk
 from processor.desk.papers import Paper
+from processor.desk.pictures import WIDTHS, Pictures
+from processor.errors import Verdict
 from processor.parking import Lot
 from processor.settings import parse
 
-SHA = "5e" * 32
+SCAN = b"\xff\xd8\xff"
+SHA = hashlib.sha256(SCAN).hexdigest()
 SECRECY = {"code": "secrecy-mark", "lane": "sao-y"}
 NOW = dt.datetime(2026, 11, 24, 18, 30, tzinfo=dt.UTC)
 
@@ -35,7 +39,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def lot(desk: Desk, code: str, *released: str) -> Lot:
     folder = desk.station / ("held/sao-y/a" if code != "rejected-by-clerk" else "rejected/sao-y/a")
     folder.mkdir(parents=True)
-    (folder / "scan.jpg").write_bytes(b"\xff\xd8\xff")
+    (folder / "scan.jpg").write_bytes(SCAN)
     told: dict[str, Any] = {
         "code": code, "reason": "", "lane": "sao-y", "file_code": "", "part": "", "scan_sha256": SHA, "original_name": "scan.jpg",
         "received_at": "", "again": 0, "size": 3, "doc_code": None, "sidecar": {}, "released": list(released),
@@ -62,6 +66,47 @@ def test_what_somebody_has_answered_for_is_shown(desk: Desk) -> None:
     desk.archive.event("released", scan_sha256=SHA, actor="lan", public=SECRECY, private={"reason": "đã giải mật"})
     found = lot(desk, "nothing-read", "secrecy-mark")
     assert drawers.scan(desk, found) is not None and not drawers.looks(desk, found)
+
+
+def test_other_bytes_than_those_somebody_answered_for_are_looked_at(desk: Desk) -> None:
+    found = lot(desk, "nothing-read", "secrecy-mark")
+    (desk.station / found.folder / "scan.jpg").write_bytes(SCAN + b"other")
+    assert drawers.looks(desk, found)
+
+
+class Worker:
+    """Pictures pages, and says of some that they bear a mark."""
+
+    def __init__(self, count: int, secret: set[int]) -> None:
+        self.count, self.secret, self.asked = count, secret, list[int]()
+
+    def call(self, job: str, args: dict[str, Any]) -> dict[str, int]:
+        self.asked.append(args["page"])
+        if args["looks"] and args["page"] in self.secret:
+            raise Verdict("secrecy-mark")
+        Path(args["out"]).write_bytes(b"jpeg")
+        return {"pages": self.count}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_all_pages_are_looked_at_before_any_is_shown(tmp_path: Path, width: int) -> None:
+    worker = Worker(3, {3})
+    pictures, looks = Pictures(cast(Any, worker), tmp_path, {}), {"languages": ["vie"], "station": "."}
+    for _ in range(2):
+        with pytest.raises(Verdict, match="secrecy-mark"):
+            pictures.page(tmp_path / "a.pdf", "a", 1, width, looks)
+        with pytest.raises(Verdict, match="secrecy-mark"):
+            pictures.pages(tmp_path / "a.pdf", "a", looks)
+    assert worker.asked == [1, 2, 3] and not list(tmp_path.glob("*.jpg"))
+
+
+def test_pages_are_looked_at_once(tmp_path: Path) -> None:
+    worker = Worker(3, set())
+    pictures, looks = Pictures(cast(Any, worker), tmp_path, {}), {"languages": ["vie"], "station": "."}
+    assert pictures.pages(tmp_path / "a.pdf", "a", looks) == 3
+    for number in (1, 2, 3):
+        assert pictures.page(tmp_path / "a.pdf", "a", number, WIDTHS[-1], looks).is_file()
+    assert worker.asked == [1, 2, 3]
 
 
 def test_what_was_held_before_it_was_looked_at_is_looked_at_before_it_is_shown(desk: Desk) -> None:
