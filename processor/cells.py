@@ -10,7 +10,7 @@ import json
 
 from processor.report import visible_lines
 
-_FORMULA = frozenset({"=", "+", "-", "@", "\t", "\r"})
+_FORMULA = frozenset({"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"})  # full-width too: some locales take them
 
 
 def cell(value: object) -> object:

@@ -60,7 +60,7 @@ def sheets(out: Path, folder: Path, files: tuple[str, ...], pairs: tuple[str, ..
         write_durably(out, made)
     except OSError as error:
         raise SettingsError(f"{out} cannot be written: {error.strerror}") from error
-    click.echo(f"{out}: {len(wanted) * count} sheets")
+    click.echo(f"{out}: {len(wanted) * count} sheet{'s' if len(wanted) * count > 1 else ''}")
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -38,6 +38,7 @@ _LIGHT = 100  # the grey of paper, however poor the scan
 _THUMBNAIL = 160  # pixels of the longer side
 _NOT_WHOLE = "a code of ours stands on a page that is no sheet"
 _NOT_ALONE = "bars of a separator stand on a page of writing"
+_NO_SHEETS = frozenset({"pages", "rotate", *sidecar.ROUTING})  # of a scan that comes alone; nothing would be done about it
 _UNREAD = "a sheet none of whose codes can be read"
 
 
@@ -139,8 +140,8 @@ def _sheet(sheets: list[Sheet], wrong: str) -> dict[str, Any]:
     if not full:
         return {"what": SHEET, "wrong": "only the small code could be read, and the large one says more"}
     told = {"file_code": best.file_code, **best.fields} if best.file_code else dict(best.fields)
-    if "pages" in told:
-        return {"what": SHEET, "wrong": "a sheet cannot tell pages"}
+    if lost := next((name for name in told if name in _NO_SHEETS), ""):
+        return {"what": SHEET, "wrong": f"a sheet cannot tell {lost}"}
     try:
         return {"what": SHEET, "told": sidecar.checked(told)}
     except Verdict as verdict:

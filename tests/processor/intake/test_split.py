@@ -12,6 +12,8 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
 
+from processor.intake import separator
+from processor.intake.separator import Sheet
 from processor.intake.split import split, thumbnails
 from processor.separator_sheets import separator_sheets
 from tests.testkit import faces, ink, samples, scans
@@ -113,6 +115,15 @@ def test_a_large_code_of_ours_on_a_page_of_writing_takes_no_page_from_its_docume
     page.paste(code("SOHOA1;f=H05.99.2026.01.VP;#32A527BC", 150).resize((side, side)), (700, 900))
     row = marks(scans.jpeg(tmp_path / "a.jpg", page, 150))[0]
     assert row["what"] == "page" and row["wrong"]
+
+
+@pytest.mark.parametrize("name", ["pages", "rotate", "to_organ_id", "main"])
+def test_a_sheet_that_tells_what_nothing_would_be_done_about_is_told(tmp_path: Path, name: str) -> None:
+    said = separator.text(Sheet("H05.99.2026.01.VP", {name: {"pages": "1-2", "rotate": "1:90"}.get(name, "H05.99")}))
+    page = Image.new("L", (1240, 1754), 255)
+    page.paste(code(said, 700), (200, 500))
+    (row,) = marks(scans.jpeg(tmp_path / "a.jpg", page, 150))
+    assert row == {"what": "sheet", "wrong": f"a sheet cannot tell {name}"}
 
 
 @pytest.mark.parametrize("seed", range(3))
