@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,7 @@ def describe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     inked = [_page([*page["words"], *page.get("stamps", ())]) for page in pages]
     seals = [[_seal(box, page["rotate"] - page.get("lay", 0)) for box in page.get("seals", ())] for page in pages]
     found, seen = read(leaves, vocabulary), marks(leaves, vocabulary, inked, seals)
+    seen = replace(seen, secrecy=seen.secrecy or any(page.get("secret", False) for page in pages))
     told = asdict(seen) | {"read": any(page["words"] for page in pages)}
     noticed = ["name-differs"] if disagrees(args.get("name", ""), found.fields, vocabulary) else []
     fields, sure = dict(found.fields), dict(found.confidence)

@@ -114,7 +114,7 @@ def _read(body: Path, kinds: Sequence[str], lane: Lane, tools: Tools) -> tuple[d
             "languages": list(lane.languages), "rotate": settings.ocr.rotate,
             "rotate_confidence": settings.ocr.rotate_confidence, "deskew": lane.deskew,
             "read_dpi": settings.ocr.read_dpi, "page_megapixels": settings.limits.page_megapixels,
-            "out": str(out), "reading": str(_beside(out)),
+            "out": str(out), "reading": str(_beside(out)), "station": str(tools.station),
         }, pages=last - first + 1)  # fmt: skip
         return told, out
 

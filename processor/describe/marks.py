@@ -23,6 +23,7 @@ _SEEN = 0.1  # confidence: below, specks were made into letters
 _FRAME = 1  # letters: what the sides of the stamp's frame are read as ("I", "l", "[")
 SEAL_LEFT = 0.35  # of the width: the seal stands in the right half, on the left third of the signature; further left are stamps
 HEAD_ENDS = 0.33  # of page 1: motto, number and subject stand above it (NĐ 30 Phụ lục I), a logo too; no signature does
+_LABEL = ("do", "mat")
 _COPY_NUMBER = re.compile(r"/SY-[A-ZĐ]")
 _BETWEEN = re.compile(r"[.\s]+")
 
@@ -78,7 +79,7 @@ def marks(
     return Marks(
         head=any(tops),
         signature=any(_has_recipients(each, law) or _has_signer(each, law) for each in rows),
-        secrecy=any(_marked(page.words, law.secrecy) for page in inked),
+        secrecy=any(_marked(page.words, law.secrecy) or _labelled(page.words, law.secrecy) for page in inked),
         urgency=next((written for page in inked[:1] for words, written in law.urgency.items() if _marked(page.words, {words})), ""),
         authority=next((found for each in reversed(rows) if (found := _authority(each, law))), ""),
         sealed=any(_is_sealed(seal, page == 1) for page, each in enumerate(seals, 1) for seal in each),
@@ -173,6 +174,14 @@ def _marked(words: Sequence[Word], degrees: Collection[tuple[str, ...]]) -> bool
     known = {part for degree in degrees for part in degree}
     stamps = [word for word in upper if word.text.isupper() and squash(word.text) in known]
     return any(tuple(squash(word.text) for word in _beside(upper, word)) in degrees for word in stamps)
+
+
+def _labelled(words: Sequence[Word], degrees: Collection[tuple[str, ...]]) -> bool:
+    """`Độ mật: Mật` printed on a line of its own, in the upper half: the degree told by the document itself."""
+    upper = [word for word in words if word.top < HALF and squash(word.text)]
+    rows = ((word, _beside(upper, word)) for word in upper if squash(word.text) == _LABEL[-1])
+    told = [tuple(squash(each.text) for each in row) for word, row in rows if row.index(word) + 1 == len(_LABEL)]
+    return any(row[: len(_LABEL)] == _LABEL and row[len(_LABEL) :] in degrees for row in told)
 
 
 def _beside(words: Sequence[Word], word: Word) -> list[Word]:

@@ -1,8 +1,8 @@
 """The first look at pages, at their coloured ink alone and before any text is read: red stamps, seals, signatures.
 
 Promises: of a page that bears a mark of secrecy in red nothing is read and nothing kept (Luật Bảo vệ bí mật nhà nước 2018 Đ8, Đ12);
-a stamp is found wherever it stands and however it is turned. Refuses: to judge black marks, which are read with the page. Runs in
-a worker.
+a stamp is found wherever it stands and however it is turned. Refuses: to look for black marks, which are read with the page.
+Runs in a worker.
 """
 
 from __future__ import annotations
@@ -66,8 +66,13 @@ def is_secret(picture: Image.Image, dpi: float, languages: Sequence[str], statio
     return _is_marked(_stamps(ink.reds(picture, dpi), dpi, "+".join(languages), law_), law_)
 
 
+def is_secrecy(law_: Vocabulary, words: Sequence[Word]) -> bool:
+    """Whether the words of one stamp are a mark of secrecy."""
+    return is_mark([_as_seen(word) for word in words], law_.secrecy)
+
+
 def _is_marked(stamps: Sequence[Sequence[Word]], law_: Vocabulary) -> bool:
-    return any(is_mark([_as_seen(word) for word in words], law_.secrecy) for words in stamps)  # each for itself
+    return any(is_secrecy(law_, words) for words in stamps)  # each for itself
 
 
 def _picture(page: pymupdf.Page) -> tuple[Image.Image, float]:

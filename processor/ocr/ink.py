@@ -30,6 +30,10 @@ _FINE, _FINE_INK = 1.0, 0.06  # mm, share: cells fine enough to part two lines o
 _TALL = 10.0  # mm: no print by a seal stands so high
 _DARK = 128
 _BOUND = 0.6  # of a stamp's width and height: letters are smaller
+_LONE_DPI = 100  # as fine as strokes of print need to be found, not read
+_LONE_DARK = 0.6  # of the paper's brightness: a photocopied stamp is grey
+_LONE_LONG, _LONE_SHAPE = 10.0, 1.3  # mm, times its height: MẬT of 16 points is 14 mm long; punch holes and blots are round
+_BLOT = 0.6  # share of ink in its box
 _STAMP_LONG, _STAMP_SHORT = (8.0, 75.0), (3.0, 26.0)  # mm; NĐ 30 Phụ lục I, mục III.2.b: KHẨN is 20 x 8
 
 
@@ -67,6 +71,30 @@ def bands(picture: Image.Image, dpi: float) -> list[Box]:
     reach = int(_BAND_MARGIN / _CELL)
     rows = numpy.convolve(cells.any(axis=1), numpy.ones(2 * reach + 1), "same") > 0
     return [Box(0, first * side, picture.width, min(last * side, picture.height)) for first, last in _stretches(rows)]
+
+
+def lone(picture: Image.Image, dpi: float) -> list[Box]:
+    """Where print stands alone in the upper half of an upright page, of a stamp's size: neither a line of text nor a blot.
+
+    Args:
+        picture: the page, grey or in colours.
+        dpi: its resolution.
+    """
+    upper = picture.crop((0, 0, picture.width, picture.height // 2))
+    finer = max(1, int(dpi / _LONE_DPI))
+    small = upper.reduce(finer) if finer > 1 else upper
+    grey = numpy.asarray(without(small) if small.mode == "RGB" else small.convert("L"))
+    laid = grey < min(_DARK, float(numpy.median(grey[::4, ::4])) * _LONE_DARK)
+    cells, side = _cells(laid, dpi / finer)
+    found = []
+    for island in _islands(cells) if cells.mean() <= _MOST else ():
+        top, left, bottom, right = island
+        short, long = _sides(cells[top:bottom, left:right])
+        box = _boxed(island, side, small.size)
+        share = float(laid[box.top : box.bottom, box.left : box.right].mean())
+        if _is_stamp(short, long) and long >= _LONE_LONG and short * _LONE_SHAPE <= long and share <= _BLOT:
+            found.append(Box(*(finer * edge for edge in (box.left, box.top, box.right, box.bottom))))
+    return sorted(found, key=lambda box: box.top)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import astuple
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from ocrmypdf import OcrEngine, OrientationConfidence, hookimpl
 from ocrmypdf.pluginspec import GhostscriptRasterDevice
 from PIL import Image
 
-from processor.ocr import agreement, printed, reader
+from processor import law
+from processor.ocr import agreement, glance, printed, reader
 from processor.ocr.words import Word
 
 _PAGE_NUMBER = re.compile(r"(\d{6})_")
@@ -32,9 +34,9 @@ def words_file(folder: Path, page: int) -> Path:
     return folder / f"words-{page:06}.json"
 
 
-def write_settings(folder: Path, languages: str, read_dpi: int) -> None:
+def write_settings(folder: Path, languages: str, read_dpi: int, station: str) -> None:
     """Tell the engine, which OCRmyPDF makes anew for each page, how to read."""
-    (folder / _SETTINGS).write_text(json.dumps({"languages": languages, "read_dpi": read_dpi}))
+    (folder / _SETTINGS).write_text(json.dumps({"languages": languages, "read_dpi": read_dpi, "station": station}))
 
 
 @hookimpl
@@ -133,14 +135,16 @@ class InProcessTesseract(OcrEngine):
 
 
 def _apart(picture: Image.Image, dpi: float, settings: dict[str, Any], words: list[Word]) -> dict[str, Any]:
-    """`printed`: the words of the page without coloured ink, head and foot read twice."""
+    """`printed`: the words of the page without coloured ink, head and foot read twice; `secret`: a black stamp says so."""
     told: dict[str, Any] = {}
-    languages = settings["languages"]
+    languages, level, level_dpi, passed = settings["languages"], picture, dpi, words
     if picture.mode == "RGB":
         level, level_dpi, _ = reader.straightened(picture, dpi, settings["read_dpi"])
         under = printed.under_ink(level, level_dpi, languages, words)
         told |= {"printed": [astuple(word) for word in under]} if under is not None else {}
         words = words if under is None else under
+    if printed.alone(level, level_dpi, languages, passed, partial(glance.is_secrecy, law.vocabulary(Path(settings["station"])))):
+        told["secret"] = True
     if agreement.zones(words):
         fine, fine_dpi, _ = reader.straightened(picture, dpi, printed.FINER_DPI)
         told["printed"] = [astuple(word) for word in printed.read_twice(fine, fine_dpi, languages, words)]

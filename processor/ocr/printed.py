@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from processor.ocr import agreement, ink, reader
 from processor.ocr.words import Word
@@ -23,6 +23,11 @@ FINER_DPI, _MOST_FINER = 300, 2.0  # of the second reading, and how much a coars
 _DARK = 128
 _FRAMED = 4.0  # mm of white round a stamp handed to the recogniser: letters at the edge are not read
 _FRAME_ROW, _FRAME_COLUMN = 0.55, 0.75  # of the stamp's width and height; letters fill less
+_NEAR = 2.0  # mm: so far a word may lie from where it was read, on a page that is not quite level
+_READ = 60.0  # confidence of a word that was read
+_MOST_ALONE = 3
+_UPRIGHT = 20  # words that were read: the page stands upright, and so does what stands alone on it, or slants
+_TURNS = (0, 90, 270, 180)
 _SLANT = 48.0  # degrees: stamps are set by hand, HỎA TỐC along an arrow that rises; what slants more is read turned by 90
 
 IsKnown: TypeAlias = Callable[[Sequence[Word]], bool]
@@ -95,8 +100,9 @@ def _quiet(dark: NDArray[numpy.int64], edge: int, reach: int) -> int:
 
 
 def stamps(
-    plane: Image.Image, dpi: float, languages: str, islands: Sequence[ink.Box], is_known: IsKnown
-) -> list[list[Word]]:
+    plane: Image.Image, dpi: float, languages: str, islands: Sequence[ink.Box], is_known: IsKnown,
+    turns: Sequence[int] = _TURNS,
+) -> list[list[Word]]:  # fmt: skip
     """What each red stamp says, set straight; every word in the box of its stamp, side by side as they are read.
 
     Args:
@@ -105,6 +111,7 @@ def stamps(
         languages: Tesseract's names joined by `+`.
         islands: where red ink stands as stamps do.
         is_known: whether words are those of a stamp that is looked for; where no way up gives such, the first counts.
+        turns: the ways up that are tried.
     """
 
     def words(turned: Image.Image) -> list[Word]:
@@ -112,7 +119,32 @@ def stamps(
         first = reader.strip(framed, dpi, languages, "block")
         return first if is_known(first) or not is_known(second := reader.strip(unbound, dpi, languages, "block")) else second
 
-    return [list(_told(plane, box, dpi, words, is_known)) for box in islands]
+    return [list(_told(plane, box, dpi, words, is_known, turns)) for box in islands]
+
+
+def alone(picture: Image.Image, dpi: float, languages: str, words: Sequence[Word], is_known: IsKnown) -> list[Word]:
+    """The words of black stamps that the page's reader passed over: print standing alone in the upper half, read for itself.
+
+    Args:
+        picture: the upright page, grey or in colours.
+        dpi: its resolution.
+        languages: Tesseract's names joined by `+`.
+        words: what was read of it; boxes in fractions of the picture.
+        is_known: whether words are those of a stamp that is looked for; what says anything else is not told.
+    """
+    near, sure = round(_NEAR / 25.4 * dpi), [word for word in words if word.confidence >= _READ and len(word.text) > 1]
+    unread = [box for box in ink.lone(picture, dpi) if not any(_lies_in(word, box, near, picture.size) for word in sure)]
+    found = list[Word]()
+    turns = _TURNS if len(sure) < _UPRIGHT else _TURNS[:1]
+    plain = ink.without(picture) if picture.mode == "RGB" and unread else picture.convert("L")
+    for told in stamps(plain, dpi, languages, unread[:_MOST_ALONE], is_known, turns):
+        found += told if is_known(told) else []
+    return found
+
+
+def _lies_in(word: Word, box: ink.Box, near: int, size: tuple[int, int]) -> bool:
+    across, down = (word.left + word.right) / 2 * size[0], (word.top + word.bottom) / 2 * size[1]
+    return box.left - near <= across <= box.right + near and box.top - near <= down <= box.bottom + near
 
 
 def crowds(
@@ -127,11 +159,12 @@ def crowds(
 
 
 def _told(
-    plane: Image.Image, box: ink.Box, dpi: float, read: Callable[[Image.Image], list[Word]], is_known: IsKnown
-) -> Iterator[Word]:
+    plane: Image.Image, box: ink.Box, dpi: float, read: Callable[[Image.Image], list[Word]], is_known: IsKnown,
+    turns: Sequence[int] = _TURNS,
+) -> Iterator[Word]:  # fmt: skip
     """The words of one stamp, in the page; the page may lie on its side, or on its head."""
-    part, first = plane.crop((box.left, box.top, box.right, box.bottom)), list[Word]()
-    for turn in (0, 90, 270, 180):
+    part, first = ImageOps.autocontrast(plane.crop((box.left, box.top, box.right, box.bottom))), list[Word]()  # ink may be pale
+    for turn in turns:
         words = read(_framed(part.rotate(turn, expand=True), round(_FRAMED / 25.4 * dpi)))
         if is_known(words):
             first = words

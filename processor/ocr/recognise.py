@@ -35,7 +35,7 @@ def _portion(source: Path, first: int, last: int, out: Path) -> None:
 
 
 def _run(portion: Path, out: Path, args: Mapping[str, Any], pages: list[int]) -> None:
-    plugin.write_settings(out.parent, "+".join(args["languages"]), args["read_dpi"])
+    plugin.write_settings(out.parent, "+".join(args["languages"]), args["read_dpi"], args.get("station", ""))
     try:
         code = ocrmypdf.ocr(
             portion, out, language=list(args["languages"]), mode="skip", pages=",".join(map(str, pages)),
@@ -85,7 +85,7 @@ def _facts(path: Path, kinds: list[str], folder: Path) -> list[dict[str, Any]]:
             else:
                 told = {"blank": kind == "blank", "words": _own_words(page) if kind == "digital" else []}
             words = told["words"]
-            by_ink = {"printed": told["printed"]} if "printed" in told else {}
+            by_ink = {name: told[name] for name in ("printed", "secret") if name in told}
             found.append({
                 "kind": kind, "blank": told["blank"], "words": words, **by_ink, "rotate": page.rotation,
                 "width": page.rect.width, "height": page.rect.height, "word_count": len(words),
@@ -99,7 +99,8 @@ def recognise(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
 
     Args:
         args: `body`, `first`, `last` (pages, 1-based), `kinds` (of those pages), `languages`, `rotate`,
-            `rotate_confidence`, `deskew`, `read_dpi`, `page_megapixels`, `out` (PDF), `reading` (JSON).
+            `rotate_confidence`, `deskew`, `read_dpi`, `page_megapixels`, `out` (PDF), `reading` (JSON), `station` (whose
+            `law/kinds.toml` is laid over ours; none: ours alone).
         ask: not used.
 
     Returns:

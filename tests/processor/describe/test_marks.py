@@ -15,9 +15,11 @@ from PIL import Image, ImageDraw, ImageFont
 from processor.describe.layout import Page, Word
 from processor.describe.marks import Marks, Seal, is_mark, marks
 from processor.engine import LocalEngine
-from processor.reading import _page
+from processor.reading import _page, describe
 from processor.settings import parse
+from tests.processor.ocr.test_ink import DPI, MM, at, letter
 from tests.testkit import faces, samples, scans
+from tests.testkit import ink as pens
 
 from .written import BODY, DECISION, FOOT, ROOT, VOCABULARY, centred, line, page
 from .written import head as head_words
@@ -116,6 +118,20 @@ def test_a_mark_alone_in_capitals_counts(stamp: str) -> None:
     assert is_secret(DECISION, line(stamp, 0.18, 0.15))
 
 
+@pytest.mark.parametrize("text", ["Độ mật: MẬT", "Độ mật: Tối mật", "ĐỘ MẬT: TUYỆT MẬT"])
+def test_a_degree_that_the_document_itself_tells_counts(text: str) -> None:
+    assert is_secret(DECISION, line(text, 0.18, 0.15))
+
+
+@pytest.mark.parametrize("text", ["Độ mật: Thường", "Độ mật:", "Độ mật: Mật Tối mật Tuyệt mật", "xác định độ mật: mật"])
+def test_a_form_that_tells_no_degree_is_none(text: str) -> None:
+    assert not is_secret(line(text, 0.18, 0.15))
+
+
+def test_a_black_word_in_the_lower_half_is_no_stamp() -> None:
+    assert not is_secret(DECISION, line("MẬT", 0.18, 0.75))
+
+
 def test_a_mark_on_a_later_page_counts() -> None:
     assert marks([page(DECISION), page(BODY, line("TỐI MẬT", 0.8, 0.04))], VOCABULARY).secrecy
 
@@ -186,6 +202,25 @@ def recognised(engine: LocalEngine, path: Path) -> list[Page]:
         "out": str(path.with_suffix(".read")), "reading": str(reading),
     }, pages=made["pages"])  # fmt: skip
     return [_page(each["words"]) for each in json.loads(reading.read_text("utf-8"))]
+
+
+def black(mark: str) -> Image.Image:
+    """A letter with a mark in black: alone in 16 points at its top, as a stamp that slants, or on a page that lies on its side."""
+    sheet = letter()
+    if mark == "slanted":
+        stamp = pens.urgency("MẬT", MM, 4).rotate(12, Image.Resampling.BICUBIC, expand=True)
+        pens.press(sheet, [(stamp, pens.BLACK, at(40, 20))])
+    else:
+        ImageDraw.Draw(sheet).text(at(25, 25), "MẬT", fill=(10, 10, 12), font=faces.font("bold", round(16 * DPI / 72)), anchor="ls")
+    return sheet.rotate(90, expand=True) if mark == "lying" else sheet
+
+
+@pytest.mark.parametrize("mark", ["alone", "slanted", "lying"])
+def test_a_black_mark_that_the_reader_of_pages_passes_over_is_found(engine: LocalEngine, tmp_path: Path, mark: str) -> None:
+    path = scans.pdf(tmp_path / "a.pdf", [black(mark)], DPI)
+    recognised(engine, path)
+    told = describe({"reading": str(path.with_suffix(".reading")), "station": str(tmp_path)}, lambda *_: b"")
+    assert told["marks"]["secrecy"]
 
 
 @pytest.mark.parametrize("seed", [1, 7, 14, 15, 16, 18])

@@ -25,9 +25,9 @@ def seen(page: Image.Image, tmp_path: Path, kind: str = "scan") -> dict[str, Any
     return glance({"body": str(body), "kinds": [kind], "languages": ["vie"], "station": str(tmp_path)}, lambda *_: b"")
 
 
-def secret(degree: str, slant: float = 0.0) -> Image.Image:
+def secret(degree: str, slant: float = 0.0, red: pens.Colour = pens.RED) -> Image.Image:
     page = letter()
-    pens.press(page, [(pens.urgency(degree, MM, 4).rotate(slant, Image.Resampling.BICUBIC, expand=True), pens.RED, at(40, 20))])
+    pens.press(page, [(pens.urgency(degree, MM, 4).rotate(slant, Image.Resampling.BICUBIC, expand=True), red, at(40, 20))])
     return page
 
 
@@ -35,6 +35,12 @@ def secret(degree: str, slant: float = 0.0) -> Image.Image:
 @pytest.mark.parametrize(("degree", "slant"), [("MẬT", 0), ("TỐI MẬT", -9), ("TUYỆT MẬT", 14)])
 def test_a_red_mark_of_secrecy_is_seen_however_the_page_lies(tmp_path: Path, degree: str, slant: float, turn: int) -> None:
     assert seen(secret(degree, slant).rotate(turn, expand=True), tmp_path)["secrecy"] == [1]
+
+
+@pytest.mark.parametrize("red", [(245, 180, 185), (190, 40, 140)])
+@pytest.mark.parametrize("degree", ["MẬT", "TUYỆT MẬT"])
+def test_a_mark_in_pale_or_magenta_ink_is_seen(tmp_path: Path, degree: str, red: pens.Colour) -> None:
+    assert seen(secret(degree, red=red), tmp_path)["secrecy"] == [1]
 
 
 def test_a_mark_of_secrecy_among_many_stamps_is_seen(tmp_path: Path) -> None:
