@@ -180,7 +180,7 @@ def _labelled(words: Sequence[Word], degrees: Collection[tuple[str, ...]]) -> bo
     """`Độ mật: Mật` printed on a line of its own, in the upper half: the degree told by the document itself."""
     upper = [word for word in words if word.top < HALF and squash(word.text)]
     rows = ((word, _beside(upper, word)) for word in upper if squash(word.text) == _LABEL[-1])
-    told = [tuple(squash(each.text) for each in row) for word, row in rows if row.index(word) + 1 == len(_LABEL)]
+    told = [tuple(squash(each.text) for each in row) for word, row in rows if row[1:2] == [word]]  # a box may be no box
     return any(row[: len(_LABEL)] == _LABEL and row[len(_LABEL) :] in degrees for row in told)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import astuple
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,8 @@ def _apart(picture: Image.Image, dpi: float, settings: dict[str, Any], words: li
         under = printed.under_ink(level, level_dpi, languages, words)
         told |= {"printed": [astuple(word) for word in under]} if under is not None else {}
         words = words if under is None else under
-    if printed.alone(level, level_dpi, languages, passed, partial(glance.is_secrecy, law.vocabulary(Path(settings["station"])))):
+    known = cache(lambda: law.vocabulary(Path(settings["station"])))  # most pages have nothing to ask it about
+    if printed.alone(level, level_dpi, languages, passed, lambda said: glance.is_secrecy(known(), said)):
         told["secret"] = True
     if agreement.zones(words):
         fine, fine_dpi, _ = reader.straightened(picture, dpi, printed.FINER_DPI)
