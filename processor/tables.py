@@ -254,6 +254,35 @@ class DeskTable(Table):
     hosts: Texts
 
 
+class UserTable(Table):
+    """Somebody who may look at the auditors' page."""
+
+    role: Literal["auditor", "archivist", "public"]
+    password: str = ""
+    account: str = ""
+
+
+class SeesTable(Table):
+    """Which modes of use each role sees, by their codes (TT 05/2025)."""
+
+    public: Texts
+    auditor: Texts
+    archivist: Texts
+
+
+class ServeTable(Table):
+    """The auditors' page."""
+
+    refresh: Annotated[Duration, Field(ge=1)]
+    closed_lanes: Texts
+    closed_lanes_open_to: Annotated[tuple[Literal["auditor", "archivist", "public"], ...], Strict(False)]
+    sees: SeesTable
+    users: Mapping[str, UserTable]
+    user_header: str
+    socket: str
+    hosts: Texts
+
+
 class OutTable(Table):
     """The clerk's copies."""
 

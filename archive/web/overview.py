@@ -1,0 +1,158 @@
+"""How the archive stands: the overview, its days, its log."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive import checkpoint, heads
+from archive.checkpoint import Checkpoint, CheckpointError
+from archive.heads import Published
+from archive.store import Archive
+from archive.web.charts import chart
+from archive.web.site import archive_of, gone, look, shown, site_of, snapshot_of
+
+_CHARTED = 42  # days
+_ROUNDS = 60
+_DAYS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A fixity round; `findings` is None where it cannot be told."""
+
+    at: str
+    checked: int
+    findings: int | None
+
+
+def overview(request: Request) -> Response:
+    """The first page."""
+    archive = archive_of(request)
+    days = per_day(archive)
+    rounds, published = rounds_of(archive, 1), archive.published()
+    with archive.reading() as db:
+        sealed = next(db.query("select day, sealed_at from day where sealed_at is not null order by day desc limit 1"), None)
+        total = next(db.query("select count(*) documents, coalesce(sum(pages), 0) pages from document where state = 'filed'"))
+    return shown(request, "overview.html", "overview", chart=chart(days), days=days, total=total, sealed=sealed,
+                 round=rounds[0] if rounds else None, heads=_standing(published), standing=site_of(request).hands.standing(),
+                 log_size=snapshot_of(request).log_size, sees_queues=snapshot_of(request).role.sees_events)  # fmt: skip
+
+
+def per_day(archive: Archive) -> list[tuple[str, int, int]]:
+    """Documents and pages of the last days on which there were any, oldest first."""
+    sql = """select shelf_day, count(*) documents, sum(pages) pages from document where state = 'filed'
+             group by shelf_day order by shelf_day desc limit ?"""
+    with archive.reading() as db:
+        return [(row["shelf_day"], row["documents"], row["pages"] or 0) for row in db.query(sql, [_CHARTED])][::-1]
+
+
+def rounds_of(archive: Archive, most: int = _ROUNDS) -> list[Round]:
+    """The last fixity rounds, newest first."""
+    sql = "select at, public from event where type = 'fixity' order by seq desc limit ?"
+    with archive.reading() as db:
+        rows = list(db.query(sql, [most]))
+    return [_round(row["at"], json.loads(row["public"])) for row in rows]
+
+
+def _round(at: str, public: dict[str, Any]) -> Round:
+    found = public.get("findings")
+    return Round(at, int(public.get("checked", 0)), int(found) if isinstance(found, int) else None)
+
+
+def _standing(published: Sequence[Published]) -> tuple[int, int, int]:
+    """Heads of the log: how many there are, lack the signature, lack the time-stamp."""
+    return len(published), sum(not each.is_signed for each in published), sum(not each.is_stamped for each in published)
+
+
+def days(request: Request) -> Response:
+    """All days, newest first."""
+    archive, before = archive_of(request), request.query_params.get("before", "9999")
+    rows = [row for row in reversed(archive.days()) if row.day.isoformat() < before]
+    published = {each.day: each for each in archive.published()}
+    more = rows[_DAYS - 1].day.isoformat() if len(rows) > _DAYS else ""
+    return shown(request, "days.html", "days", rows=rows[:_DAYS], published=published, more=more)
+
+
+def day(request: Request) -> Response:
+    """A day: its bag, its checkpoint, what happened."""
+    archive, asked = archive_of(request), _day(request)
+    known = {row.day: row for row in archive.days()}
+    if asked is None or asked not in known:
+        return gone(request)
+    return _day_shown(request, asked, None)
+
+
+def check_day(request: Request) -> Response:
+    """The same, with every file read again now."""
+    archive, asked = archive_of(request), _day(request)
+    if asked is None or asked not in {row.day for row in archive.days()} or not snapshot_of(request).role.sees_events:
+        return gone(request)
+    look(request, "check-day", day=asked.isoformat())
+    return _day_shown(request, asked, site_of(request).hands.check_day(asked))
+
+
+def _day_shown(request: Request, asked: dt.date, checked: tuple[int, Sequence[str]] | None) -> Response:
+    archive = archive_of(request)
+    with archive.reading() as db:
+        bag = next(iter(db.table("day").rows_where("day = ?", [asked.isoformat()])), None)
+    head = next((each for each in archive.published() if each.day == asked), None)
+    return shown(request, "day.html", "days", day=asked, bag=bag, head=head, root=head.head.root.hex() if head else "",
+                 happened=archive.events_on(asked), checked=checked, witnesses=_witnesses(head) if head else [],
+                 documents=list(_first(archive, asked)), may_check=snapshot_of(request).role.sees_events)  # fmt: skip
+
+
+def _first(archive: Archive, asked: dt.date) -> list[dict[str, Any]]:
+    found = []
+    for row in archive.shelved_on(asked):
+        found.append(row)
+        if len(found) == _DAYS:
+            break
+    return found
+
+
+def _day(request: Request) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(request.path_params["day"])
+    except ValueError:
+        return None
+
+
+def integrity(request: Request) -> Response:
+    """The log: its size, its last head, who witnessed it, the fixity rounds."""
+    archive = archive_of(request)
+    published = archive.published()
+    last = published[-1] if published else None
+    return shown(request, "integrity.html", "integrity", log_size=snapshot_of(request).log_size, last=last,
+                 root=last.head.root.hex() if last else "", heads=_standing(published), recent=published[::-1][:_ROUNDS],
+                 witnesses=_witnesses(last) if last else [], rounds=rounds_of(archive))  # fmt: skip
+
+
+def _witnesses(head: Published) -> list[tuple[str, str]]:
+    """Who cosigned a head, and when, as the lines of its checkpoint say: other files beside it may hold the cosigned form."""
+    found: dict[str, str] = {}
+    for path in sorted(head.folder.glob(f"{heads.CHECKPOINT}*")):
+        if path.suffix in {".p7s", ".tsr", ".pem"}:
+            continue
+        try:
+            read = checkpoint.parsed(path.read_text("utf-8"))
+        except (CheckpointError, UnicodeDecodeError, OSError):
+            continue
+        if read.head == head.head:
+            found |= _cosigned(read)
+    return sorted(found.items())
+
+
+def _cosigned(read: Checkpoint) -> dict[str, str]:
+    found = {}
+    for line in read.lines:
+        with suppress(CheckpointError, OverflowError, OSError, ValueError):  # a moment no calendar has
+            found[line.name] = dt.datetime.fromtimestamp(checkpoint.witnessed_at(line)[0], dt.UTC).isoformat()
+    return found
