@@ -63,7 +63,7 @@ class Tables:
         snapshot = self.site.snapshots.of(scope["state"]["user"].role)
         await asyncio.to_thread(look, request, "tables", path=path, query=str(request.url.query))
         scope["state"]["frame"] = frame(request, "tables") | {"most_rows": MOST_ROWS, "table_words": _titles(request)}
-        answer = _Answer(send, self.site.hands.cell, _is_csv(request))
+        answer = _Answer(send, self.site.hands.cell)
         await self._of(snapshot)(_bare(scope), receive, answer.take)
         gone = shown(request, "gone.html", "tables", 404) if not path.endswith(_FORMATS) else PlainTextResponse("", 404)
         await answer.end(gone, scope, receive)
@@ -119,23 +119,19 @@ def _has_trace(request: Request) -> bool:
     return any(name in request.query_params for name in _NOT_ASKED)
 
 
-def _is_csv(request: Request) -> bool:
-    return request.url.path.endswith(".csv") or request.query_params.get("_format") == "csv"
-
-
 def _bare(scope: Scope) -> Scope:
-    """Without cookies: who asks is none of Datasette's concern."""
+    """Without cookies, since who asks is none of Datasette's concern, and without our own part of the path, which it adds itself."""
     kept = [(name, value) for name, value in scope["headers"] if name.lower() not in {b"cookie", b"authorization"}]
-    return {**scope, "headers": kept, "root_path": ""}
+    raw = scope["raw_path"].partition(b"?")[0].removeprefix(HOME.encode())
+    return {**scope, "headers": kept, "root_path": "", "path": str(scope["path"]).removeprefix(HOME), "raw_path": raw}
 
 
 class _Answer:
     """Datasette's answer on its way out: errors become our page, CSV is made harmless."""
 
-    def __init__(self, send: Send, cell: Callable[[object], object], is_csv: bool) -> None:
+    def __init__(self, send: Send, cell: Callable[[object], object]) -> None:
         self._send = send
         self._cell = cell
-        self._is_csv = is_csv
         self._start: MutableMapping[str, Any] = {}
         self._body = bytearray()
 
@@ -155,7 +151,7 @@ class _Answer:
         headers = [(name, value) for name, value in self._start["headers"]
                    if name.lower() not in {b"content-length", b"set-cookie", b"link", b"cache-control"}]  # fmt: skip
         body = bytes(self._body)
-        if self._is_csv and status == 200:
+        if status == 200 and dict(headers).get(b"content-type", b"").startswith((b"text/plain", b"text/csv")):  # as its tables are sent
             body = harmless(body.decode("utf-8"), self._cell)
             kept = [(name, value) for name, value in headers if name.lower() not in {b"content-type", b"content-disposition"}]
             headers = [*kept, *_CSV]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from datasette.utils.asgi import Response
 from markupsafe import Markup, escape
@@ -20,7 +20,13 @@ _LONGEST = 300  # characters of a cell
 def dress(datasette: Any, seen: Callable[[str], str]) -> None:
     """Tell an instance how text is shown."""
     datasette.seen = seen
-    datasette.jinja_env.filters |= {"seen": seen, "query": query}
+    datasette.jinja_env.filters |= {"seen": seen, "query": query, "local": local}
+
+
+def local(address: str) -> str:
+    """An address without scheme and host: a proxy may speak TLS where Datasette thinks nobody does."""
+    parts = urlsplit(address)
+    return urlunsplit(("", "", parts.path, parts.query, ""))
 
 
 @hookimpl
