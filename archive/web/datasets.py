@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from datasette.app import Datasette
@@ -24,9 +25,9 @@ from starlette.types import Receive, Scope, Send
 
 from archive.web import hooks
 from archive.web.site import TEMPLATES, Site, frame, look, shown, words_of
-from archive.web.snapshots import Snapshot
+from archive.web.snapshots import NAME, Snapshot
 
-HOME, KEPT = "/tables", "kho"
+HOME, KEPT = "/tables", Path(NAME).stem
 MOST_ROWS = 2000
 _SETTINGS = {
     "default_allow_sql": False, "allow_download": False, "allow_csv_stream": False, "suggest_facets": False,
@@ -35,6 +36,7 @@ _SETTINGS = {
     "truncate_cells_html": 300, "default_cache_ttl": 0, "max_csv_mb": 50,
 }  # fmt: skip
 _FORMATS = (".csv", ".json")
+_SENT_AS = (b"text/plain", b"text/csv")  # Datasette's CSV
 _NOT_SERVED = (".db", ".blob", ".jsono")
 _CSV = ((b"content-type", b"text/csv; charset=utf-8"), (b"content-disposition", b'attachment; filename="bang.csv"'))
 _NOT_ASKED = ("_trace", "_context", "sql", "_where")
@@ -83,11 +85,10 @@ class Tables:
 def datasette(snapshot: Snapshot, site: Site) -> Any:
     """Datasette over one copy."""
     made = Datasette(
-        immutables=[str(snapshot.path)], metadata=_metadata(snapshot), settings=_SETTINGS, template_dir=str(TEMPLATES),
+        immutables=[str(snapshot.path)], metadata=_metadata(), settings=_SETTINGS, template_dir=str(TEMPLATES),
         cache_headers=False,
     )  # fmt: skip
     hooks.dress(made, site.hands.seen)
-    made.get_database(snapshot.path.stem).route = KEPT
     return made
 
 
@@ -96,11 +97,11 @@ def prepared() -> dict[str, Any]:
     return tomllib.loads(resources.files("archive.web").joinpath("tables.toml").read_text("utf-8"))
 
 
-def _metadata(snapshot: Snapshot) -> dict[str, Any]:
+def _metadata() -> dict[str, Any]:
     told = prepared()
     tables = {name: {**row, "title": row["title"][0]} for name, row in told["table"].items()}
     queries = {name: {"title": row["title"][0], "sql": row["sql"], "hide_sql": False} for name, row in told["query"].items()}
-    return {"databases": {snapshot.path.stem: {"title": "Kho", "tables": tables, "queries": queries}}}
+    return {"databases": {KEPT: {"title": "Kho", "tables": tables, "queries": queries}}}
 
 
 def _titles(request: Request) -> dict[str, str]:
@@ -120,7 +121,7 @@ def _has_trace(request: Request) -> bool:
 
 
 def _bare(scope: Scope) -> Scope:
-    """Without cookies, since who asks is none of Datasette's concern, and without our own part of the path, which it adds itself."""
+    """Without cookies, since who asks is none of Datasette's concern, and without our part of the path, which it adds itself."""
     kept = [(name, value) for name, value in scope["headers"] if name.lower() not in {b"cookie", b"authorization"}]
     raw = scope["raw_path"].partition(b"?")[0].removeprefix(HOME.encode())
     return {**scope, "headers": kept, "root_path": "", "path": str(scope["path"]).removeprefix(HOME), "raw_path": raw}
@@ -151,7 +152,7 @@ class _Answer:
         headers = [(name, value) for name, value in self._start["headers"]
                    if name.lower() not in {b"content-length", b"set-cookie", b"link", b"cache-control"}]  # fmt: skip
         body = bytes(self._body)
-        if status == 200 and dict(headers).get(b"content-type", b"").startswith((b"text/plain", b"text/csv")):  # as its tables are sent
+        if status == 200 and dict(headers).get(b"content-type", b"").startswith(_SENT_AS):
             body = harmless(body.decode("utf-8"), self._cell)
             kept = [(name, value) for name, value in headers if name.lower() not in {b"content-type", b"content-disposition"}]
             headers = [*kept, *_CSV]

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from archive import checkpoint, heads
 from archive.checkpoint import Checkpoint, CheckpointError
 from archive.heads import Published
-from archive.store import Archive
+from archive.store import Archive, DayRow
 from archive.web.charts import chart
 from archive.web.site import archive_of, gone, look, shown, site_of, snapshot_of
 
@@ -75,25 +75,36 @@ def _standing(published: Sequence[Published]) -> tuple[int, int, int]:
 def days(request: Request) -> Response:
     """All days, newest first."""
     archive, before = archive_of(request), request.query_params.get("before", "9999")
-    rows = [row for row in reversed(archive.days()) if row.day.isoformat() < before]
+    rows = days_of(archive, "day < ?", before)
     published = {each.day: each for each in archive.published()}
     more = rows[_DAYS - 1].day.isoformat() if len(rows) > _DAYS else ""
     return shown(request, "days.html", "days", rows=rows[:_DAYS], published=published, more=more)
 
 
+def days_of(archive: Archive, condition: str, value: str) -> list[DayRow]:
+    """Days on which something was filed or happened, or that were sealed, newest first; one more than are shown."""
+    sql = f"""with known as (select distinct day from event union select day from day
+                             union select shelf_day from document where path is not null)
+              select day, (select count(*) from document where shelf_day = known.day) documents,
+                     (select sealed_at from day as sealed where sealed.day = known.day) sealed_at
+              from known where {condition} order by day desc limit ?"""
+    with archive.reading() as db:
+        return [DayRow(dt.date.fromisoformat(row["day"]), row["documents"], row["sealed_at"])
+                for row in db.query(sql, [value, _DAYS + 1])]  # fmt: skip
+
+
 def day(request: Request) -> Response:
     """A day: its bag, its checkpoint, what happened."""
-    archive, asked = archive_of(request), _day(request)
-    known = {row.day: row for row in archive.days()}
-    if asked is None or asked not in known:
+    asked = _day(request)
+    if asked is None or not days_of(archive_of(request), "day = ?", asked.isoformat()):
         return gone(request)
     return _day_shown(request, asked, None)
 
 
 def check_day(request: Request) -> Response:
     """The same, with every file read again now."""
-    archive, asked = archive_of(request), _day(request)
-    if asked is None or asked not in {row.day for row in archive.days()} or not snapshot_of(request).role.sees_events:
+    asked, may_check = _day(request), snapshot_of(request).role.sees_events
+    if asked is None or not may_check or not days_of(archive_of(request), "day = ?", asked.isoformat()):
         return gone(request)
     look(request, "check-day", day=asked.isoformat())
     return _day_shown(request, asked, site_of(request).hands.check_day(asked))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import shutil
 import sqlite3
 import threading
 import time
@@ -23,6 +24,7 @@ from archive.store import Archive
 from archive.web.narrowing import narrow
 from archive.web.roles import Modes, Role
 
+NAME = "kho.db"
 PATIENCE = 5.0  # seconds a question may take
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock
 
@@ -131,11 +133,12 @@ class Snapshots:
         left, self._older = self._older, [each.path for each in self._made.values()]
         self._made, self._state = made, state
         for path in left:  # the one before may still be asked: it goes the next time
-            path.unlink(missing_ok=True)
+            shutil.rmtree(path.parent, ignore_errors=True)
         return True
 
     def _of(self, role: Role, whole: Path, now: dt.datetime, size: int) -> Snapshot:
-        path = self.folder / f"{self._number}-{role.name}.db"
+        path = self.folder / f"{self._number}-{role.name}" / NAME
+        path.parent.mkdir(mode=0o700)
         narrow(whole, path, role, self.modes)
         path.chmod(0o400)
         archive = Archive(self.root, Copy(path), lambda lane: (), "", lambda day: naming.DOC_CODE)

@@ -35,7 +35,7 @@ def crawled(client: TestClient) -> dict[str, str]:
             continue
         kinds[kind] += 1
         answer = client.get(path)
-        assert answer.status_code in {200, 303, 400, 404}, (path, answer.text[:300])
+        assert answer.status_code in {200, 303} or "/picture/" in path, (path, answer.status_code)
         seen[path] = answer.text
         if "html" in answer.headers.get("content-type", ""):
             links = re.findall(r'(?:href|src)="([^"]+)"', answer.text)
