@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from processor import handing, joining
 from processor.desk import drawers, papers
 from processor.desk.drawers import Desk
-from processor.desk.pictures import WIDTHS
+from processor.pictures import WIDTHS
 from processor.errors import reason
 from processor.parking import Lot
 
