@@ -17,6 +17,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from archive import proofpack
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE
 from archive.store import Archive
@@ -68,7 +69,7 @@ def _shown(request: Request, found: dict[str, Any], checked: Verdict | None) -> 
         filing=[(name, found[name]) for name in _FILING if found[name] is not None], moments=_MOMENTS,
         pages=min(found["pages"] or 0, _MOST_PAGES) if found["path"] else 0, wide=WIDTHS[-1], small=WIDTHS[0],
         last=_last_read(request, found), evidence=[PurePosixPath(path).name for path in beside],
-        has_original=original(archive, found) is not None, has_proof=found["path"] and hands.proof(found["doc_code"]) is not None,
+        has_original=original(archive, found) is not None, has_proof=_is_covered(archive, found),
         file=archive.declared(found["file_code"]), field=hands.field,
     )  # fmt: skip
 
@@ -146,11 +147,20 @@ def evidence(request: Request) -> Response:
 def proof(request: Request) -> Response:
     """What proves the document without the rest of the archive."""
     found = whole(archive_of(request), request.path_params["code"])
-    made = site_of(request).hands.proof(found["doc_code"]) if found and found["path"] else None
-    if found is None or made is None:
+    archive = archive_of(request)
+    if found is None or not _is_covered(archive, found):
         return gone(request)
     look(request, "proof", doc_code=found["doc_code"])
-    return Response(made[1], media_type="application/octet-stream", headers=_named(made[0]))
+    data = proofpack.packed(archive.root, archive.proof(found["doc_code"]))
+    return Response(data, media_type="application/octet-stream", headers=_named(f"{found['doc_code']}.proof.zip"))
+
+
+def _is_covered(archive: Archive, found: Mapping[str, Any]) -> bool:
+    """Whether a head of the log was published since it was filed."""
+    sql = """select 1 from document join checkpoint on checkpoint.size > document.seq
+             where doc_code = ? and path is not null limit 1"""
+    with archive.reading() as db:
+        return next(iter(db.query(sql, [found["doc_code"]])), None) is not None
 
 
 def attached(request: Request, path: str, name: str) -> Response:

@@ -73,7 +73,6 @@ class Hands:
         check_day: the findings of a whole day, and how many documents were read.
         standing: of the station.
         is_read: whether a document was read in the fixity round of a day.
-        proof: name and bytes of a document's proof, where there is one.
         seen: a text without what nobody sees. cell: a value that no spreadsheet takes for a formula. field: a field's name.
     """
 
@@ -83,7 +82,6 @@ class Hands:
     check_day: Callable[[dt.date], tuple[int, Sequence[str]]]
     standing: Callable[[], Standing]
     is_read: Callable[[str, dt.date], bool]
-    proof: Callable[[str], tuple[str, bytes] | None]
     seen: Callable[[str], str]
     cell: Callable[[object], object]
     field: Callable[[str, str], str]

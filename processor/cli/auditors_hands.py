@@ -67,7 +67,6 @@ def made(parts: Parts) -> Hands:
         check_day=lambda day: _check_day(parts, day),
         standing=lambda: _standing(parts),
         is_read=lambda code, at: is_read_on(at, code, share),
-        proof=lambda code: None,
         seen=visible, cell=cell, field=_field,
     )  # fmt: skip
 

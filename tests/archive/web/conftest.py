@@ -26,6 +26,7 @@ from archive.web.snapshots import Snapshots
 from processor.cells import cell
 from processor.report import visible
 from tests.archive.conftest import CLERK, FILE, NOON, Office
+from tests.archive.test_heads import log_key
 
 PASSWORD = "một mật khẩu dài"
 HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)  # cheap: a test waits for many of them
@@ -73,6 +74,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     office.clock.pass_(days=1)
     codes |= _hidden(office, archive)
     archive.seal_day((NOON - dt.timedelta(days=2)).date(), CLERK)
+    archive.publish((NOON - dt.timedelta(days=2)).date(), log_key())
     archive.event("fixity", actor="sohoa", public={"checked": 3, "findings": 0})
     office.clock.now = NOON
     codes["today"] = filed(office, archive, "today", subject="Việc hôm nay", type_name="Công văn",
@@ -127,7 +129,7 @@ def hands(folder: Path) -> Hands:
         picture=picture, kept=lambda report: Verdict(report["verdict"], "2026-11-23T05:00:00+00:00"),
         check=lambda row: Verdict("unknown", "2026-11-23T05:00:00+00:00", [f"lý do {HOSTILE}"], (), []),
         check_day=lambda day: (3, []), standing=lambda: Standing({"held": 2, "rejected": 1, "waiting": 0}, 41),
-        is_read=lambda code, day: True, proof=lambda code: None, seen=visible, cell=cell, field=lambda name, lang: name,
+        is_read=lambda code, day: True, seen=visible, cell=cell, field=lambda name, lang: name,
     )  # fmt: skip
 
 

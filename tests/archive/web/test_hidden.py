@@ -127,4 +127,4 @@ def test_what_cannot_be_told_is_closed(text: str | None, marked: bool, code: str
 def test_leaves_of_the_log_are_those_of_the_events_that_are_shown(site: Site) -> None:
     db = sqlite3.connect(f"{site.snapshots.of('auditor').path.as_uri()}?immutable=1", uri=True)
     events = {row[0] for row in db.execute("select seq from event")}
-    assert {json.loads(entry)["seq"] for (entry,) in db.execute("select entry from leaf")} == events
+    assert {json.loads(entry)["seq"] for (entry,) in db.execute("select entry from leaf where entry <> ''")} == events

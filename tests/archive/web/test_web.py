@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sqlite3
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,16 @@ def test_bytes_are_taken_away_whole_and_never_shown(come: Come, kept: Kept) -> N
     today = kept.codes["today"]
     assert client.get(f"/document/{today}/evidence/{today}.verification.json").json() == {"verdict": "valid"}
     assert client.get(f"/document/{today}/evidence/..%2f..%2fcatalogue.db").status_code == 404
+
+
+def test_a_proof_can_be_taken_away_although_the_rest_of_the_log_is_not_there(come: Come, kept: Kept) -> None:
+    code = kept.codes["plain"]
+    taken = come("an").get(f"/document/{code}/proof")
+    names = zipfile.ZipFile(io.BytesIO(taken.content)).namelist()
+    assert {f"{code}.pdf", "entry.json", "checkpoint"} <= set(names) and "attachment" in taken.headers["content-disposition"]
+    assert kept.archive.proof(code).text().encode() == zipfile.ZipFile(io.BytesIO(taken.content)).read(f"{code}.tlog-proof")
+    assert "Tải bằng chứng" in come("an").get(f"/document/{code}").text
+    assert come("an").get(f"/document/{kept.codes['today']}/proof").status_code == 404
 
 
 def test_what_names_and_texts_say_is_shown_and_never_part_of_a_page(come: Come, kept: Kept) -> None:
