@@ -12,7 +12,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive import checkpoint, heads
+from archive import checkpoint
 from archive.checkpoint import Checkpoint, CheckpointError
 from archive.heads import Published
 from archive.store import Archive, DayRow
@@ -21,6 +21,7 @@ from archive.web.site import archive_of, gone, look, shown, site_of, snapshot_of
 
 _CHARTED = 42  # days
 _ROUNDS = 60
+_NO_CHECKPOINTS = frozenset({".p7s", ".tsr", ".pem", ".jsonl", ".part"})
 _DAYS = 200
 
 
@@ -149,9 +150,7 @@ def integrity(request: Request) -> Response:
 def _witnesses(head: Published) -> list[tuple[str, str]]:
     """Who cosigned a head, and when, as the lines of its checkpoint say: other files beside it may hold the cosigned form."""
     found: dict[str, str] = {}
-    for path in sorted(head.folder.glob(f"{heads.CHECKPOINT}*")):
-        if path.suffix in {".p7s", ".tsr", ".pem"}:
-            continue
+    for path in (path for path in sorted(head.folder.iterdir()) if path.suffix not in _NO_CHECKPOINTS):
         try:
             read = checkpoint.parsed(path.read_text("utf-8"))
         except (CheckpointError, UnicodeDecodeError, OSError):

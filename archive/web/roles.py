@@ -30,6 +30,11 @@ class Role:
     closed: frozenset[str] = frozenset()
     sees_events: bool = True
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether nothing is kept from it."""
+        return self.modes >= {OPEN, CONDITIONAL, SECRET} and not self.closed and self.sees_events
+
     def may_see(self, mode: str, lane: str) -> bool:
         """Whether documents of a mode and a lane are for it."""
         return mode in self.modes and lane not in self.closed

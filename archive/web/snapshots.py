@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import shutil
 import sqlite3
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -146,10 +147,16 @@ class Snapshots:
 
 
 def _copied(source: Path, target: Path) -> int:
-    """A copy of one moment; returns how many events its log has."""
-    db = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True, timeout=60)
+    """A copy of one moment; returns how many events its log has.
+
+    While somebody reads, the file stays as it is: who writes waits no longer than its bytes take. Another process copies them,
+    for one that closes a file gives up the locks that its other threads hold on it.
+    """
+    db = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True, timeout=60, isolation_level=None)
     try:
-        db.execute("vacuum into ?", [str(target)])
+        db.execute("begin")
+        db.execute("select count(*) from sqlite_master").fetchone()
+        subprocess.run(["cp", "--reflink=auto", "--", source, target], check=True, capture_output=True)
     finally:
         db.close()
     copy = sqlite3.connect(f"{target.absolute().as_uri()}?immutable=1", uri=True)
