@@ -13,6 +13,7 @@ from archive.query import exact, fold
 
 _PHRASE = re.compile(r'"([^"]*)"|(\S+)')
 _AROUND = 90  # characters
+_MOST_SPANS = 200
 _MOST_TEXT = 200_000  # characters of a document that are looked through
 
 
@@ -31,18 +32,26 @@ Snippets = Callable[[str, Sequence[Mapping[str, object]]], Mapping[str, Sequence
 def snippet(words: str, text: str) -> list[Piece]:
     """The text around the first hit, with every hit in it marked; empty where there is none."""
     text = " ".join(text[:_MOST_TEXT].split())
-    spans = sorted(span for term in _terms(words) for span in _spans(term, text))
+    spans = sorted((*span, number) for number, term in enumerate(_terms(words)) for span in _spans(term, text))
     if not spans:
         return []
-    begin, end = _window(text, spans[0][0])
+    begin, end = _window(text, _fullest(spans))
     pieces, at = [Piece("… " if begin else "", False)], begin
-    for first, last in spans:
+    for first, last, _ in spans:
         if first < at or last > end:
             continue
         pieces += [Piece(text[at:first], False), Piece(text[first:last], True)]
         at = last
     pieces += [Piece(text[at:end], False), Piece(" …" if end < len(text) else "", False)]
     return [piece for piece in pieces if piece.text]
+
+
+def _fullest(spans: Sequence[tuple[int, int, int]]) -> int:
+    """Where the part of the text begins that holds most of the terms; the first such."""
+    def held(at: int) -> int:
+        return len({number for first, last, number in spans if at <= first and last <= at + 2 * _AROUND})
+
+    return max((first for first, _, _ in spans[:_MOST_SPANS]), key=lambda at: (held(at), -at))
 
 
 def _window(text: str, hit: int) -> tuple[int, int]:

@@ -6,10 +6,12 @@ Promises: nothing is fetched and no key is opened; what cannot be told offline i
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import tempfile
 import threading
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from typing import Any
 from cryptography import x509
 
 from archive import heads
+from archive.shelves import EVIDENCE
 from archive.verify import FINDINGS, Finding, verify
 from archive.web.hands import Hands, NotShown, Row, Signature, Standing
 from archive.web.hands import Verdict as Told
@@ -90,12 +93,28 @@ def _check(parts: Parts, row: Row, words: reports.Words) -> Told:
     result = verify(root, [row["doc_code"]], _checker(parts))
     findings = [_finding(each) for each in result.findings][:_MOST_FINDINGS]
     try:
-        report = parts.engine.call("verify", {"path": str(root / row["path"]), **_trust(parts)}, answer=_offline)
+        with _whole(root / row["path"], parts.pictures.folder) as path:
+            report = parts.engine.call("verify", {"path": str(path), **_trust(parts)}, answer=_offline)
     except Verdict as verdict:
         return Told("unknown", wiring.now().isoformat(), [reports.sentence(verdict.code, words)], (), findings)
     told = shown(report, words)
     worth = "invalid" if findings and told.verdict == "valid" else told.verdict
     return Told(worth, told.at, told.reasons, told.signatures, findings)
+
+
+@contextmanager
+def _whole(pdf: Path, scratch: Path) -> Iterator[Path]:
+    """A PDF with what was kept to prove its signatures later (archive/FORMAT.md), where that lies beside it."""
+    increment = pdf.parent / EVIDENCE / f"{pdf.stem}.lta"
+    if not increment.is_file():
+        yield pdf
+        return
+    with tempfile.NamedTemporaryFile(dir=scratch, suffix=".pdf") as made:
+        for part in (pdf, increment):
+            with part.open("rb") as file:
+                shutil.copyfileobj(file, made)
+        made.flush()
+        yield Path(made.name)
 
 
 def _check_day(parts: Parts, day: dt.date) -> tuple[int, Sequence[str]]:
