@@ -21,7 +21,7 @@ from argon2 import PasswordHasher
 
 from tests.processor.office import DPI, picture
 from tests.station import SOHOA, demo, sohoa
-from tests.testkit import scans
+from tests.testkit import person, scans, signing
 
 CODE = "H05.99.2026.01.VP.0000001"
 PASSWORD = "một mật khẩu đủ dài"
@@ -58,6 +58,8 @@ class Served:
 def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = demo(tmp_path_factory.mktemp("office") / "station")
     scans.png(folder / "drop" / "sao-y" / "bao-cao.png", picture("Báo cáo công tác của văn phòng"), dpi=DPI)
+    assert sohoa(folder, "run").returncode == 0
+    (folder / "drop" / "van-ban-den" / "den.pdf").write_bytes(person.signed(folder, signing.page()))
     assert sohoa(folder, "run").returncode == 0
     with (folder / "sohoa.toml").open("a", encoding="utf-8") as file:
         file.write(USER)
@@ -101,10 +103,19 @@ def test_a_document_has_its_picture_and_its_verdict_with_chain_and_token(served:
     assert served.ask("GET", f"/document/{CODE}/pdf")[2] == next((served.folder / "archive").rglob(f"{CODE}.pdf")).read_bytes()
 
 
+def test_a_received_document_is_proved_offline_by_what_was_kept_beside_it(served: Served) -> None:
+    with sqlite3.connect(served.folder / "archive" / "catalogue.db") as db:
+        (code,) = db.execute("select doc_code from document where verification = 'valid'").fetchone()
+    page = served.page(f"/document/{code}")
+    assert "Khi lưu" in page and '<p class="verdict valid">' in page and ".verification.json" in page
+    assert '<p class="verdict valid">' in served.page(f"/document/{code}/check")
+    assert not list((served.folder / "work" / "serve").rglob("*.pdf"))
+
+
 def test_a_day_is_read_again_and_what_is_wrong_with_it_is_told(served: Served) -> None:
     with sqlite3.connect(served.folder / "archive" / "catalogue.db") as db:
         day, path = db.execute("select shelf_day, path from document where doc_code = ?", [CODE]).fetchone()
-    assert "Đã đọc lại 1 văn bản" in served.page(f"/day/{day}/check")
+    assert "Đã đọc lại 2 văn bản" in served.page(f"/day/{day}/check")
     pdf = served.folder / "archive" / path
     kept = pdf.read_bytes()
     pdf.chmod(0o644)

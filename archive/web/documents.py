@@ -66,7 +66,7 @@ def _shown(request: Request, found: dict[str, Any], checked: Verdict | None) -> 
     return shown(
         request, "document.html", "search", row=found, checked=checked, kept=_kept(request, beside),
         described=[(name, found[name], found["confidence"].get(name)) for name in DESCRIPTIVE if found[name] is not None],
-        filing=[(name, found[name]) for name in _FILING if found[name] is not None], moments=_MOMENTS,
+        filing=[(name, found[name]) for name in _FILING if found[name] not in (None, "")], moments=_MOMENTS,
         pages=min(found["pages"] or 0, _MOST_PAGES) if found["path"] else 0, wide=WIDTHS[-1], small=WIDTHS[0],
         last=_last_read(request, found), evidence=[PurePosixPath(path).name for path in beside],
         has_original=original(archive, found) is not None, has_proof=_is_covered(archive, found),

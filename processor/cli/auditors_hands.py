@@ -160,7 +160,8 @@ def shown(report: Mapping[str, Any], words: reports.Words) -> Told:
 
 def _signature(one: Mapping[str, Any], names: Mapping[str, str], words: reports.Words) -> Signature:
     signer, token = one["signer"] or {}, one["token_signer"] or {}
-    who = ", ".join(part for part in (signer.get("name"), signer.get("unit"), signer.get("agency")) if part)
+    named = (signer.get("name"), signer.get("unit"), signer.get("agency"))
+    who = ", ".join(dict.fromkeys(part for part in named if part))  # of an organisation all three are often one
     return Signature(
         title=f"{words['label'].get(one['kind'], one['kind'])} ({one['field']})", verdict=one["verdict"], signer=who,
         issuer=signer.get("issuer") or "", chain=list(_chain(one, names)), claimed_at=one["claimed_at"] or "",
