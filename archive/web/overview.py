@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ def days(request: Request) -> Response:
     """All days, newest first."""
     archive, before = archive_of(request), request.query_params.get("before", "9999")
     rows = days_of(archive, "day < ?", before)
-    published = {each.day: each for each in archive.published()}
+    published = heads_of(archive)
     more = rows[_DAYS - 1].day.isoformat() if len(rows) > _DAYS else ""
     return shown(request, "days.html", "days", rows=rows[:_DAYS], published=published, more=more)
 
@@ -92,6 +93,17 @@ def days_of(archive: Archive, condition: str, value: str) -> list[DayRow]:
     with archive.reading() as db:
         return [DayRow(dt.date.fromisoformat(row["day"]), row["documents"], row["sealed_at"])
                 for row in db.query(sql, [value, _DAYS + 1])]  # fmt: skip
+
+
+def heads_of(archive: Archive) -> dict[dt.date, Published]:
+    """The first head that covers the sealing of each day: days sealed in one night have one."""
+    sql = "select json_extract(public, '$.day') day, max(seq) seq from event where type = 'sealed' group by 1"
+    with archive.reading() as db:
+        sealed = {str(row["day"]): int(row["seq"]) for row in db.query(sql)}
+    published = archive.published()
+    sizes = [each.head.size for each in published]
+    places = {dt.date.fromisoformat(day): bisect_right(sizes, seq) for day, seq in sealed.items()}
+    return {day: published[place] for day, place in places.items() if place < len(published)}
 
 
 def day(request: Request) -> Response:
@@ -115,7 +127,7 @@ def _day_shown(request: Request, asked: dt.date, checked: tuple[int, Sequence[st
     archive = archive_of(request)
     with archive.reading() as db:
         bag = next(iter(db.table("day").rows_where("day = ?", [asked.isoformat()])), None)
-    head = next((each for each in archive.published() if each.day == asked), None)
+    head = heads_of(archive).get(asked)
     return shown(request, "day.html", "days", day=asked, bag=bag, head=head, root=head.head.root.hex() if head else "",
                  happened=archive.events_on(asked), checked=checked, witnesses=_witnesses(head) if head else [],
                  documents=list(_first(archive, asked)), may_check=snapshot_of(request).role.sees_events)  # fmt: skip

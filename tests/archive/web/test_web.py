@@ -139,6 +139,14 @@ def test_a_proof_can_be_taken_away_although_the_rest_of_the_log_is_not_there(com
     assert come("an").get(f"/document/{kept.codes['today']}/proof").status_code == 404
 
 
+def test_a_day_has_the_head_that_covers_its_sealing(come: Come, kept: Kept) -> None:
+    (head,) = kept.archive.published()
+    for who in ("an", "cong"):
+        assert head.head.root.hex() in come(who).get("/day/2026-11-21").text
+        assert "chưa công bố" in come(who).get("/day/2026-11-23").text
+        assert head.head.root.hex() in come(who).get("/integrity").text
+
+
 def test_what_names_and_texts_say_is_shown_and_never_part_of_a_page(come: Come, kept: Kept) -> None:
     client = come("an")
     for path in (f"/document/{kept.codes['hostile']}", f"/document/{kept.codes['hostile']}/check", "/search?q=la", f"/search?q={HOSTILE}",
