@@ -84,7 +84,7 @@ def roles(settings: Settings) -> list[Role]:
 def modes(folder: Path) -> Modes:
     """The words for modes of use in all profiles of the law."""
     words: dict[str, str] = {}
-    for row in law.read("metadata.toml", folder)["list"]:
+    for row in law.read("code-lists.toml", folder)["list"]:
         if row["id"] == "mode":
             words |= row["codes"]
     return Modes(words)
