@@ -13,6 +13,7 @@ from subprocess import SubprocessError
 import click
 import structlog
 
+from archive.naming import local_date
 from archive.web import door, serving
 from archive.web.guard import Door, User
 from archive.web.looks import Looks
@@ -82,12 +83,9 @@ def roles(settings: Settings) -> list[Role]:
 
 
 def modes(folder: Path) -> Modes:
-    """The words for modes of use in all profiles of the law."""
-    words: dict[str, str] = {}
-    for row in law.read("code-lists.toml", folder)["list"]:
-        if row["id"] == "mode":
-            words |= row["codes"]
-    return Modes(words)
+    """The words for modes of use by the law of today."""
+    listed = law.code_lists(local_date(wiring.now()), folder)["mode"].words
+    return Modes({word: code for code, words in listed.items() for word in words})
 
 
 @contextmanager
