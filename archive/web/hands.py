@@ -70,7 +70,7 @@ class Hands:
         picture: a JPEG of a page of a PDF, by its path, digest, number and width; raises NotShown.
         kept: a report that lies beside a document, as a verdict.
         check: a document looked at now: its files, record, log and signatures.
-        check_day: the findings of a whole day, and how many documents were read.
+        check_day: how many documents of a day were read, and the findings: of these alone, or (None) of the whole day with its bag.
         standing: of the station.
         is_read: whether a document was read in the fixity round of a day.
         seen: a text without what nobody sees. cell: a value that no spreadsheet takes for a formula. field: a field's name.
@@ -79,7 +79,7 @@ class Hands:
     picture: Callable[[Path, str, int, int], Path]
     kept: Callable[[Mapping[str, Any]], Verdict]
     check: Callable[[Row], Verdict]
-    check_day: Callable[[dt.date], tuple[int, Sequence[str]]]
+    check_day: Callable[[dt.date, Sequence[str] | None], tuple[int, Sequence[str]]]
     standing: Callable[[], Standing]
     is_read: Callable[[str, dt.date], bool]
     seen: Callable[[str], str]

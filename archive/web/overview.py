@@ -120,7 +120,9 @@ def check_day(request: Request) -> Response:
     if asked is None or not may_check or not days_of(archive_of(request), "day = ?", asked.isoformat()):
         return gone(request)
     look(request, "check-day", day=asked.isoformat())
-    return _day_shown(request, asked, site_of(request).hands.check_day(asked))
+    snapshot = snapshot_of(request)
+    seen = [row["doc_code"] for row in snapshot.archive.shelved_on(asked)] if snapshot.hidden else None
+    return _day_shown(request, asked, site_of(request).hands.check_day(asked, seen))
 
 
 def _day_shown(request: Request, asked: dt.date, checked: tuple[int, Sequence[str]] | None) -> Response:

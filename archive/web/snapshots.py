@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -86,6 +86,7 @@ class Snapshot:
 
     Attributes:
         log_size: how many events the whole log had.
+        hidden: how many documents are not in it.
     """
 
     role: Role
@@ -93,6 +94,7 @@ class Snapshot:
     archive: Archive
     made_at: dt.datetime
     log_size: int
+    hidden: int
 
 
 @dataclass(slots=True)
@@ -123,8 +125,7 @@ class Snapshots:
         seen = (self.root / "catalogue.db").stat()
         state = (seen.st_mtime_ns, seen.st_size)
         if self._made and state == self._state:
-            self._made = {name: Snapshot(each.role, each.path, each.archive, now, each.log_size)
-                          for name, each in self._made.items()}  # fmt: skip
+            self._made = {name: replace(each, made_at=now) for name, each in self._made.items()}
             return False
         self._number += 1
         whole = self.folder / f"{self._number}-whole.db"
@@ -140,10 +141,10 @@ class Snapshots:
     def _of(self, role: Role, whole: Path, now: dt.datetime, size: int) -> Snapshot:
         path = self.folder / f"{self._number}-{role.name}" / NAME
         path.parent.mkdir(mode=0o700)
-        narrow(whole, path, role, self.modes)
+        hidden = narrow(whole, path, role, self.modes)
         path.chmod(0o400)
         archive = Archive(self.root, Copy(path), lambda lane: (), "", lambda day: naming.DOC_CODE)
-        return Snapshot(role, path, archive, now, size)
+        return Snapshot(role, path, archive, now, size, hidden)
 
 
 def _copied(source: Path, target: Path) -> int:

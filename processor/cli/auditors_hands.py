@@ -67,7 +67,7 @@ def made(parts: Parts) -> Hands:
         picture=lambda path, digest, number, width: _picture(parts.pictures, (path, digest, number, width)),
         kept=lambda report: shown(report, words),
         check=lambda row: _check(parts, row, words),
-        check_day=lambda day: _check_day(parts, day),
+        check_day=lambda day, codes: _check_day(parts, day if codes is None else codes),
         standing=lambda: _standing(parts),
         is_read=lambda code, at: is_read_on(at, code, share),
         seen=visible, cell=cell, field=_field,
@@ -117,12 +117,12 @@ def _whole(pdf: Path, scratch: Path) -> Iterator[Path]:
         yield Path(made.name)
 
 
-def _check_day(parts: Parts, day: dt.date) -> tuple[int, Sequence[str]]:
-    """A whole day read again; one day at a time, or nobody else would get a picture."""
+def _check_day(parts: Parts, what: dt.date | Sequence[str]) -> tuple[int, Sequence[str]]:
+    """A day, or documents of it, read again; one day at a time, or nobody else would get a picture."""
     if not parts.busy.acquire(blocking=False):
         return 0, ["Đang có người kiểm tra một ngày khác; thử lại sau. / Another day is being checked; try again later."]
     try:
-        result = verify(parts.station / "archive", day, _checker(parts))
+        result = verify(parts.station / "archive", what, _checker(parts))
     finally:
         parts.busy.release()
     return result.checked, [_finding(each) for each in result.findings][:_MOST_FINDINGS]

@@ -102,6 +102,12 @@ def test_counts_are_of_what_is_seen(come: Come, site: Site) -> None:
         assert db.execute("select count(*) from search_fts where search_fts match 'dung'").fetchone()[0] == (9 if who == "binh" else 0)
 
 
+def test_a_day_is_read_again_without_what_is_hidden_in_it(come: Come, kept: Kept) -> None:
+    told = come("an").get("/day/2026-11-22/check").text
+    assert kept.codes["neighbour"] in told and not [name for name in HIDDEN if kept.codes[name] in told]
+    assert "Đã đọc lại 99 văn bản" in come("binh").get("/day/2026-11-22/check").text
+
+
 def test_who_may_see_everything_does(come: Come, kept: Kept) -> None:
     client = come("binh")
     assert all(client.get(f"/document/{code}").status_code == 200 for code in kept.codes.values())
