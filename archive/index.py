@@ -30,8 +30,22 @@ def create(db: Database) -> None:
     ).create_index(["doc_code"], unique=True)  # fmt: skip
     db.table("name").create({"id": int, "field": str, "value": str}, pk="id", not_null={"field", "value"}, strict=True)
     db.table("name").create_index(["field", "value"], unique=True)
+    _virtual(db)
+
+
+def _virtual(db: Database) -> None:
     for table in ("search_fts", "name_fts"):
         db.execute(f"create virtual table {table} using fts5 (words, content = '', columnsize = 0, tokenize = '{TOKENIZE}')")
+
+
+def anew(db: Database) -> None:
+    """The index made again from what the tables hold now: of what was deleted from them no word is left."""
+    for table in ("search_fts", "name_fts"):
+        db.execute(f"drop table {table}")
+    db.execute("delete from name")
+    _virtual(db)
+    for row in list(db.query("select doc_code, pages from search order by id")):
+        _put_in(db, _row(db, row["doc_code"]), json.loads(row["pages"]))
 
 
 def add(db: Database, doc_code: str, pages: Sequence[str]) -> None:

@@ -167,7 +167,7 @@ def _fixity(tools: Tools, today: dt.date) -> tuple[int, list[Finding]]:
         row["doc_code"]
         for day in tools.archive.days()
         for row in tools.archive.shelved_on(day.day)
-        if zlib.crc32(row["doc_code"].encode()) % share == today.toordinal() % share
+        if is_read_on(today, row["doc_code"], share)
     )
     checked, findings = 0, tools.archive.lost_heads()
     while portion := list(islice(chosen, _PORTION)):
@@ -177,6 +177,11 @@ def _fixity(tools: Tools, today: dt.date) -> tuple[int, list[Finding]]:
     for finding in findings:
         log.error("fixity", code=finding.code, doc_code=finding.doc_code, detail=finding.detail)
     return checked, findings
+
+
+def is_read_on(day: dt.date, doc_code: str, share: int) -> bool:
+    """Whether a document is of the part that is read again in the night of a day."""
+    return zlib.crc32(doc_code.encode()) % share == day.toordinal() % share
 
 
 def lay_out(day: dt.date, night: Night, tools: Tools, journal: Journal) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from processor import tables
+from processor import page_tables, tables
 from processor.errors import SettingsError
 from processor.tables import Lane, LaneTable, Table
 
@@ -35,7 +35,8 @@ class Settings(Table):
     notices: tables.NoticesTable
     schedule: tables.ScheduleTable
     out: tables.OutTable
-    desk: tables.DeskTable
+    desk: page_tables.DeskTable
+    serve: page_tables.ServeTable
     keys: Mapping[str, tables.KeyTable]
     operators: Mapping[str, tables.OperatorTable]
     persons: Mapping[str, tables.PersonTable]
@@ -98,9 +99,9 @@ def parse(own: Mapping[str, Any]) -> Settings:
         _check_lane(name, lane)
     for name in (name for name, mirror in settings.mirrors.items() if not mirror.path):
         raise SettingsError(f"sohoa.toml: mirrors.{name}.path: where it lies must be told")
-    proxied = settings.desk
-    if proxied.user_header and not (proxied.socket and proxied.hosts):  # whoever reaches a port may write a header
-        raise SettingsError("sohoa.toml: desk.user_header: desk.socket and desk.hosts must be set too")
+    for name, proxied in (("desk", settings.desk), ("serve", settings.serve)):
+        if proxied.user_header and not (proxied.socket and proxied.hosts):  # whoever reaches a port may write a header
+            raise SettingsError(f"sohoa.toml: {name}.user_header: {name}.socket and {name}.hosts must be set too")
     return settings
 
 

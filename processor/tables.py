@@ -246,14 +246,6 @@ class ScheduleTable(Table):
     fixity_share: Count
 
 
-class DeskTable(Table):
-    """How the clerk's page is reached through a proxy."""
-
-    user_header: str
-    socket: str
-    hosts: Texts
-
-
 class OutTable(Table):
     """The clerk's copies."""
 

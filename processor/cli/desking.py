@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
 import webbrowser
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -14,15 +13,16 @@ import click
 
 from archive.durable import replace_durably
 from archive.naming import local_date
-from processor.cli import wiring
+from archive.web import door
+from processor.cli import webbing, wiring
 from processor.desk import guard, serving
 from processor.desk.access import Access
 from processor.desk.drawers import Desk
 from processor.desk.errands import Errands
 from processor.desk.guard import Door
-from processor.desk.pictures import Pictures
 from processor.engine import LocalEngine, Reach
 from processor.flow import Flow
+from processor.pictures import Pictures
 from processor.settings import Settings
 from watch.lock import AlreadyRunning
 
@@ -34,33 +34,16 @@ def held(folder: Path, port: int, opens: bool) -> None:
     settings = wiring.check_station(folder)
     proxied = settings.desk.user_header
     access = Access(_actor(settings))
-    sock = serving.proxied(folder / settings.desk.socket) if proxied else serving.listening(port)
-    with closing(sock), _place(folder) as place, _opened(folder, place, settings, access) as desk:
-        hosts = [name.lower() for name in settings.desk.hosts] if proxied else serving.hosts(port)
-        door = Door(hosts, access, wiring.now, settings.desk.user_header, settings.operators)
+    sock = door.proxied(folder / settings.desk.socket) if proxied else webbing.listening(port)
+    with closing(sock), webbing.own_place(folder / _PLACE) as place, _opened(folder, place, settings, access) as desk:
+        hosts = [name.lower() for name in settings.desk.hosts] if proxied else door.hosts(port)
+        gate = Door(hosts, access, wiring.now, settings.desk.user_header, settings.operators)
         if proxied:
             click.echo(f"Bàn văn thư: {', '.join(hosts)} (qua {settings.desk.socket}; Ctrl-C để đóng bàn)")
         else:
             _greet(place, port, access, opens)
         with wiring.until_told():  # uvicorn raises the signal once more when it has ended
-            serving.serve(serving.application(desk, door), sock)
-
-
-@contextmanager
-def _place(folder: Path) -> Iterator[Path]:
-    """A folder of this desk's own; what desks that died left is cleared."""
-    place = folder / _PLACE
-    place.mkdir(mode=0o700, exist_ok=True)
-    for left in place.iterdir():
-        if not Path("/proc", left.name).is_dir():
-            shutil.rmtree(left, ignore_errors=True)
-    own = place / str(os.getpid())
-    shutil.rmtree(own, ignore_errors=True)
-    own.mkdir(mode=0o700)
-    try:
-        yield own
-    finally:
-        shutil.rmtree(own, ignore_errors=True)
+            door.serve(serving.application(desk, gate), sock)
 
 
 @contextmanager

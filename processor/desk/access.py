@@ -1,7 +1,7 @@
-"""Who may sit at the desk: one-time keys, sessions, and whether a request comes from this desk's own page.
+"""Who may sit at the desk: one-time keys and sessions.
 
 Promises: a key opens one session and is worth nothing after; a session that rests ends; answers are compared in constant
-time. Refuses hosts and origins that are not the desk's (DNS rebinding), and posts without the session's token.
+time. Refuses posts without the session's token.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import hmac
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 RESTS = 12 * 3600.0  # seconds after which a session nobody used has ended: a clerk's day
 _MOST = 64  # sessions
@@ -99,23 +98,6 @@ class Access:
             return self._sessions[self.begin(actor)]
         found.used = self.clock()
         return found
-
-
-def is_host(host: str, hosts: Collection[str]) -> bool:
-    """Whether a request asks for the desk by a name of its own: a foreign name that leads here is an attack."""
-    return host.lower() in hosts
-
-
-def is_own_post(origin: str, site: str, hosts: Collection[str]) -> bool:
-    """Whether a form was sent from a page of the desk, as its browser says.
-
-    Args:
-        origin: of the request; browsers send it with every post.
-        site: Sec-Fetch-Site, which older browsers do not send.
-        hosts: the desk's own names, with their port.
-    """
-    parts = urlsplit(origin)
-    return parts.scheme in {"http", "https"} and parts.netloc.lower() in hosts and site in {"", "same-origin"}
 
 
 def is_token(given: str, session: Session) -> bool:

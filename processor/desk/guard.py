@@ -7,29 +7,19 @@ a page's text, or shown in another site's frame; no address or name is written t
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
-from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from archive.naming import local_date
-from processor.desk import access
+from archive.web import door as doors
 from processor.desk.access import Access, Session
 from processor.tables import OperatorTable
 
 _OPEN = ("/enter", "/static/")
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",  # with no-referrer browsers send `Origin: null` with a form
-    "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}  # fmt: skip
 UNKNOWN = "Chưa vào bàn làm việc: mở liên kết mà lệnh `sohoa desk` vừa in ra (mỗi liên kết dùng một lần)."
 _FOREIGN = "Yêu cầu không đến từ trang của bàn làm việc."
 _NOBODY = "Tài khoản này không có trong [operators] của sohoa.toml."
@@ -65,23 +55,26 @@ class Guard:
         headers = Headers(scope=scope)
         refused = self._refused(scope, headers)
         answer: ASGIApp = PlainTextResponse(refused[1], refused[0]) if refused else self._app
-        await answer(scope, receive, _telling(send))
+        await answer(scope, receive, doors.telling(send))
 
     def _refused(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         door, path = self._door, str(scope["path"])
-        if not access.is_host(headers.get("host", ""), door.hosts):
+        if not doors.is_host(headers.get("host", ""), door.hosts):
             return 421, _FOREIGN
         if scope["method"] not in {"GET", "HEAD"}:
             site = headers.get("sec-fetch-site", "")
-            if not access.is_own_post(headers.get("origin", ""), site, door.hosts):
+            if not doors.is_own_post(headers.get("origin", ""), site, door.hosts):
                 return 403, _FOREIGN
         if path.startswith(_OPEN) and not (door.user_header and path.startswith("/enter")):
             return None
-        session = self._named(headers) if door.user_header else door.access.session(_cookie(headers))
+        session = self._named(headers) if door.user_header else self._keyed(headers)
         if session is None:
             return (403, _NOBODY) if door.user_header else (401, UNKNOWN)
         scope.setdefault("state", {})["session"] = session
         return None
+
+    def _keyed(self, headers: Headers) -> Session | None:
+        return self._door.access.session(doors.cookie(headers, cookie(headers.get("host", ""))))
 
     def _named(self, headers: Headers) -> Session | None:
         """The session of whom the proxy names; a name given twice is nobody's."""
@@ -102,26 +95,3 @@ def operator(operators: Mapping[str, OperatorTable], account: str, today: dt.dat
 def cookie(host: str) -> str:
     """The name of a desk's cookie: browsers do not tell ports apart, and two stations may have their desks on one machine."""
     return f"sohoa-desk-{host.rpartition(':')[2]}"
-
-
-def _cookie(headers: Headers) -> str:
-    try:
-        jar = SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        return ""
-    name = cookie(headers.get("host", ""))
-    return jar[name].value if name in jar else ""
-
-
-def _telling(send: Send) -> Send:
-    """The same answer with what every answer says."""
-
-    async def told(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers[name] = value
-            headers.setdefault("Cache-Control", "no-cache" if "etag" in headers else "no-store")
-        await send(message)
-
-    return told

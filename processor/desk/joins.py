@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from processor import handing, joining
 from processor.desk import drawers, papers
 from processor.desk.drawers import Desk
-from processor.desk.pictures import WIDTHS
 from processor.errors import reason
 from processor.parking import Lot
+from processor.pictures import WIDTHS
 
 _ORDINAL = re.compile("[0-9]{1,3}")
 _SHOWN = 15  # scans before and after, by name

@@ -18,9 +18,9 @@ from processor.desk import drawers, guard, joins, papers, typed
 from processor.desk.access import Session
 from processor.desk.drawers import Desk, Row
 from processor.desk.papers import Paper
-from processor.desk.pictures import NOT_LOOKED, WIDTHS
 from processor.errors import Verdict
 from processor.nightly import lacking
+from processor.pictures import NOT_LOOKED, WIDTHS
 from processor.report import visible
 
 TABS = {"describe": "Cần mô tả", "held": "Giữ lại", "rejected": "Từ chối", "waiting": "Đang chờ"}

@@ -1,13 +1,8 @@
-"""Keys, sessions, and whence a request comes."""
+"""Keys and sessions."""
 
 from __future__ import annotations
 
-import pytest
-
-from processor.desk import access
 from processor.desk.access import RESTS, Access
-
-HOSTS = ("127.0.0.1:8765", "localhost:8765")
 
 
 def test_a_key_opens_one_session() -> None:
@@ -48,13 +43,3 @@ def test_sessions_are_bounded_and_the_one_longest_unused_goes_first() -> None:
 def test_who_a_proxy_names_has_one_session() -> None:
     desk = Access()
     assert desk.of("operator:lan") is desk.of("operator:lan") and desk.of("operator:lan") is not desk.of("operator:cu")
-
-
-@pytest.mark.parametrize(("origin", "site", "own"), [
-    ("http://127.0.0.1:8765", "same-origin", True), ("http://LOCALHOST:8765", "", True), ("https://localhost:8765", "", True),
-    ("http://localhost:8766", "", False), ("http://localhost", "", False), ("null", "", False), ("", "", False), ("file://", "", False),
-    ("http://127.0.0.1:8765", "cross-site", False), ("http://127.0.0.1:8765", "same-site", False), ("ftp://localhost:8765", "", False),
-    ("http://localhost:8765@evil.example", "", False),
-])  # fmt: skip
-def test_only_its_own_pages_send_forms(origin: str, site: str, own: bool) -> None:
-    assert access.is_own_post(origin, site, HOSTS) is own

@@ -17,9 +17,9 @@ from archive.store import Archive
 from processor.desk import acts, drawers
 from processor.desk.drawers import Desk
 from processor.desk.papers import Paper
-from processor.desk.pictures import WIDTHS, Pictures
 from processor.errors import Verdict
 from processor.parking import Lot
+from processor.pictures import WIDTHS, Pictures
 from processor.settings import parse
 
 SCAN = b"\xff\xd8\xff"

@@ -1,6 +1,6 @@
-"""Pictures of pages: made by workers, kept for a while in `work/desk/`, which nobody but the station's account reads.
+"""Pictures of pages for people who look: made by workers, kept for a while in `work/`, which only the station's account reads.
 
-Promises: a picture is made once, however many look at it; what is kept is bounded, and goes with the desk.
+Promises: a picture is made once, however many look at it; what is kept is bounded, and goes with the page that shows it.
 Refuses what shows a mark of secrecy: who asks must not ask for that.
 """
 
@@ -26,7 +26,7 @@ NOT_LOOKED: Looks = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The pictures of one desk.
+    """The pictures of one page that is served.
 
     Attributes:
         folder: where they are kept; the workers may write there.

@@ -1,0 +1,171 @@
+"""The tables themselves, by Datasette: its facets, filters, CSV and JSON over a role's copy, prepared questions, our own pages.
+
+Promises: no SQL of a visitor is run, nothing is downloaded whole, no page of Datasette's own machinery is reached; a CSV is
+harmless to a spreadsheet; what a cell holds is text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import threading
+import tomllib
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from datasette.app import Datasette
+from datasette.plugins import pm
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from archive.web import hooks
+from archive.web.site import TEMPLATES, Site, frame, look, shown, words_of
+from archive.web.snapshots import NAME, Snapshot
+
+HOME, KEPT = "/tables", Path(NAME).stem
+MOST_ROWS = 2000
+_SETTINGS = {
+    "default_allow_sql": False, "allow_download": False, "allow_csv_stream": False, "suggest_facets": False,
+    "max_returned_rows": MOST_ROWS,
+    "default_page_size": 50, "sql_time_limit_ms": 2000, "facet_time_limit_ms": 1000, "num_sql_threads": 3, "base_url": f"{HOME}/",
+    "truncate_cells_html": 300, "default_cache_ttl": 0, "max_csv_mb": 50,
+}  # fmt: skip
+_FORMATS = (".csv", ".json")
+_SENT_AS = (b"text/plain", b"text/csv")  # Datasette's CSV
+_NOT_SERVED = (".db", ".blob", ".jsono")
+_CSV = ((b"content-type", b"text/csv; charset=utf-8"), (b"content-disposition", b'attachment; filename="bang.csv"'))
+_NOT_ASKED = ("_trace", "_context", "sql", "_where")
+
+
+if not pm.is_registered(hooks):
+    pm.register(hooks, name="sohoa")
+    pm.unregister(name="datasette.handle_exception")  # it prints a fault with all that was in hand
+
+
+@dataclass(slots=True)
+class Tables:
+    """Datasette over the copies, one for each."""
+
+    site: Site
+    _made: dict[str, tuple[Snapshot, Any, Any]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers as Datasette does, in our frame."""
+        request = Request(scope, receive)
+        path = str(scope["path"])
+        if not _is_table(path) or scope["method"] not in {"GET", "HEAD"} or _has_trace(request):
+            await shown(request, "gone.html", "tables", 404)(scope, receive, send)
+            return
+        snapshot = self.site.snapshots.of(scope["state"]["user"].role)
+        await asyncio.to_thread(look, request, "tables", path=path, query=str(request.url.query))
+        scope["state"]["frame"] = frame(request, "tables") | {"most_rows": MOST_ROWS, "table_words": _titles(request)}
+        answer = _Answer(send, self.site.hands.cell)
+        await self._of(snapshot)(_bare(scope), receive, answer.take)
+        gone = shown(request, "gone.html", "tables", 404) if not path.endswith(_FORMATS) else PlainTextResponse("", 404)
+        await answer.end(gone, scope, receive)
+
+    def _of(self, snapshot: Snapshot) -> Any:
+        role = snapshot.role.name
+        with self._lock:
+            kept = self._made.get(role)
+            if kept is None or kept[0].path != snapshot.path:
+                if kept is not None:
+                    kept[1].executor.shutdown(wait=False)
+                made = datasette(snapshot, self.site)
+                self._made[role] = kept = (snapshot, made, made.app())
+            return kept[2]
+
+
+def datasette(snapshot: Snapshot, site: Site) -> Any:
+    """Datasette over one copy."""
+    made = Datasette(
+        immutables=[str(snapshot.path)], metadata=_metadata(), settings=_SETTINGS, template_dir=str(TEMPLATES),
+        cache_headers=False,
+    )  # fmt: skip
+    hooks.dress(made, site.hands.seen)
+    return made
+
+
+def prepared() -> dict[str, Any]:
+    """`tables.toml`: titles of tables and prepared questions."""
+    return tomllib.loads(resources.files("archive.web").joinpath("tables.toml").read_text("utf-8"))
+
+
+def _metadata() -> dict[str, Any]:
+    told = prepared()
+    tables = {name: {**row, "title": row["title"][0]} for name, row in told["table"].items()}
+    queries = {name: {"title": row["title"][0], "sql": row["sql"], "hide_sql": False} for name, row in told["query"].items()}
+    return {"databases": {KEPT: {"title": "Kho", "tables": tables, "queries": queries}}}
+
+
+def _titles(request: Request) -> dict[str, str]:
+    """What tables and questions are called in the language of the request."""
+    told, number = prepared(), ("vi", "en").index(words_of(request).lang)
+    return {name: row["title"][number] for kind in ("table", "query") for name, row in told[kind].items()}
+
+
+def _is_table(path: str) -> bool:
+    """Whether it is a page of the one database: nothing of Datasette's own machinery."""
+    first, *rest = path.removeprefix(HOME).strip("/").split("/")
+    return first == KEPT and not any(part.startswith("-") or part.endswith(_NOT_SERVED) for part in rest)
+
+
+def _has_trace(request: Request) -> bool:
+    return any(name in request.query_params for name in _NOT_ASKED)
+
+
+def _bare(scope: Scope) -> Scope:
+    """Without cookies, since who asks is none of Datasette's concern, and without our part of the path, which it adds itself."""
+    kept = [(name, value) for name, value in scope["headers"] if name.lower() not in {b"cookie", b"authorization"}]
+    raw = scope["raw_path"].partition(b"?")[0].removeprefix(HOME.encode())
+    return {**scope, "headers": kept, "root_path": "", "path": str(scope["path"]).removeprefix(HOME), "raw_path": raw}
+
+
+class _Answer:
+    """Datasette's answer on its way out: errors become our page, CSV is made harmless."""
+
+    def __init__(self, send: Send, cell: Callable[[object], object]) -> None:
+        self._send = send
+        self._cell = cell
+        self._start: MutableMapping[str, Any] = {}
+        self._body = bytearray()
+
+    async def take(self, message: MutableMapping[str, Any]) -> None:
+        """What Datasette sends; it is bounded by MOST_ROWS, and kept until all is there."""
+        if message["type"] == "http.response.start":
+            self._start = message
+        elif message["type"] == "http.response.body":
+            self._body += message.get("body", b"")
+
+    async def end(self, error: Any, scope: Scope, receive: Receive) -> None:
+        """All of it, or the error in its place."""
+        status = int(self._start.get("status", 500))
+        if status >= 400:
+            await error(scope, receive, self._send)
+            return
+        headers = [(name, value) for name, value in self._start["headers"]
+                   if name.lower() not in {b"content-length", b"set-cookie", b"link", b"cache-control"}]  # fmt: skip
+        body = bytes(self._body)
+        if status == 200 and dict(headers).get(b"content-type", b"").startswith(_SENT_AS):
+            body = harmless(body.decode("utf-8"), self._cell)
+            kept = [(name, value) for name, value in headers if name.lower() not in {b"content-type", b"content-disposition"}]
+            headers = [*kept, *_CSV]
+        headers.append((b"content-length", str(len(body)).encode()))
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def harmless(text: str, cell: Callable[[object], object]) -> bytes:
+    """A CSV whose cells no spreadsheet takes for formulas."""
+    made = io.StringIO()
+    writer = csv.writer(made)
+    csv.field_size_limit(1 << 27)
+    for row in csv.reader(io.StringIO(text, newline="")):
+        writer.writerow([cell(value) for value in row])
+    return b"\xef\xbb\xbf" + made.getvalue().encode()

@@ -1,0 +1,196 @@
+"""One document: its pages, what is known of it, what its signatures are worth, its bytes to take away.
+
+Promises: a document that is not for a role is not found, whichever of its addresses is asked; each look is kept before it is
+answered; bytes go out as attachments.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from archive import proofpack
+from archive.errors import ArchiveError
+from archive.record import DESCRIPTIVE
+from archive.store import Archive
+from archive.web.hands import NotShown, Verdict
+from archive.web.overview import Round, rounds_of
+from archive.web.site import archive_of, gone, look, shown, site_of
+
+WIDTHS = (240, 1400)
+_MOST_PAGES = 300
+_REPORT = ".verification.json"
+_FILING = ("doc_code", "file_code", "lane", "form", "part", "original_name", "filed_at", "signed_at", "timestamped_at",
+           "pades_level", "pdfa", "sha256", "scan_sha256", "pages")  # fmt: skip
+_MOMENTS = ("filed_at", "signed_at", "timestamped_at")
+
+
+def whole(archive: Archive, code: str) -> dict[str, Any] | None:
+    """A document by its whole code, with events and text."""
+    try:
+        found = archive.get(code)
+    except ArchiveError:
+        return None
+    return found if found and found["doc_code"] == code else None
+
+
+def document(request: Request) -> Response:
+    """The page of a document."""
+    found = whole(archive_of(request), request.path_params["code"])
+    if found is None:
+        return gone(request)
+    look(request, "document", doc_code=found["doc_code"])
+    return _shown(request, found, None)
+
+
+def check(request: Request) -> Response:
+    """The same, looked at now: files, record, log, signatures."""
+    found = whole(archive_of(request), request.path_params["code"])
+    if found is None or not found["path"]:
+        return gone(request)
+    look(request, "check", doc_code=found["doc_code"])
+    return _shown(request, found, site_of(request).hands.check(found))
+
+
+def _shown(request: Request, found: dict[str, Any], checked: Verdict | None) -> Response:
+    archive, hands = archive_of(request), site_of(request).hands
+    beside = companions(archive, found)
+    return shown(
+        request, "document.html", "search", row=found, checked=checked, kept=_kept(request, beside),
+        described=[(name, found[name], found["confidence"].get(name)) for name in DESCRIPTIVE if found[name] is not None],
+        filing=[(name, found[name]) for name in _FILING if found[name] not in (None, "")], moments=_MOMENTS,
+        pages=min(found["pages"] or 0, _MOST_PAGES) if found["path"] else 0, wide=WIDTHS[-1], small=WIDTHS[0],
+        last=_last_read(request, found), evidence=[PurePosixPath(path).name for path in beside],
+        has_original=original(archive, found) is not None, has_proof=_is_covered(archive, found),
+        file=archive.declared(found["file_code"]), field=hands.field,
+    )  # fmt: skip
+
+
+def companions(archive: Archive, found: Mapping[str, Any]) -> list[str]:
+    """What lies beside a document as evidence: paths in the archive."""
+    if not found["path"]:
+        return []
+    shelved = PurePosixPath(found["path"]).stem  # a refiled one's evidence lies with its PDF
+    with archive.reading() as db:
+        sql = "select path from companion where doc_code in (?, ?) order by path"
+        return [row["path"] for row in db.query(sql, [found["doc_code"], shelved])]
+
+
+def original(archive: Archive, found: Mapping[str, Any]) -> str | None:
+    """Where the bytes lie that arrived; None where others' pages are among them that are not for this role."""
+    with archive.reading() as db:
+        rows = db.query("select path from scan where sha256 = ?", [found["scan_sha256"]])
+        return next((row["path"] for row in rows), None) if found["path"] else None
+
+
+def _kept(request: Request, beside: list[str]) -> Verdict | None:
+    """The verdict that was kept when a document was received."""
+    path = next((path for path in beside if path.endswith(_REPORT)), None)
+    if path is None:
+        return None
+    try:
+        report = json.loads((archive_of(request).root / path).read_bytes())
+        return site_of(request).hands.kept(report)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _last_read(request: Request, found: Mapping[str, Any]) -> Round | None:
+    """The last fixity round in which it was read again."""
+    archive, hands = archive_of(request), site_of(request).hands
+    if not found["path"]:
+        return None
+    rounds = (each for each in rounds_of(archive, 400) if each.at > str(found["filed_at"] or "9"))
+    return next((each for each in rounds if hands.is_read(found["doc_code"], dt.datetime.fromisoformat(each.at).date())), None)
+
+
+def pdf(request: Request) -> Response:
+    """The filed PDF."""
+    found = whole(archive_of(request), request.path_params["code"])
+    if found is None or not found["path"]:
+        return gone(request)
+    look(request, "pdf", doc_code=found["doc_code"])
+    return attached(request, found["path"], f"{found['doc_code']}.pdf")
+
+
+def arrived(request: Request) -> Response:
+    """The bytes that arrived."""
+    archive = archive_of(request)
+    found = whole(archive, request.path_params["code"])
+    path = original(archive, found) if found else None
+    if found is None or path is None:
+        return gone(request)
+    look(request, "original", doc_code=found["doc_code"])
+    return attached(request, path, found["original_name"] or PurePosixPath(path).name)
+
+
+def evidence(request: Request) -> Response:
+    """A file that lies beside a document."""
+    archive = archive_of(request)
+    found = whole(archive, request.path_params["code"])
+    names = {PurePosixPath(path).name: path for path in companions(archive, found)} if found else {}
+    name = request.path_params["name"]
+    if found is None or name not in names:
+        return gone(request)
+    look(request, "evidence", doc_code=found["doc_code"])
+    return attached(request, names[name], name)
+
+
+def proof(request: Request) -> Response:
+    """What proves the document without the rest of the archive."""
+    found = whole(archive_of(request), request.path_params["code"])
+    archive = archive_of(request)
+    if found is None or not _is_covered(archive, found):
+        return gone(request)
+    look(request, "proof", doc_code=found["doc_code"])
+    data = proofpack.packed(archive.root, archive.proof(found["doc_code"]))
+    return Response(data, media_type="application/octet-stream", headers=_named(f"{found['doc_code']}.proof.zip"))
+
+
+def _is_covered(archive: Archive, found: Mapping[str, Any]) -> bool:
+    """Whether a head of the log was published since it was filed."""
+    sql = """select 1 from document join checkpoint on checkpoint.size > document.seq
+             where doc_code = ? and path is not null limit 1"""
+    with archive.reading() as db:
+        return next(iter(db.query(sql, [found["doc_code"]])), None) is not None
+
+
+def attached(request: Request, path: str, name: str) -> Response:
+    """A file of the archive to be kept, never shown by the browser."""
+    file = archive_of(request).root / path
+    if not file.is_file() or file.is_symlink():
+        return gone(request)
+    return FileResponse(file, media_type="application/octet-stream", headers=_named(name) | {"Cache-Control": "no-store"})
+
+
+def _named(name: str) -> dict[str, str]:
+    """What the browser saves it as: nothing of a name but what RFC 6266 takes."""
+    plain = re.sub(r"[^0-9A-Za-z._-]", "_", name)[-80:].lstrip(".") or "tep"
+    whole = quote(name.encode("utf-8", "replace").decode()[-150:].replace("/", "_").replace("\\", "_"), safe="")
+    return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}"}
+
+
+def picture(request: Request) -> Response:
+    """A page as a picture."""
+    asked, site = request.path_params, site_of(request)
+    archive = archive_of(request)
+    with archive.reading() as db:
+        sql = "select path, sha256 from document where doc_code = ? and path is not null"
+        row = next(iter(db.query(sql, [asked["code"]])), None)
+    if row is None or asked["width"] not in WIDTHS or not 1 <= asked["number"] <= _MOST_PAGES:
+        return Response(status_code=404)
+    if asked["width"] == WIDTHS[-1]:
+        look(request, "page", doc_code=asked["code"], page=str(asked["number"]))
+    try:
+        made: Path = site.hands.picture(archive.root / row["path"], row["sha256"], asked["number"], asked["width"])
+    except NotShown:
+        return Response(status_code=404)
+    return FileResponse(made, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})

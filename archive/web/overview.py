@@ -1,0 +1,182 @@
+"""How the archive stands: the overview, its days, its log."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from bisect import bisect_right
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive import checkpoint
+from archive.checkpoint import Checkpoint, CheckpointError
+from archive.heads import Published
+from archive.store import Archive, DayRow
+from archive.web.charts import chart
+from archive.web.site import archive_of, gone, look, shown, site_of, snapshot_of
+
+_CHARTED = 42  # days
+_ROUNDS = 60
+_NO_CHECKPOINTS = frozenset({".p7s", ".tsr", ".pem", ".jsonl", ".part"})
+_DAYS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A fixity round; `findings` is None where it cannot be told."""
+
+    at: str
+    checked: int
+    findings: int | None
+
+
+def overview(request: Request) -> Response:
+    """The first page."""
+    archive = archive_of(request)
+    days = per_day(archive)
+    rounds, published = rounds_of(archive, 1), archive.published()
+    with archive.reading() as db:
+        sealed = next(db.query("select day, sealed_at from day where sealed_at is not null order by day desc limit 1"), None)
+        total = next(db.query("select count(*) documents, coalesce(sum(pages), 0) pages from document where state = 'filed'"))
+    return shown(request, "overview.html", "overview", chart=chart(days), days=days, total=total, sealed=sealed,
+                 round=rounds[0] if rounds else None, heads=_standing(published), standing=site_of(request).hands.standing(),
+                 log_size=snapshot_of(request).log_size, sees_queues=snapshot_of(request).role.sees_events)  # fmt: skip
+
+
+def per_day(archive: Archive) -> list[tuple[str, int, int]]:
+    """Documents and pages of the last days on which there were any, oldest first."""
+    sql = """select shelf_day, count(*) documents, sum(pages) pages from document where state = 'filed'
+             group by shelf_day order by shelf_day desc limit ?"""
+    with archive.reading() as db:
+        return [(row["shelf_day"], row["documents"], row["pages"] or 0) for row in db.query(sql, [_CHARTED])][::-1]
+
+
+def rounds_of(archive: Archive, most: int = _ROUNDS) -> list[Round]:
+    """The last fixity rounds, newest first."""
+    sql = "select at, public from event where type = 'fixity' order by seq desc limit ?"
+    with archive.reading() as db:
+        rows = list(db.query(sql, [most]))
+    return [_round(row["at"], json.loads(row["public"])) for row in rows]
+
+
+def _round(at: str, public: dict[str, Any]) -> Round:
+    found = public.get("findings")
+    return Round(at, int(public.get("checked", 0)), int(found) if isinstance(found, int) else None)
+
+
+def _standing(published: Sequence[Published]) -> tuple[int, int, int]:
+    """Heads of the log: how many there are, lack the signature, lack the time-stamp."""
+    return len(published), sum(not each.is_signed for each in published), sum(not each.is_stamped for each in published)
+
+
+def days(request: Request) -> Response:
+    """All days, newest first."""
+    archive, before = archive_of(request), request.query_params.get("before", "9999")
+    rows = days_of(archive, "day < ?", before)
+    published = heads_of(archive)
+    more = rows[_DAYS - 1].day.isoformat() if len(rows) > _DAYS else ""
+    return shown(request, "days.html", "days", rows=rows[:_DAYS], published=published, more=more)
+
+
+def days_of(archive: Archive, condition: str, value: str) -> list[DayRow]:
+    """Days on which something was filed or happened, or that were sealed, newest first; one more than are shown."""
+    sql = f"""with known as (select distinct day from event union select day from day
+                             union select shelf_day from document where path is not null)
+              select day, (select count(*) from document where shelf_day = known.day) documents,
+                     (select sealed_at from day as sealed where sealed.day = known.day) sealed_at
+              from known where {condition} order by day desc limit ?"""
+    with archive.reading() as db:
+        return [DayRow(dt.date.fromisoformat(row["day"]), row["documents"], row["sealed_at"])
+                for row in db.query(sql, [value, _DAYS + 1])]  # fmt: skip
+
+
+def heads_of(archive: Archive) -> dict[dt.date, Published]:
+    """The first head that covers the sealing of each day: days sealed in one night have one."""
+    sql = "select json_extract(public, '$.day') day, max(seq) seq from event where type = 'sealed' group by 1"
+    with archive.reading() as db:
+        sealed = {str(row["day"]): int(row["seq"]) for row in db.query(sql)}
+    published = archive.published()
+    sizes = [each.head.size for each in published]
+    places = {dt.date.fromisoformat(day): bisect_right(sizes, seq) for day, seq in sealed.items()}
+    return {day: published[place] for day, place in places.items() if place < len(published)}
+
+
+def day(request: Request) -> Response:
+    """A day: its bag, its checkpoint, what happened."""
+    asked = _day(request)
+    if asked is None or not days_of(archive_of(request), "day = ?", asked.isoformat()):
+        return gone(request)
+    return _day_shown(request, asked, None)
+
+
+def check_day(request: Request) -> Response:
+    """The same, with every file read again now."""
+    asked, may_check = _day(request), snapshot_of(request).role.sees_events
+    if asked is None or not may_check or not days_of(archive_of(request), "day = ?", asked.isoformat()):
+        return gone(request)
+    look(request, "check-day", day=asked.isoformat())
+    snapshot = snapshot_of(request)
+    seen = [row["doc_code"] for row in snapshot.archive.shelved_on(asked)] if snapshot.hidden else None
+    return _day_shown(request, asked, site_of(request).hands.check_day(asked, seen))
+
+
+def _day_shown(request: Request, asked: dt.date, checked: tuple[int, Sequence[str]] | None) -> Response:
+    archive = archive_of(request)
+    with archive.reading() as db:
+        bag = next(iter(db.table("day").rows_where("day = ?", [asked.isoformat()])), None)
+    head = heads_of(archive).get(asked)
+    return shown(request, "day.html", "days", day=asked, bag=bag, head=head, root=head.head.root.hex() if head else "",
+                 happened=archive.events_on(asked), checked=checked, witnesses=_witnesses(head) if head else [],
+                 documents=list(_first(archive, asked)), may_check=snapshot_of(request).role.sees_events)  # fmt: skip
+
+
+def _first(archive: Archive, asked: dt.date) -> list[dict[str, Any]]:
+    found = []
+    for row in archive.shelved_on(asked):
+        found.append(row)
+        if len(found) == _DAYS:
+            break
+    return found
+
+
+def _day(request: Request) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(request.path_params["day"])
+    except ValueError:
+        return None
+
+
+def integrity(request: Request) -> Response:
+    """The log: its size, its last head, who witnessed it, the fixity rounds."""
+    archive = archive_of(request)
+    published = archive.published()
+    last = published[-1] if published else None
+    return shown(request, "integrity.html", "integrity", log_size=snapshot_of(request).log_size, last=last,
+                 root=last.head.root.hex() if last else "", heads=_standing(published), recent=published[::-1][:_ROUNDS],
+                 witnesses=_witnesses(last) if last else [], rounds=rounds_of(archive))  # fmt: skip
+
+
+def _witnesses(head: Published) -> list[tuple[str, str]]:
+    """Who cosigned a head, and when, as the lines of its checkpoint say: other files beside it may hold the cosigned form."""
+    found: dict[str, str] = {}
+    for path in (path for path in sorted(head.folder.iterdir()) if path.suffix not in _NO_CHECKPOINTS):
+        try:
+            read = checkpoint.parsed(path.read_text("utf-8"))
+        except (CheckpointError, UnicodeDecodeError, OSError):
+            continue
+        if read.head == head.head:
+            found |= _cosigned(read)
+    return sorted(found.items())
+
+
+def _cosigned(read: Checkpoint) -> dict[str, str]:
+    found = {}
+    for line in read.lines:
+        with suppress(CheckpointError, OverflowError, OSError, ValueError):  # a moment no calendar has
+            found[line.name] = dt.datetime.fromtimestamp(checkpoint.witnessed_at(line)[0], dt.UTC).isoformat()
+    return found
