@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -72,15 +73,15 @@ class Adopting:
 
     def all(self) -> list[str]:
         """Adopts what fits; returns the codes, in the order of filing."""
-        found = sorted(self._whole(), key=lambda each: (each.record["filed_at"], each.code))
-        found = [each for each in found if self._is_one(each, found)]
+        found = self._single(sorted(self._whole(), key=lambda each: (each.record["filed_at"], each.code)))
         self._number(found)
         adopted: list[str] = []
-        while ready := [each for each in found if each.code not in adopted and self._has_place(each)]:
-            adopted += [each.code for each in ready if self._adopt(each)]
-        for each in found:
-            if each.code not in adopted:
-                self._tell(each.code, each.day, "whose place it takes is not filed")
+        waiting = found
+        while ready := [each.code for each in waiting if self._adopt(each)]:  # who takes a place may be read before whose it is
+            adopted += ready
+            waiting = [each for each in waiting if each.code not in ready]
+        for each in waiting:
+            self._tell(each.code, each.day, "whose place it takes is not filed")
         self._give_up()
         return adopted
 
@@ -158,11 +159,14 @@ class Adopting:
         if not file and not (naming.valid_file_code(key.file_code) and found.record["file"]["title"]):
             raise _Unfit("its file is not known")
 
-    def _is_one(self, found: Found, others: list[Found]) -> bool:
-        rivals = [each for each in others if each is not found and (each.code == found.code or each.key == found.key)]
-        if rivals:
-            self._tell(found.code, found.day, "two documents have one code, or one document two")
-        return not rivals
+    def _single(self, found: list[Found]) -> list[Found]:
+        """Without those of which two have one code, or are one document."""
+        by_code, by_key = Counter(each.code for each in found), Counter(each.key for each in found)
+        single = [each for each in found if by_code[each.code] == by_key[each.key] == 1]
+        for each in found:
+            if each not in single:
+                self._tell(each.code, each.day, "two documents have one code, or one document two")
+        return single
 
     def _tell(self, code: str, day: str, why: str) -> None:
         self.replay.findings.append(Finding("not-adopted", code, record_place(day, code), why))
@@ -193,7 +197,8 @@ class Adopting:
         return (not former and is_own) or any(is_own or (row["path"], row["sha256"]) == its for row in rows)
 
     def _adopt(self, found: Found) -> bool:
-        if not self._has_place(found):  # another took it just now
+        """Whether it could be: nothing else has taken the place it takes."""
+        if not self._has_place(found):
             return False
         record, former = found.record, found.record["supersedes"]
         is_refiled = PurePosixPath(record["path"]).stem != found.code

@@ -26,7 +26,7 @@ from archive import catalogue as catalogues
 from archive import gathering, log, shelves
 from archive.adopting import Adopting
 from archive.catalogue import Catalogue
-from archive.durable import fsync_dir, link_durably
+from archive.durable import clear_temporaries, fsync_dir, link_durably
 from archive.errors import ArchiveError
 from archive.event import Event
 from archive.gathering import Known
@@ -93,14 +93,14 @@ def rebuild(root: Path, clock: Callable[[], dt.datetime], required: Required, ac
 def _draft(root: Path) -> Iterator[Path]:
     """A name for what is not whole yet; what an interrupted run left is removed."""
     path = root / f".{CATALOGUE}.rebuilt.part"
-    drafts = [path, path.with_name(f"{path.name}-journal")]
+    journal = path.with_name(f"{path.name}-journal")
+    journal.unlink(missing_ok=True)
+    clear_temporaries(root)
     try:
-        for each in drafts:
-            each.unlink(missing_ok=True)
         yield path
     finally:
-        for each in drafts:
-            each.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        journal.unlink(missing_ok=True)
 
 
 def _fill(root: Path, catalogue: Catalogue, db: Database, required: Required, actor: str) -> Rebuilt:

@@ -140,7 +140,7 @@ class Replay:
         public, at = told["public"], _moment(told["at"])
         facts = {name: public[name] for name in ("day", "documents", "files", "octets", "manifest_sha256")}
         times = {"closed_at": told["at"], "sealed_at": at.astimezone(LOCAL).isoformat(timespec="seconds")}
-        self.db.table("day").upsert(facts | times, pk="day")
+        self.db.table("day").insert(facts | times)
 
     def rebuilt(self, told: Row, *_: object) -> None:
         known = frozenset(numbers_of(str(told["public"].get("lost_private", "")), told["seq"]))
