@@ -89,7 +89,7 @@ class Archive(PublicLog, Asking):
         make_dirs_durably(root)
         # a new, empty one would take all that lies there for an interrupted filing's leavings
         if not (root / "catalogue.db").exists() and any(shelves.day_folders(root)):
-            raise ArchiveError("catalogue-missing", f"{root} has shelves and no catalogue.db: put it back from a copy")
+            raise ArchiveError("catalogue-missing", f"{root} has shelves and no catalogue.db: `sohoa rebuild` makes it again")
         catalogue = Catalogue.open(root / "catalogue.db", clock)
         try:
             with catalogue.reading() as db:
