@@ -129,7 +129,7 @@ def check(root: Path, db: Database) -> None:
         return
     size = int(db.execute("select count(*) from leaf").fetchone()[0])
     if size < newest.size:
-        raise ArchiveError("catalogue-older", f"the log has {size} entries, {newest.size} were published: older than they (see `rebuild`)")
+        raise ArchiveError("catalogue-older", f"the log has {size} entries, {newest.size} were published: is this an older copy?")
     known = next(iter(db.table("checkpoint").rows_where("size = ?", [newest.size])), None)
     root_now = bytes.fromhex(known["root"]) if known else log.root(_leaves(db, 0, newest.size))
     if root_now != newest.root:

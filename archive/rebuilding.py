@@ -17,6 +17,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -72,7 +73,7 @@ def rebuild(root: Path, clock: Callable[[], dt.datetime], required: Required, ac
         actor: who asked for it.
 
     Raises:
-        ArchiveError: `log-altered`, `log-unreadable`; `nothing`: there is no entry anywhere.
+        ArchiveError: `log-altered`, `log-unreadable`; `nothing`: there is neither an entry nor a shelf.
     """
     place = root / CATALOGUE
     with _draft(root) as path:
@@ -107,23 +108,23 @@ def _fill(root: Path, catalogue: Catalogue, db: Database, required: Required, ac
     former = root / CATALOGUE
     sources = gathering.gather(root, db, former if former.is_file() else None)
     heads = gathering.published(root, db)
-    replay, count = Replay(root, db, required), 0
-    for count, entry in enumerate(gathering.entries(db), 1):
+    replay, size = Replay(root, db, required), 0
+    for size, entry in enumerate(gathering.entries(db), 1):
         try:
             replay.add(entry)
         except (LookupError, TypeError, ValueError, AttributeError, sqlite3.IntegrityError, NotFoundError) as error:
-            raise ArchiveError("log-altered", f"entry {count - 1} contradicts those before: {type(error).__name__}") from error
-    if not count:
-        raise ArchiveError("nothing", f"{root} has no entry of a log: neither bags nor published heads")
+            raise ArchiveError("log-altered", f"entry {size - 1} contradicts those before: {type(error).__name__}") from error
+    if not size and not any(shelves.day_folders(root)):
+        raise ArchiveError("nothing", f"{root} has neither shelves nor an entry of a log")
     _note_heads(db, heads)
     head = log.root(bytes.fromhex(text) for (text,) in db.execute("select leaf_hash from leaf order by seq"))
     adopting = Adopting(replay, catalogue, catalogue.moment(), actor)
     adopted, left = adopting.all(), adopting.left()
     public: dict[str, str | int] = {
-        "entries": count, "from": " ".join(sources), "adopted": len(adopted), "lost_private": ranges(replay.lost),
+        "entries": size, "from": " ".join(sources), "adopted": len(adopted), "lost_private": ranges(replay.lost),
     }
     catalogue.append(Event("rebuilt", actor, public=public, private={"left": left} if left else {}), adopting.moment)
-    return Rebuilt(count, head.hex(), sources, adopted, replay.lost, left, sorted(replay.nameless), replay.findings)
+    return Rebuilt(size, head.hex(), sources, adopted, replay.lost, left, sorted(replay.nameless), replay.findings)
 
 
 def _note_heads(db: Database, heads: list[Known]) -> None:
@@ -137,12 +138,11 @@ def _note_heads(db: Database, heads: list[Known]) -> None:
 
 def _put_aside(place: Path, now: dt.datetime) -> str | None:
     """The catalogue there was under a name that says when; its journal with it: SQLite would undo it in the new one."""
-    aside = place.with_name(f"{place.name}.{now:%Y%m%dT%H%M%S.%fZ}.old")
-    moved = None
+    names = (place.with_name(f"{place.name}.{now + dt.timedelta(microseconds=n):%Y%m%dT%H%M%S.%fZ}.old") for n in count())
+    aside, moved = next(name for name in names if not os.path.lexists(name)), None
     for former, name in ((place, aside), (place.with_name(f"{place.name}-journal"), aside.with_name(f"{aside.name}-journal"))):
         if os.path.lexists(former):
-            os.link(former, name, follow_symlinks=False)
-            former.unlink()
+            os.replace(former, name)
             moved = moved or aside.name
     fsync_dir(place.parent)
     return moved

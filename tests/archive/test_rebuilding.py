@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import shutil
 import sqlite3
@@ -213,7 +212,7 @@ def test_what_lay_on_a_day_not_sealed_is_adopted(busy: Office, tmp_path: Path) -
     assert f"data/{late}.pdf" in bag and f"data/{refiled}.json" in bag
     again.close()
     (fresh.root / "catalogue.db").unlink()
-    assert made(fresh).lost == [], "told once"
+    assert set(made(fresh).lost).isdisjoint(result.lost), "told once"
     assert fresh.open().verify().findings == []
 
 
@@ -256,6 +255,7 @@ def test_what_does_not_fit_is_left_and_told(busy: Office, tmp_path: Path, harm: 
     assert {finding.code for finding in result.findings} == {"not-adopted"}
     fresh.clock.pass_(days=1)
     again = fresh.open()
+    assert f"2026/11/26/data/{code}.json" in {found.path for found in again.verify().findings if found.code == "orphan"}
     assert again.recover() == [] and {path for path in shelf.rglob("*") if path.is_file()} == before
     with pytest.raises(ArchiveError, match="orphan"):
         again.seal_day(dt.date(2026, 11, 26), "night")
@@ -343,15 +343,21 @@ def test_where_nothing_is_nothing_is_made(office: Office) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_killed_anywhere_it_can_be_run_again(busy: Office) -> None:
-    data = (busy.root / "catalogue.db").read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
+def test_killed_anywhere_it_can_be_run_again(office: Office, archive: Archive) -> None:
+    archive.file(office.filing(archive), CLERK)
+    night(office, archive)
+    archive.close()
+    older = (office.root / "catalogue.db").read_bytes()
+    archive = office.open()
+    archive.file(office.filing(archive, "b"), CLERK)
+    archive.close()
+    (office.root / "catalogue.db").write_bytes(older)
 
     def check(office: Office, step: int) -> None:
         made(office)
-        kept = [hashlib.sha256(path.read_bytes()).hexdigest() for path in office.root.glob("catalogue.db*.old")]
-        assert digest in kept, step
+        assert older in [path.read_bytes() for path in office.root.glob("catalogue.db*.old")], step
         assert not list(office.root.glob(".*")), step
-        assert office.open().verify().findings == [], step
+        archive = office.open()
+        assert archive.counts() == {"filed": 2} and archive.verify().findings == [], step
 
-    assert sweep(busy, made, check) > 10
+    assert sweep(office, made, check) > 10
