@@ -21,7 +21,7 @@ from sqlite_utils import Database
 
 from archive import codes, dossiers, links, naming, shelves
 from archive.bag import EVENTS
-from archive.catalogue import Catalogue, Moment, Row
+from archive.catalogue import Catalogue, Row
 from archive.dossiers import FileFacts
 from archive.durable import DurableError, sha256_file
 from archive.errors import ArchiveError
@@ -64,7 +64,6 @@ class Adopting:
 
     replay: Replay
     catalogue: Catalogue
-    moment: Moment
     actor: str
 
     @property
@@ -207,12 +206,13 @@ class Adopting:
             "shelf_day": found.day,
         } | ({"supersedes": former} if is_refiled else {})  # fmt: skip
         event = Event("adopted", self.actor, found.code, record["scan_sha256"], public)
-        seq = self.catalogue.append(event, self.moment)
+        moment = self.catalogue.moment()
+        seq = self.catalogue.append(event, moment)
         told = {"type": event.type, "doc_code": found.code, "scan_sha256": event.scan_sha256, "public": public}
-        self.replay.filed(told | {"at": stamp(self.moment.at), "seq": seq})
+        self.replay.filed(told | {"at": stamp(moment.at), "seq": seq})
         if former:
             order = Order(former, "", self.actor)
-            links.void(self.catalogue, self._db, order, found.code, REFILED if is_refiled else RESCANNED, self.moment)
+            links.void(self.catalogue, self._db, order, found.code, REFILED if is_refiled else RESCANNED, moment)
         return True
 
     def _give_up(self) -> None:
@@ -222,5 +222,5 @@ class Adopting:
 
     def _void(self, code: str, scan_sha256: str | None) -> None:
         public = {"reason_code": LOST}
-        seq = self.catalogue.append(Event("void", self.actor, code, scan_sha256, public), self.moment)
+        seq = self.catalogue.append(Event("void", self.actor, code, scan_sha256, public))
         self.replay.void({"doc_code": code, "public": public, "seq": seq})

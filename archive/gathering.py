@@ -177,11 +177,12 @@ def _add_former(db: Database, former: Path) -> bool:
     try:
         old = sqlite3.connect(former)  # not read-only: an interrupted transaction is undone first
         try:
+            expected = -1
             for expected, entry in enumerate(_told(old)):
                 known = db.execute("select entry from gathered where seq = ?", [expected]).fetchone()
                 if entry.told["seq"] != expected or not _is_bound(entry) or (known and known[0] != entry.text):
                     return False
-            return all(_add(db, entry, former.name) for entry in _told(old))
+            return expected >= 0 and all(_add(db, entry, former.name) for entry in _told(old))
         finally:
             old.close()
     except (sqlite3.DatabaseError, ValueError, LookupError, TypeError, AttributeError, RecursionError):

@@ -118,12 +118,12 @@ def _fill(root: Path, catalogue: Catalogue, db: Database, required: Required, ac
         raise ArchiveError("nothing", f"{root} has neither shelves nor an entry of a log")
     _note_heads(db, heads)
     head = log.root(bytes.fromhex(text) for (text,) in db.execute("select leaf_hash from leaf order by seq"))
-    adopting = Adopting(replay, catalogue, catalogue.moment(), actor)
+    adopting = Adopting(replay, catalogue, actor)
     adopted, left = adopting.all(), adopting.left()
     public: dict[str, str | int] = {
         "entries": size, "from": " ".join(sources), "adopted": len(adopted), "lost_private": ranges(replay.lost),
     }
-    catalogue.append(Event("rebuilt", actor, public=public, private={"left": left} if left else {}), adopting.moment)
+    catalogue.append(Event("rebuilt", actor, public=public, private={"left": left} if left else {}))
     return Rebuilt(size, head.hex(), sources, adopted, replay.lost, left, sorted(replay.nameless), replay.findings)
 
 

@@ -62,6 +62,10 @@ def moment(at: str) -> dt.datetime:
     return dt.datetime.fromisoformat(at.replace("Z", "+00:00"))
 
 
+def day_of(at: str) -> str:
+    return moment(at).astimezone(VIETNAM).date().isoformat()
+
+
 def openssl(*words: object) -> str | None:
     """What it printed; nothing where it refused, or a file it was to read is none."""
     if not all(is_plain(word) for word in words if isinstance(word, Path)):
@@ -164,7 +168,7 @@ class Check:
         self.times.append(self.times[-1] if self.times else "")
         with self.reading(f"entry {number}"):
             entry = json.loads(line)
-            day = moment(entry["at"]).astimezone(VIETNAM).date().isoformat()
+            day = day_of(entry["at"])
             self.days.setdefault(day, hashlib.sha256()).update(line + b"\n")
             if entry["seq"] != number or entry["at"] < self.times[-1]:
                 self.find("log-order", f"entry {number}", "numbers have a gap, or time goes back")
@@ -196,9 +200,10 @@ class Check:
             if kind == "sealed" and public["day"] in self.sealed:
                 self.find("log-order", f"entry {entry['seq']}", f"{public['day']} is sealed a second time")
             self.sealed[public["day"]] = {**public, "seq": entry["seq"]}
-        elif kind == "rebuilt":  # what only a lost catalogue knew of entries before it
-            lost = re.findall("([0-9]{1,9})(?:-([0-9]{1,9}))?", public["lost_private"])
-            self.lost |= {seq for first, last in lost for seq in range(int(first), min(int(last or first) + 1, entry["seq"]))}
+        elif kind == "rebuilt":  # what only a lost catalogue knew of days that were not sealed yet
+            for first, last in re.findall("([0-9]{1,9})(?:-([0-9]{1,9}))?", public["lost_private"]):
+                lost = range(int(first), min(int(last or first) + 1, len(self.times)))
+                self.lost |= {seq for seq in lost if day_of(self.times[seq]) not in self.sealed}
         elif kind == "removed":
             self.removed.add(public["path"])
         elif kind in ("disposed", "purged"):
