@@ -185,6 +185,10 @@ def _add_former(db: Database, former: Path) -> bool:
             return expected >= 0 and all(_add(db, entry, former.name) for entry in _told(old))
         finally:
             old.close()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise ArchiveError("catalogue-busy", f"{former} is written by somebody: end that first") from error
+        return False
     except (sqlite3.DatabaseError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return False
 

@@ -73,7 +73,7 @@ def rebuild(root: Path, clock: Callable[[], dt.datetime], required: Required, ac
         actor: who asked for it.
 
     Raises:
-        ArchiveError: `log-altered`, `log-unreadable`; `nothing`: there is neither an entry nor a shelf.
+        ArchiveError: `log-altered`, `log-unreadable`; `catalogue-busy`; `nothing`: there is neither an entry nor a shelf.
     """
     place = root / CATALOGUE
     with _draft(root) as path:

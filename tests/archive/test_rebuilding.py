@@ -339,6 +339,17 @@ def test_of_a_catalogue_that_tells_another_past_nothing_is_taken(busy: Office, h
     assert busy.open().verify().findings == []
 
 
+def test_a_catalogue_that_somebody_writes_is_not_taken_from_under_them(lived: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+    writer = connect(lived.root / "catalogue.db", isolation_level=None)
+    writer.execute("begin exclusive")
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **options: connect(path, **{"timeout": 0} | options))
+    with pytest.raises(ArchiveError, match="catalogue-busy"):
+        made(lived)
+    writer.close()
+    assert not list(lived.root.glob("*.old"))
+
+
 def test_where_nothing_is_nothing_is_made(office: Office) -> None:
     office.root.mkdir()
     with pytest.raises(ArchiveError, match="nothing"):
