@@ -112,7 +112,7 @@ def _fill(root: Path, catalogue: Catalogue, db: Database, required: Required, ac
     for size, entry in enumerate(gathering.entries(db), 1):
         try:
             replay.add(entry)
-        except (LookupError, TypeError, ValueError, AttributeError, sqlite3.IntegrityError, NotFoundError) as error:
+        except (ArchiveError, LookupError, TypeError, ValueError, AttributeError, sqlite3.IntegrityError, NotFoundError) as error:
             raise ArchiveError("log-altered", f"entry {size - 1} contradicts those before: {type(error).__name__}") from error
     if not size and not any(shelves.day_folders(root)):
         raise ArchiveError("nothing", f"{root} has neither shelves nor an entry of a log")
