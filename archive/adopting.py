@@ -74,15 +74,15 @@ class Adopting:
         """Adopts what fits; returns the codes, in the order of filing."""
         found = self._single(sorted(self._whole(), key=lambda each: (each.record["filed_at"], each.code)))
         self._number(found)
-        adopted: list[str] = []
+        adopted: dict[str, None] = {}
         waiting = found
         while ready := [each.code for each in waiting if self._adopt(each)]:  # who takes a place may be read before whose it is
-            adopted += ready
-            waiting = [each for each in waiting if each.code not in ready]
+            adopted |= dict.fromkeys(ready)
+            waiting = [each for each in waiting if each.code not in adopted]
         for each in waiting:
             self._tell(each.code, each.day, "whose place it takes is not filed")
         self._give_up()
-        return adopted
+        return list(adopted)
 
     def left(self) -> list[str]:
         """What lies on the shelves of days that are not sealed and belongs to nothing that is known."""
@@ -161,11 +161,10 @@ class Adopting:
     def _single(self, found: list[Found]) -> list[Found]:
         """Without those of which two have one code, or are one document."""
         by_code, by_key = Counter(each.code for each in found), Counter(each.key for each in found)
-        single = [each for each in found if by_code[each.code] == by_key[each.key] == 1]
-        for each in found:
-            if each not in single:
-                self._tell(each.code, each.day, "two documents have one code, or one document two")
-        return single
+        single = {id(each) for each in found if by_code[each.code] == by_key[each.key] == 1}
+        for each in (each for each in found if id(each) not in single):
+            self._tell(each.code, each.day, "two documents have one code, or one document two")
+        return [each for each in found if id(each) in single]
 
     def _tell(self, code: str, day: str, why: str) -> None:
         self.replay.findings.append(Finding("not-adopted", code, record_place(day, code), why))
