@@ -120,10 +120,10 @@ def _fill(root: Path, catalogue: Catalogue, db: Database, required: Required, ac
     head = log.root(bytes.fromhex(text) for (text,) in db.execute("select leaf_hash from leaf order by seq"))
     adopting = Adopting(replay, catalogue, actor)
     adopted, left = adopting.all(), adopting.left()
-    public: dict[str, str | int] = {
-        "entries": size, "from": " ".join(sources), "adopted": len(adopted), "lost_private": ranges(replay.lost),
-    }
-    catalogue.append(Event("rebuilt", actor, public=public, private={"left": left} if left else {}))
+    told: dict[str, str | int] = {"entries": size, "from": ",".join(sources), "adopted": len(adopted)}
+    for number, lost in enumerate(ranges(replay.lost, replay.kept)):
+        private = {"left": left} if left and not number else {}
+        catalogue.append(Event("rebuilt", actor, public=told | {"lost_private": lost}, private=private))
     return Rebuilt(size, head.hex(), sources, adopted, replay.lost, left, sorted(replay.nameless), replay.findings)
 
 

@@ -6,6 +6,7 @@ guessed. A record that is gone, or not as it was filed, is told, and its documen
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import hashlib
 import json
@@ -34,6 +35,7 @@ class Replay:
     Attributes:
         required: fields without which the description of a document of a lane is `partial`.
         lost: numbers of the entries whose private part is lost, and was not told to be before.
+        kept: numbers of later entries whose private part is there.
         partless: codes of which nobody knows any more what part of the scan they were given for.
         nameless: codes of files whose facts were private and are lost.
         findings: what is wrong with the records.
@@ -43,6 +45,7 @@ class Replay:
     db: Database
     required: Required
     lost: list[int] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
     partless: dict[str, Row] = field(default_factory=dict)
     nameless: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
@@ -58,6 +61,8 @@ class Replay:
         self.db.table("leaf").insert({"seq": told["seq"], "entry": entry.text, "leaf_hash": hashed})
         if entry.is_bereft:
             self.lost.append(told["seq"])
+        elif self.lost and entry.private is not None:
+            self.kept.append(told["seq"])
         if make := _MAKES.get(told["type"]):
             make(self, told, json.loads(entry.private or "{}"), entry.is_bereft)
 
@@ -129,10 +134,10 @@ class Replay:
         index.change(self.db, told["doc_code"], filing.described(row, changes, self.required))
 
     def superseded(self, told: Row, *_: object) -> None:
-        public, table = told["public"], self.db.table("document")
-        table.update(told["doc_code"], {"state": "void", "void_reason": public["reason_code"], "superseded_by": public["by"],
-                                        "seq": told["seq"]})  # fmt: skip
-        table.update(public["by"], {"supersedes": told["doc_code"]})
+        public = told["public"]
+        row = {"state": "void", "void_reason": public["reason_code"], "superseded_by": public["by"], "seq": told["seq"]}
+        index.change(self.db, told["doc_code"], row)
+        self.db.table("document").update(public["by"], {"supersedes": told["doc_code"]})
 
     # Days
 
@@ -190,15 +195,22 @@ def row_of(record: Row, public: Row, at: dt.datetime, day: str) -> Row:
     return row | {"number_key": number_key(row)}
 
 
-def ranges(numbers: list[int]) -> str:
-    """Numbers in order as text: `3 7-9`."""
+def ranges(lost: list[int], kept: list[int], most: int = 280) -> list[str]:
+    """Numbers in order as texts, none too long for an event: `3,7-9`; a range reaches over what never was private."""
     found: list[list[int]] = []
-    for number in numbers:
-        if found and found[-1][1] == number - 1:
+    for number in lost:
+        if found and bisect.bisect(kept, found[-1][1]) == bisect.bisect(kept, number):
             found[-1][1] = number
         else:
             found.append([number, number])
-    return " ".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
+    texts = [""]
+    for first, last in found:
+        text = f"{first}-{last}" if first < last else str(first)
+        if len(texts[-1]) + len(text) < most:
+            texts[-1] = f"{texts[-1]},{text}".strip(",")
+        else:
+            texts.append(text)
+    return texts
 
 
 def _moment(at: str) -> dt.datetime:

@@ -77,7 +77,7 @@ def lost_private(db: Database) -> frozenset[int]:
 
 
 def numbers_of(text: str, end: int) -> Iterator[int]:
-    """The numbers of ranges as an event `rebuilt` writes them (`3 7-9`), as far as they lie before it."""
+    """The numbers of ranges as an event `rebuilt` writes them (`3,7-9`), as far as they lie before it."""
     for first, last in re.findall(r"(?a)\b(\d{1,15})(?:-(\d{1,15}))?\b", text):
         yield from range(int(first), min(int(last or first) + 1, end))
 

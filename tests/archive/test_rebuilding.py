@@ -18,7 +18,9 @@ from archive.errors import ArchiveError
 from archive.query import Query
 from archive.rebuilding import Rebuilt, rebuild
 from archive.record import Companion, DocumentKey
+from archive.replaying import ranges
 from archive.store import Archive
+from archive.verify_log import numbers_of
 from tests.archive.conftest import CLERK, FILE, Office
 from tests.archive.test_crash import impatient, sweep
 from tests.archive.test_heads import log_key
@@ -26,7 +28,7 @@ from tests.archive.test_verify import change
 
 __all__ = ["impatient"]
 OTHER, CLOSED = "H05.02.2026.02.VP", "H05.02.2026.03.VP"
-TABLES = ("fonds", "file", "document", "scan", "companion", "event", "leaf", "day", "checkpoint", "search")
+TABLES = ("fonds", "file", "document", "scan", "companion", "event", "leaf", "day", "checkpoint", "search", "name")
 DIFFER = {"day": ("closed_at",), "checkpoint": ("made_at",)}  # moments that are no facts of any entry: when the day was shut
 WHY = "Xếp nhầm hồ sơ của ông Nguyễn Văn A"
 
@@ -348,6 +350,14 @@ def test_a_catalogue_that_somebody_writes_is_not_taken_from_under_them(lived: Of
         made(lived)
     writer.close()
     assert not list(lived.root.glob("*.old"))
+
+
+def test_what_is_lost_is_told_in_codes_that_fit_an_entry() -> None:
+    assert ranges([], []) == [""]
+    assert ranges([3, 5, 7, 9, 20], [8]) == ["3-7,9-20"]
+    lost = list(range(0, 4000, 2))
+    texts = ranges(lost, list(range(1, 4000, 2)))
+    assert max(map(len, texts)) < 300 and [seq for text in texts for seq in numbers_of(text, 10**6)] == lost
 
 
 def test_where_nothing_is_nothing_is_made(office: Office) -> None:
