@@ -105,7 +105,8 @@ def _close(root: Path, catalogue: Catalogue, db: Database, day: dt.date) -> bool
     if day >= local_date(catalogue.now()):
         raise ArchiveError("day-open", f"{day} is not over")
     iso, folder = day.isoformat(), root / shelf_of(day)
-    if not any(db.table(name).count_where("day = ?", [iso]) for name in ("event", "day")):
+    if not any(db.table(name).count_where(f"{column} = ?", [iso])  # an adopted document lies on a day whose events are lost
+               for name, column in (("event", "day"), ("day", "day"), ("document", "shelf_day"))):  # fmt: skip
         return False
     make_dirs_durably(folder / DATA)
     _make_writable(folder)

@@ -38,16 +38,25 @@ def reserve(catalogue: Catalogue, key: DocumentKey, actor: str, template: CodeTe
             raise ArchiveError("file-closed", f"{key.file_code} takes no more documents")
         ordinal = file["last_ordinal"] + 1
         code = naming.doc_code(key.file_code, ordinal, template(naming.local_date(catalogue.now())))
-        public = {"lane": key.lane, "file_code": key.file_code, "doc_ordinal": ordinal, "again": key.again}
-        private = {"part": key.part} if key.part else {}  # the path of a member of a mail can hold names
-        seq = catalogue.append(Event("numbered", actor, code, key.scan_sha256, public, private))
-        db.table("document").insert({
-            "doc_code": code, "file_code": key.file_code, "doc_ordinal": ordinal,
-            "scan_sha256": key.scan_sha256, "lane": key.lane, "part": key.part, "again": key.again,
-            "state": "numbered", "seq": seq,
-        })  # fmt: skip
-        db.table("file").update(key.file_code, {"last_ordinal": ordinal})
+        give(catalogue, db, key, code, ordinal, actor)
         return code
+
+
+def give(catalogue: Catalogue, db: Database, key: DocumentKey, code: str, ordinal: int, actor: str) -> None:
+    """The code is the key's from here on; within a writing transaction."""
+    public: dict[str, str | int] = {"lane": key.lane, "file_code": key.file_code, "doc_ordinal": ordinal, "again": key.again}
+    private = {"part": key.part} if key.part else {}  # the path of a member of a mail can hold names
+    put(db, key, code, ordinal, catalogue.append(Event("numbered", actor, code, key.scan_sha256, public, private)))
+
+
+def put(db: Database, key: DocumentKey, code: str, ordinal: int, seq: int) -> None:
+    """The rows that the event `numbered` of this number makes."""
+    db.table("document").insert({
+        "doc_code": code, "file_code": key.file_code, "doc_ordinal": ordinal,
+        "scan_sha256": key.scan_sha256, "lane": key.lane, "part": key.part, "again": key.again,
+        "state": "numbered", "seq": seq,
+    })  # fmt: skip
+    db.table("file").update(key.file_code, {"last_ordinal": ordinal})
 
 
 def void(catalogue: Catalogue, doc_code: str, reason_code: str, actor: str) -> None:

@@ -121,11 +121,21 @@ def _insert(catalogue: Catalogue, db: Database, file: FileFacts, actor: str) -> 
         fonds.open_row(db, file.fonds)
     if file.continues:
         row_of(db, file.continues)
+    add(catalogue, db, file, actor)
+
+
+def add(catalogue: Catalogue, db: Database, file: FileFacts, actor: str) -> None:
+    """Opens a file whose facts were checked; within a writing transaction."""
     moment, told = catalogue.moment(), asdict(file)
     facts = {name: told[name] for name in (*_FACTS, *(name for name in _FURTHER if told[name]))}
     catalogue.append(Event("file-declared", actor, public={"file_code": file.file_code}, private=facts), moment)
-    row = facts | {"file_code": file.file_code, "caseless": file.file_code.casefold(), "last_ordinal": 0}
-    db.table("file").insert(row | {"opened_at": stamp(moment.at), "closed_at": None})
+    put(db, file.file_code, facts, stamp(moment.at))
+
+
+def put(db: Database, file_code: str, facts: Mapping[str, object], opened_at: str) -> None:
+    """The row that the event `file-declared` makes."""
+    row = {"file_code": file_code, "caseless": file_code.casefold(), "last_ordinal": 0}
+    db.table("file").insert(dict(facts) | row | {"opened_at": opened_at, "closed_at": None})
 
 
 def change(catalogue: Catalogue, file_code: str, changes: Mapping[str, str], actor: str) -> FileRow:

@@ -77,15 +77,25 @@ def describe(
             raise ArchiveError("changed", f"somebody else described {doc_code} meanwhile")
         if not changes:
             return fields_of(row)
-        described = description_of(row).replace_fields(changes)
-        row |= {name: getattr(described, name) for name in DESCRIPTIVE}
-        row["number_key"] = number_key(row)
-        row["confidence"] = json.dumps(dict(described.confidence), sort_keys=True)
-        row["description"] = "partial" if described.lacks(required(row["lane"])) else "full"
+        row = described(row, changes, required)
         public, private = {"fields": ",".join(sorted(changes))}, {name: row[name] for name in changes}
         catalogue.append(Event("described", actor, doc_code, row["scan_sha256"], public, private))
         index.change(db, doc_code, row)
     return fields_of(row)
+
+
+def described(row: Row, changes: Mapping[str, str], required: Callable[[str], tuple[str, ...]]) -> Row:
+    """A filed document's row with fields set by hand.
+
+    Raises:
+        RecordError: `bad-field`, `bad-value`.
+    """
+    new = description_of(row).replace_fields(changes)
+    row = row | {name: getattr(new, name) for name in DESCRIPTIVE}
+    return row | {
+        "number_key": number_key(row), "confidence": json.dumps(dict(new.confidence), sort_keys=True),
+        "description": "partial" if new.lacks(required(row["lane"])) else "full",
+    }  # fmt: skip
 
 
 def place(filing: Filing, filed_at: dt.datetime) -> str:

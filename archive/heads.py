@@ -25,7 +25,7 @@ from archive.event import stamp
 
 LOG, NEWEST, KEYS = "_log", "checkpoint", "keys"
 CHECKPOINT, ENTRIES, SIGNATURE, TOKEN = "checkpoint", "entries.jsonl", "checkpoint.p7s", "checkpoint.tsr"
-_DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def check(root: Path, db: Database) -> None:
 
 
 def _newest(root: Path) -> Head | None:
-    paths = [root / LOG / NEWEST, *sorted((root / LOG).glob(f"{_DAY}/{CHECKPOINT}"))[-1:]]
+    paths = [root / LOG / NEWEST, *sorted((root / LOG).glob(f"{DAY}/{CHECKPOINT}"))[-1:]]
     try:
         heads = [parsed(path.read_text("utf-8")).head for path in paths if path.exists()]
     except (CheckpointError, UnicodeDecodeError) as error:

@@ -2,11 +2,13 @@
 
 Promises: `clear` removes only what a filing that never committed can have left in a day that is not sealed:
 unfinished writes, files of a code that has no place or another place, scans that no document is known to be
-made of. Refuses to touch anything else: a file it cannot account for is for a person.
+made of. Refuses to touch anything else: a file it cannot account for is for a person, and so is what was told to be left when the
+catalogue was made again.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from importlib import resources
@@ -56,13 +58,21 @@ def clear(root: Path, folder: Path, db: Database) -> list[str]:
     Returns:
         The paths removed, from the root.
     """
+    kept = told_left(db)
     removed = [temporary for place in (folder, folder / DATA, folder / DATA / SCANS, folder / DATA / EVIDENCE)
                for temporary in clear_temporaries(place)]  # fmt: skip
     for path in payload(folder):
-        if path.is_file() and not path.is_symlink() and _left_over(path.relative_to(folder), root, path, db):
+        is_plain = path.is_file() and not path.is_symlink() and path.relative_to(root).as_posix() not in kept
+        if is_plain and _left_over(path.relative_to(folder), root, path, db):
             path.unlink()
             removed.append(path)
     return [path.relative_to(root).as_posix() for path in removed]
+
+
+def told_left(db: Database) -> frozenset[str]:
+    """What lay on the shelves when the catalogue was made again, and nobody could account for: for a person to look at."""
+    told = db.query("select private from event where type = 'rebuilt' and private is not null")
+    return frozenset(path for row in told for path in json.loads(row["private"])["left"])
 
 
 def _places(row: dict[str, Any]) -> set[str]:

@@ -89,7 +89,7 @@ class Archive(PublicLog, Asking):
         make_dirs_durably(root)
         # a new, empty one would take all that lies there for an interrupted filing's leavings
         if not (root / "catalogue.db").exists() and any(shelves.day_folders(root)):
-            raise ArchiveError("catalogue-missing", f"{root} has shelves and no catalogue.db: put it back from a copy")
+            raise ArchiveError("catalogue-missing", f"{root} has shelves and no catalogue.db: `sohoa rebuild` makes it again")
         catalogue = Catalogue.open(root / "catalogue.db", clock)
         try:
             with catalogue.reading() as db:
@@ -215,8 +215,9 @@ class Archive(PublicLog, Asking):
     def days(self) -> list[DayRow]:
         """All days on which something was filed or happened, oldest first."""
         sql = """select day, (select count(*) from document where shelf_day = day) documents,
-                        (select sealed_at from day as sealed where sealed.day = event.day) sealed_at
-                 from event group by day order by day"""
+                        (select sealed_at from day as sealed where sealed.day = known.day) sealed_at
+                 from (select distinct day from event union
+                       select distinct shelf_day from document where shelf_day is not null) known order by day"""
         with self._catalogue.reading() as db:
             return [DayRow(dt.date.fromisoformat(row["day"]), row["documents"], row["sealed_at"]) for row in db.query(sql)]
 

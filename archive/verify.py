@@ -138,7 +138,7 @@ def _check_document(root: Path, db: Database, row: Row, check_pdf: CheckPdf | No
     if not all(row[name] for name in ("path", "original_path", "sha256", "record_sha256", "filed_at")):
         yield Finding("record-altered", code, "catalogue.db", "the row lacks what every filed document has")
         return
-    filed = [public for public, _ in _entries(db, code, "filed")]
+    filed = [public for public, _ in _entries(db, code, "filed", "adopted")]
     if row["path"] != _place(row) and not (_place(row) and verify_links.is_refiled(db, row, filed)):
         yield Finding("misplaced", code, row["path"], f"its place is {_place(row)}")
     damage = list(_check_bytes(root, row["path"], row["sha256"], code))
@@ -182,7 +182,7 @@ def _check_record(root: Path, db: Database, row: Row) -> Iterator[Finding]:
     code, path = row["doc_code"], (_place(row) or row["path"]).removesuffix(".pdf") + ".json"
     damage = list(_check_bytes(root, path, row["record_sha256"], code, "record-altered"))
     yield from damage
-    leaves = _entries(db, code, "filed")
+    leaves = _entries(db, code, "filed", "adopted")
     if len(leaves) != 1:
         yield Finding("log-broken", code, path, f"{len(leaves)} events say that it was filed")
     for public, _ in leaves:
@@ -224,12 +224,11 @@ def _composed(value: object) -> object:
     return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
-def _entries(db: Database, code: str, type: str) -> list[tuple[Row, Row]]:
-    """Public and private facts of a document's events of one type."""
-    sql = (
-        "select entry, private from event join leaf using (seq) where doc_code = ? and type = ? order by seq"
-    )
-    rows = list(db.query(sql, [code, type]))
+def _entries(db: Database, code: str, *types: str) -> list[tuple[Row, Row]]:
+    """Public and private facts of a document's events of these types."""
+    marks = ", ".join("?" * len(types))
+    sql = f"select entry, private from event join leaf using (seq) where doc_code = ? and type in ({marks}) order by seq"
+    rows = list(db.query(sql, [code, *types]))
     return [(verify_log.facts(row["entry"]), parsed(row["private"])) for row in rows]
 
 

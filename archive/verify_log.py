@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,12 +27,12 @@ _CODES = """select file_code, last_ordinal, count(doc_ordinal) codes, max(doc_or
             from file left join document using (file_code) group by file_code
             having codes != last_ordinal or highest != last_ordinal or lowest != 1"""
 # event, the state its document must have (None: any, a code stays whatever becomes of it), the finding
-_STATES = (("numbered", None, "ordinal-gap"), ("filed", "filed", "missing"), ("void", "void", "missing"),
-           ("superseded", "void", "missing"))  # fmt: skip
+_STATES = (("numbered", None, "ordinal-gap"), ("filed", "filed", "missing"), ("adopted", "filed", "missing"),
+           ("void", "void", "missing"), ("superseded", "void", "missing"))  # fmt: skip
 # what was filed is void once another took its place
 _STATELESS = """select doc_code, seq from event where type = ? and not exists
                 (select 1 from document d where d.doc_code = event.doc_code and (? is null or d.state = ?
-                 or (event.type = 'filed' and d.state = 'void' and d.superseded_by is not null)))"""
+                 or (event.type in ('filed', 'adopted') and d.state = 'void' and d.superseded_by is not null)))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,24 @@ def sealed_days(db: Database) -> list[Row]:
     ]
 
 
+def lost_private(db: Database) -> frozenset[int]:
+    """Numbers of the entries whose private part was lost with a catalogue, as an event `rebuilt` after them says."""
+    rows = db.query("select seq, entry from event join leaf using (seq) where type = 'rebuilt' order by seq")
+    told = [(row["seq"], str(facts(row["entry"]).get("lost_private", ""))) for row in rows]
+    return frozenset(number for seq, text in told for number in numbers_of(text, seq))
+
+
+def numbers_of(text: str, end: int) -> Iterator[int]:
+    """The numbers of ranges as an event `rebuilt` writes them (`3,7-9`), as far as they lie before it."""
+    for first, last in re.findall(r"(?a)\b(\d{1,15})(?:-(\d{1,15}))?\b", text):
+        yield from range(int(first), min(int(last or first) + 1, end))
+
+
 def check_events(db: Database, where: str, value: str) -> Iterator[Finding]:
     """Events in scope and their leaves."""
+    lost = lost_private(db)
     for row in list(db.query(f"{_EVENTS} where {where} order by seq", [value])):
-        yield from _check_event(row)
+        yield from _check_event(row, lost)
 
 
 def check_log(db: Database) -> list[Finding]:
@@ -103,19 +118,19 @@ def check_codes(db: Database) -> Iterator[Finding]:
 
 
 def _leaves(db: Database, findings: list[Finding]) -> Iterator[bytes]:
-    expected, last_at = 0, ""
+    expected, last_at, lost = 0, "", lost_private(db)
     while rows := list(db.query(f"{_EVENTS} where event.seq >= ? order by seq limit {_PORTION}", [expected])):
         for row in rows:
             if row["seq"] != expected:
                 findings.append(_broken(expected, f"entries {expected} to {row['seq'] - 1} are missing"))
             if row["at"] < last_at:
                 findings.append(_broken(row["seq"], "earlier than the entry before"))
-            findings += _check_event(row)
+            findings += _check_event(row, lost)
             yield leaf_hash((row["entry"] or "").encode())
             expected, last_at = row["seq"] + 1, row["at"]
 
 
-def _check_event(row: Row) -> Iterator[Finding]:
+def _check_event(row: Row, lost: frozenset[int]) -> Iterator[Finding]:
     seq, code, entry = row["seq"], row["doc_code"], parsed(row["entry"])
     if row["entry"] is None:
         yield _broken(seq, "an event without its leaf", code)
@@ -123,7 +138,8 @@ def _check_event(row: Row) -> Iterator[Finding]:
     if leaf_hash(row["entry"].encode()).hex() != row["leaf_hash"]:
         yield _broken(seq, "the leaf's hash is not that of its entry", code)
     told = {name: row[name] for name in _BOUND} | {"public": parsed(row["public"])}
-    told["private_sha256"] = _private_digest(row)
+    if row["private"] is not None or seq not in lost:
+        told["private_sha256"] = _private_digest(row)
     for name, value in told.items():
         if entry.get(name) != value:
             yield _broken(seq, f"{name} of the event is not that of its leaf", code)

@@ -31,7 +31,7 @@ FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, Re
 VIETNAM = dt.timezone(dt.timedelta(hours=7))
 SLACK = dt.timedelta(minutes=1)  # between the clocks of the archive and of the time-stamps
 LATE = dt.timedelta(days=14)  # so long an entry may wait for a time-stamp; a log rewritten later has only later ones
-BEFORE = {"filed": "numbered", "void": "numbered", "superseded": "filed"}  # what a code was before it became that
+BEFORE = {"filed": "numbered", "adopted": "numbered", "void": "numbered", "superseded": "filed"}  # before it became that
 HEAD = re.compile("([!-*,-~]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n\n((?:\u2014 [!-*,-~]+ [A-Za-z0-9+/]+=*\n)+)")
 TAGS, EVENTS, DAY = "tagmanifest-sha256.txt", "data/events.jsonl", "([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})"
 KNOWN = re.compile(rf"FORMAT\.md|catalogue\.db(-journal)?|_tools/verify\.py|_log/(checkpoint|keys/[0-9a-f]{{8}}\.(pem|txt))"
@@ -62,6 +62,10 @@ def moment(at: str) -> dt.datetime:
     return dt.datetime.fromisoformat(at.replace("Z", "+00:00"))
 
 
+def day_of(at: str) -> str:
+    return moment(at).astimezone(VIETNAM).date().isoformat()
+
+
 def openssl(*words: object) -> str | None:
     """What it printed; nothing where it refused, or a file it was to read is none."""
     if not all(is_plain(word) for word in words if isinstance(word, Path)):
@@ -86,7 +90,8 @@ class Check:
         self.shelves, self.days, self.sealed, self.expected = (dict[str, Any]() for _ in range(4))
         # by file: its last place; by code: numbered, filed, void or gone; path, SHA-256, SHA-256 of the record
         self.places, self.state, self.filed = (dict[str, Any]() for _ in range(3))
-        self.removed, self.purged = set[str](), set[str]()  # by order: paths; codes and scans whose private facts were erased
+        # by order: paths; codes and scans whose private facts were erased; entries whose private facts were lost with a catalogue
+        self.removed, self.purged, self.lost = set[str](), set[str](), set[int]()
 
     def find(self, code: str, where: object, detail: str) -> None:
         self.findings.append({"code": code, "path": str(where).replace(f"{self.root}/", "", 1), "detail": detail})
@@ -163,7 +168,7 @@ class Check:
         self.times.append(self.times[-1] if self.times else "")
         with self.reading(f"entry {number}"):
             entry = json.loads(line)
-            day = moment(entry["at"]).astimezone(VIETNAM).date().isoformat()
+            day = day_of(entry["at"])
             self.days.setdefault(day, hashlib.sha256()).update(line + b"\n")
             if entry["seq"] != number or entry["at"] < self.times[-1]:
                 self.find("log-order", f"entry {number}", "numbers have a gap, or time goes back")
@@ -177,10 +182,13 @@ class Check:
             if int(place) != before + 1:
                 self.find("renumbered", code, f"comes after place {before} of its file")
         elif kind in BEFORE:
-            was, self.state[code] = self.state.get(code, "never given"), "filed" if kind == "filed" else "void"
+            was, self.state[code] = self.state.get(code, "never given"), "filed" if kind in ("filed", "adopted") else "void"
             if was != BEFORE[kind]:
                 self.find("renumbered", code, f"is said to be {kind}, and was {was}")
-            if kind == "filed":  # of a refiled document the record alone is new
+            if self.state[code] == "filed":  # of a refiled document the record alone is new
+                now, day = day, public["shelf_day"] if kind == "adopted" else day
+                if day > now or (kind == "adopted" and day in self.sealed):
+                    self.find("re-dated", public["path"], f"adopted for {day}, which was sealed or still to come")
                 path, record = public["path"], f"{day.replace('-', '/')}/data/{code}.json"
                 self.filed[code] = said = (path, public["sha256"], public["record_sha256"])
                 if not public.get("supersedes") and path != f"{record[:-5]}.pdf":
@@ -192,6 +200,10 @@ class Check:
             if kind == "sealed" and public["day"] in self.sealed:
                 self.find("log-order", f"entry {entry['seq']}", f"{public['day']} is sealed a second time")
             self.sealed[public["day"]] = {**public, "seq": entry["seq"]}
+        elif kind == "rebuilt":  # what only a lost catalogue knew of days that were not sealed yet
+            for first, last in re.findall("([0-9]{1,9})(?:-([0-9]{1,9}))?", public["lost_private"]):
+                lost = range(int(first), min(int(last or first) + 1, len(self.times)))
+                self.lost |= {seq for seq in lost if day_of(self.times[seq]) not in self.sealed}
         elif kind == "removed":
             self.removed.add(public["path"])
         elif kind in ("disposed", "purged"):
@@ -306,7 +318,8 @@ class Check:
                 entry, private, salt = json.loads(event["entry"]), event["private"], bytes.fromhex(event["salt"] or "")
                 seen.update(event["entry"].encode() + b"\n")
                 digest = None if private is None else hashlib.sha256(salt + private.encode()).hexdigest()
-                is_purged = private is None and {entry["doc_code"], entry["scan_sha256"]} & self.purged
+                whose = {entry["doc_code"], entry["scan_sha256"]}
+                is_purged = private is None and (whose & self.purged or entry["seq"] in self.lost)
                 if digest != entry["private_sha256"] and not is_purged:
                     self.find("private-altered", path, f"what is private of entry {entry['seq']} is not what was logged")
         if seen.digest() != self.days.get(day, hashlib.sha256()).digest():
@@ -334,6 +347,7 @@ class Check:
                 told = (self.state.get(code), *self.filed.get(code, (None,) * 3))
                 if told[0] != "gone" and rows.get(code) != told:
                     self.find("catalogue-altered", code, "is not what the log says of it")
+        self.notes += [f"of {len(self.lost)} entries what is private was lost with a catalogue"] if self.lost else []
         self.notes.append(f"{len(self.times) - self.published} entries are not published yet: of them only the catalogue tells")
         self.notes.append("of the catalogue its log, codes, states, paths and digests were checked: no title, word or description")
 

@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -185,8 +185,8 @@ class Journal:
             db.table("stage").delete_where("item = ?", [number])
             db.table("item").delete(number)
 
-    def forget_broken(self) -> list[int]:
-        """At start: give up stages whose bytes are gone or changed; an item without its scan is taken anew from its source.
+    def forget_broken(self, stands: Callable[[Pending], bool] = stage_bytes.are_intact) -> list[int]:
+        """At start: give up stages that do not stand any more; an item without its scan is taken anew from its source.
 
         Returns:
             The numbers of the items that are still there.
@@ -198,7 +198,7 @@ class Journal:
                 chain = _chain(fold(_stages(db, row["number"])))
                 places = [STAGES.index(type(stage)) for stage in chain]
                 ended = max(places, default=-1) + 1
-                lost = next((place for place, stage in zip(places, chain, strict=True) if not stage_bytes.are_intact(stage)), ended)
+                lost = next((place for place, stage in zip(places, chain, strict=True) if not stands(stage)), ended)
                 db.table("stage").delete_where("item = ? and place >= ?", [row["number"], lost])
                 if lost:
                     kept.append(row["number"])

@@ -48,6 +48,11 @@ class Settings(Table):
         """NĐ 30 Đ32: the clerk signs in person, unless the agency authorised otherwise in writing."""
         return self.seal.unattended and bool(self.seal.authorisation.strip())
 
+    def required(self, lane: str) -> tuple[str, ...]:
+        """Fields without which the description of a document of a lane is partial; none of a lane there is no more."""
+        known = self.lanes.get(lane)
+        return known.require_to_close if known else ()
+
 
 class _Templates(Table):
     """The defaults of the tables that have names: `[lane]` is that of every `[lanes.NAME]`."""

@@ -20,7 +20,7 @@ from pathlib import Path
 import structlog
 
 from archive.record import DocumentKey
-from processor import lot_notes, parking, pipeline, sealing, sources, station, telling
+from processor import lot_notes, parking, pipeline, sealing, sources, stage_bytes, station, telling
 from processor.document import Filed, Pending, Scan, Sealed, Settled
 from processor.errors import Abandoned, CatalogueOlder, SohoaError, Verdict
 from processor.journal import Item, Journal
@@ -31,7 +31,7 @@ from processor.tools import ACTOR, Tools
 
 log = structlog.get_logger()
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
-_EVENTS = "events of the archive"
+EVENTS = "events of the archive"
 AT_A_TIME = 2  # documents a worker that are woken together: more would only find that there is no time for them yet
 _FIRST_WAIT, _LONGEST_WAIT = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 
@@ -90,7 +90,7 @@ def start(shift: Shift) -> None:
     """After a crash or not: clear what an interrupted instance left, keep what the journal still vouches for."""
     _check_catalogue(shift)
     shift.tools.archive.recover()
-    kept = shift.journal.forget_broken()
+    kept = shift.journal.forget_broken(lambda stage: stage_bytes.stands(stage, shift.tools.archive))
     items = [shift.journal.item(number) for number in kept]
     for item in items:
         if item.state != "clearing":
@@ -108,11 +108,11 @@ def start(shift: Shift) -> None:
 
 def _check_catalogue(shift: Shift) -> None:
     """An older catalogue put back over a newer archive would take what was filed since for an interrupted filing's leavings."""
-    known, there = int(shift.journal.noted(_EVENTS) or 0), shift.tools.archive.event_count()
+    known, there = int(shift.journal.noted(EVENTS) or 0), shift.tools.archive.event_count()
     if there < known:
         raise CatalogueOlder(
             f"archive/catalogue.db holds {there} events, {known} were written: it is an older copy. "
-            "Put the newer one back; nothing was touched"
+            "Put the newer one back, or run `sohoa rebuild`; nothing was touched"
         )
 
 
@@ -277,7 +277,7 @@ def leave(item: Item, state: str, shift: Shift, keep: str = "") -> str:
         else:
             forget(item, shift)
     shift.hands.drop(item.scan.key)
-    shift.journal.note(_EVENTS, str(shift.tools.archive.event_count()))
+    shift.journal.note(EVENTS, str(shift.tools.archive.event_count()))
     return state
 
 

@@ -179,17 +179,18 @@ def test_status_has_the_documented_fields(station: Path) -> None:
     assert set(status["counts"]) <= states
 
 
-def test_verify_and_doctor_have_the_documented_fields(station: Path) -> None:
+def test_verify_rebuild_and_doctor_have_the_documented_fields(station: Path) -> None:
     text = section(DESIGN, "JSON")
     path = next((station / "archive").rglob("*VP.0000001.json"))
     path.chmod(0o644)
     kept = path.read_bytes()
     path.write_bytes(kept + b" ")
-    for verb, inner in (("verify", "findings"), ("doctor", "checks")):
+    for verb, inner in (("verify", "findings"), ("rebuild", "findings"), ("doctor", "checks")):
         told, (outer, nested) = answer(station, verb), keys(text, verb)
         assert set(told) == outer, verb
         assert told[inner] and all(set(item) == nested for item in told[inner]), verb
     path.write_bytes(kept)
+    assert answer(station, "rebuild")["ok"], "what was altered is as it was"
 
 
 def test_every_field_can_be_set_and_asked_for(station: Path) -> None:

@@ -362,4 +362,18 @@ def test_an_older_catalogue_put_back_costs_nothing(tmp_path: Path) -> None:
     catalogue.unlink()
     assert office.do("run").returncode == 3 and not catalogue.exists()
     catalogue.write_bytes(newer)
+    known, book = office.json("find"), [tmp_path / name for name in ("before.csv", "after.csv")]
+    office.ok("registers", "so-ban-sao", "--out", str(book[0]))
+    catalogue.unlink()
+    made = office.json("rebuild")  # of a day that no seal or head tells of
+    assert made["ok"] and (made["entries"], sorted(made["adopted"])) == (0, sorted(each["doc_code"] for each in known))
+    assert office.do("run").returncode == 0 and office.do("verify").returncode == 0
+    assert sorted(office.json("find"), key=str) == sorted(known, key=str)
+    office.ok("registers", "so-ban-sao", "--out", str(book[1]))
+    assert book[0].read_bytes() == book[1].read_bytes() and len(book[0].read_text("utf-8").splitlines()) > 2
+    catalogue.write_bytes(older)
+    made = office.json("rebuild")
+    assert made["sources"] == ["catalogue"] and len(made["adopted"]) == 1 and (office.folder / "archive" / made["aside"]).exists()
+    assert office.do("verify").returncode == 0
+    catalogue.write_bytes(newer)
     assert office.do("run").returncode == 0 and office.do("verify").returncode == 0

@@ -17,6 +17,7 @@ from processor.cli import (
     files_verbs,
     proof_verbs,
     queue_verbs,
+    rebuild_verbs,
     refile_verbs,
     register_verbs,
     serve_verbs,
@@ -29,7 +30,7 @@ from processor.errors import ExitCode, SohoaError
 from processor.report import visible_lines
 from watch.lock import AlreadyRunning
 
-NOT_ITS_LOG = {"catalogue-missing", "catalogue-older", "log-forked", "log-unreadable"}
+NOT_ITS_LOG = {"catalogue-missing", "catalogue-older", "log-altered", "log-forked", "log-unreadable"}
 
 
 class _Verbs(click.Group):
@@ -51,7 +52,7 @@ def cli() -> None:
 
 ROOMS = (
     station_verbs, queue_verbs, desk_verbs, sheet_verbs, sign_verbs, archive_verbs, files_verbs, refile_verbs, register_verbs,
-    export_verbs, proof_verbs, copy_verbs, serve_verbs, trust_verbs,
+    export_verbs, proof_verbs, copy_verbs, rebuild_verbs, serve_verbs, trust_verbs,
 )  # fmt: skip
 for verb in (verb for room in ROOMS for verb in room.VERBS):
     cli.add_command(verb)

@@ -77,13 +77,8 @@ def outside_the_archive(out: Path, folder: Path) -> None:
 @contextmanager
 def opened_archive(folder: Path, settings: Settings) -> Iterator[Archive]:
     """The station's archive."""
-
-    def required(lane: str) -> tuple[str, ...]:
-        known = settings.lanes.get(lane)
-        return known.require_to_close if known else ()
-
     archive = Archive.open(
-        folder / "archive", now, require_to_close=required, organization=settings.station.agency,
+        folder / "archive", now, require_to_close=settings.required, organization=settings.station.agency,
         code_template=lambda day: law.document_code_template(day, folder),
     )  # fmt: skip
     try:

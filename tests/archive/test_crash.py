@@ -66,9 +66,9 @@ def killed(step: int, work: Callable[[], object]) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def sweep(office: Office, work: Callable[[Office], object], check: Callable[[Office, int], None]) -> int:
-    """Runs the work on a fresh copy of the office for every step there is; returns how many there are."""
-    for step in itertools.count():
+def sweep(office: Office, work: Callable[[Office], object], check: Callable[[Office, int], None], every: int = 1) -> int:
+    """Runs the work on a fresh copy of the office for every (n-th) step there is; returns how many there are."""
+    for step in itertools.count(step=every):
         folder = office.folder.parent / f"{office.folder.name}-{step}"
         shutil.copytree(office.folder, folder)
         copy = Office(folder, type(office.clock)(office.clock.now))

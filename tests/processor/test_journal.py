@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from archive.record import Blob
+from archive.store import Archive
+from processor import stage_bytes
 from processor.document import Described, Finished, Numbered, Pending, Recognised, Scan, Sealed
 from processor.journal import Journal
 from processor.sources import Dropped, Kept, Parked, Source
@@ -124,6 +126,20 @@ def test_what_follows_the_first_bytes_lost_is_given_up(journal: Journal, tmp_pat
     damage(file, "mended")
     assert journal.item(number).document == stages(tmp_path)[left - 1]
     assert journal.forget_broken() == [number]
+
+
+def test_a_code_that_the_archive_does_not_know_is_given_up_with_what_follows(journal: Journal, tmp_path: Path) -> None:
+    """Its catalogue was lost and made again: the code may be another document's by now."""
+    number = begun(journal, tmp_path)
+    archive = Archive.open(tmp_path / "archive", lambda: NOON)
+    archive.declare_file("H05.99.2026.01.VP", "Hồ sơ", year=2026, actor="văn thư")
+    assert archive.reserve(journal.item(number).scan.key, "văn thư") == "H05.99.2026.01.VP.0000001"
+    journal.forget_broken(lambda stage: stage_bytes.stands(stage, archive))
+    assert journal.item(number).document == stages(tmp_path)[5], "it is its own"
+    archive.void("H05.99.2026.01.VP.0000001", "lost", "văn thư")
+    assert journal.forget_broken(lambda stage: stage_bytes.stands(stage, archive)) == [number]
+    assert journal.item(number).document == stages(tmp_path)[2]
+    archive.close()
 
 
 def damage(file: Path, how: str) -> None:

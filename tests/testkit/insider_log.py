@@ -181,6 +181,42 @@ def a_document_backdated_to_another_shelf(insider: Insider) -> None:
     insider.rewrite(lambda entries: _of(entries, "filed", LATER)["public"].update({"path": place}), signs=True)  # type: ignore[func-returns-value]  # None
 
 
+@caught("re-dated")
+def a_document_said_to_be_adopted_for_a_sealed_day(insider: Insider) -> None:
+    """As after a loss of the catalogue: but that day was sealed by then."""
+    for path in (insider.pdf(LATER).with_suffix(".json"), insider.pdf(LATER)):
+        (insider.day / "data").chmod(0o755)
+        path.parent.chmod(0o755)
+        path.rename(insider.day / "data" / path.name)
+    place = insider.pdf(LATER).relative_to(insider.root).as_posix()
+
+    def change(entries: list[Entry]) -> None:
+        filed = _of(entries, "filed", LATER)
+        filed["type"], filed["public"] = "adopted", filed["public"] | {"path": place, "shelf_day": insider.house.days[0]}
+
+    insider.sql(f"update document set path = '{place}' where doc_code = '{LATER}'")
+    insider.rewrite(change, signs=True)  # type: ignore[arg-type]  # None: changed in place
+
+
+@caught("private-altered")
+def a_private_correction_said_to_be_lost(insider: Insider) -> None:
+    """As after a loss of the catalogue: but its day was sealed by then."""
+    def change(entries: list[Entry]) -> None:
+        last = entries[-1]
+        made = last | {"type": "rebuilt", "doc_code": None, "scan_sha256": None, "private_sha256": None,
+                       "public": {"entries": len(entries), "from": "bags", "adopted": 0, "lost_private": f"0-{len(entries)}"}}
+        entries.append(made)
+
+    erased = _of(json.loads(json.dumps([json.loads(line) for line in insider.lines(1)])), "described", B)
+    for path in insider.root.glob("*/*/*/data/events.jsonl"):
+        rows = [json.loads(line) for line in path.read_bytes().splitlines()]
+        for row in rows:
+            if json.loads(row["entry"])["private_sha256"] == erased["private_sha256"]:
+                row |= {"private": None, "salt": None}
+        insider.write(path, b"".join(canonical_json(row) + b"\n" for row in rows))
+    insider.rewrite(change, signs=True)  # type: ignore[arg-type]  # None: changed in place
+
+
 @caught("log-order")
 def an_entry_dated_before_the_one_before_it(insider: Insider) -> None:
     insider.rewrite(lambda entries: _of(entries, "filed", B).update({"at": "2020-01-01T00:00:00.000000Z"}), signs=True)  # type: ignore[func-returns-value]  # None
