@@ -93,10 +93,10 @@ class Catalogue:
         """The database, for what is done within the transaction of `writing()`."""
         return self._db
 
-    def forget(self) -> None:
+    def forget(self, merge: Callable[[Database], None]) -> None:
         """Leaves nothing of what was deleted: neither in the index of words nor in pages that are free."""
         with self._lock:
-            self._db.execute("insert into search_fts(search_fts) values ('optimize')")  # one segment, without the deleted words
+            merge(self._db)
             self._db.execute("vacuum")
 
     def now(self) -> dt.datetime:

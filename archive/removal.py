@@ -18,7 +18,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from archive import bag, holds, links
+from archive import bag, holds, index, links
 from archive.catalogue import Catalogue, Row
 from archive.durable import fsync_dir
 from archive.errors import ArchiveError
@@ -108,7 +108,7 @@ def remove(root: Path, catalogue: Catalogue, doc_codes: Sequence[str], removal: 
     if done is None:
         with catalogue.writing() as db:
             done = _carry_out(root, catalogue, db, _plan(db, doc_codes, removal.kind), removal)
-    catalogue.forget()
+    catalogue.forget(index.merge)
     return done
 
 
@@ -224,8 +224,8 @@ def _wipe(db: Database, plan: _Plan, kind: Kind) -> None:
     for row in plan.rows:
         # the path of a member of a mail or a package can hold names
         part = row["part"] if re.fullmatch("[0-9,-]*", row["part"]) else row["doc_code"]
+        index.take_out(db, row["doc_code"])
         db.table("document").update(row["doc_code"], dict.fromkeys(set(row) - _STAYS) | {"state": kind, "part": part})
-        for name in ("companion", "search"):
-            db.table(name).delete_where("doc_code = ?", [row["doc_code"]])
+        db.table("companion").delete_where("doc_code = ?", [row["doc_code"]])
     for path in plan.files:
         db.table("scan").delete_where("path = ?", [PurePosixPath(path).as_posix()])

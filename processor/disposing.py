@@ -26,6 +26,7 @@ _TITLES: Mapping[Kind, str] = {
     "disposed": "BIÊN BẢN TIÊU HỦY TÀI LIỆU LƯU TRỮ SỐ",
     "purged": "BIÊN BẢN LOẠI BỎ TÀI LIỆU CHỨA BÍ MẬT NHÀ NƯỚC",
 }
+_CENTRE = " " * 12  # by which the printed page knows a line that stands in its middle
 _MOST_LISTED = 20  # codes on the one page; the log has all of them
 
 
@@ -99,8 +100,8 @@ def _same(folder: Path, known: Collection[str]) -> Iterator[Path]:
 
 
 def title(kind: Kind) -> str:
-    """The heading of the minutes."""
-    return _TITLES[kind]
+    """What the minutes are called."""
+    return _TITLES[kind].capitalize()
 
 
 def minutes(done: Done, agency: str, now: dt.datetime) -> str:
@@ -111,7 +112,8 @@ def minutes(done: Done, agency: str, now: dt.datetime) -> str:
     about = f"{done.about} tệp bản sao ở trạm (out/, held/, rejected/, ảnh trang)" if done.kind == "purged" else ""
     away = [f"  - {name}: chưa xử lý; phải cập nhật hoặc tiêu hủy vật mang tin" for name in done.away]
     lines = [
-        agency, "", title(done.kind), "",
+        *(f"{_CENTRE}{line}" for line in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "")),
+        agency, "", f"{_CENTRE}{_TITLES[done.kind]}", "",
         f"Hôm nay, ngày {day:%d/%m/%Y}, tại {agency}.", f"Căn cứ: {done.order}", "",
         "1. Tài liệu (không ghi nội dung)", *(f"  - Mã {code}" for code in codes),
         *(f"  - Bản quét SHA-256 {scan}" for scan in done.scans[:_MOST_LISTED]), "",
@@ -121,6 +123,6 @@ def minutes(done: Done, agency: str, now: dt.datetime) -> str:
         "3. Còn lại", "  - mã tài liệu và các mục nhật ký không chứa nội dung",
         *(f"  - gói ngày {iso} đã được niêm phong lại" for iso in done.days), *away, "",
         "4. Người thực hiện, chứng kiến (ký, ghi rõ họ tên)",
-        *(f"  - {name}: ........................" for name in done.by or ("",)),
+        *(line for name in done.by or ("",) for line in ("", "", f"  {name}: ........................................")),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
