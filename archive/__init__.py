@@ -14,6 +14,7 @@ What it needs from elsewhere (a clock, a validator of PDF) is handed to it as fu
 * ``dossiers``  declared files (hồ sơ)
 * ``codes``     a code for every key, once
 * ``filing``    one document onto its shelf, and what is learned about it later
+* ``removal``   documents removed by order; ``holds`` what may not be
 * ``words``     (pure) words as people type them; ``hits`` (pure) where they stand in a text
 * ``query``     (pure) what an auditor asks, as SQL; ``facets`` (pure) as words of the index; ``finding`` answers it
 * ``index``     the text of documents and its index, changed together with their rows; ``search`` what has an index of its own

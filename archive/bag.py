@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,8 +20,8 @@ from sqlite_utils import Database
 
 from archive import event as events
 from archive import shelves
-from archive.catalogue import Catalogue, Row
-from archive.durable import make_dirs_durably, replace_durably, sha256_file
+from archive.catalogue import Catalogue, Moment, Row
+from archive.durable import clear_temporaries, make_dirs_durably, replace_durably, sha256_file
 from archive.errors import ArchiveError
 from archive.event import Event, stamp
 from archive.log import root as log_root
@@ -70,7 +71,52 @@ def seal_day(root: Path, catalogue: Catalogue, day: dt.date, actor: str, organiz
     tags = _write_tags(folder, payload, f"{octets}.{len(payload)}", info)
     _make_read_only(folder)
     made = SealResult(day, shelf_of(day).as_posix(), documents, len(payload), octets, tags[MANIFEST])
-    return _record(catalogue, actor, made, tags[TAGMANIFEST])
+    with catalogue.writing() as db:  # another process may have been quicker
+        return _sealed(db, day) or record(catalogue, actor, made, tags[TAGMANIFEST], "sealed", catalogue.moment())
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a sealed day held before something was removed by order: the bytes of its events, and the size of all."""
+
+    events: int
+    octets: int
+    sizes: Mapping[str, int]
+
+
+def payload_of(db: Database, day: dt.date) -> Payload:
+    """A sealed day's payload by the catalogue; within a writing transaction, before anything is removed.
+
+    Raises:
+        ArchiveError: `altered`, it is not what was sealed: that must not be sealed anew.
+    """
+    expected, lines = _expected(db, Path(shelf_of(day)), day)[0], b"".join(_event_lines(db, day))
+    row = next(iter(db.table("day").rows_where("day = ?", [day.isoformat()])))
+    manifest = manifest_of(expected | {EVENTS: hashlib.sha256(lines).hexdigest()})
+    if hashlib.sha256(manifest).hexdigest() != row["manifest_sha256"]:
+        raise ArchiveError("altered", f"{day}: the catalogue does not give the manifest that was sealed; run verify")
+    return Payload(len(lines), row["octets"], _sizes(db, day))
+
+
+def reseal(root: Path, catalogue: Catalogue, day: dt.date, before: Payload) -> tuple[SealResult, str]:
+    """A sealed day's events and tag files as the catalogue now has them; within the transaction that removed something.
+
+    Returns:
+        What is recorded of it, and the digest of the tag manifest.
+    """
+    db, folder = catalogue.within, root / shelf_of(day)
+    expected, documents = _expected(db, folder, day)
+    lines, sizes = b"".join(_event_lines(db, day)), _sizes(db, day)
+    gone = sum(size for path, size in before.sizes.items() if path not in sizes)
+    octets = before.octets - gone - before.events + len(lines)
+    _make_writable(folder)
+    for place in (folder, folder / DATA):  # what a run that was cut short left
+        clear_temporaries(place)
+    payload = expected | {EVENTS: replace_durably(folder / EVENTS, lines).sha256}
+    info = _info_again(folder)
+    tags = _write_tags(folder, payload, f"{octets}.{len(payload)}", info)
+    _make_read_only(folder)
+    return SealResult(day, shelf_of(day).as_posix(), documents, len(payload), octets, tags[MANIFEST]), tags[TAGMANIFEST]
 
 
 @contextlib.contextmanager
@@ -172,20 +218,34 @@ def _write_tags(folder: Path, payload: Mapping[str, str], oxum: str, info: Mappi
     return digests | {TAGMANIFEST: replace_durably(folder / TAGMANIFEST, manifest_of(digests)).sha256}
 
 
-def _record(catalogue: Catalogue, actor: str, made: SealResult, tagmanifest: str) -> SealResult:
-    with catalogue.writing() as db:
-        if known := _sealed(db, made.day):  # another process was quicker
-            return known
-        hashes = (bytes.fromhex(text) for (text,) in db.execute("select leaf_hash from leaf order by seq"))
-        head = {"root": log_root(hashes).hex(), "tree_size": db.table("leaf").count}
-        facts: Row = {
-            name: getattr(made, name) for name in ("documents", "files", "octets", "manifest_sha256")
-        }
-        moment = catalogue.moment()
-        public = {"day": made.day.isoformat(), **head, **facts, "tagmanifest_sha256": tagmanifest}  # of bag-info.txt too
-        catalogue.append(Event("sealed", actor, public=public), moment)
-        sealed_at = moment.at.astimezone(LOCAL).isoformat(timespec="seconds")
-        db.table("day").update(made.day.isoformat(), facts | {"sealed_at": sealed_at})
+def _info_again(folder: Path) -> dict[str, str]:
+    """What `bag-info.txt` says but for the size: it stays as it was written."""
+    lines = (line.partition(": ") for line in (folder / "bag-info.txt").read_text("utf-8").splitlines())
+    return {label: value for label, _, value in lines if label != "Payload-Oxum"}
+
+
+def _sizes(db: Database, day: dt.date) -> dict[str, int]:
+    """Bytes of every file of the day that the catalogue knows."""
+    iso, place = day.isoformat(), shelf_of(day)
+    tables = [db.table(name) for name in ("scan", "companion")]
+    found = {row["path"]: row["size"] for table in tables for row in table.rows_where("shelf_day = ?", [iso])}
+    for row in db.table("document").rows_where("shelf_day = ?", [iso]):
+        found[record_place(row["shelf_day"], row["doc_code"])] = row["record_size"]
+        if PurePosixPath(row["path"]).is_relative_to(place):
+            found[row["path"]] = row["size"]
+    return found
+
+
+def record(catalogue: Catalogue, actor: str, made: SealResult, tagmanifest: str, type: str, moment: Moment) -> SealResult:
+    """The event of a sealing, and the day's row; within a writing transaction."""
+    db = catalogue.within
+    hashes = (bytes.fromhex(text) for (text,) in db.execute("select leaf_hash from leaf order by seq"))
+    head = {"root": log_root(hashes).hex(), "tree_size": db.table("leaf").count}
+    facts: Row = {name: getattr(made, name) for name in ("documents", "files", "octets", "manifest_sha256")}
+    public = {"day": made.day.isoformat(), **head, **facts, "tagmanifest_sha256": tagmanifest}  # of bag-info.txt too
+    catalogue.append(Event(type, actor, public=public), moment)
+    sealed_at = moment.at.astimezone(LOCAL).isoformat(timespec="seconds")
+    db.table("day").update(made.day.isoformat(), facts | {"sealed_at": sealed_at})
     return replace(made, sealed_at=sealed_at)
 
 

@@ -88,6 +88,17 @@ class Catalogue:
         with self._lock, transaction(self._db, "begin"):
             yield self._db
 
+    @property
+    def within(self) -> Database:
+        """The database, for what is done within the transaction of `writing()`."""
+        return self._db
+
+    def forget(self, merge: Callable[[Database], None]) -> None:
+        """Leaves nothing of what was deleted: neither in the index of words nor in pages that are free."""
+        with self._lock:
+            merge(self._db)
+            self._db.execute("vacuum")
+
     def now(self) -> dt.datetime:
         """The clock, as it is, in UTC.
 
@@ -152,6 +163,7 @@ def connect(path: Path) -> Database:
     db.execute("pragma synchronous = extra")
     db.execute("pragma foreign_keys = on")
     db.register_function(words.contains, deterministic=True)
+    db.execute("pragma secure_delete = on")  # what was removed by order must not stay in pages that are free
     return db
 
 

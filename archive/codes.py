@@ -83,10 +83,11 @@ def by_key(db: Database, key: DocumentKey) -> Row | None:
 def standing(db: Database, key: DocumentKey) -> tuple[str, str | None]:
     """`new`, `numbered` or `filed`, and the code there is.
 
-    What was filed and then gave its place to another was filed all the same: the same scan dropped again is a duplicate.
+    What was filed and then gave its place to another, or was removed by order, was filed all the same: the same scan dropped again
+    is a duplicate.
     """
     if row := by_key(db, key):
-        return row["state"], row["doc_code"]
+        return "numbered" if row["state"] == "numbered" else "filed", row["doc_code"]
     values = [key.scan_sha256, key.lane, key.file_code, key.part, key.again]
     kept = db.table("document").rows_where(_KEPT_KEY, values, order_by="seq desc")
     return next((("filed", row["doc_code"]) for row in kept), ("new", None))

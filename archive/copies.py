@@ -32,10 +32,12 @@ class SealedDay:
 
     Attributes:
         manifest_sha256: of its payload manifest.
+        removed: files that were removed by order, from the day's folder.
     """
 
     day: dt.date
     manifest_sha256: str
+    removed: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
@@ -141,6 +143,8 @@ def _copy_day(root: Path, target: Path, day: SealedDay) -> Copied:
     octets, listed = 0, entries_of(data)
     for name, digest in listed.items():
         octets += replace_with(folder / name, there / name, expected=digest, unless_same=True).size
+    for name in {*day.removed} - {*listed}:  # before the manifest that no longer tells of them
+        (there / name).unlink(missing_ok=True)
     for name in _TAGS:
         replace_with(folder / name, there / name)
     replace_with(folder / bag.TAGMANIFEST, there / bag.TAGMANIFEST)  # last: it says that all is there

@@ -69,6 +69,26 @@ def change(db: Database, doc_code: str, changes: Row) -> None:
         _put_in(db, row, pages)
 
 
+def take_out(db: Database, doc_code: str) -> None:
+    """Takes a document out of the index, its text with it, and names that no other document bears; before its row is wiped."""
+    row = _row(db, doc_code)
+    for found in list(db.table("search").rows_where("doc_code = ?", [doc_code])):
+        db.execute(_TAKE_OUT, [found["id"], facets.indexed(row, json.loads(found["pages"]))])
+        db.table("search").delete(found["id"])
+    for field in NAMED:
+        others = db.table("document").count_where(f"{field} = ? and doc_code != ?", [row[field], doc_code])
+        for known in [] if others else list(db.table("name").rows_where("field = ? and value = ?", [field, row[field]])):
+            told = facets.name_indexed(field, known["value"])
+            db.execute("insert into name_fts (name_fts, rowid, words) values ('delete', ?, ?)", [known["id"], told])
+            db.table("name").delete(known["id"])
+
+
+def merge(db: Database) -> None:
+    """Writes the index anew, without the words that were taken out."""
+    for table in ("search_fts", "name_fts"):
+        db.execute(f"insert into {table} ({table}) values ('optimize')")
+
+
 def names(db: Database, field: str, typed: str) -> list[str] | None:
     """The values of a field that have the words; None where they are too many to look for each.
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from archive import filing, finding, links, refiling, search
+from archive import filing, finding, holds, links, refiling, removal, search
 from archive.catalogue import Row
 from archive.codes import CodeTemplate
 from archive.event import shown
 from archive.filebook import FileBook
 from archive.links import Order
+from archive.removal import Removal, Removed
 
 
 class Places(FileBook):
@@ -45,6 +46,27 @@ class Places(FileBook):
         """
         order = Order(doc_code, reason, actor)
         return refiling.refile(self.root, self._catalogue, order, file_code, self._code_template)
+
+    def freeze(self, code: str, reason: str, actor: str, *, is_file: bool = False, lift: bool = False) -> None:
+        """Nothing of a frozen document or file is removed until that is lifted.
+
+        Raises:
+            ArchiveError: `unknown`, `file-unknown`; `frozen`, `not-frozen`: it is so already.
+        """
+        holds.set_hold(self._catalogue, code, is_file=is_file, lift=lift, reason=reason, actor=actor)
+
+    def remove(self, doc_codes: Sequence[str], order: Removal) -> Removed:
+        """Removes documents by order; their codes stay. Done again it finishes what was cut short.
+
+        Raises:
+            ArchiveError: `unknown`, `not-filed`, `frozen`, `day-closing`, `scan-shared`, `altered`.
+        """
+        return removal.remove(self.root, self._catalogue, doc_codes, order)
+
+    def half_removed(self) -> list[str]:
+        """Codes of which an order was begun and not carried out."""
+        with self._catalogue.reading() as db:
+            return removal.unfinished(db)
 
     def told_on(self, day: dt.date, type: str) -> list[Row]:
         """The events of a type on a day, oldest first, as an auditor reads them."""

@@ -12,7 +12,7 @@ from archive import heads
 from archive.checkpoint import parsed
 from archive.proofs import Proof
 
-CHECKER, ADVICE = "kiem-tra.py", "HUONG-DAN.txt"
+CHECKER, ADVICE, GONE = "kiem-tra.py", "HUONG-DAN.txt", "DA-TIEU-HUY.txt"
 _TEXT = """BẰNG CHỨNG LƯU TRỮ CỦA VĂN BẢN {code}
 
 Tệp nén này cho phép bất kỳ ai kiểm tra, không cần mạng và không cần phần mềm của cơ quan, rằng:
@@ -34,6 +34,9 @@ Khi chứng thư đã hết hạn, thêm -attime với một thời điểm tron
 Đường từ mục nhật ký đến đầu sổ ở {proof} (dạng c2sp.org/tlog-proof, đọc được bằng công cụ khác).
 Khi cơ quan giám sát bên ngoài giữ đầu sổ khác của cùng sổ này, có thể đối chiếu để biết sổ không bị viết lại.
 """
+_GONE = """Văn bản {code} đã được tiêu hủy hoặc loại khỏi kho lưu trữ theo quyết định; tệp không còn.
+Mục nhật ký (entry.json) vẫn còn và chứng minh rằng văn bản đã từng được lưu, với mã băm ghi trong mục đó.
+"""
 
 
 def packed(root: Path, proof: Proof) -> bytes:
@@ -52,9 +55,11 @@ def packed(root: Path, proof: Proof) -> bytes:
 
 def _members(root: Path, proof: Proof) -> Iterator[tuple[str, bytes]]:
     code, folder = proof.row["doc_code"], proof.head.folder
-    document = Path(proof.row["path"])
-    name, told = f"{code}{document.suffix}", f"{code}.tlog-proof"
-    yield name, (root / document).read_bytes()
+    name, told = f"{code}.pdf", f"{code}.tlog-proof"
+    if proof.row["path"] is None:
+        yield GONE, b"\xef\xbb\xbf" + _GONE.format(code=code).replace("\n", "\r\n").encode()
+    else:
+        yield name, (root / proof.row["path"]).read_bytes()
     yield "entry.json", proof.entry
     yield told, proof.text().encode()
     for each in (heads.CHECKPOINT, heads.SIGNATURE, f"{heads.SIGNATURE}.pem", heads.TOKEN, f"{heads.TOKEN}.pem"):

@@ -17,6 +17,7 @@ from archive.catalogue import Row
 from archive.errors import ArchiveError
 from archive.heads import Published
 from archive.prooftext import inclusion_text
+from archive.removal import GONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def of_document(root: Path, db: Database, id: str) -> Proof:
     row = search.one(db, id)
     if row is None:
         raise ArchiveError("unknown", id)
-    if row["path"] is None:
+    if row["path"] is None and row["state"] not in GONE:  # of what was removed by order the entry stays
         raise ArchiveError("not-filed", f"{row['doc_code']} is {row['state']}")
     index = int(row["seq"])
     covering = [each for each in heads.published(root, db) if each.head.size > index and (each.folder / heads.CHECKPOINT).exists()]

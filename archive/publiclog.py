@@ -53,8 +53,12 @@ class PublicLog(Places):
     def sealed_days(self) -> list[SealedDay]:
         """Days that are bags, oldest first, with the manifest the log knows."""
         sql = "select day, manifest_sha256 from day where sealed_at is not null order by day"
+        removed: dict[str, list[str]] = {}
         with self._catalogue.reading() as db:
-            return [SealedDay(dt.date.fromisoformat(row["day"]), row["manifest_sha256"]) for row in db.query(sql)]
+            for row in db.query("select json_extract(public, '$.path') path from event where type = 'removed'"):
+                removed.setdefault(row["path"][:10].replace("/", "-"), []).append(row["path"][11:])
+            return [SealedDay(dt.date.fromisoformat(row["day"]), row["manifest_sha256"], tuple(removed.get(row["day"], ())))
+                    for row in db.query(sql)]  # fmt: skip
 
     def happened(self, *types: str) -> list[Row]:
         """All events of these types, oldest first, as an auditor reads them."""

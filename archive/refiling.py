@@ -61,7 +61,7 @@ def _key(old: Row, file_code: str) -> DocumentKey:
 
 def _check_free(db: Database, key: DocumentKey) -> None:
     known = codes.by_key(db, key)
-    if known and known["state"] == "filed":
+    if known and known["state"] != "numbered":  # filed, or removed by order
         raise ArchiveError("bad-link", f"{key.file_code} has the same document already, as {known['doc_code']}")
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import codes, dossiers, filing, index
+from archive import codes, dossiers, filing, index, removal
 from archive.catalogue import Row
 from archive.gathering import Entry
 from archive.log import leaf_hash
@@ -147,6 +147,29 @@ class Replay:
         times = {"closed_at": told["at"], "sealed_at": at.astimezone(LOCAL).isoformat(timespec="seconds")}
         self.db.table("day").insert(facts | times)
 
+    def resealed(self, told: Row, *_: object) -> None:
+        public, at = told["public"], _moment(told["at"])
+        facts = {name: public[name] for name in ("documents", "files", "octets", "manifest_sha256")}
+        sealed_at = at.astimezone(LOCAL).isoformat(timespec="seconds")
+        self.db.table("day").update(public["day"], facts | {"sealed_at": sealed_at})
+
+    # Removed by order
+
+    def removed(self, told: Row, *_: object) -> None:
+        self.db.table("scan").delete_where("path = ?", [told["public"]["path"]])
+
+    def gone(self, told: Row, *_: object) -> None:
+        code = told["doc_code"]
+        if told["type"] == "purged":  # what was private of it was erased, not lost
+            sql = "select seq from event where private is null and (doc_code = ? or scan_sha256 = ?)"
+            erased = {row["seq"] for row in self.db.query(sql, [code, told["scan_sha256"]])}
+            self.lost = [seq for seq in self.lost if seq not in erased]
+        if code is None:
+            return
+        self.partless.pop(code, None)
+        removal.entomb(self.db, codes.row_of(self.db, code), told["type"])
+        self.findings = [finding for finding in self.findings if finding.doc_code != code]
+
     def rebuilt(self, told: Row, *_: object) -> None:
         known = frozenset(numbers_of(str(told["public"].get("lost_private", "")), told["seq"]))
         self.lost = [seq for seq in self.lost if seq not in known]
@@ -177,7 +200,8 @@ _MAKES: dict[str, Callable[..., None]] = {
     "file-declared": Replay.file_declared, "file-changed": Replay.file_changed, "file-shelved": Replay.file_changed,
     "file-closed": Replay.file_closed, "numbered": Replay.numbered, "void": Replay.void, "filed": Replay.filed,
     "adopted": Replay.filed, "described": Replay.described, "superseded": Replay.superseded, "sealed": Replay.sealed,
-    "rebuilt": Replay.rebuilt,
+    "rebuilt": Replay.rebuilt, "resealed": Replay.resealed, "removed": Replay.removed, "disposed": Replay.gone,
+    "purged": Replay.gone,
 }  # fmt: skip
 
 

@@ -47,6 +47,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType({
 
 _PORTION = 500
 _KEPT = "(state = 'filed' or path is not null)"  # what gave its place to another stays on its shelf
+_GONE = "state in ('disposed', 'purged')"  # removed by order: the log says so, or `verify_log.check_codes` finds it
 _FIXED = tuple(name for name in FIELDS if name not in {*DESCRIPTIVE, "confidence", "description"})
 _LOGGED = {"sha256": "sha256", "record_sha256": "record_sha256", "path": "path", "size": "size",
            "scan_path": "original_path"}  # fmt: skip
@@ -54,10 +55,11 @@ _LOGGED = {"sha256": "sha256", "record_sha256": "record_sha256", "path": "path",
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
-    """How many documents were checked and what was found."""
+    """How many documents were checked, what was found, and how many in scope were removed by order."""
 
     checked: int
     findings: list[Finding]
+    removed: int = 0
 
     @property
     def ok(self) -> bool:
@@ -82,9 +84,10 @@ def verify(
             checked += 1
             findings += _check_document(root, db, row, check_pdf)
         findings += _check_rest(root, db, what)
+        removed = _removed(db, what)
     finally:
         db.close()
-    return VerifyResult(checked, findings)
+    return VerifyResult(checked, findings, removed)
 
 
 def _connect(path: Path) -> Database:
@@ -107,7 +110,7 @@ def _check_rest(root: Path, db: Database, what: Sequence[str] | dt.date | None) 
         yield from verify_log.check_events(db, "day = ?", what.isoformat())
     else:
         for code in what:
-            if not db.table("document").count_where(f"doc_code = ? and {_KEPT}", [code]):
+            if not db.table("document").count_where(f"doc_code = ? and ({_KEPT} or {_GONE})", [code]):
                 yield Finding("missing", code, "", "no filed document has this code")
             yield from verify_log.check_events(db, "doc_code = ?", code)
 
@@ -131,6 +134,15 @@ def _filed(db: Database, what: Sequence[str] | dt.date | None) -> Iterator[Row]:
     ):
         yield from rows
         last = rows[-1]["doc_code"]
+
+
+def _removed(db: Database, what: Sequence[str] | dt.date | None) -> int:
+    """How many documents in scope were removed by order."""
+    documents, shelved = db.table("document"), "doc_code in (select doc_code from event where type = 'filed' and day = ?)"
+    if what is None or isinstance(what, dt.date):
+        within = ("1", []) if what is None else (shelved, [what.isoformat()])
+        return int(documents.count_where(f"{_GONE} and {within[0]}", within[1]))
+    return sum(int(documents.count_where(f"{_GONE} and doc_code = ?", [code])) for code in what)
 
 
 def _check_document(root: Path, db: Database, row: Row, check_pdf: CheckPdf | None) -> Iterator[Finding]:

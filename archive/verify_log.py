@@ -28,11 +28,17 @@ _CODES = """select file_code, last_ordinal, count(doc_ordinal) codes, max(doc_or
             having codes != last_ordinal or highest != last_ordinal or lowest != 1"""
 # event, the state its document must have (None: any, a code stays whatever becomes of it), the finding
 _STATES = (("numbered", None, "ordinal-gap"), ("filed", "filed", "missing"), ("adopted", "filed", "missing"),
-           ("void", "void", "missing"), ("superseded", "void", "missing"))  # fmt: skip
-# what was filed is void once another took its place
-_STATELESS = """select doc_code, seq from event where type = ? and not exists
+           ("void", "void", "missing"), ("superseded", "void", "missing"), ("disposed", "disposed", "missing"),
+           ("purged", "purged", "missing"))  # fmt: skip
+# what was filed is void once another took its place, and both are gone once that was ordered
+_STATELESS = """select doc_code, seq from event where type = ? and doc_code is not null and not exists
                 (select 1 from document d where d.doc_code = event.doc_code and (? is null or d.state = ?
-                 or (event.type in ('filed', 'adopted') and d.state = 'void' and d.superseded_by is not null)))"""
+                 or (event.type in ('filed', 'adopted') and d.state = 'void' and d.superseded_by is not null)
+                 or (event.type in ('filed', 'adopted', 'superseded') and d.state in ('disposed', 'purged'))))"""
+_UNORDERED = """select doc_code, state from document d where state in ('disposed', 'purged')
+                and not exists (select 1 from event where event.doc_code = d.doc_code and event.type = d.state)"""
+_PURGED = """select 1 from event join leaf using (seq) where type = 'purged' and json_extract(entry, '$.type') = 'purged'
+             and (doc_code = ? or scan_sha256 = ?)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ def facts(entry: str | None) -> Row:
 
 def sealed_days(db: Database) -> list[Row]:
     """What the log knows of each sealing."""
-    rows = list(db.query("select entry from event join leaf using (seq) where type = 'sealed' order by seq"))
+    rows = list(db.query("select entry from event join leaf using (seq) where type in ('sealed', 'resealed') order by seq"))
     shown = [facts(row["entry"]) for row in rows]
     return [
         fact for fact in shown if isinstance(fact.get("day"), str) and isinstance(fact.get("tree_size"), int)
@@ -86,7 +92,7 @@ def check_events(db: Database, where: str, value: str) -> Iterator[Finding]:
     """Events in scope and their leaves."""
     lost = lost_private(db)
     for row in list(db.query(f"{_EVENTS} where {where} order by seq", [value])):
-        yield from _check_event(row, lost)
+        yield from _check_event(db, row, lost)
 
 
 def check_log(db: Database) -> list[Finding]:
@@ -115,6 +121,8 @@ def check_codes(db: Database) -> Iterator[Finding]:
         for row in list(db.query(_STATELESS, [type, state, state])):
             detail = f"event {row['seq']} says {type}, the catalogue does not"
             yield Finding(code, row["doc_code"], "catalogue.db", detail)
+    for row in list(db.query(_UNORDERED)):
+        yield Finding("missing", row["doc_code"], "catalogue.db", f"is {row['state']} by no order in the log")
 
 
 def _leaves(db: Database, findings: list[Finding]) -> Iterator[bytes]:
@@ -125,12 +133,12 @@ def _leaves(db: Database, findings: list[Finding]) -> Iterator[bytes]:
                 findings.append(_broken(expected, f"entries {expected} to {row['seq'] - 1} are missing"))
             if row["at"] < last_at:
                 findings.append(_broken(row["seq"], "earlier than the entry before"))
-            findings += _check_event(row, lost)
+            findings += _check_event(db, row, lost)
             yield leaf_hash((row["entry"] or "").encode())
             expected, last_at = row["seq"] + 1, row["at"]
 
 
-def _check_event(row: Row, lost: frozenset[int]) -> Iterator[Finding]:
+def _check_event(db: Database, row: Row, lost: frozenset[int]) -> Iterator[Finding]:
     seq, code, entry = row["seq"], row["doc_code"], parsed(row["entry"])
     if row["entry"] is None:
         yield _broken(seq, "an event without its leaf", code)
@@ -138,11 +146,17 @@ def _check_event(row: Row, lost: frozenset[int]) -> Iterator[Finding]:
     if leaf_hash(row["entry"].encode()).hex() != row["leaf_hash"]:
         yield _broken(seq, "the leaf's hash is not that of its entry", code)
     told = {name: row[name] for name in _BOUND} | {"public": parsed(row["public"])}
-    if row["private"] is not None or seq not in lost:
+    is_erased = row["private"] is None and row["salt"] is None and entry.get("private_sha256") is not None
+    if not (is_erased and (seq in lost or _is_purged(db, row))):
         told["private_sha256"] = _private_digest(row)
     for name, value in told.items():
         if entry.get(name) != value:
             yield _broken(seq, f"{name} of the event is not that of its leaf", code)
+
+
+def _is_purged(db: Database, row: Row) -> bool:
+    """Whether the log says that what is private of this document or scan was erased by order."""
+    return bool(list(db.query(_PURGED, [row["doc_code"], row["scan_sha256"]])))
 
 
 def _private_digest(row: Row) -> str | None:

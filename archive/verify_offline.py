@@ -207,8 +207,8 @@ class Check:
         elif kind == "removed":
             self.removed.add(public["path"])
         elif kind in ("disposed", "purged"):
-            self.state[str(code)] = "gone"
-            self.purged |= {code, entry["scan_sha256"] or code} if kind == "purged" else set()
+            self.state[code or ""] = "gone"  # of a scan that became part of another one there is no code
+            self.purged |= {code, entry["scan_sha256"]} - {None} if kind == "purged" else set()
 
     def signatures(self) -> None:
         keys = {self.own_line(path, found) for _, path, found in self.heads} - {""}
@@ -300,7 +300,7 @@ class Check:
 
     def file(self, place: str, listed: str | None, filed: str | None, path: Path) -> None:
         """Manifest, log and disk tell the same; what was removed by order is told as such."""
-        if place in self.removed:
+        if place in self.removed and not os.path.lexists(path):
             self.notes.append(f"{place}: removed by order")
         elif not listed:
             self.find("missing" if filed else "orphan", place, "in no manifest")

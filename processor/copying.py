@@ -24,7 +24,7 @@ from processor.errors import MissingError
 from processor.tables import MirrorTable
 
 log = structlog.get_logger()
-COPIED, CHECKED, RESTORED = "copied", "copy-checked", "restored"
+COPIED, CHECKED, RESTORED, RESEALED = "copied", "copy-checked", "restored", "resealed"
 _SOON = dt.timedelta(days=180)  # of the end of a medium: a new one has to be bought
 
 
@@ -112,19 +112,26 @@ def place(mirror: MirrorTable, station: Path) -> Path:
 
 def standing(archive: Archive, mirrors: Mapping[str, MirrorTable], today: dt.date) -> list[Standing]:
     """How every copy stands, from the log alone."""
-    days = {each.day.isoformat() for each in archive.sealed_days()}
+    days = dict.fromkeys((each.day.isoformat() for each in archive.sealed_days()), -1)
+    days |= {event["public"]["day"]: event["seq"] for event in archive.happened(RESEALED)}
     return [_standing(name, mirror, days, archive.happened(COPIED, CHECKED), today) for name, mirror in mirrors.items()]
 
 
-def _standing(name: str, mirror: MirrorTable, days: set[str], events: Iterable[Mapping[str, Any]], today: dt.date) -> Standing:
+def _standing(
+    name: str, mirror: MirrorTable, days: Mapping[str, int], events: Iterable[Mapping[str, Any]], today: dt.date
+) -> Standing:
+    """`days`: each with the entry that last sealed it anew because documents were removed by order."""
     own = [event for event in events if event["public"].get("copy") == name]
     copied, checked = ([event for event in own if event["type"] == kind] for kind in (COPIED, CHECKED))
-    lacking = len(days - {event["public"]["day"] for event in copied})
+    there = {event["public"]["day"]: event["seq"] for event in copied}
+    lacking = len(days.keys() - there.keys())
+    stale = sum(there.get(day, since) < since for day, since in days.items())
     last = _day(checked[-1]) if checked else None
     made = _day(copied[-1]) if copied else None
     findings = int(checked[-1]["public"]["findings"]) if checked else 0
     warnings = [
         (bool(lacking), f"{lacking} sealed days are not there"),
+        (bool(stale), f"documents removed by order still lie there, of {stale} days: update it, or destroy the medium"),
         (bool(findings), f"{findings} faults were found when it was last read"),
         (made is not None and today - (last or made) > dt.timedelta(seconds=mirror.check_every), "it was not read for too long"),
         (isinstance(mirror.ends, dt.date) and mirror.ends <= today + _SOON, f"the medium's life ends on {mirror.ends}"),

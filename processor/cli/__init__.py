@@ -20,6 +20,7 @@ from processor.cli import (
     rebuild_verbs,
     refile_verbs,
     register_verbs,
+    removal_verbs,
     serve_verbs,
     sheet_verbs,
     sign_verbs,
@@ -51,8 +52,8 @@ def cli() -> None:
 
 
 ROOMS = (
-    station_verbs, queue_verbs, desk_verbs, sheet_verbs, sign_verbs, archive_verbs, files_verbs, refile_verbs, register_verbs,
-    export_verbs, proof_verbs, copy_verbs, rebuild_verbs, serve_verbs, trust_verbs,
+    station_verbs, queue_verbs, desk_verbs, sheet_verbs, sign_verbs, archive_verbs, files_verbs, refile_verbs, removal_verbs,
+    register_verbs, export_verbs, proof_verbs, copy_verbs, rebuild_verbs, serve_verbs, trust_verbs,
 )  # fmt: skip
 for verb in (verb for room in ROOMS for verb in room.VERBS):
     cli.add_command(verb)

@@ -16,6 +16,7 @@ from archive.finding import RANKED_AMONG
 from archive.naming import local_date
 from archive.query import Query
 from archive.record import FIELDS
+from archive.removal import GONE
 from archive.verify import VerifyResult
 from processor import law, publishing
 from processor.cells import cell
@@ -123,6 +124,8 @@ def show(identifier: str, folder: Path, as_json: bool) -> None:
             sure = found["confidence"].get(name)
             told = visible_lines(str(value)).replace("\n", "\n" + " " * 18)
             click.echo(f"{name:16}  {told}" + (f"   ({sure:.0%})" if sure is not None else ""))
+    if found["state"] in GONE:
+        click.echo("removed by order: of the document only its code and its events are left")
     for event in found["events"]:
         click.echo(visible(f"{event['at']}  {event['type']}  {event['actor']}"))
 
@@ -177,9 +180,10 @@ def verify(identifiers: tuple[str, ...], day: dt.date | None, everything: bool, 
 def _print_result(result: VerifyResult, as_json: bool) -> None:
     findings = [{"code": f.code, "doc_code": f.doc_code, "path": str(f.path), "detail": f.detail} for f in result.findings]
     if as_json:
-        wiring.print_json({"ok": result.ok, "checked": result.checked, "findings": findings})
+        wiring.print_json({"ok": result.ok, "checked": result.checked, "removed": result.removed, "findings": findings})
         return
     told = "all hold" if result.ok else _counted(len(findings), "FINDING")
+    told += f"; {result.removed} removed by order" if result.removed else ""
     click.echo(f"checked {_counted(result.checked, 'document')}: {told}")
     for finding in findings:
         click.echo(visible("  " + "  ".join(filter(None, finding.values()))))

@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from archive.dossiers import FileFacts, FileRow
-from archive.naming import LOCAL, local_date, split_file_code
-from processor import importing, law, retention
+from archive.naming import local_date, split_file_code
+from processor import disposing, importing, law, retention
 from processor.cli import wiring
 from processor.cli.days import DAY
 from processor.cli.wiring import HERE, JSON
@@ -64,7 +64,7 @@ def files_add(
 
 
 @files.command("list")
-@click.option("--due", is_flag=True, help="Only closed files whose retention has run out; nothing is ever disposed of by Sohoa.")
+@click.option("--due", is_flag=True, help="Only closed files whose retention has run out; nothing goes without `dispose`.")
 @HERE
 @JSON
 def files_list(due: bool, folder: Path, as_json: bool) -> None:
@@ -86,18 +86,13 @@ def files_list(due: bool, folder: Path, as_json: bool) -> None:
 
 def _shown(row: FileRow) -> dict[str, Any]:
     period = retention.of_file(row.retention, row.maintenance, row.periods)
-    ended = dt.date.fromisoformat(row.ended_on) if row.ended_on else _day_of(row.closed_at)
-    due = retention.due_on(period, ended) if ended else None
+    due = disposing.due_on(row)
     told = asdict(row)
     del told["periods"]
     return told | {
         "retention": period.canonical if period else "", "retention_shown": period.shown if period else "",
         "due_on": due.isoformat() if due else None,
     }  # fmt: skip
-
-
-def _day_of(stamp: str | None) -> dt.date | None:
-    return dt.datetime.fromisoformat(stamp).astimezone(LOCAL).date() if stamp else None
 
 
 @files.command("close")

@@ -41,6 +41,8 @@ def proof(identifier: str, since: int | None, out: Path, folder: Path) -> None:
         else:
             found = archive.proof(identifier)
             data = proofpack.packed(archive.root, found)
+            if found.row["path"] is None:
+                click.echo("removed by order: the proof holds its entry, not the document", err=True)
             lacks = [what for there, what in ((found.head.is_signed, "the organisation's signature"),
                                               (found.head.is_stamped, "a time-stamp")) if not there]  # fmt: skip
             if lacks:

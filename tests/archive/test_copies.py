@@ -12,6 +12,7 @@ import pytest
 from archive import copies
 from archive.copies import Copied, SealedDay
 from archive.errors import ArchiveError
+from archive.removal import Removal
 from archive.store import Archive
 from archive.verify_log import Finding
 from tests.archive.conftest import Office
@@ -137,3 +138,14 @@ def test_a_copy_within_the_archive_is_none(office: Office, days: list[SealedDay]
     for place in (office.root, office.root / "copy", office.folder):
         with pytest.raises(ArchiveError, match="bad-place"):
             list(copies.mirror(office.root, place, days))
+
+
+def test_what_was_removed_by_order_vanishes_from_the_copy(office: Office, archive: Archive, target: Path) -> None:
+    a_day(office, archive, "a", "b")
+    list(copies.mirror(office.root, target, archive.sealed_days()))
+    code = archive.remove([pdf(target).stem], Removal("disposed", "QĐ 1", ("A",), "luu-tru")).codes[0]
+    assert codes(copies.check(target, archive.sealed_days())) == ["copy-missing"]
+    made = list(copies.mirror(office.root, target, archive.sealed_days()))
+    assert len(made) == 1
+    assert list(copies.check(target, archive.sealed_days())) == []
+    assert not [path for path in target.rglob("*") if code in path.name]

@@ -22,6 +22,7 @@ import pytest
 from sqlite_utils import Database
 
 from archive import catalogue
+from archive.removal import Removal
 from archive.store import Archive
 from tests.archive.conftest import CLERK, FILE, Office
 
@@ -156,6 +157,36 @@ def test_sealing_killed_anywhere_is_finished_by_the_next_run(prepared: Office) -
             assert db.table("event").count_where("type = 'sealed'") == 1, step
 
     assert sweep(prepared, seal, check) > 40
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_removal_killed_anywhere_is_finished_by_the_same_order(prepared: Office) -> None:
+    file_it(prepared)
+    prepared.clock.pass_(days=1)
+    archive = prepared.open()
+    archive.seal_day(dt.date(2026, 12, 31), "night")
+    archive.close()
+    code, order = f"{FILE}.0000001", Removal("purged", "QĐ 1", ("Nguyễn Thị Hủy",), CLERK)
+
+    def remove(office: Office) -> None:
+        office.open().remove([code], order)
+
+    def check(office: Office, step: int) -> None:
+        archive = office.open()
+        archive.recover()
+        begun = archive.half_removed()
+        assert begun or archive.verify().findings == [], step
+        archive.remove([code], order)
+        assert archive.half_removed() == []
+        bagit.Bag(str(office.root / "2026/12/31")).validate()
+        assert (archive.verify().findings, archive.counts()) == ([], {"purged": 1}), step
+        assert not [path for path in (office.root / "2026").rglob("*") if path.stat().st_mode & 0o222 and "12/31" in str(path)]
+        assert [path.name for path in (office.root / "2026").rglob("*") if path.is_file() and "data" in path.parts] == ["events.jsonl"]
+        told = archive.get(code)
+        assert told is not None
+        assert [event["type"] for event in told["events"]] == ["numbered", "filed", "dispose-asked", "purged"], step
+
+    assert sweep(prepared, remove, check) > 20
 
 
 @pytest.mark.usefixtures("impatient")

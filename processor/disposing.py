@@ -1,0 +1,128 @@
+"""What is due to be destroyed, the copies of it that lie about a station, and the minutes (biên bản) for signing.
+
+Promises: the minutes tell codes, digests and counts, and nothing of what a document said; what could not be reached is named in
+them. Refuses (SohoaError `not-due`) what its period does not let go, where no second reason was given.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archive.dossiers import FileRow
+from archive.durable import DurableError, sha256_file
+from archive.naming import LOCAL, local_date
+from archive.removal import Kind
+from archive.store import Archive
+from processor import parking, retention
+from processor.errors import SohoaError
+
+_TITLES: Mapping[Kind, str] = {
+    "disposed": "BIÊN BẢN TIÊU HỦY TÀI LIỆU LƯU TRỮ SỐ",
+    "purged": "BIÊN BẢN LOẠI BỎ TÀI LIỆU CHỨA BÍ MẬT NHÀ NƯỚC",
+}
+_CENTRE = " " * 12  # by which the printed page knows a line that stands in its middle
+_MOST_LISTED = 20  # codes on the one page; the log has all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the minutes tell: codes, digests of scans, files in the archive, days sealed anew, copies elsewhere."""
+
+    kind: Kind
+    order: str
+    by: Sequence[str]
+    codes: Sequence[str]
+    scans: Sequence[str]
+    files: int
+    days: Sequence[str]
+    about: int
+    updated: Sequence[str]
+    away: Sequence[str]
+
+
+def due_on(row: FileRow) -> dt.date | None:
+    """The first day on which the documents of a file may go; None: never by themselves, or its work has not ended."""
+    period = retention.of_file(row.retention, row.maintenance, row.periods)
+    closed = dt.datetime.fromisoformat(row.closed_at).astimezone(LOCAL).date() if row.closed_at else None
+    ended = dt.date.fromisoformat(row.ended_on) if row.ended_on else closed
+    return retention.due_on(period, ended) if ended else None
+
+
+def refuse_early(archive: Archive, doc_codes: Collection[str], today: dt.date) -> None:
+    """The period of each of these documents' files is over.
+
+    Raises:
+        SohoaError: of one it is not.
+    """
+    rows = (archive.get(code) for code in doc_codes)
+    for code in sorted({row["file_code"] for row in rows if row}):
+        row = archive.declared(code)
+        due = due_on(row) if row and row.closed_at else None
+        if due is None or due > today:
+            until = f"before {due.isoformat()}" if due else "by its period: it is open, or kept for ever, or nobody can reckon it"
+            raise SohoaError(f"{code} is not due {until}; an order that says otherwise wants --early with its reason")
+
+
+def digests(told: Mapping[str, Any]) -> set[str]:
+    """The bytes a document had, by the log: of its PDF and its scan."""
+    filed = [event["public"]["sha256"] for event in told["events"] if event["type"] == "filed"]
+    return {*filed, told["scan_sha256"]}
+
+
+def clear_about(station: Path, known: Collection[str]) -> int:
+    """Take copies of these bytes out of the station's folders: what was handed out, lots, pictures; returns how many files."""
+    count = 0
+    for path in _same(station / "out", known):
+        for each in (path, path.with_suffix(".xac-minh.txt")):
+            count += each.is_file()
+            each.unlink(missing_ok=True)
+    for lot in list(parking.lots(station)):
+        if lot.told["scan_sha256"] in known:
+            count += sum(path.is_file() for path in (station / lot.folder).rglob("*"))
+            shutil.rmtree(station / lot.folder)
+    for path in [*(station / "work" / "desk").glob("*.jpg"), *(station / "work" / "desk").glob("*.json")]:
+        path.unlink(missing_ok=True)  # all of them: they are made again for whoever looks
+        count += 1
+    return count
+
+
+def _same(folder: Path, known: Collection[str]) -> Iterator[Path]:
+    for path in [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]:
+        with suppress(OSError, DurableError):
+            if sha256_file(path).sha256 in known:
+                yield path
+
+
+def title(kind: Kind) -> str:
+    """What the minutes are called."""
+    return _TITLES[kind].capitalize()
+
+
+def minutes(done: Done, agency: str, now: dt.datetime) -> str:
+    """The minutes, to be printed and signed."""
+    day = local_date(now)
+    more = len(done.codes) - _MOST_LISTED
+    codes = [*done.codes[:_MOST_LISTED], *([f"và {more} mã khác, xem nhật ký"] if more > 0 else [])]
+    about = f"{done.about} tệp bản sao ở trạm (out/, held/, rejected/, ảnh trang)" if done.kind == "purged" else ""
+    away = [f"  - {name}: chưa xử lý; phải cập nhật hoặc tiêu hủy vật mang tin" for name in done.away]
+    lines = [
+        *(f"{_CENTRE}{line}" for line in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "")),
+        agency, "", f"{_CENTRE}{_TITLES[done.kind]}", "",
+        f"Hôm nay, ngày {day:%d/%m/%Y}, tại {agency}.", f"Căn cứ: {done.order}", "",
+        "1. Tài liệu (không ghi nội dung)", *(f"  - Mã {code}" for code in codes),
+        *(f"  - Bản quét SHA-256 {scan}" for scan in done.scans[:_MOST_LISTED]), "",
+        "2. Đã loại bỏ", f"  - {done.files} tệp trong kho: văn bản, bản ghi, bản quét, tệp chứng minh",
+        "  - văn bản nhận dạng, dữ liệu mô tả và chỉ mục tìm kiếm trong danh mục", *([f"  - {about}"] if about else []),
+        *(f"  - bản sao tại {name}" for name in done.updated), "",
+        "3. Còn lại", "  - mã tài liệu và các mục nhật ký không chứa nội dung",
+        *(f"  - gói ngày {iso} đã được niêm phong lại" for iso in done.days), *away, "",
+        "4. Người thực hiện, chứng kiến (ký, ghi rõ họ tên)",
+        *(line for name in done.by or ("",) for line in ("", "", f"  {name}: ........................................")),
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
