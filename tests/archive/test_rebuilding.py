@@ -18,6 +18,7 @@ from archive.errors import ArchiveError
 from archive.query import Query
 from archive.rebuilding import Rebuilt, rebuild
 from archive.record import Companion, DocumentKey
+from archive.removal import Kind, Removal
 from archive.replaying import ranges
 from archive.store import Archive
 from archive.verify_log import numbers_of
@@ -152,6 +153,21 @@ def test_from_the_bags_alone_it_is_the_same(lived: Office, tmp_path: Path) -> No
     assert told[0] == told[1]
     assert again.reserve(lived.filing(original, "next").key, CLERK) == original.key_state(lived.filing(original, "next").key)[1]
     night(fresh, again)
+    assert again.verify().findings == [] and verifier(fresh.root) == []
+
+
+@pytest.mark.parametrize("kind", ["disposed", "purged"])
+def test_what_was_removed_by_order_stays_removed(lived: Office, tmp_path: Path, kind: Kind) -> None:
+    archive = lived.open()
+    archive.remove([f"{FILE}.0000004"], Removal(kind, "Quyết định 12/QĐ-UBND", ("Nguyễn Thị Hủy", "Trần Văn Chứng"), CLERK))
+    night(lived, archive)
+    fresh = without_catalogue(lived, tmp_path / "fresh")
+    result = made(fresh)
+    assert (result.findings, result.lost, result.left) == ([], [], [])
+    before, after = rows(lived.root), rows(fresh.root, result.entries)
+    for table in set(TABLES) - {"name"}:  # a name that only a document had that is gone
+        assert after[table] == before[table], table
+    again = fresh.open()
     assert again.verify().findings == [] and verifier(fresh.root) == []
 
 
