@@ -26,21 +26,15 @@ class UserTable(Table):
     account: str = ""
 
 
-class SeesTable(Table):
-    """Which modes of use each role sees, by their codes (TT 05/2025)."""
-
-    public: Texts
-    auditor: Texts
-    archivist: Texts
-
-
 class ServeTable(Table):
     """The auditors' page."""
 
     refresh: Annotated[Duration, Field(ge=1)]
     closed_lanes: Texts
     closed_lanes_open_to: Annotated[tuple[Literal["auditor", "archivist", "public"], ...], Strict(False)]
-    sees: SeesTable
+    public_sees: Texts
+    auditor_sees: Texts
+    archivist_sees: Texts
     users: Mapping[str, UserTable]
     user_header: str
     socket: str

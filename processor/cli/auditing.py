@@ -76,9 +76,10 @@ def _door(settings: Settings, port: int) -> Door:
 def roles(settings: Settings) -> list[Role]:
     """The roles somebody has, each with what it may see."""
     table, made = settings.serve, []
+    sees = {"public": table.public_sees, "auditor": table.auditor_sees, "archivist": table.archivist_sees}
     for name in sorted({row.role for row in table.users.values()}):
         closed = frozenset() if name in table.closed_lanes_open_to else frozenset(table.closed_lanes)
-        made.append(Role(name, frozenset(getattr(table.sees, name)), closed, sees_events=name != "public"))
+        made.append(Role(name, frozenset(sees[name]), closed, sees_events=name != "public"))
     return made
 
 

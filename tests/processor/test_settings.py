@@ -42,8 +42,9 @@ def test_the_shipped_defaults_are_valid_by_themselves() -> None:
 
 def test_every_key_of_the_file_is_a_field_and_every_field_is_a_key_of_the_file() -> None:
     written = {f"{table}.{key}" for table, rows in defaults().items() for key in rows}
-    typed = {key for key in keys(Settings) if key not in {"keys", "operators", "persons"}}
-    named = {"lane": tables.LaneTable, "key": tables.KeyTable, "operator": tables.OperatorTable, "person": tables.PersonTable}
+    typed = {key for key in keys(Settings) if key not in {"keys", "operators", "persons", "mirrors"}}
+    named = {"lane": tables.LaneTable, "key": tables.KeyTable, "operator": tables.OperatorTable, "person": tables.PersonTable,
+             "mirror": tables.MirrorTable}  # fmt: skip
     typed |= {f"{one}.{key}" for one, table in named.items() for key in table.model_fields}
     assert written == typed
 
