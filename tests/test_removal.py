@@ -101,5 +101,5 @@ def test_a_removed_document_is_told_as_such(station: Path) -> None:
     assert ONE in typed(station, "find", "--field", "state=disposed").output
     refused = typed(station, "export", ONE, "--as", "csv", "--out", str(station.parent / "out"))
     assert isinstance(refused.exception, SohoaError) and "no filed document" in str(refused.exception)
-    listed = typed(station, "register", "muc-luc-van-ban", "--file", FILE, "--out", str(station.parent / "list.csv"))
-    assert listed.exit_code != 0 or ONE not in (station.parent / "list.csv").read_text("utf-8-sig")
+    listed = typed(station, "registers", "muc-luc-van-ban", "--file", FILE, "--out", str(station.parent / "list.csv"))
+    assert listed.exit_code == 0 and ONE not in (station.parent / "list.csv").read_text("utf-8-sig")

@@ -121,5 +121,5 @@ def test_a_stamp_along_a_slanting_arrow_is_a_stamp_and_no_seal_and_is_read_witho
     page.paste(part.rotate(39, Image.Resampling.BICUBIC, expand=True, fillcolor="white"), (200, 700))
     reds = ink.reds(page, DPI)
     assert (len(reds.stamps()), reds.seals()) == (1, [])
-    words = printed.stamps(reds.plane, DPI, "vie", reds.stamps(), lambda said: squash("".join(w.text for w in said)) == "hoatoc")
+    (words,) = printed.stamps(reds.plane, DPI, "vie", reds.stamps(), lambda said: squash("".join(w.text for w in said)) == "hoatoc")
     assert said(words) == "HỎA TỐC"
