@@ -30,22 +30,12 @@ def create(db: Database) -> None:
     ).create_index(["doc_code"], unique=True)  # fmt: skip
     db.table("name").create({"id": int, "field": str, "value": str}, pk="id", not_null={"field", "value"}, strict=True)
     db.table("name").create_index(["field", "value"], unique=True)
-    _virtual(db)
+    _create_indexes(db)
 
 
-def _virtual(db: Database) -> None:
+def _create_indexes(db: Database) -> None:
     for table in ("search_fts", "name_fts"):
         db.execute(f"create virtual table {table} using fts5 (words, content = '', columnsize = 0, tokenize = '{TOKENIZE}')")
-
-
-def anew(db: Database) -> None:
-    """The index made again from what the tables hold now: of what was deleted from them no word is left."""
-    for table in ("search_fts", "name_fts"):
-        db.execute(f"drop table {table}")
-    db.execute("delete from name")
-    _virtual(db)
-    for row in list(db.query("select doc_code, pages from search order by id")):
-        _put_in(db, _row(db, row["doc_code"]), json.loads(row["pages"]))
 
 
 def add(db: Database, doc_code: str, pages: Sequence[str]) -> None:
@@ -117,6 +107,39 @@ def rebuild(db: Database) -> None:
     for row in db.query(before):
         add(db, row["doc_code"], json.loads(row["pages"]))
     db.execute("drop table search_before")
+
+
+def keep_only(db: Database, hidden: str) -> None:
+    """Takes documents out of text and index, so that nothing of them is left there: for a copy that must not hold them.
+
+    Args:
+        hidden: a table of their codes (`doc_code`), which are still in `document`.
+    """
+    of_hidden = f"doc_code in (select doc_code from {hidden})"
+    gone, there = (db.table("search").count_where(where) for where in (of_hidden, f"not {of_hidden}"))
+    if gone <= there:
+        for row in list(db.table("search").rows_where(of_hidden)):
+            db.execute(_TAKE_OUT, [row["id"], facets.indexed(_row(db, row["doc_code"]), json.loads(row["pages"]))])
+    db.execute(f"delete from search where {of_hidden}")
+    _forget_names(db, of_hidden)
+    if gone > there:
+        for table in ("search_fts", "name_fts"):
+            db.execute(f"drop table {table}")
+        db.execute("delete from name")
+        _create_indexes(db)
+        for row in db.query("select * from search order by id"):
+            _put_in(db, _row(db, row["doc_code"]), json.loads(row["pages"]))
+    for table in ("search_fts", "name_fts"):  # words of what was taken out stay in the index until its parts are merged
+        db.execute(f"insert into {table} ({table}) values ('optimize')")
+
+
+def _forget_names(db: Database, of_hidden: str) -> None:
+    for field in NAMED:
+        used = f"select {field} from document where not {of_hidden} and {field} is not null"
+        for row in list(db.query(f"select * from name where field = ? and value not in ({used})", [field])):
+            text = facets.name_indexed(field, row["value"])
+            db.execute("insert into name_fts (name_fts, rowid, words) values ('delete', ?, ?)", [row["id"], text])
+            db.execute("delete from name where id = ?", [row["id"]])
 
 
 def _put_in(db: Database, row: Row, pages: Sequence[str]) -> None:

@@ -18,12 +18,13 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from archive.errors import ArchiveError
+from archive.finding import with_snippets
+from archive.hits import CLOSE, OPEN
 from archive.query import Query
 from archive.record import FIELDS
 from archive.store import Archive
 from archive.web.site import archive_of, look, query, shown, site_of
 from archive.web.snapshots import PATIENCE, TooLong
-from archive.web.snippets import Piece, snippet
 
 _SHOWN = 20  # on a page
 _COUNTED = 1000  # of which what they have in common is counted
@@ -103,16 +104,29 @@ def _address(question: Asked, page: int) -> str:
     return f"/search?{query(question.told(page=page))}"
 
 
-def snippets(archive: Archive, words: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Piece]]:
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a snippet; `is_hit`: a word that was asked for."""
+
+    text: str
+    is_hit: bool
+
+
+def snippets(archive: Archive, words: str, rows: Sequence[dict[str, Any]]) -> dict[str, list[Piece]]:
     """Where the words stand in each document."""
     if not words.strip():
         return {}
-    found = {}
-    for row in rows:
-        whole = archive.get(row["doc_code"])
-        if whole and (pieces := snippet(words, "\n".join(whole["text"]))):
-            found[row["doc_code"]] = pieces
-    return found
+    told = with_snippets(archive, iter(rows), words)
+    return {row["doc_code"]: pieces(row["snippet"]) for row in told if row["snippet"]}
+
+
+def pieces(snippet: str) -> list[Piece]:
+    """A snippet in parts."""
+    found = []
+    for number, part in enumerate(snippet.split(OPEN)):
+        hit, close, rest = part.partition(CLOSE)
+        found += [Piece(hit, True), Piece(rest, False)] if number and close else [Piece(part, False)]
+    return [each for each in found if each.text]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,6 @@ _NARROW = """
 create temp table closed_file (file_code text primary key);
 insert into closed_file select file_code from document group by file_code
     having sum(doc_code not in (select doc_code from hidden)) = 0;
-delete from search where doc_code in (select doc_code from hidden);
 delete from companion where doc_code in (select doc_code from hidden);
 update document set original_path = null where scan_sha256 in (select sha256 from closed_scan);
 delete from scan where sha256 in (select sha256 from closed_scan);
@@ -115,16 +114,17 @@ def _narrowed(db: sqlite3.Connection, role: Role) -> int:
     if SECRET not in role.modes:
         db.execute(_SECRET_SCANS)
     count = int(db.execute("select count(*) from hidden").fetchone()[0])
+    if count:
+        index.keep_only(Database(db, execute_plugins=False), "hidden")
     if count or db.execute("select 1 from closed_scan limit 1").fetchone():
         db.executescript(_NARROW)
     if not role.sees_events:
         db.executescript(_NO_EVENTS)
     db.execute("update leaf set entry = '' where seq not in (select seq from event)")  # its hash is what proofs are made of
-    index.anew(Database(db, execute_plugins=False))
     return count
 
 
 def _guards(db: sqlite3.Connection) -> list[str]:
-    """Triggers that keep rows from being deleted or changed; the others keep the index of words."""
+    """Triggers that keep rows from being deleted or changed."""
     sql = "select name from sqlite_master where type = 'trigger' and sql like '%raise(abort%'"
     return [str(name) for (name,) in db.execute(sql)]

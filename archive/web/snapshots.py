@@ -10,7 +10,6 @@ import contextlib
 import datetime as dt
 import shutil
 import sqlite3
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive import naming, words
+from archive import naming, reader, words
 from archive.catalogue import Catalogue
 from archive.store import Archive
 from archive.web.narrowing import narrow
@@ -148,18 +147,8 @@ class Snapshots:
 
 
 def _copied(source: Path, target: Path) -> int:
-    """A copy of one moment; returns how many events its log has.
-
-    While somebody reads, the file stays as it is: who writes waits no longer than its bytes take. Another process copies them,
-    for one that closes a file gives up the locks that its other threads hold on it.
-    """
-    db = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True, timeout=60, isolation_level=None)
-    try:
-        db.execute("begin")
-        db.execute("select count(*) from sqlite_master").fetchone()
-        subprocess.run(["cp", "--reflink=auto", "--", source, target], check=True, capture_output=True)
-    finally:
-        db.close()
+    """A copy of one moment; returns how many events its log has."""
+    reader.snapshot(source, target)
     copy = sqlite3.connect(f"{target.absolute().as_uri()}?immutable=1", uri=True)
     try:
         return int(copy.execute("select count(*) from leaf").fetchone()[0])

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from sqlite3 import Error as DatabaseError
-from subprocess import SubprocessError
 
 import click
 import structlog
@@ -117,7 +116,7 @@ def _repeated(act: Callable[[], object], pause: float) -> Iterator[None]:
         while not ending.wait(pause):
             try:
                 act()
-            except (DatabaseError, OSError, SubprocessError) as error:
+            except (DatabaseError, OSError) as error:
                 log.error("copy-failed", error=type(error).__name__, where=where(error))
 
     thread = threading.Thread(target=run, name="copies", daemon=True)
