@@ -173,7 +173,8 @@ def _pieces(db: Database, scans: Iterable[str]) -> list[str]:
     found: set[str] = set()
     for scan in scans:
         for row in db.query("select public from event where type = 'joined' and scan_sha256 = ?", [scan]):
-            found |= set(re.findall("[0-9a-f]{64}", json.dumps(json.loads(row["public"]).get("joined_from", ""))))
+            told = json.loads(row["public"])
+            found |= {str(value)[:64] for name, value in told.items() if name.startswith("joined_from_")}
     return sorted(found)
 
 

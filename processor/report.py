@@ -111,7 +111,7 @@ def _alarms(facts: DayFacts) -> list[tuple[str, str]]:
     for (count, full, short), noun in zip(counted, (" văn bản", "", ""), strict=False):
         found.append((f"{count}{noun} {full}", f"{count} {short}"))
     if faulty := facts.archive.copies[1]:
-        found.append((f"{number(faulty)} bản sao dự phòng chưa đạt", f"{number(faulty)} bản sao"))
+        found.append((f"{number(faulty)} bản sao dự phòng chưa đạt", f"{number(faulty)} sao"))
     if (left := facts.archive.certificate_days_left) is not None and left <= CERTIFICATE_SOON:
         found.append((f"chứng thư số {'đã' if left < 0 else 'sắp'} hết hạn", "hạn chứng thư"))
     return found

@@ -91,7 +91,7 @@ def test_two_scans_become_one_document_and_both_are_kept_beside_it(office: Offic
     assert sorted(bytes_of(office, row["folder"]) for row in parking.listed(office.folder, "rejected")) == sorted(came)
     (event,) = events(office, shift, "joined")
     assert (event["scan_sha256"], event["actor"]) == (record["scan_sha256"], "operator:lan")
-    assert event["public"]["joined_from"].split() == digests and event["private"]["reason"] == "một văn bản"
+    assert [event["public"][f"joined_from_{n}"] for n in (1, 2)] == digests and event["private"]["reason"] == "một văn bản"
     closing = [each for each in events(office, shift, "rejected") if each["public"]["code"] == "joined-into"]
     assert {each["scan_sha256"] for each in closing} == set(digests)
     assert all(each["actor"] == "operator:lan" and record["scan_sha256"] in each["private"]["reason"] for each in closing)
