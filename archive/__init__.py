@@ -8,6 +8,7 @@ What it needs from elsewhere (a clock, a validator of PDF) is handed to it as fu
 * ``naming``    (pure) codes, shelves and file names
 * ``event``     (pure) what happened, and the leaf that binds it
 * ``log``       (pure) the Merkle tree of RFC 6962 and its proofs
+* ``leaves``    the leaves as the catalogue keeps them
 * ``checkpoint`` (pure) the head of the log as text that is signed; ``heads`` publishes it in ``_log/``
 * ``durable``   bytes that are still there after the power went
 * ``tables``    the tables, made and brought up; ``catalogue`` one writer, events and leaves in one transaction

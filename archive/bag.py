@@ -19,12 +19,11 @@ from pathlib import Path, PurePosixPath
 from sqlite_utils import Database
 
 from archive import event as events
-from archive import shelves
+from archive import leaves, log, shelves
 from archive.catalogue import Catalogue, Moment, Row
 from archive.durable import clear_temporaries, make_dirs_durably, replace_durably, sha256_file
 from archive.errors import ArchiveError
 from archive.event import Event, stamp
-from archive.log import root as log_root
 from archive.naming import LOCAL, local_date, record_place, shelf_of
 from archive.shelves import DATA
 
@@ -239,8 +238,8 @@ def _sizes(db: Database, day: dt.date) -> dict[str, int]:
 def record(catalogue: Catalogue, actor: str, made: SealResult, tagmanifest: str, type: str, moment: Moment) -> SealResult:
     """The event of a sealing, and the day's row; within a writing transaction."""
     db = catalogue.within
-    hashes = (bytes.fromhex(text) for (text,) in db.execute("select leaf_hash from leaf order by seq"))
-    head = {"root": log_root(hashes).hex(), "tree_size": db.table("leaf").count}
+    peaks = leaves.peaks(db)
+    head = {"root": log.head_of(peaks).hex(), "tree_size": log.size_of(peaks)}
     facts: Row = {name: getattr(made, name) for name in ("documents", "files", "octets", "manifest_sha256")}
     public = {"day": made.day.isoformat(), **head, **facts, "tagmanifest_sha256": tagmanifest}  # of bag-info.txt too
     catalogue.append(Event(type, actor, public=public), moment)

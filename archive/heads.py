@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive import log
+from archive import leaves, log
 from archive.catalogue import Catalogue, Row
 from archive.checkpoint import NOTE_KEY, Checkpoint, CheckpointError, Head, key_id, origin_of, parsed, signed, verifier_key
 from archive.durable import make_dirs_durably, replace_durably, write_durably
@@ -41,6 +41,15 @@ class LogKey:
     public: bytes
     pem: bytes
     sign: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the heads stand: how many there are, how many of them lack the signature, the time-stamp."""
+
+    published: int
+    unsigned: int
+    unstamped: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,11 @@ def published(root: Path, db: Database) -> list[Published]:
             for row in db.table("checkpoint").rows_where(order_by="size")]  # fmt: skip
 
 
+def standing(found: Sequence[Published]) -> Standing:
+    """How these heads stand."""
+    return Standing(len(found), sum(not each.is_signed for each in found), sum(not each.is_stamped for each in found))
+
+
 def add(found: Published, name: str, data: bytes, chain: bytes) -> None:
     """Puts a signature or a token beside a head, with the certificates it is checked with; what lies there stays.
 
@@ -127,11 +141,11 @@ def check(root: Path, db: Database) -> None:
     newest = _newest(root)
     if newest is None:
         return
-    size = int(db.execute("select count(*) from leaf").fetchone()[0])
+    size = leaves.count(db)
     if size < newest.size:
         raise ArchiveError("catalogue-older", f"the log has {size} entries, {newest.size} were published: is this an older copy?")
     known = next(iter(db.table("checkpoint").rows_where("size = ?", [newest.size])), None)
-    root_now = bytes.fromhex(known["root"]) if known else log.root(_leaves(db, 0, newest.size))
+    root_now = bytes.fromhex(known["root"]) if known else log.root(leaves.hashes(db, 0, newest.size))
     if root_now != newest.root:
         raise ArchiveError("log-forked", f"the first {newest.size} entries are not those that were published")
 
@@ -154,24 +168,17 @@ def _noted(catalogue: Catalogue, db: Database, day: dt.date) -> Row:
     if not db.table("day").count_where("day = ? and sealed_at is not null", [day.isoformat()]):
         raise ArchiveError("day-open", f"{day} is not sealed")
     last = next(iter(db.table("checkpoint").rows_where(order_by="size desc", limit=1)), None)
-    before = [(width, bytes.fromhex(head)) for width, head in json.loads(last["peaks"])] if last else []
-    size = int(db.execute("select count(*) from leaf").fetchone()[0])
-    if last and last["size"] == size:
+    if last and last["size"] == leaves.count(db):
         return last
-    peaks = log.grown(before, _leaves(db, log.size_of(before), size))
-    first = next(iter(_leaves(db, 0, 1)))
+    peaks = leaves.peaks(db)
     row: Row = {
-        "day": day.isoformat(), "origin": last["origin"] if last else origin_of(first), "size": size,
+        "day": day.isoformat(), "size": log.size_of(peaks),
+        "origin": last["origin"] if last else origin_of(leaves.hashes(db, 0, 1)[0]),
         "root": log.head_of(peaks).hex(), "peaks": json.dumps([(width, head.hex()) for width, head in peaks]),
         "made_at": stamp(catalogue.moment().at),
     }  # fmt: skip
     db.table("checkpoint").insert(row)
     return row
-
-
-def _leaves(db: Database, first: int, end: int) -> list[bytes]:
-    sql = "select leaf_hash from leaf where seq >= ? and seq < ? order by seq"
-    return [bytes.fromhex(text) for (text,) in db.execute(sql, [first, end])]
 
 
 def _entries(db: Database, row: Row) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive import heads, log, search
+from archive import heads, leaves, log, search
 from archive.catalogue import Row
 from archive.errors import ArchiveError
 from archive.heads import Published
@@ -55,11 +55,11 @@ def of_document(root: Path, db: Database, id: str) -> Proof:
     if row["path"] is None and row["state"] not in GONE:  # of what was removed by order the entry stays
         raise ArchiveError("not-filed", f"{row['doc_code']} is {row['state']}")
     index = int(row["seq"])
-    covering = [each for each in heads.published(root, db) if each.head.size > index and (each.folder / heads.CHECKPOINT).exists()]
+    covering = [each for each in heads.published(root, db) if each.head.size > index and each.is_there]
     if not covering:
         raise ArchiveError("not-published", f"{row['doc_code']}: its head of the log is published when its day is sealed")
     head = next((each for each in covering if each.is_signed and each.is_stamped), covering[0])
-    path = log.inclusion_proofs(_leaves(db, head.head.size), [index])[index]
+    path = log.inclusion_proofs(leaves.hashes(db, 0, head.head.size), [index])[index]
     entry = db.execute("select entry from leaf where seq = ?", [index]).fetchone()[0]
     return Proof(row, entry.encode(), index, tuple(path), head)
 
@@ -76,8 +76,4 @@ def since(root: Path, db: Database, size: int) -> tuple[Published, Sequence[byte
     newest = found[-1]
     if size > newest.head.size:
         raise ArchiveError("unknown", f"the newest head has {newest.head.size} entries, not {size}")
-    return newest, log.consistency_proof(_leaves(db, newest.head.size), size) if size else ()
-
-
-def _leaves(db: Database, size: int) -> list[bytes]:
-    return [bytes.fromhex(text) for (text,) in db.execute("select leaf_hash from leaf where seq < ? order by seq", [size])]
+    return newest, log.consistency_proof(leaves.hashes(db, 0, newest.head.size), size) if size else ()

@@ -22,6 +22,7 @@ import structlog
 from archive import heads
 from archive.durable import make_dirs_durably, replace_durably
 from archive.errors import ArchiveError
+from archive.heads import Standing
 from archive.naming import local_date, shelf_of
 from archive.store import Archive
 from archive.verify import Finding
@@ -33,7 +34,6 @@ from processor.engine import Engine
 from processor.errors import MissingError, Verdict, reason
 from processor.intake.headings import BAD
 from processor.journal import Item, Journal
-from processor.publishing import Standing
 from processor.report import DayFacts
 from processor.tools import ACTOR, Tools, own_name
 from watch.schedule import due_nights

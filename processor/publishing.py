@@ -8,31 +8,22 @@ either.
 from __future__ import annotations
 
 import threading
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from archive import heads
-from archive.heads import Published
+from archive.heads import Published, Standing
 from processor import sealing
 from processor.errors import MissingError, Verdict
 from processor.seal import logkey
+from processor.sealing import encoded
 from processor.tools import Tools, own_name
 
 log = structlog.get_logger()
 _ONE = threading.Lock()  # two signatures over one head would each want its name
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How the heads stand: how many there are, how many of them lack the signature, the time-stamp."""
-
-    published: int
-    unsigned: int
-    unstamped: int
 
 
 def publish(tools: Tools) -> Standing:
@@ -58,8 +49,7 @@ def complete(tools: Tools) -> Standing:
 
 def standing(tools: Tools) -> Standing:
     """How the heads stand."""
-    found = tools.archive.published()
-    return Standing(len(found), sum(not each.is_signed for each in found), sum(not each.is_stamped for each in found))
+    return heads.standing(tools.archive.published())
 
 
 def _add(lacking: list[Published], add: Callable[[Published, Tools], None], tools: Tools) -> None:
@@ -78,7 +68,7 @@ def _sign(head: Published, tools: Tools) -> None:
     sealer = tools.ring.sealer(own_name(tools), tools.clock())
     if reason := sealer.usable(tools.clock()):
         raise Verdict("waiting-key", reason)
-    whose = {"certificate": _text(sealer.certificate_der()), "chain": [_text(each) for each in sealer.chain_der()]}
+    whose = {"certificate": encoded(sealer.certificate_der()), "chain": [encoded(each) for each in sealer.chain_der()]}
     made = tools.sealing.call("sign_head", _args(head, tools) | whose, answer=sealing.answers(tools, sealer))
     heads.add(head, heads.SIGNATURE, b64decode(made["signature"]), made["chain"].encode())
 
@@ -91,10 +81,6 @@ def _stamp(head: Published, tools: Tools) -> None:
 
 def _args(head: Published, tools: Tools) -> dict[str, Any]:
     return {
-        "text": (head.folder / heads.CHECKPOINT).read_text("utf-8"), "roots": [_text(each) for each in tools.roots],
-        "others": [_text(each) for each in tools.intermediates], "lists": [_text(each) for each in tools.lists],
+        "text": (head.folder / heads.CHECKPOINT).read_text("utf-8"), "roots": [encoded(each) for each in tools.roots],
+        "others": [encoded(each) for each in tools.intermediates], "lists": [encoded(each) for each in tools.lists],
     }  # fmt: skip
-
-
-def _text(data: bytes) -> str:
-    return b64encode(data).decode()

@@ -29,7 +29,8 @@ _SEAL_TRIES = 2
 WINDOW = "before-seal"
 
 
-def _text(data: bytes) -> str:
+def encoded(data: bytes) -> str:
+    """Bytes as a worker is handed them."""
     return b64encode(data).decode()
 
 
@@ -138,9 +139,9 @@ def begin(finished: Finished, tools: Tools, sealer: Sealer, work: Path, moment: 
     before = _copied(finished.pdf.path, safe / "finished.pdf", finished.pdf.sha256)
     block, shown = _shown(finished, tools, moment)
     args = {
-        "pdf": str(before.path), "certificate": _text(sealer.certificate_der()),
-        "chain": [_text(link) for link in sealer.chain_der()], "roots": [_text(root) for root in tools.roots],
-        "others": [_text(link) for link in tools.intermediates], "lists": [_text(each) for each in tools.lists],
+        "pdf": str(before.path), "certificate": encoded(sealer.certificate_der()),
+        "chain": [encoded(link) for link in sealer.chain_der()], "roots": [encoded(root) for root in tools.roots],
+        "others": [encoded(link) for link in tools.intermediates], "lists": [encoded(each) for each in tools.lists],
         "font": tools.font, "certify": tools.settings.seal.certify,
         **shown,
     }  # fmt: skip

@@ -7,7 +7,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from archive import checkpoint
 from archive.checkpoint import Checkpoint, CheckpointError
-from archive.heads import Published
+from archive.heads import Published, standing
 from archive.store import Archive, DayRow
 from archive.web.charts import chart
 from archive.web.site import archive_of, gone, look, shown, site_of, snapshot_of
@@ -39,12 +39,12 @@ def overview(request: Request) -> Response:
     """The first page."""
     archive = archive_of(request)
     days = per_day(archive)
-    rounds, published = rounds_of(archive, 1), archive.published()
+    rounds, stood = rounds_of(archive, 1), astuple(standing(archive.published()))
     with archive.reading() as db:
         sealed = next(db.query("select day, sealed_at from day where sealed_at is not null order by day desc limit 1"), None)
         total = next(db.query("select count(*) documents, coalesce(sum(pages), 0) pages from document where state = 'filed'"))
     return shown(request, "overview.html", "overview", chart=chart(days), days=days, total=total, sealed=sealed,
-                 round=rounds[0] if rounds else None, heads=_standing(published), standing=site_of(request).hands.standing(),
+                 round=rounds[0] if rounds else None, heads=stood, standing=site_of(request).hands.standing(),
                  log_size=snapshot_of(request).log_size, sees_queues=snapshot_of(request).role.sees_events)  # fmt: skip
 
 
@@ -67,11 +67,6 @@ def rounds_of(archive: Archive, most: int = _ROUNDS) -> list[Round]:
 def _round(at: str, public: dict[str, Any]) -> Round:
     found = public.get("findings")
     return Round(at, int(public.get("checked", 0)), int(found) if isinstance(found, int) else None)
-
-
-def _standing(published: Sequence[Published]) -> tuple[int, int, int]:
-    """Heads of the log: how many there are, lack the signature, lack the time-stamp."""
-    return len(published), sum(not each.is_signed for each in published), sum(not each.is_stamped for each in published)
 
 
 def days(request: Request) -> Response:
@@ -157,7 +152,7 @@ def integrity(request: Request) -> Response:
     published = archive.published()
     last = published[-1] if published else None
     return shown(request, "integrity.html", "integrity", log_size=snapshot_of(request).log_size, last=last,
-                 root=last.head.root.hex() if last else "", heads=_standing(published), recent=published[::-1][:_ROUNDS],
+                 root=last.head.root.hex() if last else "", heads=astuple(standing(published)), recent=published[::-1][:_ROUNDS],
                  witnesses=_witnesses(last) if last else [], rounds=rounds_of(archive))  # fmt: skip
 
 

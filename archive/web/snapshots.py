@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive import naming, reader, words
+from archive import leaves, naming, reader, words
 from archive.catalogue import Catalogue
 from archive.store import Archive
 from archive.web.narrowing import narrow
@@ -149,8 +149,8 @@ class Snapshots:
 def _copied(source: Path, target: Path) -> int:
     """A copy of one moment; returns how many events its log has."""
     reader.snapshot(source, target)
-    copy = sqlite3.connect(f"{target.absolute().as_uri()}?immutable=1", uri=True)
+    copy = _opened(target)
     try:
-        return int(copy.execute("select count(*) from leaf").fetchone()[0])
+        return leaves.count(copy)
     finally:
         copy.close()

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from archive.heads import Published
+from archive.heads import Published, Standing
 from archive.naming import local_date
 from processor import publishing
 from processor.engine import LocalEngine
 from processor.errors import Verdict
-from processor.publishing import Standing
 from processor.seal import logkey
 from processor.seal.timestamps import Outside
 from processor.shift import Shift
