@@ -142,16 +142,10 @@ class Replay:
     # Days
 
     def sealed(self, told: Row, *_: object) -> None:
-        public, at = told["public"], _moment(told["at"])
-        facts = {name: public[name] for name in ("day", "documents", "files", "octets", "manifest_sha256")}
-        times = {"closed_at": told["at"], "sealed_at": at.astimezone(LOCAL).isoformat(timespec="seconds")}
-        self.db.table("day").insert(facts | times)
+        self.db.table("day").insert({"day": told["public"]["day"], "closed_at": told["at"]} | _facts_of_day(told))
 
     def resealed(self, told: Row, *_: object) -> None:
-        public, at = told["public"], _moment(told["at"])
-        facts = {name: public[name] for name in ("documents", "files", "octets", "manifest_sha256")}
-        sealed_at = at.astimezone(LOCAL).isoformat(timespec="seconds")
-        self.db.table("day").update(public["day"], facts | {"sealed_at": sealed_at})
+        self.db.table("day").update(told["public"]["day"], _facts_of_day(told))
 
     # Removed by order
 
@@ -217,6 +211,11 @@ def row_of(record: Row, public: Row, at: dt.datetime, day: str) -> Row:
         "supersedes": record.get("supersedes") or public.get("supersedes"),
     }  # fmt: skip
     return row | {"number_key": number_key(row)}
+
+
+def _facts_of_day(told: Row) -> Row:
+    facts = {name: told["public"][name] for name in ("documents", "files", "octets", "manifest_sha256")}
+    return facts | {"sealed_at": _moment(told["at"]).astimezone(LOCAL).isoformat(timespec="seconds")}
 
 
 def ranges(lost: list[int], kept: list[int], most: int = 280) -> list[str]:

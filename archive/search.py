@@ -94,6 +94,8 @@ def same_number(db: Database, doc_code: str | None = None) -> list[list[Row]]:
     where = "number_key = ? and state = 'filed' and main_code is null"
     return [[filing.fields_of(row) for row in db.table("document").rows_where(where, [key], order_by="path")]
             for key in keys]  # fmt: skip
+
+
 def to_describe(db: Database, required: Callable[[str], tuple[str, ...]], part: Portion) -> list[Row]:
     """`Archive.to_describe`."""
     bounds = {"lane = ?": part.lane, "doc_code > ?": part.after, "doc_code < ?": part.before}
@@ -113,6 +115,8 @@ def count_to_describe(db: Database) -> dict[str, int]:
     """`Archive.count_to_describe`."""
     sql = "select lane, count(*) n from document where description = 'partial' and state = 'filed' group by lane order by lane"
     return {row["lane"]: row["n"] for row in db.query(sql)}
+
+
 def happened(db: Database, day: str) -> dict[str, int]:
     """How often each type of event happened on a day."""
     rows = db.query("select type, count(*) n from event where day = ? group by type", [day])

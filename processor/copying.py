@@ -114,7 +114,8 @@ def standing(archive: Archive, mirrors: Mapping[str, MirrorTable], today: dt.dat
     """How every copy stands, from the log alone."""
     days = dict.fromkeys((each.day.isoformat() for each in archive.sealed_days()), -1)
     days |= {event["public"]["day"]: event["seq"] for event in archive.happened(RESEALED)}
-    return [_standing(name, mirror, days, archive.happened(COPIED, CHECKED), today) for name, mirror in mirrors.items()]
+    events = archive.happened(COPIED, CHECKED)
+    return [_standing(name, mirror, days, events, today) for name, mirror in mirrors.items()]
 
 
 def _standing(
