@@ -54,13 +54,12 @@ def of_document(root: Path, db: Database, id: str) -> Proof:
         raise ArchiveError("unknown", id)
     if row["path"] is None and row["state"] not in GONE:  # of what was removed by order the entry stays
         raise ArchiveError("not-filed", f"{row['doc_code']} is {row['state']}")
-    index = int(row["seq"])
+    index, entry = _filing(db, row["doc_code"])
     covering = [each for each in heads.published(root, db) if each.head.size > index and each.is_there]
     if not covering:
         raise ArchiveError("not-published", f"{row['doc_code']}: its head of the log is published when its day is sealed")
     head = next((each for each in covering if each.is_signed and each.is_stamped), covering[0])
     path = log.inclusion_proofs(leaves.hashes(db, 0, head.head.size), [index])[index]
-    entry = db.execute("select entry from leaf where seq = ?", [index]).fetchone()[0]
     return Proof(row, entry.encode(), index, tuple(path), head)
 
 
@@ -77,3 +76,10 @@ def since(root: Path, db: Database, size: int) -> tuple[Published, Sequence[byte
     if size > newest.head.size:
         raise ArchiveError("unknown", f"the newest head has {newest.head.size} entries, not {size}")
     return newest, log.consistency_proof(leaves.hashes(db, 0, newest.head.size), size) if size else ()
+
+
+def _filing(db: Database, doc_code: str) -> tuple[int, str]:
+    """Number and text of the entry that files a document: its row has the number of what happened to it last."""
+    sql = "select seq, entry from leaf join event using (seq) where doc_code = ? and type in ('filed', 'adopted')"
+    seq, entry = db.execute(sql, [doc_code]).fetchone()
+    return int(seq), str(entry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 from pathlib import Path
 
@@ -61,6 +62,15 @@ def test_a_document_is_proved_against_the_head_of_its_day(office: Office, archiv
         assert log.verify_inclusion(log.leaf_hash(proof.entry), index, head.size, path, head.root)
         assert not log.verify_inclusion(log.leaf_hash(proof.entry + b" "), index, head.size, path, head.root)
         assert proof.row["sha256"].encode() in proof.entry
+
+
+def test_what_gave_its_place_to_another_is_proved_by_what_filed_it(office: Office, archive: Archive) -> None:
+    old, new = (archive.file(office.filing(archive, name), CLERK)["doc_code"] for name in ("a", "b"))
+    archive.supersede(old, new, "bản quét mờ", CLERK)
+    a_day(office, archive)
+    proof = archive.proof(old)
+    told = json.loads(proof.entry)
+    assert (told["type"], told["doc_code"], told["seq"]) == ("filed", old, proof.index)
 
 
 def test_what_no_head_covers_cannot_be_proved_yet(office: Office, archive: Archive) -> None:
