@@ -19,6 +19,8 @@ from archive.heads import Published
 from archive.prooftext import inclusion_text
 from archive.removal import GONE
 
+_FILES = "doc_code = ? and type in ('filed', 'adopted')"
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -63,6 +65,12 @@ def of_document(root: Path, db: Database, id: str) -> Proof:
     return Proof(row, entry.encode(), index, tuple(path), head)
 
 
+def is_covered(db: Database, doc_code: str) -> bool:
+    """Whether there can be a proof: its entry is here (not in the copy of who sees no events), and a head was published since."""
+    sql = f"select 1 from event join checkpoint on checkpoint.size > event.seq where {_FILES} limit 1"
+    return db.execute(sql, [doc_code]).fetchone() is not None
+
+
 def since(root: Path, db: Database, size: int) -> tuple[Published, Sequence[bytes]]:
     """The newest head, and the proof that the log of so many entries (0: none) is its beginning.
 
@@ -80,6 +88,7 @@ def since(root: Path, db: Database, size: int) -> tuple[Published, Sequence[byte
 
 def _filing(db: Database, doc_code: str) -> tuple[int, str]:
     """Number and text of the entry that files a document: its row has the number of what happened to it last."""
-    sql = "select seq, entry from leaf join event using (seq) where doc_code = ? and type in ('filed', 'adopted')"
-    seq, entry = db.execute(sql, [doc_code]).fetchone()
-    return int(seq), str(entry)
+    found = db.execute(f"select seq, entry from leaf join event using (seq) where {_FILES}", [doc_code]).fetchone()
+    if found is None:
+        raise ArchiveError("unknown", f"{doc_code}: the entry that filed it is not here")
+    return int(found[0]), str(found[1])

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from archive import proofpack
+from archive import proofpack, proofs
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE
 from archive.store import Archive
@@ -156,11 +156,9 @@ def proof(request: Request) -> Response:
 
 
 def _is_covered(archive: Archive, found: Mapping[str, Any]) -> bool:
-    """Whether a head of the log was published since it was filed."""
-    sql = """select 1 from document join checkpoint on checkpoint.size > document.seq
-             where doc_code = ? and path is not null limit 1"""
+    """Whether it lies here and can be proved."""
     with archive.reading() as db:
-        return next(iter(db.query(sql, [found["doc_code"]])), None) is not None
+        return bool(found["path"]) and proofs.is_covered(db, found["doc_code"])
 
 
 def attached(request: Request, path: str, name: str) -> Response:
