@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -67,6 +67,24 @@ def telling(send: Send) -> Send:
         await send(message)
 
     return told
+
+
+class Guard:
+    """Stands before every route of a page: what is refused goes no further, and every answer tells what all tell."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = self.refusal(scope, Headers(scope=scope)) or self._app
+        await answer(scope, receive, telling(send))
+
+    def refusal(self, scope: Scope, headers: Headers) -> ASGIApp | None:
+        """The answer to a request that is refused; None: it may go on."""
+        raise NotImplementedError
 
 
 def listening(port: int) -> socket.socket:

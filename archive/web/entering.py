@@ -43,13 +43,13 @@ def _entered(request: Request, form: FormData) -> Response:
         return shown(request, "login.html", "", 429 if left else 401, wrong=wrong, given=name)
     answer = RedirectResponse("/", 303)
     kept = cookie(request.headers["host"])
-    answer.set_cookie(kept, site.door.begin(user), httponly=True, samesite="strict", path="/", max_age=int(RESTS))
+    answer.set_cookie(kept, site.door.sessions.begin(user), httponly=True, samesite="strict", path="/", max_age=int(RESTS))
     return answer
 
 
 def leave(request: Request) -> Response:
     """The end of a session."""
-    site_of(request).door.end(cookie_of(request.headers, cookie(request.headers["host"])))
+    site_of(request).door.sessions.end(cookie_of(request.headers, cookie(request.headers["host"])))
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(cookie(request.headers["host"]), path="/")
     return answer

@@ -6,18 +6,16 @@ else is only read. A proxy's word is taken where it alone can reach us.
 
 from __future__ import annotations
 
-import secrets
-import threading
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 from archive.web import door as doors
 from archive.web.passwords import Gate
+from archive.web.sessions import Sessions
 
 RESTS = 8 * 3600.0  # seconds after which a session nobody used has ended
 _MOST = 256  # sessions
@@ -41,14 +39,6 @@ class User:
 
 
 @dataclass(slots=True)
-class Session:
-    """Somebody who is looking."""
-
-    user: User
-    used: float
-
-
-@dataclass(slots=True)
 class Door:
     """Whom the page lets in.
 
@@ -61,56 +51,25 @@ class Door:
     users: Mapping[str, User]
     gate: Gate
     user_header: str = ""
-    clock: Callable[[], float] = time.monotonic
-    _sessions: dict[str, Session] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def begin(self, user: User) -> str:
-        """A session; its name is what the browser keeps."""
-        name, now = secrets.token_urlsafe(32), self.clock()
-        with self._lock:
-            for old in [old for old, each in self._sessions.items() if now - each.used > RESTS]:
-                del self._sessions[old]
-            while len(self._sessions) >= _MOST:
-                del self._sessions[min(self._sessions, key=lambda old: self._sessions[old].used)]
-            self._sessions[name] = Session(user, now)
-        return name
-
-    def end(self, name: str) -> None:
-        """The session of that name is over."""
-        with self._lock:
-            self._sessions.pop(name, None)
+    sessions: Sessions[User] = field(default_factory=lambda: Sessions(RESTS, _MOST))
 
     def user_of(self, headers: Headers) -> User | None:
         """Who asks; None: nobody who may."""
         if self.user_header:
             given = headers.getlist(self.user_header)
             return next((each for each in self.users.values() if each.account and [each.account] == given), None)
-        name, now = doors.cookie(headers, cookie(headers.get("host", ""))), self.clock()
-        with self._lock:
-            found = self._sessions.get(name)
-            if found is None or now - found.used > RESTS:
-                self._sessions.pop(name, None)
-                return None
-            found.used = now
-            return found.user
+        return self.sessions.of(doors.cookie(headers, cookie(headers.get("host", ""))))
 
 
-class Guard:
+class Guard(doors.Guard):
     """The door, as every request meets it."""
 
     def __init__(self, app: ASGIApp, door: Door) -> None:
-        self._app = app
+        super().__init__(app)
         self._door = door
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        answer = self._refusal(scope, Headers(scope=scope)) or self._app
-        await answer(scope, receive, doors.telling(send))
-
-    def _refusal(self, scope: Scope, headers: Headers) -> ASGIApp | None:
+    def refusal(self, scope: Scope, headers: Headers) -> ASGIApp | None:
+        """See `door.Guard`."""
         door, path, method = self._door, str(scope["path"]), scope["method"]
         if not doors.is_host(headers.get("host", ""), door.hosts):
             return PlainTextResponse(_FOREIGN, 421)

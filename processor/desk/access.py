@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from archive.web.sessions import Sessions
+
 RESTS = 12 * 3600.0  # seconds after which a session nobody used has ended: a clerk's day
 _MOST = 64  # sessions
 
@@ -29,7 +31,6 @@ class Session:
 
     actor: str
     token: str
-    used: float
     near: dt.date | None = None
     said: str = ""
     done: int = 0
@@ -48,8 +49,12 @@ class Access:
     clock: Callable[[], float] = time.monotonic
     entered: Callable[[], object] = int
     _keys: set[str] = field(default_factory=set)
-    _sessions: dict[str, Session] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _sessions: Sessions[Session] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nobody is in."""
+        self._sessions = Sessions(RESTS, _MOST, self.clock)
 
     def new_key(self) -> str:
         """A key for one browser; those that were not used are worth nothing any more."""
@@ -70,33 +75,18 @@ class Access:
 
     def begin(self, actor: str) -> str:
         """A session of an operator; its name is what the browser keeps."""
-        name, now = secrets.token_urlsafe(32), self.clock()
-        with self._lock:
-            for old in [old for old, each in self._sessions.items() if now - each.used > RESTS]:
-                del self._sessions[old]
-            while len(self._sessions) >= _MOST:
-                del self._sessions[min(self._sessions, key=lambda old: self._sessions[old].used)]
-            self._sessions[name] = Session(actor, secrets.token_urlsafe(24), now)
-        return name
+        return self._sessions.begin(Session(actor, secrets.token_urlsafe(24)))
 
     def session(self, name: str) -> Session | None:
         """The session of that name, unless it rested too long."""
-        now = self.clock()
-        with self._lock:
-            found = self._sessions.get(name)
-            if found is None or now - found.used > RESTS:
-                self._sessions.pop(name, None)
-                return None
-            found.used = now
-            return found
+        return self._sessions.of(name)
 
     def of(self, actor: str) -> Session:
         """The one session of an operator whom a proxy names."""
-        with self._lock:
-            found = next((each for each in self._sessions.values() if each.actor == actor), None)
+        found = self._sessions.first(lambda each: each.actor == actor)
         if found is None:
-            return self._sessions[self.begin(actor)]
-        found.used = self.clock()
+            found = Session(actor, secrets.token_urlsafe(24))
+            self._sessions.begin(found)
         return found
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 from archive.naming import local_date
 from archive.web import door as doors
@@ -41,35 +41,27 @@ class Door:
     operators: Mapping[str, OperatorTable] | None = None
 
 
-class Guard:
+class Guard(doors.Guard):
     """Stands before every route."""
 
     def __init__(self, app: ASGIApp, door: Door) -> None:
-        self._app = app
+        super().__init__(app)
         self._door = door
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        refused = self._refused(scope, headers)
-        answer: ASGIApp = PlainTextResponse(refused[1], refused[0]) if refused else self._app
-        await answer(scope, receive, doors.telling(send))
-
-    def _refused(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+    def refusal(self, scope: Scope, headers: Headers) -> ASGIApp | None:
+        """See `archive.web.door.Guard`."""
         door, path = self._door, str(scope["path"])
         if not doors.is_host(headers.get("host", ""), door.hosts):
-            return 421, _FOREIGN
+            return PlainTextResponse(_FOREIGN, 421)
         if scope["method"] not in {"GET", "HEAD"}:
             site = headers.get("sec-fetch-site", "")
             if not doors.is_own_post(headers.get("origin", ""), site, door.hosts):
-                return 403, _FOREIGN
+                return PlainTextResponse(_FOREIGN, 403)
         if path.startswith(_OPEN) and not (door.user_header and path.startswith("/enter")):
             return None
         session = self._named(headers) if door.user_header else self._keyed(headers)
         if session is None:
-            return (403, _NOBODY) if door.user_header else (401, UNKNOWN)
+            return PlainTextResponse(_NOBODY, 403) if door.user_header else PlainTextResponse(UNKNOWN, 401)
         scope.setdefault("state", {})["session"] = session
         return None
 

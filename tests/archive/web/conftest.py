@@ -155,7 +155,7 @@ def come(site: Site) -> Come:
     def made(name: str) -> TestClient:
         client = TestClient(app, f"http://{HOST}", follow_redirects=False)
         if name:
-            client.cookies.set(f"sohoa-serve-{HOST.rpartition(':')[2]}", site.door.begin(site.door.users[name]))
+            client.cookies.set(f"sohoa-serve-{HOST.rpartition(':')[2]}", site.door.sessions.begin(site.door.users[name]))
         return client
 
     return made
