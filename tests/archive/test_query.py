@@ -177,7 +177,7 @@ def test_a_field_that_records_do_not_have_is_refused(library: Archive, field: st
     assert refused.value.code == "bad-field"
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters() | st.sampled_from('"*^:()-+{}\x00\udcff ²ⅷ'), max_size=20))
 def test_no_words_are_a_syntax_error(find: Find, words: str) -> None:
     find(words)
@@ -238,7 +238,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     archive.close()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     words=WORDS,
     fields=st.fixed_dictionaries({}, optional={
@@ -310,7 +310,7 @@ def test_a_hit_is_marked_as_the_text_has_it(library: Archive) -> None:
     assert "snippet" not in next(library.find(Query("doan")))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(st.sampled_from("aáạăđbc \n.⟦⟧\\\""), max_size=300), max_size=3), st.sampled_from(["a b", "á", '"b c"', "đ a"]))
 def test_a_snippet_is_a_short_piece_of_one_line(texts: list[str], words: str) -> None:
     piece = hits.snippet(texts, terms(words))

@@ -121,7 +121,7 @@ def test_any_name_is_kept_apart_from_ours_and_found_again(tmp_path: Path, scan: 
     assert not {"\u202e", "\x1b", "\u200b"} & set(page) and len(page.split("\r\n")) == 13
 
 
-@settings(deadline=None, max_examples=50)  # every example waits for the disk several times
+@settings(max_examples=50)  # every example waits for the disk several times
 @given(name=st.text(max_size=12) | st.binary(max_size=12).map(os.fsdecode))
 def test_any_name_may_be_ours(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     station = tmp_path_factory.mktemp("station")

@@ -216,7 +216,7 @@ DAYS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(DAYS)
 def test_any_day_is_one_page_with_every_section(facts: DayFacts) -> None:
     page = lines(facts)
@@ -229,7 +229,7 @@ def test_any_day_is_one_page_with_every_section(facts: DayFacts) -> None:
         assert counts(line)[1:] == ([len(named)] if named else [])
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(DAYS)
 def test_the_verdict_is_one_line_and_true(facts: DayFacts) -> None:
     said = report.verdict(facts)

@@ -44,7 +44,7 @@ def parsed(item: Item) -> ElementTree.Element:
 
 
 @given(title=texts)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_people_wrote_is_well_formed_and_read_back(title: str) -> None:
     held = files(package(title))
     for path, item in held.items():

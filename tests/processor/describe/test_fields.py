@@ -5,7 +5,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.describe.fields import Reading, read
@@ -391,7 +391,6 @@ PLACES = st.one_of(st.floats(0, 1), st.floats())
 WORDS = st.lists(st.builds(Word, TEXTS, PLACES, PLACES, PLACES, PLACES, st.floats()), max_size=40)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(WORDS, st.booleans())
 def test_any_words_are_read_without_error(words: list[Word], with_letter: bool) -> None:
     found = reading(*words, *(DECISION if with_letter else ()))
@@ -402,7 +401,7 @@ def test_any_words_are_read_without_error(words: list[Word], with_letter: bool) 
     assert all(page == 1 and 0 <= left <= right <= 1 and 0 <= top <= bottom <= 1 for page, left, top, right, bottom in found.places.values())
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.randoms(use_true_random=False), WORDS)
 def test_the_order_of_words_is_of_no_account(chance: random.Random, more: list[Word]) -> None:
     words = [*DECISION, *more]
@@ -411,7 +410,7 @@ def test_the_order_of_words_is_of_no_account(chance: random.Random, more: list[W
     assert reading(*shuffled) == reading(*words)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(WORDS)
 def test_decomposed_letters_read_alike(more: list[Word]) -> None:
     words = [*DECISION, *more]

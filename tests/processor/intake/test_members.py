@@ -362,7 +362,7 @@ def test_an_outlook_message_is_refused_with_what_to_do(tmp_path: Path) -> None:
 # --- anything at all
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from([WHOLE, kit.zip64("a.pdf", PDF), mail(("a.pdf", PDF), ("b.zip", WHOLE)).as_bytes(), kit.raw_mail(PART + BODY)]), st.data())
 def test_damage_is_a_verdict_or_does_no_harm(tmp_path_factory: pytest.TempPathFactory, data: bytes, draw: st.DataObject) -> None:
     at = draw.draw(st.integers(0, len(data) - 1))

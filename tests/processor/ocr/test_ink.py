@@ -101,7 +101,7 @@ def test_a_slanted_red_stamp_is_read(degree: str, slant: int) -> None:
     assert degree in " ".join(word.text for words in found for word in words)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 60), st.integers(1, 60), st.binary(min_size=3, max_size=300), st.sampled_from([1.0, 72.0, 200.0, 1200.0]))
 def test_any_picture_gives_boxes_within_it(width: int, height: int, pixels: bytes, dpi: float) -> None:
     page = Image.frombytes("RGB", (width, height), (pixels * (width * height))[: 3 * width * height])
