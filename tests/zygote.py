@@ -17,11 +17,16 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from PIL import Image, ImageDraw
 
 _LONGEST = 1 << 17
 
@@ -114,6 +119,36 @@ class _ForkedWorker:
             return bool(selector.select(timeout))
 
 
+def _warm() -> None:
+    """What a worker does once, with its first document: loads the models of Tesseract and its plug-ins, prepares fonts."""
+    from processor.ocr import recognise
+    from processor.seal import fonts
+    from tests.testkit import scans
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        picture = Image.new("L", (827, 1169), 255)
+        ImageDraw.Draw(picture).text((100, 200), "a word to be read", fill=0, font_size=24)
+        page = scans.pdf(folder / "page.pdf", [picture], 100)
+        recognise.recognise({"body": str(page), "first": 1, "last": 1, "kinds": ["scan"], "languages": ["vie", "eng"], "rotate": True,
+                             "rotate_confidence": 2.0, "deskew": False, "read_dpi": 150, "page_megapixels": 100,
+                             "out": str(folder / "out.pdf"), "reading": str(folder / "reading.json")}, lambda kind, body: b"")  # fmt: skip
+        upright = fonts.find()
+        ready = {path: fonts.prepared(path, folder).read_bytes() for path in (upright, fonts.italic(upright))}
+    tempfile.tempdir = None  # a worker has a folder of its own
+    prepare = fonts.prepared
+
+    @cache
+    def prepared(path: Path, folder: Path) -> Path:
+        if path not in ready:
+            return prepare(path, folder)
+        out = folder / f"block-{path.stem}.ttf"
+        out.write_bytes(ready[path])
+        return out
+
+    vars(fonts)["prepared"] = prepared
+
+
 def _worker(path: str) -> Callable[[], object]:
     from processor import worker
 
@@ -121,6 +156,7 @@ def _worker(path: str) -> Callable[[], object]:
         sys.modules[name] = None  # type: ignore[assignment]
     for module in set(worker.JOBS.values()):
         import_module(module)
+    _warm()
     sys.path.remove(os.getcwd())  # it is no part of what a worker may read
     gc.freeze()
     asked, files = _forked(path)
