@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.station import SOHOA, command
 from tests.testkit import person, signing
 from tests.testkit.samples import sample
 from tests.testkit.scans import pdf
 from tests.testkit.stations import takes_any_scan
 
 ROOT = Path(__file__).parent.parent
-SOHOA = Path(sys.executable).with_name("sohoa")
 CODE = "H05.99.2026.01.VP.0000001"
 EVIL = "quyet dinh\x1b[31m\u202efdp.pdf"
 
@@ -23,22 +23,18 @@ EVIL = "quyet dinh\x1b[31m\u202efdp.pdf"
 def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's letters whose numbers are printed, one under a name that bends terminals; one refused, one misplaced."""
     folder = tmp_path_factory.mktemp("demo") / "demo-station"
-    assert sohoa("init", "--demo", str(folder)).returncode == 0
+    assert command("init", "--demo", str(folder)).returncode == 0
     takes_any_scan(folder)
     drop = folder / "drop" / "sao-y"
     for name, seed in (("a.pdf", 29), (EVIL, 5)):
         pdf(drop / name, sample(seed, dpi=200).aged, 200)
     (drop / "web.pdf").write_bytes(b"<html>")
     (folder / "drop" / "la.pdf").write_bytes(b"%PDF-1.7")
-    run = sohoa("run", "--station", str(folder))
+    run = command("run", "--station", str(folder))
     assert (run.returncode, run.stdout) == (2, "filed: 2, rejected: 1\n"), run.stderr
     (folder / "drop" / "van-ban-den" / "den.pdf").write_bytes(person.signed(folder, signing.page()))
-    assert sohoa("run", "--station", str(folder)).stdout == "filed: 1\n"
+    assert command("run", "--station", str(folder)).stdout == "filed: 1\n"
     return folder
-
-
-def sohoa(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([SOHOA, *words], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
 
 
 def blocks(path: str) -> list[str]:
@@ -53,9 +49,9 @@ def shell(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_readme_s_questions_have_answers(station: Path) -> None:
     (commands,) = (block for block in blocks("README.md") if "sohoa find" in block)
-    for command in commands.splitlines():
-        done = shell(command.replace(".venv/bin/sohoa", str(SOHOA)), station.parent)
-        assert done.returncode == 0 and done.stdout and not done.stderr, command
+    for line in commands.splitlines():
+        done = shell(line.replace(".venv/bin/sohoa", str(SOHOA)), station.parent)
+        assert done.returncode == 0 and done.stdout and not done.stderr, line
 
 
 @pytest.mark.skipif(not shutil.which("pdfsig"), reason="poppler-utils is not here")
@@ -73,12 +69,12 @@ def test_a_document_is_checked_without_sohoa_as_the_archive_says(station: Path, 
 
 @pytest.mark.parametrize("verb", [("status",), ("find",), ("find", "--csv"), ("show", "H05.99.2026.01.VP.0000002"), ("show", CODE)])
 def test_no_name_bends_a_terminal(station: Path, verb: tuple[str, ...]) -> None:
-    told = sohoa(*verb, "--station", str(station)).stdout
+    told = command(*verb, "--station", str(station)).stdout
     assert told and all(letter.isprintable() or letter == "\n" for letter in told)
 
 
 def test_status_shows_what_a_verb_takes_and_why_in_vietnamese(station: Path) -> None:
-    told = sohoa("status", "--station", str(station)).stdout
+    told = command("status", "--station", str(station)).stdout
     (lot,) = re.findall(r"^  rejected (rejected/\S+) sao-y/web\.pdf: not-a-document \(Tệp không phải", told, re.MULTILINE)
     assert (station / lot).is_dir()
     assert "waiting: 1\n" in told and "  waiting la.pdf: not-taken (Tệp đặt sai chỗ" in told
@@ -97,7 +93,7 @@ def test_status_shows_what_a_verb_takes_and_why_in_vietnamese(station: Path) -> 
     ],
 )
 def test_what_a_person_is_told(station: Path, words: tuple[str, ...], code: int, said: str) -> None:
-    done = sohoa(*words, "--station", str(station))
+    done = command(*words, "--station", str(station))
     assert (done.returncode, done.stdout) == (code, "")
     assert said in done.stderr and (code == 0 or done.stderr.startswith("sohoa: ")) and done.stderr.count("\n") == 1
 
@@ -107,7 +103,7 @@ def test_a_finding_reads_plain(station: Path) -> None:
     path.chmod(0o644)
     kept = path.read_bytes()
     path.write_bytes(kept + b" ")
-    done = sohoa("verify", "--station", str(station))
+    done = command("verify", "--station", str(station))
     path.write_bytes(kept)
     assert done.returncode == 3 and "None" not in done.stdout
     assert "checked 3 documents: 1 FINDING\n" in done.stdout
@@ -115,7 +111,7 @@ def test_a_finding_reads_plain(station: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["describe", "release", "reject", "retry"])
 def test_a_verb_says_what_an_id_is(verb: str) -> None:
-    assert "folder of" in sohoa(verb, "--help").stdout
+    assert "folder of" in command(verb, "--help").stdout
 
 
 def test_the_coordinator_loads_no_parser_of_foreign_bytes() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +19,9 @@ from processor.errors import SohoaError
 from tests.processor.intake.test_listed import workbook
 from tests.processor.intake.test_spreadsheets import changed
 from tests.processor.test_filelist import ABOVE, HEAD
+from tests.station import demo, sohoa
 from tests.testkit import faces, scans
-from tests.testkit.stations import takes_any_scan
 
-SOHOA = Path(sys.executable).with_name("sohoa")
 YEAR = dt.datetime.now(dt.timezone(dt.timedelta(hours=7))).year
 DEMO = "H05.99.2026.01.VP"
 LIST = (*[[cell.replace("2026", str(YEAR)) for cell in row] for row in ABOVE], HEAD, ["I", "TỔ CHỨC CÁN BỘ"])
@@ -58,9 +55,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def new(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("office") / "station"
-    subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
-    return takes_any_scan(folder)
+    return demo(tmp_path_factory.mktemp("office") / "station")
 
 
 @pytest.fixture
@@ -154,7 +149,7 @@ def page(folder: Path, text: str) -> None:
 
 
 def run(desk: Desk) -> int:
-    return subprocess.run([SOHOA, "run", "--station", desk.folder], capture_output=True).returncode
+    return sohoa(desk.folder, "run").returncode
 
 
 def test_a_document_finds_its_right_file_and_a_better_scan_its_place(desk: Desk) -> None:

@@ -1,32 +1,23 @@
-"""A copy lane that asks for originals, by the real command: what bears no seal, what is secret, who lets it pass and why."""
+"""A copy lane that asks for originals, on the command line: what bears no seal, what is secret, who lets it pass and why."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from tests.station import demo, set_up, sohoa
 from tests.testkit import ink, samples, scans
-from tests.testkit.stations import takes_any_scan
 
-SOHOA = Path(sys.executable).with_name("sohoa")
 DPI = 150
 WHY = "đã đối chiếu với bản giấy"
 
 
-def do(station: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [str(SOHOA), *words, "--station", str(station)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
-
-
 def told(station: Path, *words: str) -> Any:
-    return json.loads(do(station, *words, "--json").stdout)
+    return json.loads(sohoa(station, *words, "--json").stdout)
 
 
 def secret(page: Image.Image) -> Image.Image:
@@ -36,22 +27,17 @@ def secret(page: Image.Image) -> Image.Image:
 
 
 @pytest.fixture(scope="module")
-def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("asked") / "station"
-    subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
-    takes_any_scan(folder)  # as grey and as coarse as they are
-    settings = folder / "sohoa.toml"
-    text = settings.read_text("utf-8")
-    assert '"no-secrecy-mark"]' in text
-    settings.write_text(text.replace('"no-secrecy-mark"]', '"no-secrecy-mark", "original"]'), "utf-8")
+def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = demo(tmp_path_factory.mktemp("asked") / "station")
+    set_up(folder, ('"no-secrecy-mark"]', '"no-secrecy-mark", "original"]'))
     aged = samples.sample(8, dpi=DPI).aged
     drop = folder / "drop"
     scans.pdf(drop / "sao-y" / "signed.pdf", aged, DPI)
     scans.pdf(drop / "sao-y" / "grey.pdf", [page.convert("L") for page in aged], DPI)
     scans.pdf(drop / "sao-y" / "secret.pdf", [secret(aged[0]), *aged[1:]], DPI)
     scans.pdf(drop / "sao-luc" / "no-copy.pdf", aged, DPI)
-    do(folder, "run")
-    yield folder
+    sohoa(folder, "run")
+    return folder
 
 
 def held(station: Path) -> dict[str, dict[str, str]]:
@@ -75,15 +61,15 @@ def test_nothing_is_made_of_what_is_secret(station: Path) -> None:
 @pytest.mark.parametrize("words", [("release",), ("retry",), ("describe", "--set", "subject=Về việc thử"), ("release", "--reason", " ")])
 def test_nobody_lets_it_pass_without_a_reason(station: Path, name: str, words: tuple[str, ...]) -> None:
     verb, *more = words
-    done = do(station, verb, held(station)[name]["folder"], *more)
+    done = sohoa(station, verb, held(station)[name]["folder"], *more)
     assert done.returncode == 1 and "--reason" in done.stderr, done
     assert name in held(station)
 
 
 def test_who_answers_for_it_and_why_is_kept(station: Path) -> None:
     item = held(station)["grey.pdf"]
-    assert do(station, "release", item["folder"], "--reason", WHY).returncode == 0
-    do(station, "run")
+    assert sohoa(station, "release", item["folder"], "--reason", WHY).returncode == 0
+    sohoa(station, "run")
     (record,) = [record for record in told(station, "find") if record["original_name"] == "grey.pdf"]
     (released,) = [event for event in told(station, "show", record["doc_code"])["events"] if event["type"] == "released"]
     assert released["actor"] not in {"", "sohoa"} and released["private"]["reason"] == WHY

@@ -8,7 +8,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,20 +18,15 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from tests.processor.office import DPI, picture
+from tests.station import SOHOA, demo, sohoa
 from tests.testkit import scans
-from tests.testkit.stations import takes_any_scan
 
-SOHOA = Path(sys.executable).with_name("sohoa")
 KNOWN = {
     "type_name": "Công văn", "code_notation": "UBND-VP", "issued_date": "2026-02-05", "organ_name": "Ủy ban nhân dân xã Minh Họa",
     "subject": "V/v nộp báo cáo",
 }  # fmt: skip
 HOSTILE = '<script>document.title="hỏng"</script>" onfocus="x'
 BEFORE_HELD = 12  # documents to describe
-
-
-def sohoa(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([SOHOA, *words, "--station", folder], capture_output=True, text=True, timeout=300)
 
 
 @dataclass
@@ -131,11 +125,7 @@ def dropped(folder: Path, lane: str, name: str, text: str, **fields: Any) -> Non
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve documents that lack their number alone, the last of them hostile; two held, which lack their pages."""
-    folder = tmp_path_factory.mktemp("office") / "station"
-    subprocess.run([SOHOA, "init", "--demo", folder], check=True, capture_output=True)
-    takes_any_scan(folder)
-    settings = folder / "sohoa.toml"
-    settings.write_text(settings.read_text("utf-8").replace('settle = "1s"', 'settle = "0s"'), "utf-8")
+    folder = demo(tmp_path_factory.mktemp("office") / "station", settle="0s")
     for number in range(BEFORE_HELD - 1):
         dropped(folder, "sao-y", f"van-ban-{number:02}.png", f"Báo cáo số {number} của văn phòng", **KNOWN)
     dropped(folder, "sao-y", "x<img src=x onerror=alert(1)>\u202egnp.png", "Báo cáo cuối của văn phòng", **KNOWN | {"subject": HOSTILE})
