@@ -30,6 +30,7 @@ LANES = {
     "phang": "flatten = true",
     "thang": "deskew = true",
 }
+_FOOT = 0.4  # of the height
 A4, A5, A3, WIDE = (210, 297), (148, 210), (297, 420), (210, 148)
 
 
@@ -81,7 +82,10 @@ REJECTED = {"sao-y/khoa.pdf": "encrypted", "sao-y/cut.pdf": "truncated", "sao-y/
 
 @cache
 def page() -> Image.Image:
-    return samples.sample(7, dpi=DPI).aged[0]
+    """A letter down to `_FOOT`: what is read of it takes most of this file's time, and no more words are needed."""
+    whole = samples.sample(7, dpi=DPI).aged[0].copy()
+    whole.paste("white", (0, round(whole.height * _FOOT), whole.width, whole.height))
+    return whole
 
 
 def _continued(first: Image.Image) -> Image.Image:
@@ -95,7 +99,7 @@ def write(drop: Path) -> None:
     """Everything named above."""
     made, one = samples.sample(7, dpi=DPI), page()
     half = one.crop((0, 0, one.width, one.height // 2))
-    skewed = one.rotate(2, Image.Resampling.BICUBIC, fillcolor="white")
+    skewed = made.aged[0].rotate(2, Image.Resampling.BICUBIC, fillcolor="white")
     at, archive, flat, straight = (drop / lane for lane in ("sao-y", "luu-tru", "phang", "thang"))
     scans.jpeg(at / "a3.jpg", one, round(DPI / 2**0.5))
     scans.jpeg(at / "a5.jpg", one, round(DPI * 2**0.5))
@@ -212,7 +216,9 @@ def test_pages_are_as_many_and_as_large_as_the_paper(night: Night) -> None:
 
 
 def test_the_words_of_the_page_are_found_by_any_reader(night: Night) -> None:
-    printed = {word.text.strip(".,;:") for word in samples.sample(7, dpi=DPI).pages[0].words if len(word.text) > 2}
+    letter = samples.sample(7, dpi=DPI).pages[0]
+    kept = [word for word in letter.words if word.box[3] < letter.image.height * _FOOT]
+    printed = {word.text.strip(".,;:") for word in kept if len(word.text) > 2}
     for name, path in night.sealed.items():
         if name.endswith("khong-nhung.pdf"):
             assert "mot trang" in said(path)
