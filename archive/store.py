@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ from archive.publiclog import PublicLog
 from archive.query import Query
 from archive.record import DocumentKey, Filing
 from archive.search import WHOLE, Portion
-from archive.verify import CheckPdf, VerifyResult
+from archive.verify import CheckPdf, Finding, VerifyResult
 
 __all__ = ["Archive", "ArchiveError", "DayRow", "FileRow", "Query", "SealResult", "VerifyResult"]
 
@@ -250,3 +250,7 @@ class Archive(PublicLog, Asking):
                 rows = [(id, search.one(db, id)) for id in what]
             what = [row["doc_code"] if row else id for id, row in rows]
         return verify.verify(self.root, what, check_pdf)
+
+    def verify_share(self, parts: Collection[int], of: int) -> list[Finding]:
+        """Checks what belongs to no document, of these parts: bags with their events, scans nothing was made of."""
+        return verify.verify_share(self.root, parts, of)

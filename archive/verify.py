@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -24,6 +24,7 @@ from sqlite_utils import Database
 from archive import naming, verify_bag, verify_files, verify_heads, verify_links, verify_log
 from archive.durable import DurableError, sha256_file
 from archive.record import DESCRIPTIVE, FIELDS, number_key
+from archive.rounds import part_of
 from archive.verify_log import Finding, parsed
 
 __all__ = ["FINDINGS", "CheckPdf", "Finding", "VerifyResult", "verify"]
@@ -88,6 +89,22 @@ def verify(
     finally:
         db.close()
     return VerifyResult(checked, findings, removed)
+
+
+def verify_share(root: Path, parts: Collection[int], of: int) -> list[Finding]:
+    """What a fixity round reads beside the documents: bags with their events, and scans no document names, of these parts."""
+    db = _connect(root / "catalogue.db")
+    try:
+        sql = "select distinct day from event except select day from day where sealed_at is not null"
+        still_open = {row["day"] for row in db.query(sql)}  # there files come before their rows
+
+        def is_due(iso: str) -> bool:
+            return part_of(iso, of) in parts and iso not in still_open
+
+        found = list(verify_bag.check_bags(root, db, None, is_due))
+        return found + list(_check_scans(root, db, lambda digest: part_of(digest, of) in parts))
+    finally:
+        db.close()
 
 
 def _connect(path: Path) -> Database:
@@ -244,10 +261,10 @@ def _entries(db: Database, code: str, *types: str) -> list[tuple[Row, Row]]:
     return [(verify_log.facts(row["entry"]), parsed(row["private"])) for row in rows]
 
 
-def _check_scans(root: Path, db: Database) -> Iterator[Finding]:
+def _check_scans(root: Path, db: Database, chosen: Callable[[str], bool] = lambda digest: True) -> Iterator[Finding]:
     """Scans that no filed document names any more; the others are read with their documents."""
     sql = """select path, sha256 from scan
              where path not in (select original_path from document where original_path is not null)"""
-    for row in list(db.query(sql)):
+    for row in [row for row in db.query(sql) if chosen(row["sha256"])]:
         yield Finding("missing", None, row["path"], "no filed document is made of this scan")
         yield from _check_bytes(root, row["path"], row["sha256"], None)

@@ -19,8 +19,9 @@ from pathlib import Path
 
 import structlog
 
+from archive import rounds
 from archive.record import DocumentKey
-from processor import lot_notes, parking, pipeline, sealing, sources, stage_bytes, station, telling
+from processor import fixity, lot_notes, parking, pipeline, sealing, sources, stage_bytes, station, telling
 from processor.document import Filed, Pending, Scan, Sealed, Settled
 from processor.errors import Abandoned, CatalogueOlder, SohoaError, Verdict
 from processor.journal import Item, Journal
@@ -205,6 +206,7 @@ def _duplicate(item: Item, shift: Shift) -> str:
     archive, scan = shift.tools.archive, item.scan
     _, code = archive.key_state(scan.key)
     if not archive.verify([str(code)]).ok:
+        fixity.incident(archive, rounds.DAMAGE, doc_code=code)
         raise Verdict("archive-damaged", str(code))
     archive.event("duplicate", doc_code=code, scan_sha256=scan.blob.sha256, actor=ACTOR)
     log.info("duplicate", scan=scan.blob.sha256[:12], lane=scan.lane, code=code)
