@@ -9,6 +9,7 @@ from archive.catalogue import Row
 from archive.copies import SealedDay
 from archive.event import shown
 from archive.heads import LogKey, Published
+from archive.naming import local_date
 from archive.places import Places
 from archive.proofs import Proof
 from archive.prooftext import consistency_text
@@ -72,8 +73,13 @@ class PublicLog(Places):
             return list(verify_heads.check_files(self.root, db))
 
     def unpublished(self) -> list[dt.date]:
-        """Sealed days whose sealing no head covers, in the order of sealing; the head of the last covers them all."""
-        sql = """select json_extract(public, '$.day') day from event
-                 where type = 'sealed' and seq >= (select coalesce(max(size), 0) from checkpoint) order by seq"""
+        """Days whose sealing no head covers, in the order of sealing; the head of the last covers all.
+
+        Of what was sealed anew, the day on which that was done, once it is over: else it waits for that day's own head.
+        """
+        sql = """select case type when 'sealed' then json_extract(public, '$.day') else day end day from event
+                 where type in ('sealed', 'resealed') and seq >= (select coalesce(max(size), 0) from checkpoint)
+                 and (type = 'sealed' or day < ?) order by type = 'sealed', seq"""
         with self._catalogue.reading() as db:
-            return [dt.date.fromisoformat(row["day"]) for row in db.query(sql)]
+            found = db.query(sql, [local_date(self._catalogue.now()).isoformat()])
+            return [dt.date.fromisoformat(row["day"]) for row in found]

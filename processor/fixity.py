@@ -164,9 +164,13 @@ def _tell_missed(archive: Archive, last: dt.date | None, tonight: dt.date, journ
     return first, before
 
 
-def incident(archive: Archive, why: str, actor: str = ACTOR, doc_code: str | None = None) -> None:
-    """Something happened after which everything is read again in the next night."""
-    archive.event(rounds.INCIDENT, actor=actor, doc_code=doc_code, public={"why": why})
+def damaged(archive: Archive, doc_code: str) -> None:
+    """A filed document was found damaged by whoever needed it: everything is read again in the next night."""
+    _incident(archive, rounds.DAMAGE, doc_code)
+
+
+def _incident(archive: Archive, why: str, doc_code: str | None = None) -> None:
+    archive.event(rounds.INCIDENT, actor=ACTOR, doc_code=doc_code, public={"why": why})
     log.warning("incident", why=why)
 
 
@@ -188,7 +192,7 @@ def record(archive: Archive, checked: int, findings: int, since: int, of: int, a
 def begin_work(archive: Archive, journal: Journal) -> None:
     """This process is the one at work; one that was at work before and did not end is an incident."""
     if journal.noted(AT_WORK):
-        incident(archive, rounds.UNCLEAN)
+        _incident(archive, rounds.UNCLEAN)
     journal.note(AT_WORK, "1")
 
 
