@@ -17,12 +17,12 @@ from pathlib import Path, PurePosixPath
 
 from sqlite_utils import Database
 
-from archive import bag, holds, index, links, orders
+from archive import bag, holds, immutable, index, links, orders
 from archive.catalogue import Catalogue, Row
 from archive.durable import fsync_dir
 from archive.errors import ArchiveError
 from archive.event import Event
-from archive.naming import record_place
+from archive.naming import record_place, shelf_of
 from archive.orders import GONE, Kind, Removal, Removed
 
 __all__ = ["GONE", "Kind", "Removal", "Removed", "entomb", "remove"]
@@ -173,6 +173,8 @@ def _carry_out(root: Path, catalogue: Catalogue, db: Database, plan: _Plan, remo
     """Files, manifests, leaves and rows; whoever seals or files waits meanwhile."""
     days, moment = plan.days(db), catalogue.moment()
     before = {day: bag.payload_of(db, dt.date.fromisoformat(day)) for day in days}
+    folders = {root / shelf_of(dt.date.fromisoformat(day)) for day in days}
+    protected = [folder for folder in folders if immutable.lift(folder)]  # cut short from here on, the next night sets it again
     for path in plan.files:
         _unlink(root, path)
     for path, (digest, _) in sorted(plan.files.items()):
@@ -187,6 +189,8 @@ def _carry_out(root: Path, catalogue: Catalogue, db: Database, plan: _Plan, remo
     told |= {(None, scan) for scan in plan.scans if scan not in {row["scan_sha256"] for row in plan.rows}}
     for code, scan in sorted(told, key=str):
         catalogue.append(Event(removal.kind, removal.actor, code, scan, {}, removal.private), moment)
+    for folder in protected:
+        immutable.protect(folder)
 
 
 def _unlink(root: Path, path: str) -> None:
@@ -206,12 +210,13 @@ def _wipe(db: Database, plan: _Plan, kind: Kind) -> None:
     """Rows without what they told: tombstones."""
     for row in plan.rows:
         entomb(db, row, kind)
+    index.forget_names(db, {name for row in plan.rows for name in index.named(row)})
     for path in plan.files:
         db.table("scan").delete_where("path = ?", [PurePosixPath(path).as_posix()])
 
 
 def entomb(db: Database, row: Row, kind: str) -> None:
-    """A document's row without what it told, nor anything of it elsewhere in the catalogue but its scan."""
+    """A document's row without what it told, nor anything of it elsewhere in the catalogue but its scan and its names."""
     # the path of a member of a mail or a package can hold names
     part = row["part"] if re.fullmatch("[0-9,-]*", row["part"]) else row["doc_code"]
     index.take_out(db, row["doc_code"])

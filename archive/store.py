@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import bag, codes, filing, heads, naming, reader, search, shelves, verify
+from archive import bag, codes, filing, heads, immutable, naming, reader, search, shelves, verify
 from archive.asking import Asking
 from archive.bag import SealResult
 from archive.catalogue import Catalogue, Row
@@ -233,6 +233,12 @@ class Archive(PublicLog, Asking):
         """
         with self._sealing:
             return bag.seal_day(self.root, self._catalogue, day, actor, self._organization)
+
+    def protect(self) -> list[dt.date]:
+        """Sets the immutable flag on sealed days that do not bear it; days on which it could not be set."""
+        folders = {each.day: self.root / each.place for each in self.sealed_days()}
+        lacking = {day: folder for day, folder in folders.items() if folder.is_dir() and not immutable.is_set(folder)}
+        return [day for day, folder in lacking.items() if not immutable.protect(folder)]
 
     def verify(
         self, what: Sequence[str] | dt.date | None = None, check_pdf: CheckPdf | None = None

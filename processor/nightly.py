@@ -73,6 +73,7 @@ def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     """The nightly job for these days, oldest first."""
     today = local_date(tools.clock())
     sealed, unsealed = _seal(tools.archive, today)
+    unsealed += _protect(tools)
     stood, unpublished = _publish(tools)
     uncopied = _copy(tools)
     read = fixity.make(tools, journal)
@@ -98,6 +99,14 @@ def _seal(archive: Archive, today: dt.date) -> tuple[list[dt.date], list[Finding
         else:
             sealed.append(day)
     return sealed, findings
+
+
+def _protect(tools: Tools) -> list[Finding]:
+    """Sealed days bear the immutable flag where the settings ask for it; one finding where they cannot."""
+    failed = tools.archive.protect() if tools.settings.archive.immutable else []
+    if failed:
+        log.error("not-immutable", days=len(failed))
+    return [Finding("not-immutable", None, f"{day:%Y/%m/%d}", "cannot be made immutable: see doctor") for day in failed[:1]]
 
 
 def _publish(tools: Tools) -> tuple[Standing, list[Finding]]:

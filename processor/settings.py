@@ -23,6 +23,7 @@ class Settings(Table):
     """All of `sohoa.toml`, defaults filled in."""
 
     station: tables.StationTable
+    archive: tables.ArchiveTable
     packages: tables.PackagesTable
     engine: tables.EngineTable
     limits: tables.LimitsTable

@@ -85,6 +85,12 @@ class StationTable(Table):
     demo: bool
 
 
+class ArchiveTable(Table):
+    """How the archive is kept."""
+
+    immutable: bool
+
+
 class PackagesTable(Table):
     """Whose archive packages are for."""
 
@@ -182,6 +188,7 @@ class MirrorTable(Table):
     removable: bool
     ends: Day
     check_every: Annotated[Duration, Field(gt=0)]
+    encrypt: Texts
 
 
 class RemoteTable(Table):
