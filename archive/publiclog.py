@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from archive import heads, proofs, verify_heads
+from archive import cosigned, heads, proofs, verify_heads
 from archive.catalogue import Row
 from archive.copies import SealedDay
+from archive.cosigned import Seen
 from archive.event import shown
 from archive.heads import LogKey, Published
 from archive.naming import local_date
@@ -18,6 +19,8 @@ from archive.verify_log import Finding
 
 class PublicLog(Places):
     """The log and its published heads; `Archive` is one."""
+
+    witnesses: tuple[str, ...] = ()  # verifier keys that are believed
 
     def publish(self, day: dt.date, key: LogKey) -> Published:
         """Publishes the head of the log for a day that was sealed; may be run again after any interruption.
@@ -68,9 +71,21 @@ class PublicLog(Places):
             return [shown(row) for row in db.query(sql, list(types))]
 
     def lost_heads(self) -> list[Finding]:
-        """Published heads that are not there any more, or say something else."""
+        """Published heads that are not there any more, or say something else; what witnesses signed, and does not hold."""
         with self._catalogue.reading() as db:
-            return list(verify_heads.check_files(self.root, db))
+            return [*verify_heads.check_files(self.root, db), *cosigned.check(self.root, db, self.witnesses)]
+
+    def take_cosigned(self, data: bytes, actor: str) -> list[Seen]:
+        """Takes in a head that a witness signed.
+
+        Raises:
+            WitnessError: `bad-request`, `not-pinned`, `signature-invalid`, `log-forked`.
+        """
+        return cosigned.take(self.root, self._catalogue, data, self.witnesses, actor)
+
+    def cosigned(self, size: int | None = None) -> list[Seen]:
+        """What witnesses signed, newest head first; of one head, where its size is given."""
+        return cosigned.listed(self.root, self.witnesses, size)
 
     def unpublished(self) -> list[dt.date]:
         """Days whose sealing no head covers, in the order of sealing; the head of the last covers all.

@@ -72,6 +72,7 @@ class Archive(PublicLog, Asking):
         require_to_close: RequireToClose = lambda lane: (),
         organization: str = "",
         code_template: CodeTemplate = lambda day: naming.DOC_CODE,
+        witnesses: Sequence[str] = (),
     ) -> Archive:
         """Opens the archive in this folder, and makes it first where there is none.
 
@@ -81,6 +82,7 @@ class Archive(PublicLog, Asking):
             require_to_close: Fields without which the description of a document of a lane is `partial`.
             organization: Name that bags carry as their source.
             code_template: How document codes are written on a day, of `{file_code}` and `{ordinal}`.
+            witnesses: Verifier keys of those whose signatures under heads of the log are believed.
 
         Raises:
             ArchiveError: `catalogue-version`; `catalogue-missing`, there are shelves and no catalogue; `catalogue-older`,
@@ -98,7 +100,9 @@ class Archive(PublicLog, Asking):
             catalogue.close()
             raise
         shelves.explain(root)
-        return cls(root, catalogue, require_to_close, organization, code_template)
+        opened = cls(root, catalogue, require_to_close, organization, code_template)
+        opened.witnesses = tuple(witnesses)
+        return opened
 
     def close(self) -> None:
         """Ends the use of the archive."""
@@ -255,7 +259,7 @@ class Archive(PublicLog, Asking):
             with self._catalogue.reading() as db:
                 rows = [(id, search.one(db, id)) for id in what]
             what = [row["doc_code"] if row else id for id, row in rows]
-        return verify.verify(self.root, what, check_pdf)
+        return verify.verify(self.root, what, check_pdf, self.witnesses)
 
     def verify_share(self, parts: Collection[int], of: int) -> list[Finding]:
         """Checks what belongs to no document, of these parts: bags with their events, scans nothing was made of."""

@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import naming, verify_bag, verify_files, verify_heads, verify_links, verify_log
+from archive import cosigned, naming, verify_bag, verify_files, verify_heads, verify_links, verify_log
 from archive.durable import DurableError, sha256_file
 from archive.record import DESCRIPTIVE, FIELDS, number_key
 from archive.rounds import part_of
@@ -41,6 +41,8 @@ FINDINGS: Mapping[str, str] = MappingProxyType({
     "log-broken": "Nhật ký bị sửa, mất hoặc không khớp.",
     "head-missing": "Mốc nhật ký đã công bố không còn trong kho.",
     "head-altered": "Mốc nhật ký trong kho không phải mốc đã công bố.",
+    "witness-forked": "Người chứng kiến đã thấy một nhật ký khác với nhật ký này.",
+    "witness-invalid": "Chữ ký của người chứng kiến không hợp lệ.",
     "record-altered": "Dữ liệu của tài liệu hoặc hồ sơ không khớp với nhật ký, bản ghi hoặc danh mục.",
     "misplaced": "Tài liệu không nằm đúng ngày lưu.",
     "ordinal-gap": "Số thứ tự tài liệu trong hồ sơ bị hụt.",
@@ -69,7 +71,7 @@ class VerifyResult:
 
 
 def verify(
-    root: Path, what: Sequence[str] | dt.date | None = None, check_pdf: CheckPdf | None = None
+    root: Path, what: Sequence[str] | dt.date | None = None, check_pdf: CheckPdf | None = None, witnesses: Sequence[str] = ()
 ) -> VerifyResult:
     """Checks documents by code, a day, or (None) the whole archive with its log.
 
@@ -77,6 +79,7 @@ def verify(
         root: The archive's folder.
         what: Document codes; or a day; or None.
         check_pdf: Is asked about each PDF whose bytes are unaltered, with its row; its findings get the code and the path.
+        witnesses: Verifier keys of those who sign heads of the log.
     """
     db = _connect(root / "catalogue.db")
     try:
@@ -85,6 +88,7 @@ def verify(
             checked += 1
             findings += _check_document(root, db, row, check_pdf)
         findings += _check_rest(root, db, what)
+        findings += cosigned.check(root, db, witnesses) if what is None else ()
         removed = _removed(db, what)
     finally:
         db.close()

@@ -42,6 +42,7 @@ class Settings(Table):
     operators: Mapping[str, tables.OperatorTable]
     persons: Mapping[str, tables.PersonTable]
     mirrors: Mapping[str, tables.MirrorTable]
+    witnesses: tables.Witnesses
     lanes: Mapping[str, Lane]
 
     @property

@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import astuple
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive import checkpoint, rounds
-from archive.checkpoint import Checkpoint, CheckpointError
+from archive import cosigned, rounds
+from archive.cosigned import Seen
 from archive.heads import Published, standing
 from archive.rounds import Missed, Round
 from archive.store import Archive, DayRow
@@ -22,7 +21,6 @@ from archive.web.site import archive_of, gone, look, shown, site_of, snapshot_of
 
 _CHARTED = 42  # days
 _ROUNDS = 60
-_NO_CHECKPOINTS = frozenset({".p7s", ".tsr", ".pem", ".jsonl", ".part"})
 _DAYS = 200
 
 
@@ -117,7 +115,7 @@ def _day_shown(request: Request, asked: dt.date, checked: tuple[int, Sequence[st
         bag = next(iter(db.table("day").rows_where("day = ?", [asked.isoformat()])), None)
     head = heads_of(archive).get(asked)
     return shown(request, "day.html", "days", day=asked, bag=bag, head=head, root=head.head.root.hex() if head else "",
-                 happened=archive.events_on(asked), checked=checked, witnesses=_witnesses(head) if head else [],
+                 happened=archive.events_on(asked), checked=checked, witnesses=_witnesses(request, head) if head else [],
                  documents=list(_first(archive, asked)), may_check=snapshot_of(request).role.sees_events)  # fmt: skip
 
 
@@ -144,25 +142,9 @@ def integrity(request: Request) -> Response:
     last = published[-1] if published else None
     return shown(request, "integrity.html", "integrity", log_size=snapshot_of(request).log_size, last=last,
                  root=last.head.root.hex() if last else "", heads=astuple(standing(published)), recent=published[::-1][:_ROUNDS],
-                 witnesses=_witnesses(last) if last else [], nights=_nights(archive), rounds=_stood(request))  # fmt: skip
+                 witnesses=_witnesses(request, last) if last else [], nights=_nights(archive), rounds=_stood(request))  # fmt: skip
 
 
-def _witnesses(head: Published) -> list[tuple[str, str]]:
-    """Who cosigned a head, and when, as the lines of its checkpoint say: other files beside it may hold the cosigned form."""
-    found: dict[str, str] = {}
-    for path in (path for path in sorted(head.folder.iterdir()) if path.suffix not in _NO_CHECKPOINTS):
-        try:
-            read = checkpoint.parsed(path.read_text("utf-8"))
-        except (CheckpointError, UnicodeDecodeError, OSError):
-            continue
-        if read.head == head.head:
-            found |= _cosigned(read)
-    return sorted(found.items())
-
-
-def _cosigned(read: Checkpoint) -> dict[str, str]:
-    found = {}
-    for line in read.lines:
-        with suppress(CheckpointError, OverflowError, OSError, ValueError):  # a moment no calendar has
-            found[line.name] = dt.datetime.fromtimestamp(checkpoint.witnessed_at(line)[0], dt.UTC).isoformat()
-    return found
+def _witnesses(request: Request, head: Published) -> Sequence[Seen]:
+    """Who cosigned a head, and whether a pinned key made that line."""
+    return cosigned.listed(archive_of(request).root, site_of(request).hands.witnesses, head.head.size)

@@ -68,7 +68,7 @@ def made(parts: Parts) -> Hands:
         check=lambda row: _check(parts, row, words),
         check_day=lambda day, codes: _check_day(parts, day if codes is None else codes),
         standing=lambda: _standing(parts),
-        nightly=dt.time.fromisoformat(parts.settings.schedule.nightly),
+        nightly=dt.time.fromisoformat(parts.settings.schedule.nightly), witnesses=tuple(parts.settings.witnesses.values()),
         seen=visible, cell=cell, field=_field,
     )  # fmt: skip
 

@@ -79,7 +79,7 @@ def opened_archive(folder: Path, settings: Settings) -> Iterator[Archive]:
     """The station's archive."""
     archive = Archive.open(
         folder / "archive", now, require_to_close=settings.required, organization=settings.station.agency,
-        code_template=lambda day: law.document_code_template(day, folder),
+        code_template=lambda day: law.document_code_template(day, folder), witnesses=tuple(settings.witnesses.values()),
     )  # fmt: skip
     try:
         yield archive
