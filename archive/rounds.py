@@ -31,6 +31,7 @@ class Round:
     Attributes:
         night: the local date of the night it belongs to.
         findings: None where it cannot be told.
+        damaged: those of them that are the disk's, or somebody's who changed it.
         is_whole: everything was read.
         parts: which parts, of `of`; none where that cannot be told.
         why: `nightly`, or what made it necessary to read everything.
@@ -44,6 +45,7 @@ class Round:
     parts: frozenset[int] = frozenset()
     of: int = 0
     why: str = NIGHTLY
+    damaged: int = 0
 
     def has(self, name: str) -> bool:
         """Whether what bears this name was read in it."""
@@ -119,8 +121,8 @@ def owed(db: Database, of: int) -> str:
             return RESTORED if type == RESTORED else str(public.get("why", INCIDENT))
         now = _round(at, public)
         # what a reading of everything has found stays there until somebody mends it: that is no news every night
-        is_news = whole is None or not whole.findings or (now.night - whole.night).days > of
-        if not now.is_whole and now.findings and is_news:
+        is_news = whole is None or not whole.damaged or (now.night - whole.night).days > of
+        if not now.is_whole and now.damaged and is_news:
             return DAMAGE
     return ""
 
@@ -165,7 +167,7 @@ def _round(at: str, public: Mapping[str, Any]) -> Round:
     named = str(public.get("part", ""))
     parts = frozenset(range(of)) if "-" in named else frozenset(int(each) for each in named.split(",") if each)
     return Round(at, night, int(public.get("checked", 0)), int(found) if isinstance(found, int) else None,
-                 public.get("scope") == ALL, parts, of, str(public.get("why", NIGHTLY)))  # fmt: skip
+                 public.get("scope") == ALL, parts, of, str(public.get("why", NIGHTLY)), int(public.get("damaged", 0)))  # fmt: skip
 
 
 def _day(text: str) -> dt.date:

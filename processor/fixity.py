@@ -22,7 +22,7 @@ from archive import rounds
 from archive.naming import local_date
 from archive.rounds import Standing
 from archive.store import Archive
-from archive.verify import Finding
+from archive.verify import Finding, VerifyResult
 from processor.engine import Engine
 from processor.errors import Verdict
 from processor.journal import Journal
@@ -31,6 +31,7 @@ from processor.tools import ACTOR, Tools
 log = structlog.get_logger()
 BEGUN, AT_WORK = "fixity round begun", "at work"
 _PORTION = 200
+_OF_SEALS = frozenset({"seal-invalid", "seal-not-examined"})
 _SHOWN = 200  # findings that are lines of the log: a disk that died would else fill the other one
 
 Check = Callable[[Path, Mapping[str, Any]], list[Finding]]
@@ -127,7 +128,7 @@ def make(tools: Tools, journal: Journal) -> Done:
     for finding in found[:_SHOWN]:
         log.error("fixity", code=finding.code, doc_code=finding.doc_code, detail=finding.detail)
     told: dict[str, str | int] = {"scope": rounds.ALL if why else rounds.SHARE, "why": why or rounds.NIGHTLY, "since": since}
-    told |= {"checked": checked, "findings": len(found)}
+    told |= _counted(checked, found)
     archive.event(rounds.ROUND, actor=ACTOR, public=rounds.public_of(tonight, range(of) if why else parts, of, told))
     journal.note(BEGUN, "")
     return Done(checked, tuple(found), why, missed)
@@ -174,18 +175,24 @@ def _incident(archive: Archive, why: str, doc_code: str | None = None) -> None:
     log.warning("incident", why=why)
 
 
-def record(archive: Archive, checked: int, findings: int, since: int, of: int, at: tuple[dt.date, str]) -> None:
+def _counted(checked: int, found: Sequence[Finding]) -> dict[str, str | int]:
+    """A seal that does not hold is no damage: to read everything would tell no more of it."""
+    damaged = sum(finding.code not in _OF_SEALS for finding in found)
+    return {"checked": checked, "findings": len(found), "damaged": damaged}
+
+
+def record(archive: Archive, result: VerifyResult, since: int, of: int, at: tuple[dt.date, str]) -> None:
     """Everything was read because somebody ordered it.
 
     Args:
         archive: what was read.
-        checked, findings: what came of it.
+        result: what came of it.
         since: entries of the log when it began.
         of: parts of a round.
         at: the day, and who ordered it.
     """
     told: dict[str, str | int] = {"scope": rounds.ALL, "why": rounds.ORDERED, "since": since}
-    told |= {"checked": checked, "findings": findings}
+    told |= _counted(result.checked, result.findings)
     archive.event(rounds.ROUND, actor=at[1], public=rounds.public_of(at[0], range(of), of, told))
 
 

@@ -177,7 +177,7 @@ def verify(
         result = archive.verify(list(identifiers) or day, fixity.checker(engine, wiring.roots(folder, settings)))
         if is_round:
             at = local_date(wiring.now()), wiring.operator()
-            fixity.record(archive, result.checked, len(result.findings), since, settings.schedule.fixity_share, at)
+            fixity.record(archive, result, since, settings.schedule.fixity_share, at)
     _print_result(result, as_json)
     if not result.ok:
         sys.exit(ExitCode.NOT_VERIFIED)

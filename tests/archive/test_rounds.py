@@ -19,7 +19,7 @@ DAY = NOON.date()
 
 
 def made(archive: Archive, night: dt.date, parts: list[int], of: int = 3, findings: int = 0, scope: str = SHARE) -> None:
-    told = {"scope": scope, "why": "nightly", "since": archive.event_count(), "checked": 1, "findings": findings}
+    told = {"scope": scope, "why": "nightly", "since": archive.event_count(), "checked": 1, "findings": findings, "damaged": findings}
     archive.event(ROUND, actor="sohoa", public=rounds.public_of(night, range(of) if scope == ALL else parts, of, told))
 
 

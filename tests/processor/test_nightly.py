@@ -13,6 +13,7 @@ import bagit
 import pymupdf
 import pytest
 
+from archive.verify import Finding
 from processor import doubles, nightly
 from processor import fixity as fixity_room
 from processor.engine import LocalEngine
@@ -351,3 +352,15 @@ def test_a_damaged_file_that_comes_again_owes_a_reading_of_everything(busy: Busy
     office.drop("a.png", "Văn bản thứ nhất")
     assert office.run(shift) == {"held": 1}
     assert log_of(shift, "incident") == [{"why": "damage-found"}]
+
+
+def test_a_seal_that_does_not_hold_is_told_and_is_no_damage(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    office, shift, day = busy
+    office.set_clock(1, "02:00", day)
+    monkeypatch.setattr(fixity_room, "checker", lambda engine, roots: lambda path, row: [Finding("seal-invalid", "", "", "x")])
+    assert len(do(shift).findings) == 2 and fixity(office)[-1]["damaged"] == 0
+    damage(office)
+    office.set_clock(2, "02:00", day)
+    assert do(shift).read.why == "" and fixity(office)[-1]["damaged"] == 1
+    office.set_clock(3, "02:00", day)
+    assert do(shift).read.why == "damage-found"
