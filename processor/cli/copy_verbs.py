@@ -25,8 +25,8 @@ from processor.tables import MirrorTable
 _NAMES = click.argument("names", metavar="[NAME]...", nargs=-1)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
 _KEY = click.option("--key", "key_file", type=_FILE, metavar="FILE",
-                    help="PEM: a private key an encrypted copy is made for; its passphrase is asked for.")  # fmt: skip
-_PASSPHRASE = click.option("--passphrase-file", type=_FILE, metavar="FILE", help="Where it is read from instead.")
+                    help="PEM: a private key an encrypted copy is made for.")  # fmt: skip
+_PASSPHRASE = click.option("--passphrase-file", type=_FILE, metavar="FILE", help="Holds the key's passphrase, where it has one.")
 
 
 @click.group("copies")
@@ -115,16 +115,14 @@ def restore(path: str, name: str, key_file: Path | None, passphrase_file: Path |
 
 
 def _key(file: Path | None, passphrase_file: Path | None, folder: Path) -> Key | None:
-    """The key that was given; a passphrase is asked for where it has one and somebody is there."""
+    """The key that was given, with its passphrase where it has one: no verb but `sign` asks for anything."""
     if file is None:
         return None
     passphrase = b""
     if passphrase_file:
         passphrase = passphrase_file.read_bytes().rstrip(b"\r\n")
     elif b"ENCRYPTED" in file.read_bytes():
-        if not sys.stdin.isatty():
-            raise MissingError(f"{file} has a passphrase: give it with --passphrase-file")
-        passphrase = click.prompt("Passphrase", hide_input=True, err=True).encode()
+        raise MissingError(f"{file} has a passphrase: give it with --passphrase-file")
     return Key(file, passphrase, folder / "work")
 
 
