@@ -21,8 +21,8 @@ from archive.encrypted import Key, Known
 from archive.naming import local_date
 from archive.store import Archive
 from archive.verify_log import Finding
+from processor.archive_tables import MirrorTable
 from processor.errors import MissingError
-from processor.tables import MirrorTable
 
 log = structlog.get_logger()
 COPIED, CHECKED, RESTORED, RESEALED = "copied", "copy-checked", "restored", "resealed"

@@ -14,8 +14,6 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
-from archive.checkpoint import witness_of
-
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd])")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
@@ -63,15 +61,6 @@ Length: TypeAlias = Annotated[float, Strict(False), Field(gt=0, allow_inf_nan=Fa
 Day: TypeAlias = dt.date | Literal[""]
 Place: TypeAlias = Annotated[tuple[Annotated[float, Strict(False), Field(ge=0, allow_inf_nan=False)], ...], Strict(False)]
 """Page (1-based; 0 is the last), millimetres from its left edge and from its top; empty: found by rule."""
-
-
-def _witness(text: str) -> str:
-    """The key of a witness, as `sohoa witness` prints it."""
-    witness_of(text)
-    return text
-
-
-Witnesses: TypeAlias = Mapping[str, Annotated[str, AfterValidator(_witness)]]
 Seal = Literal["file", "form", "no-secrecy-mark", "original"]
 Close = Literal[
     "type_name", "code_number", "code_notation", "issued_date", "organ_name", "subject", "language", "page_amount",
@@ -94,19 +83,6 @@ class StationTable(Table):
     parent: str
     place: str
     demo: bool
-
-
-class ArchiveTable(Table):
-    """How the archive is kept."""
-
-    immutable: bool
-
-
-class PackagesTable(Table):
-    """Whose archive packages are for."""
-
-    archive_id: str
-    fonds: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{0,50}$")]
 
 
 class EngineTable(Table):
@@ -190,16 +166,6 @@ class PersonTable(Table):
     fingerprint: str
     valid_from: Day
     valid_to: Day
-
-
-class MirrorTable(Table):
-    """Another place where the sealed days lie too."""
-
-    path: str
-    removable: bool
-    ends: Day
-    check_every: Annotated[Duration, Field(gt=0)]
-    encrypt: Texts
 
 
 class RemoteTable(Table):

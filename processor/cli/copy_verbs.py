@@ -15,12 +15,12 @@ from archive.naming import local_date
 from archive.store import Archive
 from archive.verify_log import Finding
 from processor import copying
+from processor.archive_tables import MirrorTable
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.errors import ExitCode, MissingError, SettingsError
 from processor.report import visible
 from processor.settings import load
-from processor.tables import MirrorTable
 
 _NAMES = click.argument("names", metavar="[NAME]...", nargs=-1)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
