@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from archive.record import Description
-from processor import settings, tables
+from processor import archive_tables, settings, tables
 from processor.errors import SettingsError
 from processor.settings import Settings, defaults, parse
 from processor.tables import seconds
