@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 from sqlite_utils import Database
 
-from archive import finding, search
+from archive import finding, rounds, search
 from archive.finding import Ranked, Row
 from archive.query import Query
 
@@ -63,6 +63,11 @@ class Asking:
         """How many events the log holds: never less than before, unless an older catalogue was put in place."""
         with self.reading() as db:
             return int(next(db.query("select coalesce(max(seq) + 1, 0) n from event"))["n"])
+
+    def fixity_standing(self, now: dt.datetime, nightly: dt.time) -> rounds.Standing:
+        """How the fixity rounds stand at a moment, where the night begins at this local time."""
+        with self.reading() as db:
+            return rounds.standing(db, now, nightly)
 
     def counts(self) -> dict[str, int]:
         """How many codes are in which state."""

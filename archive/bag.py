@@ -12,6 +12,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -19,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from sqlite_utils import Database
 
 from archive import event as events
-from archive import leaves, log, shelves
+from archive import immutable, leaves, log, shelves
 from archive.catalogue import Catalogue, Moment, Row
 from archive.durable import clear_temporaries, make_dirs_durably, replace_durably, sha256_file
 from archive.errors import ArchiveError
@@ -121,11 +122,14 @@ def reseal(root: Path, catalogue: Catalogue, day: dt.date, before: Payload) -> t
 @contextlib.contextmanager
 def opened_to_repair(folder: Path) -> Iterator[None]:
     """A sealed day's folder, writable until the context ends."""
+    was_protected = immutable.lift(folder)
     _make_writable(folder)
     try:
         yield
     finally:
         _make_read_only(folder)
+        if was_protected:
+            immutable.protect(folder)
 
 
 def encode_path(path: str) -> str:
@@ -252,8 +256,14 @@ def _make_read_only(folder: Path) -> None:
     for place, _, names in os.walk(folder, topdown=False):
         for name in names:
             if not os.path.islink(path := os.path.join(place, name)):  # chmod would reach what it points at
-                os.chmod(path, _READ_ONLY_FILE)
-        os.chmod(place, _READ_ONLY_FOLDER)
+                _chmod(path, _READ_ONLY_FILE)
+        _chmod(place, _READ_ONLY_FOLDER)
+
+
+def _chmod(path: str, mode: int) -> None:
+    """Nothing where it is so already: what bears the immutable flag takes no other."""
+    if stat.S_IMODE(os.stat(path).st_mode) != mode:
+        os.chmod(path, mode)
 
 
 def _make_writable(folder: Path) -> None:

@@ -93,11 +93,16 @@ class Catalogue:
         """The database, for what is done within the transaction of `writing()`."""
         return self._db
 
-    def forget(self, merge: Callable[[Database], None]) -> None:
-        """Leaves nothing of what was deleted: neither in the index of words nor in pages that are free."""
+    def forget(self, merge: Callable[[Database], None], *, overwrite: bool) -> None:
+        """Leaves nothing of what was deleted in the index of words, nor, with `overwrite`, between the rows of a page.
+
+        What is deleted is zeroed as it goes (`secure_delete`); but where SQLite moves rows from page to page it leaves what stood
+        there in the gap between them, and only a file that is written anew has none.
+        """
         with self._lock:
             merge(self._db)
-            self._db.execute("vacuum")
+            if overwrite:
+                self._db.execute("vacuum")
 
     def now(self) -> dt.datetime:
         """The clock, as it is, in UTC.

@@ -97,11 +97,24 @@ def public_of(verifier: str) -> bytes:
     Raises:
         CheckpointError: it is none, or its id is not that of its key.
     """
+    return _key_of(verifier, NOTE_KEY, "log")[1]
+
+
+def witness_of(verifier: str) -> tuple[str, bytes]:
+    """The name and the public key in a witness's verifier key.
+
+    Raises:
+        CheckpointError: it is none, or its id is not that of its key.
+    """
+    return _key_of(verifier, COSIGNATURE_KEY, "witness")
+
+
+def _key_of(verifier: str, kind: bytes, whose: str) -> tuple[str, bytes]:
     name, _, rest = verifier.partition("+")
     data = _decoded(rest.partition("+")[2])
-    if data[:1] != NOTE_KEY or len(data) != 33 or verifier_key(name, NOTE_KEY, data[1:]) != verifier:
-        raise CheckpointError("not the verifier key of a log")
-    return data[1:]
+    if not _ORIGIN.fullmatch(name) or data[:1] != kind or len(data) != 33 or verifier_key(name, kind, data[1:]) != verifier:
+        raise CheckpointError(f"not the verifier key of a {whose}")
+    return name, data[1:]
 
 
 def signed(head: Head, public: bytes, signature: bytes) -> Line:

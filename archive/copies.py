@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -22,7 +22,8 @@ from archive.naming import shelf_of
 from archive.verify_bag import entries_of
 from archive.verify_log import Finding
 
-_TAGS = ("bagit.txt", "bag-info.txt", bag.MANIFEST)
+TAGS = ("bagit.txt", "bag-info.txt", bag.MANIFEST)
+_ALL_TAGS = frozenset({*TAGS, bag.TAGMANIFEST})
 _BESIDE = ("FORMAT.md", "_tools", "_log")
 
 
@@ -47,11 +48,13 @@ class SealedDay:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """A day that was copied."""
+    """A day that was copied; of an encrypted one SHA-256 of the list of what lies there, and of the manifest it was made by."""
 
     day: dt.date
     files: int
     octets: int
+    list_sha256: str = ""
+    manifest_sha256: str = ""
 
 
 def missing(target: Path, days: Sequence[SealedDay]) -> list[SealedDay]:
@@ -66,15 +69,20 @@ def mirror(root: Path, target: Path, days: Sequence[SealedDay]) -> Iterator[Copi
         ArchiveError: `bad-place`.
         OSError: the other place cannot be written.
     """
-    _check_place(root, target)
+    check_place(root, target)
     for each in missing(target, days):
         try:
             yield _copy_day(root, target, each)
         except DurableError as error:
             place = error.path.relative_to(root).as_posix() if error.path.is_relative_to(root) else each.place
             yield Finding(error.code, None, place, "cannot be copied: it is not what was sealed")
+    copy_beside(root, target)
+
+
+def copy_beside(root: Path, target: Path) -> None:
+    """What explains the archive and its published log, which hold nothing private."""
     for name in _BESIDE:
-        for path in _files(root / name):
+        for path in files(root / name):
             replace_with(path, target / path.relative_to(root))
 
 
@@ -85,15 +93,19 @@ def check(target: Path, days: Sequence[SealedDay]) -> Iterator[Finding]:
         if not _is_there(target, each):
             yield Finding("copy-missing", None, each.place, "the day does not lie there in full")
             continue
-        listed = entries_of((folder / bag.MANIFEST).read_bytes())
-        there = {path.relative_to(folder).as_posix() for path in _files(folder)}
-        for name in sorted(there - listed.keys() - {*_TAGS, bag.TAGMANIFEST}):
-            yield Finding("copy-orphan", None, f"{each.place}/{name}", "in no manifest")
-        for name, digest in listed.items():
-            if name not in there:
-                yield Finding("copy-missing", None, f"{each.place}/{name}", "in the manifest only")
-            elif _digest(folder / name) != digest:
-                yield Finding("copy-altered", None, f"{each.place}/{name}", "is not what was sealed")
+        yield from check_files(folder, each.place, entries_of((folder / bag.MANIFEST).read_bytes()), _ALL_TAGS)
+
+
+def check_files(folder: Path, place: str, listed: Mapping[str, str], beside: frozenset[str]) -> Iterator[Finding]:
+    """Files of a day there against a list of them; `beside` may lie there too."""
+    there = {path.relative_to(folder).as_posix() for path in files(folder)}
+    for name in sorted(there - listed.keys() - beside):
+        yield Finding("copy-orphan", None, f"{place}/{name}", "in no manifest")
+    for name, digest in listed.items():
+        if name not in there:
+            yield Finding("copy-missing", None, f"{place}/{name}", "in the manifest only")
+        elif digest_of(folder / name) != digest:
+            yield Finding("copy-altered", None, f"{place}/{name}", "is not what was sealed")
 
 
 def restore(root: Path, source: Path, days: Sequence[SealedDay], path: str) -> None:
@@ -115,9 +127,9 @@ def restore(root: Path, source: Path, days: Sequence[SealedDay], path: str) -> N
     expected = _expected(root, source, day).get(path.removeprefix(f"{day.place}/"))
     if expected is None:
         raise ArchiveError("unknown", f"{path} is in no manifest")
-    if _digest(root / path) == expected:
+    if digest_of(root / path) == expected:
         raise ArchiveError("exists", f"{path} is what was sealed: there is nothing to restore")
-    if _digest(source / path) != expected:
+    if digest_of(source / path) != expected:
         raise ArchiveError("not-proved", f"the copy of {path} is not what was sealed")
     with bag.opened_to_repair(root / day.place):
         replace_with(source / path, root / path, expected=expected)
@@ -127,7 +139,7 @@ def _expected(root: Path, source: Path, day: SealedDay) -> dict[str, str]:
     """What the day's files must be, by a manifest that the log knows: here or there."""
     for place in (root, source):
         manifest, tags = place / day.place / bag.MANIFEST, place / day.place / bag.TAGMANIFEST
-        if _digest(manifest) == day.manifest_sha256:
+        if digest_of(manifest) == day.manifest_sha256:
             listed = entries_of(manifest.read_bytes()) | {bag.MANIFEST: day.manifest_sha256}
             more = entries_of(tags.read_bytes()) if tags.is_file() else {}
             known = more if more.get(bag.MANIFEST) == day.manifest_sha256 else {}
@@ -135,41 +147,58 @@ def _expected(root: Path, source: Path, day: SealedDay) -> dict[str, str]:
     raise ArchiveError("not-proved", f"neither manifest of {day.day} is the one the log knows")
 
 
+def listed(root: Path, day: SealedDay) -> dict[str, str]:
+    """A day's files with their digests, by the manifest the log knows.
+
+    Raises:
+        DurableError: `altered`, the manifest here is another.
+    """
+    path = root / day.place / bag.MANIFEST
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != day.manifest_sha256:
+        raise DurableError("altered", path)
+    return entries_of(data)
+
+
 def _copy_day(root: Path, target: Path, day: SealedDay) -> Copied:
     folder, there = root / day.place, target / day.place
-    data = (folder / bag.MANIFEST).read_bytes()
-    if hashlib.sha256(data).hexdigest() != day.manifest_sha256:
-        raise DurableError("altered", folder / bag.MANIFEST)
-    octets, listed = 0, entries_of(data)
-    for name, digest in listed.items():
+    octets, known = 0, listed(root, day)
+    for name, digest in known.items():
         octets += replace_with(folder / name, there / name, expected=digest, unless_same=True).size
-    for name in {*day.removed} - {*listed}:  # before the manifest that no longer tells of them
+    for name in {*day.removed} - {*known}:  # before the manifest that no longer tells of them
         (there / name).unlink(missing_ok=True)
-    for name in _TAGS:
+    for name in TAGS:
         replace_with(folder / name, there / name)
     replace_with(folder / bag.TAGMANIFEST, there / bag.TAGMANIFEST)  # last: it says that all is there
-    return Copied(day.day, len(listed), octets)
+    return Copied(day.day, len(known), octets)
 
 
 def _is_there(target: Path, day: SealedDay) -> bool:
     folder = target / day.place
-    return (folder / bag.TAGMANIFEST).is_file() and _digest(folder / bag.MANIFEST) == day.manifest_sha256
+    return (folder / bag.TAGMANIFEST).is_file() and digest_of(folder / bag.MANIFEST) == day.manifest_sha256
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file; empty of what cannot be read."""
     try:
         return sha256_file(path).sha256
     except (DurableError, OSError):
         return ""
 
 
-def _files(place: Path) -> list[Path]:
+def files(place: Path) -> list[Path]:
+    """Files below a folder, or the file itself, but for unfinished writes."""
     if place.is_file():
         return [place]
     return sorted(path for path in place.rglob("*") if path.is_file() and not path.is_symlink() and not path.name.endswith(".part"))
 
 
-def _check_place(root: Path, target: Path) -> None:
+def check_place(root: Path, target: Path) -> None:
+    """A copy lies apart from the archive.
+
+    Raises:
+        ArchiveError: `bad-place`.
+    """
     if target.resolve().is_relative_to(root.resolve()) or root.resolve().is_relative_to(target.resolve()):
         raise ArchiveError("bad-place", "a copy belongs on other storage, not into the archive")
 

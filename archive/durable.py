@@ -9,11 +9,13 @@ NFS and SMB are for copies only.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -110,6 +112,32 @@ def replace_with(source: Path, target: Path, *, expected: str | None = None, unl
     return Blob(target, blob.sha256, blob.size)
 
 
+@dataclass
+class Made:
+    """A file that is being written by something else; `blob` is what it became."""
+
+    file: BinaryIO
+    blob: Blob
+
+
+@contextlib.contextmanager
+def replace_made(target: Path) -> Iterator[Made]:
+    """Takes what another program writes, and puts it in place of an older file when the context ends well."""
+    temporary = _temporary(target)
+    temporary.unlink(missing_ok=True)
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644), "wb") as file:
+            made = Made(file, Blob(target, "", 0))
+            yield made
+            os.fsync(file.fileno())
+        written = sha256_file(temporary)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    fsync_dir(target.parent)
+    made.blob = Blob(target, written.sha256, written.size)
+
+
 def make_dirs_durably(path: Path) -> None:
     """Makes a folder and its missing parents; each new entry is on the disk when this returns."""
     missing = []
@@ -141,6 +169,16 @@ def sha256_file(path: Path) -> Blob:
     with _open(path) as data:
         digest, size = _pump(data, None)
     return Blob(path, digest, size)
+
+
+def sha256_stream(path: Path, out: BinaryIO) -> str:
+    """The digest of a file that is read once, into a pipe.
+
+    Raises:
+        DurableError: `not-a-file`.
+    """
+    with _open(path) as data:
+        return _pump(data, out)[0]
 
 
 def clear_temporaries(folder: Path) -> list[Path]:

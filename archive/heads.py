@@ -22,6 +22,7 @@ from archive.checkpoint import NOTE_KEY, Checkpoint, CheckpointError, Head, key_
 from archive.durable import make_dirs_durably, replace_durably, write_durably
 from archive.errors import ArchiveError
 from archive.event import stamp
+from archive.naming import local_date
 
 LOG, NEWEST, KEYS = "_log", "checkpoint", "keys"
 CHECKPOINT, ENTRIES, SIGNATURE, TOKEN = "checkpoint", "entries.jsonl", "checkpoint.p7s", "checkpoint.tsr"
@@ -165,7 +166,11 @@ def _row(db: Database, day: dt.date) -> Row | None:
 
 def _noted(catalogue: Catalogue, db: Database, day: dt.date) -> Row:
     """The head of today's log, grown from the last one that was published: it cannot but contain it."""
-    if not db.table("day").count_where("day = ? and sealed_at is not null", [day.isoformat()]):
+    iso = day.isoformat()
+    is_over = db.table("day").count_where("day = ? and sealed_at is not null", [iso])
+    if not is_over and day < local_date(catalogue.now()):  # a fault keeps it open; what was sealed anew on it must not wait
+        is_over = db.table("event").count_where("type = 'resealed' and day = ?", [iso])
+    if not is_over:
         raise ArchiveError("day-open", f"{day} is not sealed")
     last = next(iter(db.table("checkpoint").rows_where(order_by="size desc", limit=1)), None)
     if last and last["size"] == leaves.count(db):

@@ -7,7 +7,7 @@ newest on; the index holds no text of its own, and what is taken out of it is wh
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlite_utils import Database
 
@@ -60,17 +60,26 @@ def change(db: Database, doc_code: str, changes: Row) -> None:
 
 
 def take_out(db: Database, doc_code: str) -> None:
-    """Takes a document out of the index, its text with it, and names that no other document bears; before its row is wiped."""
+    """Takes a document out of the index, its text with it; before its row is wiped."""
     row = _row(db, doc_code)
     for found in list(db.table("search").rows_where("doc_code = ?", [doc_code])):
         db.execute(_TAKE_OUT, [found["id"], facets.indexed(row, json.loads(found["pages"]))])
         db.table("search").delete(found["id"])
-    for field in NAMED:
-        others = db.table("document").count_where(f"{field} = ? and doc_code != ?", [row[field], doc_code])
-        for known in [] if others else list(db.table("name").rows_where("field = ? and value = ?", [field, row[field]])):
-            told = facets.name_indexed(field, known["value"])
-            db.execute("insert into name_fts (name_fts, rowid, words) values ('delete', ?, ?)", [known["id"], told])
-            db.table("name").delete(known["id"])
+
+
+def named(row: Row) -> set[tuple[str, str]]:
+    """A document's values of fields of names."""
+    return {(field, str(row[field])) for field in NAMED if row[field]}
+
+
+def forget_names(db: Database, names: Iterable[tuple[str, str]]) -> None:
+    """Takes names out that no document bears any more; each costs a look at every document, so once for all that are wiped."""
+    for field, value in names:
+        if not db.execute(f"select 1 from document where {field} = ? limit 1", [value]).fetchone():
+            for known in list(db.table("name").rows_where("field = ? and value = ?", [field, value])):
+                told = facets.name_indexed(field, known["value"])
+                db.execute("insert into name_fts (name_fts, rowid, words) values ('delete', ?, ?)", [known["id"], told])
+                db.table("name").delete(known["id"])
 
 
 def merge(db: Database) -> None:

@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from archive import filing, finding, holds, links, refiling, removal, search
+from archive import filing, finding, holds, links, orders, refiling, removal, search
 from archive.catalogue import Row
 from archive.codes import CodeTemplate
 from archive.event import shown
 from archive.filebook import FileBook
 from archive.links import Order
-from archive.removal import Removal, Removed
+from archive.orders import Begun, Removal, Removed
 
 
 class Places(FileBook):
@@ -55,18 +55,31 @@ class Places(FileBook):
         """
         holds.set_hold(self._catalogue, code, is_file=is_file, lift=lift, reason=reason, actor=actor)
 
-    def remove(self, doc_codes: Sequence[str], order: Removal) -> Removed:
-        """Removes documents by order; their codes stay. Done again it finishes what was cut short.
+    def remove(self, doc_codes: Sequence[str], order: Removal, scans: Sequence[str] = ()) -> Removed:
+        """Removes documents by order, and what the log knows of scans that became none; codes stay. Done again it finishes.
 
         Raises:
             ArchiveError: `unknown`, `not-filed`, `frozen`, `day-closing`, `scan-shared`, `altered`.
         """
-        return removal.remove(self.root, self._catalogue, doc_codes, order)
+        return removal.remove(self.root, self._catalogue, doc_codes, order, scans)
+
+    def end_removal(self, removed: Removed, actor: str) -> None:
+        """Copies, minutes and what else an order wanted are done."""
+        orders.end(self._catalogue, actor, removed.codes, removed.scans)
+
+    def begun_removals(self) -> list[Begun]:
+        """Orders that were begun and are not ended, oldest first."""
+        with self._catalogue.reading() as db:
+            return orders.begun(db)
 
     def half_removed(self) -> list[str]:
-        """Codes of which an order was begun and not carried out."""
+        """Codes, and scans that became no document, of which an order was begun and not ended."""
+        return [id for each in self.begun_removals() for id in (*each.codes, *each.scans)]
+
+    def ordered_of_file(self, order: str, file_code: str) -> list[str]:
+        """Codes of a file that an order of this text removed, or was about to."""
         with self._catalogue.reading() as db:
-            return removal.unfinished(db)
+            return orders.of_file(db, order, file_code)
 
     def told_on(self, day: dt.date, type: str) -> list[Row]:
         """The events of a type on a day, oldest first, as an auditor reads them."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from archive import heads, proofs, verify_heads
+from archive import cosigned, heads, proofs, verify_heads
 from archive.catalogue import Row
 from archive.copies import SealedDay
+from archive.cosigned import Seen
 from archive.event import shown
 from archive.heads import LogKey, Published
+from archive.naming import local_date
 from archive.places import Places
 from archive.proofs import Proof
 from archive.prooftext import consistency_text
@@ -17,6 +19,8 @@ from archive.verify_log import Finding
 
 class PublicLog(Places):
     """The log and its published heads; `Archive` is one."""
+
+    witnesses: tuple[str, ...] = ()  # verifier keys that are believed
 
     def publish(self, day: dt.date, key: LogKey) -> Published:
         """Publishes the head of the log for a day that was sealed; may be run again after any interruption.
@@ -67,13 +71,30 @@ class PublicLog(Places):
             return [shown(row) for row in db.query(sql, list(types))]
 
     def lost_heads(self) -> list[Finding]:
-        """Published heads that are not there any more, or say something else."""
+        """Published heads that are not there any more, or say something else; what witnesses signed, and does not hold."""
         with self._catalogue.reading() as db:
-            return list(verify_heads.check_files(self.root, db))
+            return [*verify_heads.check_files(self.root, db), *cosigned.check(self.root, db, self.witnesses)]
+
+    def take_cosigned(self, data: bytes, actor: str) -> list[Seen]:
+        """Takes in a head that a witness signed.
+
+        Raises:
+            WitnessError: `bad-request`, `not-pinned`, `signature-invalid`, `log-forked`.
+        """
+        return cosigned.take(self.root, self._catalogue, data, self.witnesses, actor)
+
+    def cosigned(self, size: int | None = None) -> list[Seen]:
+        """What witnesses signed, newest head first; of one head, where its size is given."""
+        return cosigned.listed(self.root, self.witnesses, size)
 
     def unpublished(self) -> list[dt.date]:
-        """Sealed days whose sealing no head covers, in the order of sealing; the head of the last covers them all."""
-        sql = """select json_extract(public, '$.day') day from event
-                 where type = 'sealed' and seq >= (select coalesce(max(size), 0) from checkpoint) order by seq"""
+        """Days whose sealing no head covers, in the order of sealing; the head of the last covers all.
+
+        Of what was sealed anew, the day on which that was done, once it is over: else it waits for that day's own head.
+        """
+        sql = """select case type when 'sealed' then json_extract(public, '$.day') else day end day from event
+                 where type in ('sealed', 'resealed') and seq >= (select coalesce(max(size), 0) from checkpoint)
+                 and (type = 'sealed' or day < ?) order by type = 'sealed', seq"""
         with self._catalogue.reading() as db:
-            return [dt.date.fromisoformat(row["day"]) for row in db.query(sql)]
+            found = db.query(sql, [local_date(self._catalogue.now()).isoformat()])
+            return [dt.date.fromisoformat(row["day"]) for row in found]

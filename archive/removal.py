@@ -14,50 +14,21 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 from sqlite_utils import Database
 
-from archive import bag, holds, index, links
+from archive import bag, holds, immutable, index, links, orders
 from archive.catalogue import Catalogue, Row
 from archive.durable import fsync_dir
 from archive.errors import ArchiveError
 from archive.event import Event
-from archive.naming import record_place
+from archive.naming import record_place, shelf_of
+from archive.orders import GONE, Kind, Removal, Removed
 
-Kind = Literal["disposed", "purged"]
-GONE = ("disposed", "purged")
-ASKED = "dispose-asked"
+__all__ = ["GONE", "Kind", "Removal", "Removed", "entomb", "remove"]
 
 _STAYS = frozenset({"doc_code", "file_code", "doc_ordinal", "scan_sha256", "lane", "again", "seq", "supersedes", "superseded_by"})
-_OWN_EVENTS = frozenset({ASKED, *GONE})  # who ordered it, and by what: not of the document
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """A person's order. `by` are those who carried it out, `early` why before its time; both, and the order's text, are private."""
-
-    kind: Kind
-    order: str
-    by: tuple[str, ...]
-    actor: str
-    early: str = ""
-
-    @property
-    def private(self) -> dict[str, object]:
-        """What the log keeps of it under a salted digest."""
-        told: dict[str, object] = {"order": self.order, "by": list(self.by)}
-        return told | ({"early": self.early} if self.early else {})
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """What was done: the codes, the scans whose bytes went, files as they lay, days whose bags were sealed anew."""
-
-    codes: tuple[str, ...]
-    scans: tuple[str, ...]
-    paths: tuple[str, ...]
-    days: tuple[str, ...]
+_OWN_EVENTS = frozenset({orders.ASKED, *GONE})  # who ordered it, and by what: not of the document
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +37,11 @@ class _Plan:
     files: dict[str, tuple[str, int]]  # path: SHA-256, bytes
     scans: tuple[str, ...]  # whose bytes go
     erased: tuple[Row, ...]  # events whose private facts go
+    unfiled: tuple[str, ...]  # scans that became no document
 
     @property
-    def codes(self) -> tuple[str, ...]:
-        return tuple(row["doc_code"] for row in self.rows)
+    def is_left(self) -> bool:
+        return bool(self.rows or self.unfiled)
 
     def days(self, db: Database) -> list[str]:
         """Sealed days that lose something.
@@ -85,49 +57,58 @@ class _Plan:
         return [row["day"] for row in known]
 
 
-def remove(root: Path, catalogue: Catalogue, doc_codes: Sequence[str], removal: Removal) -> Removed:
+def remove(root: Path, catalogue: Catalogue, doc_codes: Sequence[str], removal: Removal, scans: Sequence[str] = ()) -> Removed:
     """Removes documents, with those whose places they took; done again it finishes what was cut short.
+
+    Args:
+        root, catalogue: the archive.
+        doc_codes: the documents.
+        removal: the order.
+        scans: of what became no document, to be purged: what is private of them in the log.
 
     Raises:
         ArchiveError: `unknown`, `not-filed`, `frozen`, `day-closing`, `clock-behind`; `scan-shared`, a secret's scan is another
             living document's too; `altered`, the catalogue does not give the manifest that was sealed.
     """
     with catalogue.writing() as db:
-        if all(_is_gone(db, code) for code in doc_codes):  # cut short after the last leaf
-            rows = [row for code in doc_codes for row in db.table("document").rows_where("doc_code = ?", [code])]
-            done = Removed(tuple(doc_codes), tuple({row["scan_sha256"] for row in rows}), (), ())
-        else:
-            done = None
-            plan = _plan(db, doc_codes, removal.kind)
-            plan.days(db)
-            for row in plan.rows:
-                holds.refuse_held(db, row["doc_code"], row["file_code"])
-                if not _is_asked(db, row["doc_code"]):
-                    public = {"kind": removal.kind}
-                    catalogue.append(Event(ASKED, removal.actor, row["doc_code"], row["scan_sha256"], public, removal.private))
-    if done is None:
-        with catalogue.writing() as db:
-            done = _carry_out(root, catalogue, db, _plan(db, doc_codes, removal.kind), removal)
-    catalogue.forget(index.merge)
-    return done
-
-
-def unfinished(db: Database) -> list[str]:
-    """Codes of which an order was begun and not carried out."""
-    sql = """select distinct doc_code from event join document using (doc_code)
-             where type = ? and state not in ('disposed', 'purged') order by doc_code"""
-    return [row["doc_code"] for row in db.query(sql, [ASKED])]
+        plan = _plan(db, doc_codes, removal.kind, scans)
+        plan.days(db)
+        for row in plan.rows:
+            holds.refuse_held(db, row["doc_code"], row["file_code"])
+            orders.ask(catalogue, removal, row["doc_code"], row["scan_sha256"])
+        for scan in plan.unfiled:
+            orders.ask(catalogue, removal, None, scan)
+    if plan.is_left:
+        with catalogue.writing() as db:  # another process may have been quicker
+            plan = _plan(db, doc_codes, removal.kind, scans)
+            if plan.is_left:
+                _carry_out(root, catalogue, db, plan, removal)
+    catalogue.forget(index.merge, overwrite=removal.kind == "purged")
+    with catalogue.reading() as db:
+        codes = [*dict.fromkeys([*doc_codes, *(code for each in doc_codes for code in _former(db, each))])]
+        return orders.went(db, codes, scans)
 
 
 def _is_gone(db: Database, code: str) -> bool:
     return bool(db.table("document").count_where("doc_code = ? and state in ('disposed', 'purged')", [code]))
 
 
-def _is_asked(db: Database, code: str) -> bool:
-    return bool(db.table("event").count_where("doc_code = ? and type = ?", [code, ASKED]))
+def _former(db: Database, code: str) -> list[str]:
+    """Codes a document had, or of documents it took the place of, and those that took its own."""
+    sql = "select doc_code from document where ? in (supersedes, superseded_by)"
+    found, left = {code}, [code]
+    while left:
+        new = {row["doc_code"] for row in db.query(sql, [left.pop()])} - found
+        found |= new
+        left += new
+    return sorted(found - {code})
 
 
-def _plan(db: Database, doc_codes: Sequence[str], kind: Kind) -> _Plan:
+def _is_purged(db: Database, scan: str) -> bool:
+    return bool(db.table("event").count_where("type = 'purged' and scan_sha256 = ? and doc_code is null", [scan]))
+
+
+def _plan(db: Database, doc_codes: Sequence[str], kind: Kind, unfiled: Sequence[str]) -> _Plan:
     rows = {row["doc_code"]: row for code in doc_codes if not _is_gone(db, code) for row in _chain(db, links.current(db, code))}
     marks = ", ".join("?" * len(rows))
     files: dict[str, tuple[str, int]] = {}
@@ -141,10 +122,12 @@ def _plan(db: Database, doc_codes: Sequence[str], kind: Kind) -> _Plan:
     for scan in going:
         for row in db.table("scan").rows_where("sha256 = ?", [scan]):
             files[row["path"]] = row["sha256"], row["size"]
+    unfiled = [scan for scan in unfiled if not _is_purged(db, scan) and not _others(db, scan, marks, list(rows), kind)]
+    going += [scan for scan in unfiled if scan not in going]
     if kind == "purged":
         going += [piece for piece in _pieces(db, going) if not _others(db, piece, marks, list(rows), kind)]
     erased = _private_of(db, rows, going) if kind == "purged" else ()
-    return _Plan(tuple(rows.values()), files, tuple(going), tuple(erased))
+    return _Plan(tuple(rows.values()), files, tuple(going), tuple(erased), tuple(unfiled))
 
 
 def _chain(db: Database, row: Row) -> list[Row]:
@@ -186,10 +169,12 @@ def _private_of(db: Database, codes: Iterable[str], scans: Iterable[str]) -> lis
     return [row for row in rows if row["type"] not in _OWN_EVENTS]
 
 
-def _carry_out(root: Path, catalogue: Catalogue, db: Database, plan: _Plan, removal: Removal) -> Removed:
+def _carry_out(root: Path, catalogue: Catalogue, db: Database, plan: _Plan, removal: Removal) -> None:
     """Files, manifests, leaves and rows; whoever seals or files waits meanwhile."""
     days, moment = plan.days(db), catalogue.moment()
     before = {day: bag.payload_of(db, dt.date.fromisoformat(day)) for day in days}
+    folders = {root / shelf_of(dt.date.fromisoformat(day)) for day in days}
+    protected = [folder for folder in folders if immutable.lift(folder)]  # cut short from here on, the next night sets it again
     for path in plan.files:
         _unlink(root, path)
     for path, (digest, _) in sorted(plan.files.items()):
@@ -204,7 +189,8 @@ def _carry_out(root: Path, catalogue: Catalogue, db: Database, plan: _Plan, remo
     told |= {(None, scan) for scan in plan.scans if scan not in {row["scan_sha256"] for row in plan.rows}}
     for code, scan in sorted(told, key=str):
         catalogue.append(Event(removal.kind, removal.actor, code, scan, {}, removal.private), moment)
-    return Removed(plan.codes, plan.scans, tuple(sorted(plan.files)), tuple(days))
+    for folder in protected:
+        immutable.protect(folder)
 
 
 def _unlink(root: Path, path: str) -> None:
@@ -224,12 +210,13 @@ def _wipe(db: Database, plan: _Plan, kind: Kind) -> None:
     """Rows without what they told: tombstones."""
     for row in plan.rows:
         entomb(db, row, kind)
+    index.forget_names(db, {name for row in plan.rows for name in index.named(row)})
     for path in plan.files:
         db.table("scan").delete_where("path = ?", [PurePosixPath(path).as_posix()])
 
 
 def entomb(db: Database, row: Row, kind: str) -> None:
-    """A document's row without what it told, nor anything of it elsewhere in the catalogue but its scan."""
+    """A document's row without what it told, nor anything of it elsewhere in the catalogue but its scan and its names."""
     # the path of a member of a mail or a package can hold names
     part = row["part"] if re.fullmatch("[0-9,-]*", row["part"]) else row["doc_code"]
     index.take_out(db, row["doc_code"])

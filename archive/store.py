@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import bag, codes, filing, heads, naming, reader, search, shelves, verify
+from archive import bag, codes, filing, heads, immutable, naming, reader, search, shelves, verify
 from archive.asking import Asking
 from archive.bag import SealResult
 from archive.catalogue import Catalogue, Row
@@ -32,7 +32,7 @@ from archive.publiclog import PublicLog
 from archive.query import Query
 from archive.record import DocumentKey, Filing
 from archive.search import WHOLE, Portion
-from archive.verify import CheckPdf, VerifyResult
+from archive.verify import CheckPdf, Finding, VerifyResult
 
 __all__ = ["Archive", "ArchiveError", "DayRow", "FileRow", "Query", "SealResult", "VerifyResult"]
 
@@ -72,6 +72,7 @@ class Archive(PublicLog, Asking):
         require_to_close: RequireToClose = lambda lane: (),
         organization: str = "",
         code_template: CodeTemplate = lambda day: naming.DOC_CODE,
+        witnesses: Sequence[str] = (),
     ) -> Archive:
         """Opens the archive in this folder, and makes it first where there is none.
 
@@ -81,6 +82,7 @@ class Archive(PublicLog, Asking):
             require_to_close: Fields without which the description of a document of a lane is `partial`.
             organization: Name that bags carry as their source.
             code_template: How document codes are written on a day, of `{file_code}` and `{ordinal}`.
+            witnesses: Verifier keys of those whose signatures under heads of the log are believed.
 
         Raises:
             ArchiveError: `catalogue-version`; `catalogue-missing`, there are shelves and no catalogue; `catalogue-older`,
@@ -98,7 +100,9 @@ class Archive(PublicLog, Asking):
             catalogue.close()
             raise
         shelves.explain(root)
-        return cls(root, catalogue, require_to_close, organization, code_template)
+        opened = cls(root, catalogue, require_to_close, organization, code_template)
+        opened.witnesses = tuple(witnesses)
+        return opened
 
     def close(self) -> None:
         """Ends the use of the archive."""
@@ -234,6 +238,12 @@ class Archive(PublicLog, Asking):
         with self._sealing:
             return bag.seal_day(self.root, self._catalogue, day, actor, self._organization)
 
+    def protect(self) -> list[dt.date]:
+        """Sets the immutable flag on sealed days that do not bear it; days on which it could not be set."""
+        folders = {each.day: self.root / each.place for each in self.sealed_days()}
+        lacking = {day: folder for day, folder in folders.items() if folder.is_dir() and not immutable.is_set(folder)}
+        return [day for day, folder in lacking.items() if not immutable.protect(folder)]
+
     def verify(
         self, what: Sequence[str] | dt.date | None = None, check_pdf: CheckPdf | None = None
     ) -> VerifyResult:
@@ -249,4 +259,8 @@ class Archive(PublicLog, Asking):
             with self._catalogue.reading() as db:
                 rows = [(id, search.one(db, id)) for id in what]
             what = [row["doc_code"] if row else id for id, row in rows]
-        return verify.verify(self.root, what, check_pdf)
+        return verify.verify(self.root, what, check_pdf, self.witnesses)
+
+    def verify_share(self, parts: Collection[int], of: int) -> list[Finding]:
+        """Checks what belongs to no document, of these parts: bags with their events, scans nothing was made of."""
+        return verify.verify_share(self.root, parts, of)

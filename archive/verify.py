@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -21,9 +21,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import naming, verify_bag, verify_files, verify_heads, verify_links, verify_log
+from archive import cosigned, naming, verify_bag, verify_files, verify_heads, verify_links, verify_log
 from archive.durable import DurableError, sha256_file
 from archive.record import DESCRIPTIVE, FIELDS, number_key
+from archive.rounds import part_of
 from archive.verify_log import Finding, parsed
 
 __all__ = ["FINDINGS", "CheckPdf", "Finding", "VerifyResult", "verify"]
@@ -40,6 +41,8 @@ FINDINGS: Mapping[str, str] = MappingProxyType({
     "log-broken": "Nhật ký bị sửa, mất hoặc không khớp.",
     "head-missing": "Mốc nhật ký đã công bố không còn trong kho.",
     "head-altered": "Mốc nhật ký trong kho không phải mốc đã công bố.",
+    "witness-forked": "Người chứng kiến đã thấy một nhật ký khác với nhật ký này.",
+    "witness-invalid": "Chữ ký của người chứng kiến không hợp lệ.",
     "record-altered": "Dữ liệu của tài liệu hoặc hồ sơ không khớp với nhật ký, bản ghi hoặc danh mục.",
     "misplaced": "Tài liệu không nằm đúng ngày lưu.",
     "ordinal-gap": "Số thứ tự tài liệu trong hồ sơ bị hụt.",
@@ -68,7 +71,7 @@ class VerifyResult:
 
 
 def verify(
-    root: Path, what: Sequence[str] | dt.date | None = None, check_pdf: CheckPdf | None = None
+    root: Path, what: Sequence[str] | dt.date | None = None, check_pdf: CheckPdf | None = None, witnesses: Sequence[str] = ()
 ) -> VerifyResult:
     """Checks documents by code, a day, or (None) the whole archive with its log.
 
@@ -76,6 +79,7 @@ def verify(
         root: The archive's folder.
         what: Document codes; or a day; or None.
         check_pdf: Is asked about each PDF whose bytes are unaltered, with its row; its findings get the code and the path.
+        witnesses: Verifier keys of those who sign heads of the log.
     """
     db = _connect(root / "catalogue.db")
     try:
@@ -84,10 +88,27 @@ def verify(
             checked += 1
             findings += _check_document(root, db, row, check_pdf)
         findings += _check_rest(root, db, what)
+        findings += cosigned.check(root, db, witnesses) if what is None else ()
         removed = _removed(db, what)
     finally:
         db.close()
     return VerifyResult(checked, findings, removed)
+
+
+def verify_share(root: Path, parts: Collection[int], of: int) -> list[Finding]:
+    """What a fixity round reads beside the documents: bags with their events, and scans no document names, of these parts."""
+    db = _connect(root / "catalogue.db")
+    try:
+        sql = "select distinct day from event except select day from day where sealed_at is not null"
+        still_open = {row["day"] for row in db.query(sql)}  # there files come before their rows
+
+        def is_due(iso: str) -> bool:
+            return part_of(iso, of) in parts and iso not in still_open
+
+        found = list(verify_bag.check_bags(root, db, None, is_due))
+        return found + list(_check_scans(root, db, lambda digest: part_of(digest, of) in parts))
+    finally:
+        db.close()
 
 
 def _connect(path: Path) -> Database:
@@ -244,10 +265,10 @@ def _entries(db: Database, code: str, *types: str) -> list[tuple[Row, Row]]:
     return [(verify_log.facts(row["entry"]), parsed(row["private"])) for row in rows]
 
 
-def _check_scans(root: Path, db: Database) -> Iterator[Finding]:
+def _check_scans(root: Path, db: Database, chosen: Callable[[str], bool] = lambda digest: True) -> Iterator[Finding]:
     """Scans that no filed document names any more; the others are read with their documents."""
     sql = """select path, sha256 from scan
              where path not in (select original_path from document where original_path is not null)"""
-    for row in list(db.query(sql)):
+    for row in [row for row in db.query(sql) if chosen(row["sha256"])]:
         yield Finding("missing", None, row["path"], "no filed document is made of this scan")
         yield from _check_bytes(root, row["path"], row["sha256"], None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,13 @@ _EVENTS = "data/events.jsonl"
 _ESCAPES = {"%25": "%", "%0A": "\n", "%0D": "\r"}
 
 
-def check_bags(root: Path, db: Database, day: dt.date | None) -> Iterator[Finding]:
-    """One day's folder, or all that are on the disk or that the log says were sealed."""
+def check_bags(
+    root: Path, db: Database, day: dt.date | None, chosen: Callable[[str], bool] = lambda iso: True
+) -> Iterator[Finding]:
+    """One day's folder, or all that are on the disk or that the log says were sealed, or those of them that are chosen."""
     sealed = {fact["day"]: fact for fact in sealed_days(db)}
     days = sorted({*_folders(root), *sealed}) if day is None else [day.isoformat()]
-    for iso in days:
+    for iso in filter(chosen, days):
         folder = root.joinpath(*iso.split("-"))
         if iso in sealed:
             yield from _check_bag(root, db, folder, sealed[iso])

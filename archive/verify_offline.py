@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Checks an archive from its folder alone: Python's standard library and `openssl`, nothing of the program that wrote it.
 
-    python3 -I verify.py ARCHIVE [--root CA.pem]... [--witness CHECKPOINT]... [--json]
+    python3 -I verify.py ARCHIVE [--root CA.pem]... [--signer CERT.pem|SHA-256]...
+        [--witness CHECKPOINT]... [--witness-key KEY]... [--json]
 
 FORMAT.md says what lies in ARCHIVE and what each code means. --root: certificates that the organisation's signatures and the
-time-stamps must lead to, had from those authorities and not from this disk. --witness: a checkpoint that somebody else kept.
+time-stamps must lead to, had from those authorities and not from this disk. --signer: certificates, one of which must have signed
+each head. --witness: a checkpoint that somebody else kept. --witness-key: name+id+key of a witness.
 Exit code: 0 nothing wrong, 3 findings, 1 or 2 wrong usage. What was not checked is a note, and never counted as good.
 """
 
@@ -33,8 +35,10 @@ SLACK = dt.timedelta(minutes=1)  # between the clocks of the archive and of the 
 LATE = dt.timedelta(days=14)  # so long an entry may wait for a time-stamp; a log rewritten later has only later ones
 BEFORE = {"filed": "numbered", "adopted": "numbered", "void": "numbered", "superseded": "filed"}  # before it became that
 HEAD = re.compile("([!-*,-~]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n\n((?:\u2014 [!-*,-~]+ [A-Za-z0-9+/]+=*\n)+)")
+ED25519 = bytes.fromhex("302a300506032b6570032100")  # what stands before such a key in a public key's DER
 TAGS, EVENTS, DAY = "tagmanifest-sha256.txt", "data/events.jsonl", "([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})"
 KNOWN = re.compile(rf"FORMAT\.md|catalogue\.db(-journal)?|_tools/verify\.py|_log/(checkpoint|keys/[0-9a-f]{{8}}\.(pem|txt))"
+                   rf"|_log/cosigned/[0-9]{{12}}-[0-9a-f]{{8}}-[0-9]+"
                    rf"|_log/{DAY}/(entries\.jsonl|checkpoint|checkpoint\.(p7s|tsr)(\.pem)?)")  # fmt: skip
 
 
@@ -74,11 +78,24 @@ def openssl(*words: object) -> str | None:
     return None if done.returncode else done.stdout
 
 
+def digests_of(pem: str) -> set[str]:
+    """SHA-256 of certificates in PEM."""
+    blocks = re.findall("-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", pem, re.DOTALL)
+    return {hashlib.sha256(base64.b64decode(block)).hexdigest() for block in blocks}
+
+
+def pinned(given: list[str]) -> set[str]:
+    """SHA-256 of the certificates that --signer names, itself or in files."""
+    named = {each.replace(":", "").lower() for each in given if re.fullmatch("[0-9A-Fa-f:]{64,95}", each)}
+    files = [digests_of(Path(each).read_text()) or {""} for each in given if not re.fullmatch("[0-9A-Fa-f:]{64,95}", each)]
+    return named.union(*files)
+
+
 class Check:
     """One run: what the log says, what was found wrong, what was not checked."""
 
-    def __init__(self, root: Path, work: Path, has_roots: bool) -> None:
-        self.root, self.work, self.has_roots = root, work, has_roots
+    def __init__(self, root: Path, work: Path, has_roots: bool, signers: set[str]) -> None:
+        self.root, self.work, self.has_roots, self.signers = root, work, has_roots, signers
         self.findings, self.notes = list[dict[str, str]](), list[str]()
         self.heads: list[Head] = []  # by size
         self.stamped: dict[Path, dt.datetime] = {}
@@ -128,7 +145,7 @@ class Check:
 
     def read_log(self, witnesses: list[Path]) -> None:
         """All published entries against all heads: those that lie here, and those that somebody else kept."""
-        seen = [head for path in witnesses for head in self.read_head(path)]
+        seen = [head for path in (*witnesses, *sorted((self.root / "_log/cosigned").glob("*"))) for head in self.read_head(path)]
         files: list[tuple[int, Path]] = []
         for folder in sorted(path for path in (self.root / "_log").glob("*-*-*") if re.fullmatch(DAY, path.name)):
             head = self.read_head(folder / "checkpoint")
@@ -145,7 +162,7 @@ class Check:
         if [found[0] for *_, found in self.read_head(self.root / "_log/checkpoint")] != [self.heads[-1][2][0]]:
             self.find("checkpoint-replayed", "_log/checkpoint", "is not the newest of the published heads")
         for size, path, found in (*self.heads, *seen):
-            is_last, is_seen = path == self.heads[-1][1], path in witnesses
+            is_last, is_seen = path == self.heads[-1][1], (size, path, found) in seen
             if is_seen and size > self.published:
                 self.find("log-shortened", path, f"{size} entries were seen elsewhere, {self.published} are here")
             elif self.roots[size] != base64.b64decode(found[3]) or (is_last and size != self.published):
@@ -241,6 +258,27 @@ class Check:
         self.find("note-invalid", path, "the log's own signature does not verify")
         return ""
 
+    def cosigned(self, keys: list[str]) -> None:
+        """What witnesses signed: by whose key of those that are given; that these are heads of this log is seen with the others."""
+        text, line, pem = self.work / "body", self.work / "line", self.work / "key"
+        for path in sorted((self.root / "_log/cosigned").glob("*")):
+            found = HEAD.fullmatch(path.read_bytes().decode() if is_plain(path) else "")
+            for name, coded in (each.split(" ")[1:] for each in (found[4].splitlines() if found else ())):
+                data = base64.b64decode(coded)
+                if not found or name == found[1] or len(data) != 76:  # the log's own line
+                    continue
+                held = [key.split("+", 2)[2] for key in keys if key.startswith(f"{name}+{data[:4].hex()}+")]
+                at = int.from_bytes(data[4:12], "big")
+                text.write_text("\n".join(("cosignature/v1", f"time {at}", *found.groups()[:3], "")))
+                line.write_bytes(data[12:])
+                for key in held:
+                    spki = base64.b64encode(ED25519 + base64.b64decode(key)[1:]).decode()
+                    pem.write_text(f"-----BEGIN PUBLIC KEY-----\n{spki}\n-----END PUBLIC KEY-----\n")
+                    if openssl("pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", pem, "-in", text, "-sigfile", line) is None:
+                        self.find("witness-invalid", path, f"the signature of {name} does not verify")
+                worth = "" if held else ": not checked, no --witness-key"
+                self.notes.append(f"{name} signed the head of {found[2]} entries{worth}")
+
     def stamp(self, head: Path, first: dt.datetime, last: dt.datetime) -> None:
         """The token is over these very bytes, not before and not long after what they cover."""
         token, words = Path(f"{head}.tsr"), r"Time stamp: (\w+ +\d+ [\d:]+)[.\d]* (\d+) GMT"
@@ -262,6 +300,8 @@ class Check:
         trust = ("-CAfile", self.work / "roots", "-certfile", Path(f"{head}.p7s.pem"), "-purpose", "any", "-attime", when)
         if openssl(*verify, *trust, "-signer", str(who)) is None:
             return self.find("signature-invalid", f"{head}.p7s", "the organisation's signature does not verify")
+        if self.signers and not self.signers & digests_of(who.read_text()):
+            self.find("signer-unknown", f"{head}.p7s", f"no --signer: {'; '.join(sorted(digests_of(who.read_text())))}")
         name = openssl("x509", "-in", who, "-noout", "-nameopt", "RFC2253,-esc_msb,utf8", "-subject") or ""
         self.notes += {f"signed by: {name.strip()}"} - {*self.notes}
 
@@ -357,12 +397,17 @@ def main() -> int:
     parser.add_argument("archive", type=Path)
     parser.add_argument("--root", type=Path, action="append", default=[], help="certificates to trust, PEM")
     parser.add_argument("--witness", type=Path, action="append", default=[], help="a checkpoint that was kept elsewhere")
+    parser.add_argument("--signer", action="append", default=[], help="certificate that must have signed, PEM, or its SHA-256")
+    parser.add_argument("--witness-key", action="append", default=[], help="name+id+key of a witness")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
+    if "" in pinned(asked.signer) or (asked.signer and not asked.root):
+        parser.error("--signer wants certificates in PEM, or the SHA-256 of one, and --root with it")
     with tempfile.TemporaryDirectory() as work:
         Path(work, "roots").write_bytes(b"\n".join(path.read_bytes() for path in asked.root))
-        check = Check(asked.archive.resolve(), Path(work), bool(asked.root))
-        for step in (check.look_round, lambda: check.read_log(asked.witness), check.signatures, check.catalogue, check.bags):
+        check = Check(asked.archive.resolve(), Path(work), bool(asked.root), pinned(asked.signer))
+        for step in (check.look_round, lambda: check.read_log(asked.witness), check.signatures,
+                     lambda: check.cosigned(asked.witness_key), check.catalogue, check.bags):  # fmt: skip
             with check.reading(check.root):
                 step()
     check.notes.append("the seals within the PDFs were not checked: FORMAT.md says how")

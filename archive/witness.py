@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from archive import keyfile, log
 from archive.checkpoint import (
+    COSIGNATURE_KEY,
     NOTE_KEY,
     Checkpoint,
     cosigned,
@@ -30,6 +31,7 @@ from archive.durable import make_dirs_durably, replace_durably, write_durably
 from archive.errors import ArchiveError
 from archive.heads import ENTRIES, KEYS, LOG, NEWEST
 
+PUBLIC = "witness.txt"
 _KEY, _LAST, _SEEN = "witness.pem", "checkpoint", "seen"
 Prove = Callable[[int, int], tuple[int, Sequence[bytes]]]
 """Given the size that is known and the size that is asked for: the size the proof is from, and its hashes."""
@@ -120,6 +122,7 @@ def witness(folder: Path, name: str, asked: Asked, now: int) -> Checkpoint:
     private = keyfile.opened(folder / _KEY)
     own = keyfile.public(private)
     line = cosigned(name, own, now, private.sign(witnessed_text(head, now).encode()))
+    replace_durably(folder / PUBLIC, (verifier_key(name, COSIGNATURE_KEY, own) + "\n").encode())
     signed = Checkpoint(head, (*lines_of(asked.checkpoint, head.origin, NOTE_KEY, public)[:1], line))
     replace_durably(place / _LAST, signed.text().encode())  # remembered before it is handed out
     replace_durably(place / _SEEN / f"{head.size:012}", signed.text().encode())

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 CERTIFICATE_SOON = 30  # days: renewing an organisation's certificate takes an office weeks
 NONE = "Không có"
 _INDENT = " " * 3
+_WHY = {"unclean-stop": "máy đã tắt đột ngột", "damage-found": "đã thấy tệp hỏng", "restored": "đã phục hồi tệp từ bản sao",
+        "": "theo yêu cầu"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,9 @@ class Condition:
         heads: heads of the log: (published, without the organisation's signature, without a time-stamp).
         copies: places where the sealed days lie too, and how many of them want a person.
         certificate_days_left: of the organisation's; None where it is not known.
+        missed: nights before this round on which there was none, first and last.
+        whole: why everything was read; empty: a share was.
+        removing: documents of which an order to remove them was begun and not carried out.
     """
 
     sealed_days: Sequence[dt.date] = ()
@@ -28,6 +33,9 @@ class Condition:
     heads: tuple[int, int, int] = (0, 0, 0)
     copies: tuple[int, int] = (0, 0)
     certificate_days_left: int | None = None
+    missed: tuple[dt.date, dt.date] | None = None
+    whole: str = ""
+    removing: int = 0
 
 
 def date(day: dt.date) -> str:
@@ -48,6 +56,7 @@ def lines(facts: Condition) -> list[str]:
         f"{_INDENT}Sổ nhật ký: {_heads(*facts.heads)}",
         f"{_INDENT}Bản sao dự phòng: {_copies(*facts.copies)}",
         f"{_INDENT}Kiểm tra toàn vẹn: {_fixity(facts.fixity)}",
+        *_rounds(facts),
         f"{_INDENT}Chứng thư số của cơ quan: {_certificate(facts.certificate_days_left)}",
     ]
 
@@ -78,6 +87,17 @@ def _fixity(fixity: tuple[int, int] | None) -> str:
         return "CHƯA CHẠY"  # a check that did not run must not look like one that found nothing
     told = f"CÓ {number(fixity[1])} LỖI - báo ngay quản trị" if fixity[1] else "không có lỗi"
     return f"đã kiểm tra {number(fixity[0])} mục, {told}"
+
+
+def _rounds(facts: Condition) -> list[str]:
+    """What there is to say beside the figures: that all was read, that some nights nothing was, that a removal was cut short."""
+    told = [f"Đã đọc lại toàn bộ kho: {_WHY.get(facts.whole, _WHY[''])}"] if facts.whole else []
+    if facts.missed:
+        nights = (facts.missed[1] - facts.missed[0]).days + 1
+        told.append(f"{number(nights)} đêm KHÔNG KIỂM TRA, từ {date(facts.missed[0])} đến {date(facts.missed[1])}, nay đọc bù")
+    if facts.removing:
+        told.append(f"{number(facts.removing)} văn bản LOẠI BỎ DỞ DANG (sohoa status)")
+    return [f"{_INDENT}{each}" for each in told]
 
 
 def _certificate(left: int | None) -> str:

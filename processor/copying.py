@@ -15,13 +15,14 @@ from typing import Any
 
 import structlog
 
-from archive import copies
+from archive import copies, encrypted
 from archive.copies import Copied
+from archive.encrypted import Key, Known
 from archive.naming import local_date
 from archive.store import Archive
 from archive.verify_log import Finding
+from processor.archive_tables import MirrorTable
 from processor.errors import MissingError
-from processor.tables import MirrorTable
 
 log = structlog.get_logger()
 COPIED, CHECKED, RESTORED, RESEALED = "copied", "copy-checked", "restored", "resealed"
@@ -51,36 +52,55 @@ class Standing:
 
 
 def update(archive: Archive, name: str, mirror: MirrorTable, station: Path, actor: str) -> tuple[list[Copied], list[Finding]]:
-    """Copy what is missing.
+    """Copy what is missing, encrypted where the settings name certificates.
 
     Raises:
         MissingError: it is not there.
-        ArchiveError: `bad-place`.
+        ArchiveError: `bad-place`, `bad-recipient`.
     """
-    target = place(mirror, station)
-    done = list(copies.mirror(archive.root, target, archive.sealed_days()))
+    target, days = place(mirror, station), archive.sealed_days()
+    if mirror.encrypt:
+        to = encrypted.certificates(station / each for each in mirror.encrypt)
+        done = list(encrypted.mirror(archive.root, target, days, known(archive, name), to))
+    else:
+        done = list(copies.mirror(archive.root, target, days))
     copied = [each for each in done if isinstance(each, Copied)]
     findings = [each for each in done if isinstance(each, Finding)]
     for each in copied:
         public: dict[str, str | int] = {"copy": name, "day": each.day.isoformat(), "files": each.files, "octets": each.octets}
+        if each.list_sha256:
+            public |= {"encrypted_sha256": each.list_sha256, "manifest_sha256": each.manifest_sha256}
         archive.event(COPIED, actor=actor, public=public)
     log.info("copied", copy=name, days=len(copied), findings=len(findings))
     return copied, findings
 
 
-def check(archive: Archive, name: str, mirror: MirrorTable, station: Path, actor: str) -> list[Finding]:
-    """Read a copy again, every byte.
+def known(archive: Archive, name: str) -> dict[str, Known]:
+    """What the log knows of each day of an encrypted copy."""
+    told = (event["public"] for event in archive.happened(COPIED))
+    return {public["day"]: Known(public["encrypted_sha256"], public["manifest_sha256"])
+            for public in told if public.get("copy") == name and "encrypted_sha256" in public}  # fmt: skip
+
+
+def check(archive: Archive, name: str, mirror: MirrorTable, where: tuple[Path, str], key: Key | None = None) -> list[Finding]:
+    """Read a copy again, every byte; what is encrypted is opened too where there is a key.
 
     Raises:
         MissingError: it is not there.
+        ArchiveError: `not-recipient`.
     """
+    station, actor = where
     target, days = place(mirror, station), archive.sealed_days()
-    findings = list(copies.check(target, days))
-    archive.event(CHECKED, actor=actor, public={"copy": name, "days": len(days), "findings": len(findings)})
+    found = encrypted.check(target, days, known(archive, name), key) if mirror.encrypt else copies.check(target, days)
+    findings = list(found)
+    public: dict[str, str | int] = {"copy": name, "days": len(days), "findings": len(findings)}
+    archive.event(CHECKED, actor=actor, public=public | ({"opened": 1} if key and mirror.encrypt else {}))
     return findings
 
 
-def restore(archive: Archive, name: str, mirror: MirrorTable, path: str, where: tuple[Path, str]) -> None:
+def restore(
+    archive: Archive, name: str, mirror: MirrorTable, path: str, where: tuple[Path, str], key: Key | None = None
+) -> None:
     """Put a file back from a copy.
 
     Args:
@@ -88,13 +108,20 @@ def restore(archive: Archive, name: str, mirror: MirrorTable, path: str, where: 
         name, mirror: the copy.
         path: the file, from the archive's folder.
         where: the station, and who does it.
+        key: opens an encrypted copy.
 
     Raises:
-        MissingError: the copy is not there.
-        ArchiveError: `unknown`, `not-proved`, `exists`.
+        MissingError: the copy is not there, or it is encrypted and there is no key.
+        ArchiveError: `unknown`, `not-proved`, `exists`, `not-recipient`.
     """
     station, actor = where
-    copies.restore(archive.root, place(mirror, station), archive.sealed_days(), path)
+    source, days = place(mirror, station), archive.sealed_days()
+    if not mirror.encrypt:
+        copies.restore(archive.root, source, days, path)
+    elif key is None:
+        raise MissingError(f"{name} is encrypted: give the private key of one of its certificates with --key")
+    else:
+        encrypted.restore(archive.root, source, days, path, key)
     archive.event(RESTORED, actor=actor, public={"copy": name, "path": path})
 
 
@@ -123,6 +150,8 @@ def _standing(
 ) -> Standing:
     """`days`: each with the entry that last sealed it anew because documents were removed by order."""
     own = [event for event in events if event["public"].get("copy") == name]
+    if mirror.encrypt:  # what was copied in clear before is copied anew
+        own = [event for event in own if event["type"] != COPIED or "encrypted_sha256" in event["public"]]
     copied, checked = ([event for event in own if event["type"] == kind] for kind in (COPIED, CHECKED))
     there = {event["public"]["day"]: event["seq"] for event in copied}
     lacking = len(days.keys() - there.keys())

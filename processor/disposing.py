@@ -17,10 +17,11 @@ from typing import Any
 from archive.dossiers import FileRow
 from archive.durable import DurableError, sha256_file
 from archive.naming import LOCAL, local_date
-from archive.removal import Kind
+from archive.orders import Kind
 from archive.store import Archive
-from processor import parking, retention
+from processor import ledger, parking, retention
 from processor.errors import SohoaError
+from processor.notices import outbox
 
 _TITLES: Mapping[Kind, str] = {
     "disposed": "BIÊN BẢN TIÊU HỦY TÀI LIỆU LƯU TRỮ SỐ",
@@ -75,9 +76,28 @@ def digests(told: Mapping[str, Any]) -> set[str]:
     return {*filed, told["scan_sha256"]}
 
 
-def clear_about(station: Path, known: Collection[str]) -> int:
-    """Take copies of these bytes out of the station's folders: what was handed out, lots, pictures; returns how many files."""
+def names_of(archive: Archive, doc_codes: Collection[str], scans: Collection[str]) -> set[str]:
+    """The names under which documents and scans came, as the log still knows them."""
+    events = [event for scan in scans for event in archive.told_of(scan)]
+    told = [archive.get(code) or {} for code in doc_codes]
+    names = {str(event["private"].get("name") or "") for event in events} | {str(row.get("original_name") or "") for row in told}
+    return {name.rpartition("/")[2] for name in names} - {""}
+
+
+def clear_about(station: Path, known: Collection[str], names: Collection[str]) -> int:
+    """Take what tells of these bytes out of the station's folders; returns how many files went.
+
+    Args:
+        station: its folder: what was handed out, lots, letters, pictures, and the names in the notes on lists.
+        known: SHA-256 of PDFs and scans.
+        names: under which they came.
+    """
     count = 0
+    for laid in outbox.letters(station):
+        if laid.told.get("scan_sha256") in known:
+            count += sum(path.is_file() for path in (station / laid.folder).rglob("*"))
+            shutil.rmtree(station / laid.folder)
+    ledger.at(station).forget_scans(known, names)
     for path in _same(station / "out", known):
         for each in (path, path.with_suffix(".xac-minh.txt")):
             count += each.is_file()
@@ -109,7 +129,7 @@ def minutes(done: Done, agency: str, now: dt.datetime) -> str:
     day = local_date(now)
     more = len(done.codes) - _MOST_LISTED
     codes = [*done.codes[:_MOST_LISTED], *([f"và {more} mã khác, xem nhật ký"] if more > 0 else [])]
-    about = f"{done.about} tệp bản sao ở trạm (out/, held/, rejected/, ảnh trang)" if done.kind == "purged" else ""
+    about = f"{done.about} tệp ở trạm (out/, held/, rejected/, notices/, ảnh trang)" if done.kind == "purged" else ""
     away = [f"  - {name}: chưa xử lý; phải cập nhật hoặc tiêu hủy vật mang tin" for name in done.away]
     lines = [
         *(f"{_CENTRE}{line}" for line in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "")),

@@ -16,6 +16,7 @@ from itertools import chain, zip_longest
 
 import structlog
 
+from processor import removing
 from processor.answering import Answering
 from processor.arrivals import EMPTY_REST, Arrival, Lookout
 from processor.errors import Abandoned, Verdict, where
@@ -57,6 +58,7 @@ class Flow:
     def open(self) -> None:
         """Put right what an earlier instance left."""
         start(self._shift)
+        removing.go_on(self._shift.tools, self._shift.journal)
 
     @property
     def is_idle(self) -> bool:

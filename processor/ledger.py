@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,6 +125,24 @@ class Ledger:
         with self._open() as db:
             db.execute("delete from list where key = ?", [key])
             db.execute("delete from mark where key = ? or at < ?", [key, _text(now - _KEPT)])
+
+    def forget_scans(self, scans: Collection[str], names: Collection[str]) -> int:
+        """Scans were purged: no name of theirs stays here, nor in pages that are free; returns how many rows went."""
+        with self._open() as db:
+            gone = [path for scan, path in db.execute("select scan_sha256, path from mark") if scan in scans]
+            gone += [path for (path,) in db.execute("select path from taken") if _name(path) in names]
+            for path in gone:
+                db.execute("delete from mark where path = ?", [path])
+                db.execute("delete from taken where path = ?", [path])
+        with self._open() as db:
+            db.isolation_level = None
+            db.execute("vacuum")
+        return len(gone)
+
+
+def _name(path: str) -> str:
+    """The last part of a path as it is kept here, as the archive keeps names."""
+    return bytes.fromhex(path).rpartition(b"/")[2].decode("utf-8", "replace")
 
 
 def _text(moment: dt.datetime) -> str:

@@ -7,15 +7,11 @@ cannot be sealed is told and does not keep the rest from being done.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import time
-import zlib
-from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -26,12 +22,12 @@ from archive.heads import Standing
 from archive.naming import local_date, shelf_of
 from archive.store import Archive
 from archive.verify import Finding
-from processor import copying, doubles, law, lists, parking, publishing, report, stacks, station
+from processor import copying, doubles, fixity, law, lists, parking, publishing, report, stacks, station
 from processor.arrivals import not_taken
 from processor.condition import Condition
 from processor.describe import fields
-from processor.engine import Engine
 from processor.errors import MissingError, Verdict, reason
+from processor.fixity import Done
 from processor.intake.headings import BAD
 from processor.journal import Item, Journal
 from processor.report import DayFacts
@@ -42,7 +38,6 @@ log = structlog.get_logger()
 REPORTS = "phieu-ket-qua-ngay"
 DESCRIBE = "sohoa describe MÃ --set code_number=… --set issued_date=2025-01-15"
 _CAUGHT_UP = dt.timedelta(days=7)  # older days are sealed too, but nobody reads their pages any more
-_PORTION = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,47 +46,15 @@ class Night:
 
     Attributes:
         sealed: days whose shelf was closed.
-        checked: documents read again.
-        findings: what was wrong with them, and why a day could not be sealed, or no head be published.
+        read: the fixity round.
+        findings: what it found, and why a day could not be sealed, or no head be published.
         heads: how the heads of the log stand.
     """
 
     sealed: tuple[dt.date, ...]
-    checked: int
+    read: Done
     findings: tuple[Finding, ...]
     heads: Standing
-
-
-def checker(engine: Engine, roots: Sequence[bytes]) -> Callable[[Path, Mapping[str, Any]], list[Finding]]:
-    """What `Archive.verify` asks about each PDF: a worker examines its seal, offline.
-
-    A document kept as it came bears no seal of ours: its bytes, and those of its proof, are what they were.
-    """
-    encoded = [b64encode(root).decode() for root in roots]
-
-    def check(path: Path, row: Mapping[str, Any]) -> list[Finding]:
-        if row["verification"]:
-            return []
-        try:
-            seen = engine.call("examine", {"path": str(path), "roots": encoded, "before": "", **_issued(path, row)})
-        except Verdict as verdict:  # not examined is not sound, and no reason to leave the others unread
-            return [Finding("seal-not-examined", "", "", verdict.code)]
-        is_ours = row["block_text"] is None or seen["identifier"] == path.stem  # what is issued was made elsewhere
-        other = [] if is_ours else ["it is another document's PDF"]
-        return [Finding("seal-invalid", "", "", each) for each in (*seen["findings"], *other)]
-
-    return check
-
-
-def _issued(path: Path, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What is known of a document that persons had signed before it was sealed; its record was found unaltered."""
-    if row["block_text"] is not None:
-        return {}
-    try:
-        known = json.loads(path.with_suffix(".json").read_bytes())["provenance"]
-        return {"persons": int(known["persons"]), "pdfa": row["pdfa"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
 
 
 def due(tools: Tools, journal: Journal) -> list[dt.date]:
@@ -110,17 +73,17 @@ def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     """The nightly job for these days, oldest first."""
     today = local_date(tools.clock())
     sealed, unsealed = _seal(tools.archive, today)
+    unsealed += _protect(tools)
     stood, unpublished = _publish(tools)
     uncopied = _copy(tools)
-    checked, findings = _fixity(tools, today)
-    tools.archive.event("fixity", actor=ACTOR, public={"checked": checked, "findings": len(findings)})
-    night = Night(tuple(sealed), checked, (*unsealed, *unpublished, *uncopied, *findings), stood)
+    read = fixity.make(tools, journal)
+    night = Night(tuple(sealed), read, (*unsealed, *unpublished, *uncopied, *read.findings), stood)
     for day in nights:
         lay_out(day, night, tools, journal)
         journal.note(f"night {day.isoformat()}", tools.clock().isoformat())
     journal.wake()  # what could not be decided, or waits for somebody, is looked at again every night
     station.clean_out(tools.station, tools.settings.out.keep, time.time())
-    log.info("night", days=len(nights), sealed=len(sealed), checked=checked, findings=len(findings))
+    log.info("night", days=len(nights), sealed=len(sealed), checked=read.checked, findings=len(read.findings))
     return night
 
 
@@ -136,6 +99,14 @@ def _seal(archive: Archive, today: dt.date) -> tuple[list[dt.date], list[Finding
         else:
             sealed.append(day)
     return sealed, findings
+
+
+def _protect(tools: Tools) -> list[Finding]:
+    """Sealed days bear the immutable flag where the settings ask for it; one finding where they cannot."""
+    failed = tools.archive.protect() if tools.settings.archive.immutable else []
+    if failed:
+        log.error("not-immutable", days=len(failed))
+    return [Finding("not-immutable", None, f"{day:%Y/%m/%d}", "cannot be made immutable: see doctor") for day in failed[:1]]
 
 
 def _publish(tools: Tools) -> tuple[Standing, list[Finding]]:
@@ -158,30 +129,6 @@ def _copy(tools: Tools) -> list[Finding]:
         except (MissingError, ArchiveError, OSError) as error:  # the other place is away or full: the night goes on
             log.error("not-copied", copy=name, error=type(error).__name__)
     return findings
-
-
-def _fixity(tools: Tools, today: dt.date) -> tuple[int, list[Finding]]:
-    """One part in `fixity_share`, another every night: after so many nights everything was read."""
-    share = tools.settings.schedule.fixity_share
-    chosen = (
-        row["doc_code"]
-        for day in tools.archive.days()
-        for row in tools.archive.shelved_on(day.day)
-        if is_read_on(today, row["doc_code"], share)
-    )
-    checked, findings = 0, tools.archive.lost_heads()
-    while portion := list(islice(chosen, _PORTION)):
-        result = tools.archive.verify(portion, checker(tools.sealing, tools.roots))
-        checked += result.checked
-        findings += result.findings
-    for finding in findings:
-        log.error("fixity", code=finding.code, doc_code=finding.doc_code, detail=finding.detail)
-    return checked, findings
-
-
-def is_read_on(day: dt.date, doc_code: str, share: int) -> bool:
-    """Whether a document is of the part that is read again in the night of a day."""
-    return zlib.crc32(doc_code.encode()) % share == day.toordinal() % share
 
 
 def lay_out(day: dt.date, night: Night, tools: Tools, journal: Journal) -> Path:
@@ -231,8 +178,8 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         held=[*blocking, *_parked(tools.station, "held")], rejected=_parked(tools.station, "rejected"), waiting=waiting,
         to_describe=to_describe, doubles=_doubles(day, tools),
         archive=Condition(
-            night.sealed, (night.checked, len(night.findings)), astuple(night.heads), _copies(tools, local_date(now)),
-            _days_left(tools, now),
+            night.sealed, (night.read.checked, len(night.findings)), astuple(night.heads), _copies(tools, local_date(now)),
+            _days_left(tools, now), night.read.missed, night.read.why, len(tools.archive.half_removed()),
         ),
         stacks=stacks.accounts(day, tools.station, tools.archive),
     )  # fmt: skip

@@ -106,6 +106,8 @@ def _alarms(facts: DayFacts) -> list[tuple[str, str]]:
     found = []
     if facts.archive.fixity and (findings := facts.archive.fixity[1]):
         found.append((f"kho lưu trữ có {number(findings)} lỗi", f"{number(findings)} lỗi kho"))
+    if removing := facts.archive.removing:
+        found.append((f"{number(removing)} văn bản loại bỏ dở dang", f"{number(removing)} loại bỏ"))
     states = [(facts.held, "bị giữ", "giữ"), (facts.rejected, "bị từ chối", "từ chối"), (facts.waiting, "chờ", "chờ")]
     counted = [(number(len(items)), full, short) for items, full, short in states if items]
     for (count, full, short), noun in zip(counted, (" văn bản", "", ""), strict=False):

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from processor import page_tables, tables
+from processor import archive_tables, page_tables, tables
 from processor.errors import SettingsError
 from processor.tables import Lane, LaneTable, Table
 
@@ -23,7 +23,8 @@ class Settings(Table):
     """All of `sohoa.toml`, defaults filled in."""
 
     station: tables.StationTable
-    packages: tables.PackagesTable
+    archive: archive_tables.ArchiveTable
+    packages: archive_tables.PackagesTable
     engine: tables.EngineTable
     limits: tables.LimitsTable
     ocr: tables.OcrTable
@@ -40,7 +41,8 @@ class Settings(Table):
     keys: Mapping[str, tables.KeyTable]
     operators: Mapping[str, tables.OperatorTable]
     persons: Mapping[str, tables.PersonTable]
-    mirrors: Mapping[str, tables.MirrorTable]
+    mirrors: Mapping[str, archive_tables.MirrorTable]
+    witnesses: archive_tables.Witnesses
     lanes: Mapping[str, Lane]
 
     @property
@@ -61,7 +63,7 @@ class _Templates(Table):
     key: tables.KeyTable
     operator: tables.OperatorTable
     person: tables.PersonTable
-    mirror: tables.MirrorTable
+    mirror: archive_tables.MirrorTable
 
 
 _NAMED = {"lane": "lanes", "key": "keys", "operator": "operators", "person": "persons", "mirror": "mirrors"}

@@ -20,7 +20,7 @@ from pathlib import Path
 import structlog
 
 from archive.record import DocumentKey
-from processor import lot_notes, parking, pipeline, sealing, sources, stage_bytes, station, telling
+from processor import fixity, lot_notes, parking, pipeline, sealing, sources, stage_bytes, station, telling
 from processor.document import Filed, Pending, Scan, Sealed, Settled
 from processor.errors import Abandoned, CatalogueOlder, SohoaError, Verdict
 from processor.journal import Item, Journal
@@ -205,6 +205,7 @@ def _duplicate(item: Item, shift: Shift) -> str:
     archive, scan = shift.tools.archive, item.scan
     _, code = archive.key_state(scan.key)
     if not archive.verify([str(code)]).ok:
+        fixity.damaged(archive, str(code))
         raise Verdict("archive-damaged", str(code))
     archive.event("duplicate", doc_code=code, scan_sha256=scan.blob.sha256, actor=ACTOR)
     log.info("duplicate", scan=scan.blob.sha256[:12], lane=scan.lane, code=code)
@@ -296,5 +297,3 @@ def forget(item: Item, shift: Shift) -> None:
     claimed = item.scan.blob.path.parent
     if claimed.parent == shift.claims:
         shutil.rmtree(claimed, ignore_errors=True)
-
-

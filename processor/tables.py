@@ -85,13 +85,6 @@ class StationTable(Table):
     demo: bool
 
 
-class PackagesTable(Table):
-    """Whose archive packages are for."""
-
-    archive_id: str
-    fonds: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{0,50}$")]
-
-
 class EngineTable(Table):
     """The workers."""
 
@@ -173,15 +166,6 @@ class PersonTable(Table):
     fingerprint: str
     valid_from: Day
     valid_to: Day
-
-
-class MirrorTable(Table):
-    """Another place where the sealed days lie too."""
-
-    path: str
-    removable: bool
-    ends: Day
-    check_every: Annotated[Duration, Field(gt=0)]
 
 
 class RemoteTable(Table):

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from processor.engine import LocalEngine
+from tests.archive.test_encrypted import recipient
 from tests.processor.conftest import workers  # noqa: F401  # a fixture
 from tests.processor.office import Office
 from tests.station import sohoa
@@ -66,3 +68,23 @@ def test_what_is_damaged_here_comes_back_from_there(office: Office, tmp_path: Pa
 
 def test_a_place_that_no_setting_names(office: Office) -> None:
     assert sohoa(office.folder, "copies", "update", "nowhere").returncode == 1
+
+
+def test_an_encrypted_place_is_filled_checked_without_a_key_and_restored_with_one(office: Office, tmp_path: Path) -> None:
+    recipient(tmp_path, "hoi", rsa.generate_private_key(65537, 2048), b"mat khau")
+    (tmp_path / "p").write_text("mat khau\n")
+    opened = ("--key", str(tmp_path / "hoi.key"), "--passphrase-file", str(tmp_path / "p"))
+    office.set('[mirrors.safe]\npath = "../safe"\nencrypt = ["../hoi.pem"]')
+    (tmp_path / "safe").mkdir()
+    assert sohoa(office.folder, "copies", "update", "safe").returncode == 0
+    assert sohoa(office.folder, "copies", "verify", "safe").returncode == 0
+    assert sohoa(office.folder, "copies", "verify", "safe", *opened).returncode == 0
+    assert listed(office)["safe"]["lacking"] == 0
+    (events,) = (office.folder / "archive").glob("*/*/*/data/events.jsonl")
+    good, name = events.read_bytes(), events.relative_to(office.folder / "archive").as_posix()
+    events.chmod(0o644)
+    events.write_bytes(b"{}\n")
+    for lacking in ((), opened[:2]):  # no key; a key without its passphrase
+        assert sohoa(office.folder, "copies", "restore", name, "--from", "safe", *lacking).returncode == 4
+    assert sohoa(office.folder, "copies", "restore", name, "--from", "safe", *opened).returncode == 0
+    assert events.read_bytes() == good

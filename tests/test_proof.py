@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 import subprocess
 import sys
@@ -108,3 +109,28 @@ def test_what_cannot_be_proved_is_said(office: Office, tmp_path: Path) -> None:
     for words in (("nothing",), ("--since", "99999"), (), ("x", "--since", "0")):
         done = sohoa(office.folder, "proof", *words, "--out", str(tmp_path / "p"))
         assert (done.returncode, (tmp_path / "p").exists()) == (1, False)
+
+
+def test_what_an_auditor_signed_comes_back_by_a_key_that_was_pinned(office: Office, tmp_path: Path) -> None:
+    keep, signed = str(tmp_path / "keep"), str(tmp_path / "signed")
+    done = _witness(tmp_path, str(office.folder / "archive"), "--keep", keep, "--name", "kiem-toan.gov.vn", "--out", signed)
+    key = done.stdout.split("for the office to pin: ")[1].strip()
+    assert sohoa(office.folder, "cosigned", "add", signed).returncode == 1  # nobody pinned it
+    before = (office.folder / "sohoa.toml").read_text()
+    office.set('[witnesses]\n"kiem-toan.gov.vn" = "kiem-toan.gov.vn+00000000+AAAA"')
+    assert sohoa(office.folder, "cosigned", "list").returncode == 1  # a slip in the key is told
+    (office.folder / "sohoa.toml").write_text(before)
+    office.set(f'[witnesses]\n"kiem-toan.gov.vn" = "{key}"')
+    done = sohoa(office.folder, "cosigned", "add", signed)
+    assert done.returncode == 0 and "kiem-toan.gov.vn saw" in done.stdout, done.stderr
+    (told,) = json.loads(sohoa(office.folder, "cosigned", "list", "--json").stdout)
+    assert (told["name"], told["verified"]) == ("kiem-toan.gov.vn", True)
+    text = Path(signed).read_text("utf-8")
+    Path(signed).write_text(text[:-10] + ("A" if text[-10] != "A" else "B") + text[-9:], "utf-8")
+    assert sohoa(office.folder, "cosigned", "add", signed).returncode == 3
+    (path,) = (office.folder / "archive" / "_log" / "cosigned").iterdir()
+    path.chmod(0o644)
+    path.write_text("somebody was here")
+    assert sohoa(office.folder, "verify", "--all").returncode == 3
+    path.unlink()
+    (office.folder / "sohoa.toml").write_text(before)

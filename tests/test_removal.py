@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,8 +13,16 @@ import pymupdf
 import pytest
 from click.testing import CliRunner, Result
 
+from archive import orders
+from archive.orders import Removal
+from processor import ledger
 from processor.cli import cli, wiring
-from processor.errors import SohoaError
+from processor.engine import LocalEngine
+from processor.errors import SohoaError, Verdict
+from processor.flow import Flow
+from processor.ledger import Mark
+from processor.notices import outbox
+from processor.notices.letter import Notice
 from processor.settings import load
 from tests.testkit.shelves import FILE, furnished
 
@@ -103,3 +114,130 @@ def test_a_removed_document_is_told_as_such(station: Path) -> None:
     assert isinstance(refused.exception, SohoaError) and "no filed document" in str(refused.exception)
     listed = typed(station, "registers", "muc-luc-van-ban", "--file", FILE, "--out", str(station.parent / "list.csv"))
     assert listed.exit_code == 0 and ONE not in (station.parent / "list.csv").read_text("utf-8-sig")
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The minutes stay text: to start a worker that draws them takes longer than all the rest."""
+    def call(*args: Any, **named: Any) -> Any:
+        raise Verdict("too-slow")
+
+    monkeypatch.setattr(LocalEngine, "call", call)
+
+
+def minutes(station: Path) -> str:
+    return "".join(path.read_text("utf-8-sig") for path in sorted((station / "bien-ban").glob("*.txt")))
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_same_order_for_a_file_prints_its_minutes_again(station: Path) -> None:
+    words = ("dispose", "--file", FILE, *ORDER, *BY, "--early", "x")
+    assert typed(station, *words).exit_code == 0
+    first = minutes(station)
+    assert first.count(f"{FILE}.") == 4
+    shutil.rmtree(station / "bien-ban")
+    again = typed(station, *words)
+    assert again.exit_code == 0, again.output
+    assert minutes(station) == first
+    other = typed(station, "dispose", "--file", FILE, "--order", "Quyết định khác", *BY, "--early", "x")
+    assert isinstance(other.exception, SohoaError) and "no documents" in str(other.exception)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_an_order_that_was_cut_short_is_told_and_the_next_start_ends_it(station: Path) -> None:
+    with wiring.opened_archive(station, load(station)) as archive:  # killed before copies and minutes
+        archive.remove([ONE], Removal("disposed", "Quyết định 12/QĐ-UBND", ("Nguyễn Thị Hủy",), "luu-tru"))
+    told = typed(station, "status")
+    assert f"removal cut short {ONE}" in told.output
+    assert json.loads(typed(station, "status", "--json").output)["removing"] == [ONE]
+    with wiring.opened_shift(station) as shift:
+        Flow(shift).open()
+    assert json.loads(typed(station, "status", "--json").output)["removing"] == []
+    assert ONE in minutes(station) and "Nguyễn Thị Hủy" in minutes(station)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_what_keeps_an_order_from_its_end_is_told_and_harms_nothing_else(station: Path) -> None:
+    with wiring.opened_archive(station, load(station)) as archive, archive._catalogue.writing() as db:
+        removal = Removal("disposed", "Quyết định 12", ("A",), "luu-tru")
+        orders.ask(archive._catalogue, removal, ONE, db.table("document").get(ONE)["scan_sha256"])  # killed right after
+    assert typed(station, "freeze", ONE, "--reason", "thanh tra").exit_code == 0
+    with wiring.opened_shift(station) as shift:
+        Flow(shift).open()
+    assert row_of(station, ONE)["state"] == "filed"
+    assert json.loads(typed(station, "status", "--json").output)["removing"] == [ONE]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_letters_and_names_in_the_notes_on_lists_go_with_a_secret(station: Path) -> None:
+    row = row_of(station, ONE)
+    notes, now = ledger.at(station), dt.datetime.now(dt.UTC)
+    notes.mark("k", 3, Mark("mậtdanh.pdf".encode(), row["scan_sha256"], "", "", now.isoformat()))
+    for path in ("mậtdanh.pdf", f"con/{row['original_name']}", "khác.pdf"):
+        notes.took("sao-y", path.encode(), "", now)
+    letters = [_letter(station, scan) for scan in (row["scan_sha256"], "ab" * 32)]
+    assert typed(station, "purge-secret", ONE, *ORDER, *BY).exit_code == 0
+    assert [path.exists() for path in letters] == [False, True]
+    assert notes.marks("k") == {} and list(notes.taken("sao-y", now)) == ["khác.pdf".encode()]
+    data = (station / "work" / "lists.db").read_bytes()
+    assert "mậtdanh".encode().hex().encode() not in data and row["original_name"].encode().hex().encode() not in data
+
+
+def _letter(station: Path, scan: str) -> Path:
+    moment = dt.datetime.now(dt.UTC)
+    notice = Notice(scan, "returned", "Ủy ban", "van-ban-den", "mật.pdf", moment.isoformat(), scan)
+    return station / outbox.lay(station, notice, moment)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_secret_that_was_only_held_is_purged_by_its_lot(station: Path) -> None:
+    scan = hashlib.sha256(b"a secret scan").hexdigest()
+    lot = station / "held" / "sao-y" / "2026-11-23-0123456789ab"
+    lot.mkdir(parents=True)
+    (lot / "kế hoạch mật.pdf").write_bytes(b"a secret scan")
+    told = {"code": "secrecy-mark", "reason": "", "lane": "sao-y", "file_code": "", "part": "", "scan_sha256": scan,
+            "original_name": "kế hoạch mật.pdf", "received_at": "2026-11-23T05:00:00+00:00", "again": 0, "size": 13, "doc_code": None,
+            "sidecar": {}, "released": [], "origin": {}, "rotate": "", "listed": {}, "cells": {}, "stack": {}, "joined_from": []}  # fmt: skip
+    (lot / "reason.json").write_text(json.dumps(told))
+    with wiring.opened_archive(station, load(station)) as archive:
+        archive.event("received", scan_sha256=scan, actor="sohoa", public={"lane": "sao-y"}, private={"name": "kế hoạch mật.pdf"})
+    done = typed(station, "purge-secret", "held/sao-y/2026-11-23-0123456789ab", *ORDER, *BY)
+    assert done.exit_code == 0, done.output
+    assert not lot.exists() and verified(station) == []
+    assert scan in minutes(station) and "kế hoạch" not in minutes(station)
+    with wiring.opened_archive(station, load(station)) as archive:
+        assert [event["type"] for event in archive.told_of(scan)] == ["received", "dispose-asked", "purged"]
+        assert archive.told_of(scan)[0]["private"] == {}
+        assert archive.half_removed() == []
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_refused_order_takes_nothing_from_the_station(station: Path) -> None:
+    row = row_of(station, ONE)
+    (station / "out" / "sao-y").mkdir(parents=True, exist_ok=True)
+    handed = Path(shutil.copy(station / "archive" / row["path"], station / "out" / "sao-y" / "a.pdf"))
+    assert typed(station, "freeze", ONE, "--reason", "thanh tra").exit_code == 0
+    assert typed(station, "purge-secret", ONE, *ORDER, *BY).exit_code != 0
+    assert handed.exists()
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_copy_that_still_holds_what_was_removed_is_warned_of(station: Path) -> None:
+    with (station / "sohoa.toml").open("a") as settings:
+        settings.write('\n[mirrors.usb]\npath = "../usb"\nremovable = true\n')
+    usb = station.parent / "usb"
+    usb.mkdir()
+    with wiring.opened_archive(station, load(station)) as archive:
+        day = next(row.day for row in archive.days() if row.documents)
+        archive._catalogue._clock = lambda: dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+        archive.seal_day(day, "test")
+    assert typed(station, "copies", "update", "usb").exit_code == 0
+    usb.rename(station.parent / "in the safe")
+    done = typed(station, "dispose", ONE, *ORDER, *BY, "--early", "x")
+    assert done.exit_code == 0 and "usb still holds them" in done.output and "usb: chưa xử lý" in minutes(station)
+    listed = typed(station, "copies", "list")
+    assert listed.exit_code == 2 and "documents removed by order still lie there, of 1 days" in listed.output
+    (station.parent / "in the safe").rename(usb)
+    assert typed(station, "copies", "update", "usb").exit_code == 0
+    assert "removed by order" not in typed(station, "copies", "list").output
+    assert not [path for path in usb.rglob("*") if ONE in path.name]

@@ -6,7 +6,6 @@ answered; bytes go out as attachments.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 from collections.abc import Mapping
@@ -17,12 +16,11 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from archive import proofpack, proofs
+from archive import proofpack, proofs, rounds
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE
 from archive.store import Archive
 from archive.web.hands import NotShown, Verdict
-from archive.web.overview import Round, rounds_of
 from archive.web.site import archive_of, gone, look, shown, site_of
 
 WIDTHS = (240, 1400)
@@ -103,13 +101,13 @@ def _kept(request: Request, beside: list[str]) -> Verdict | None:
         return None
 
 
-def _last_read(request: Request, found: Mapping[str, Any]) -> Round | None:
+def _last_read(request: Request, found: Mapping[str, Any]) -> rounds.Round | None:
     """The last fixity round in which it was read again."""
-    archive, hands = archive_of(request), site_of(request).hands
     if not found["path"]:
         return None
-    rounds = (each for each in rounds_of(archive, 400) if each.at > str(found["filed_at"] or "9"))
-    return next((each for each in rounds if hands.is_read(found["doc_code"], dt.datetime.fromisoformat(each.at).date())), None)
+    with archive_of(request).reading() as db:
+        made = (each for each in rounds.rounds(db) if each.at > str(found["filed_at"] or "9"))
+        return next((each for each in made if each.has(found["doc_code"])), None)
 
 
 def pdf(request: Request) -> Response:

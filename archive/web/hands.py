@@ -72,7 +72,7 @@ class Hands:
         check: a document looked at now: its files, record, log and signatures.
         check_day: how many documents of a day were read, and the findings: of these alone, or (None) of the whole day with its bag.
         standing: of the station.
-        is_read: whether a document was read in the fixity round of a day.
+        nightly: when the night begins, local time. witnesses: verifier keys of those whose lines under heads are believed.
         seen: a text without what nobody sees. cell: a value that no spreadsheet takes for a formula. field: a field's name.
     """
 
@@ -81,7 +81,8 @@ class Hands:
     check: Callable[[Row], Verdict]
     check_day: Callable[[dt.date, Sequence[str] | None], tuple[int, Sequence[str]]]
     standing: Callable[[], Standing]
-    is_read: Callable[[str, dt.date], bool]
+    nightly: dt.time
+    witnesses: Sequence[str]
     seen: Callable[[str], str]
     cell: Callable[[object], object]
     field: Callable[[str, str], str]

@@ -63,7 +63,7 @@ update day set files = null, octets = null,
     documents = (select count(*) from document where shelf_day = day.day and path is not null);
 """
 _NO_EVENTS = """
-delete from event where type not in ('sealed', 'fixity') or doc_code is not null or scan_sha256 is not null;
+delete from event where type not in ('sealed', 'fixity', 'fixity-missed') or doc_code is not null or scan_sha256 is not null;
 delete from file where file_code not in (select file_code from document);
 delete from fonds where code not in (select fonds from file where fonds is not null);
 """

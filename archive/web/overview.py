@@ -3,48 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from bisect import bisect_right
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive import checkpoint
-from archive.checkpoint import Checkpoint, CheckpointError
+from archive import cosigned, rounds
+from archive.cosigned import Seen
 from archive.heads import Published, standing
+from archive.rounds import Missed, Round
 from archive.store import Archive, DayRow
 from archive.web.charts import chart
 from archive.web.site import archive_of, gone, look, shown, site_of, snapshot_of
 
 _CHARTED = 42  # days
 _ROUNDS = 60
-_NO_CHECKPOINTS = frozenset({".p7s", ".tsr", ".pem", ".jsonl", ".part"})
 _DAYS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """A fixity round; `findings` is None where it cannot be told."""
-
-    at: str
-    checked: int
-    findings: int | None
 
 
 def overview(request: Request) -> Response:
     """The first page."""
     archive = archive_of(request)
     days = per_day(archive)
-    rounds, stood = rounds_of(archive, 1), astuple(standing(archive.published()))
+    heads = astuple(standing(archive.published()))
     with archive.reading() as db:
         sealed = next(db.query("select day, sealed_at from day where sealed_at is not null order by day desc limit 1"), None)
         total = next(db.query("select count(*) documents, coalesce(sum(pages), 0) pages from document where state = 'filed'"))
     return shown(request, "overview.html", "overview", chart=chart(days), days=days, total=total, sealed=sealed,
-                 round=rounds[0] if rounds else None, heads=stood, standing=site_of(request).hands.standing(),
+                 rounds=_stood(request), heads=heads, standing=site_of(request).hands.standing(),
                  log_size=snapshot_of(request).log_size, sees_queues=snapshot_of(request).role.sees_events)  # fmt: skip
 
 
@@ -56,17 +45,17 @@ def per_day(archive: Archive) -> list[tuple[str, int, int]]:
         return [(row["shelf_day"], row["documents"], row["pages"] or 0) for row in db.query(sql, [_CHARTED])][::-1]
 
 
-def rounds_of(archive: Archive, most: int = _ROUNDS) -> list[Round]:
-    """The last fixity rounds, newest first."""
-    sql = "select at, public from event where type = 'fixity' order by seq desc limit ?"
+def _stood(request: Request) -> rounds.Standing:
+    """How the fixity rounds stand now, which may be later than the copy that is shown."""
+    site = site_of(request)
+    return archive_of(request).fixity_standing(site.clock(), site.hands.nightly)
+
+
+def _nights(archive: Archive) -> list[Round | Missed]:
+    """The last rounds and the nights without one, newest first."""
     with archive.reading() as db:
-        rows = list(db.query(sql, [most]))
-    return [_round(row["at"], json.loads(row["public"])) for row in rows]
-
-
-def _round(at: str, public: dict[str, Any]) -> Round:
-    found = public.get("findings")
-    return Round(at, int(public.get("checked", 0)), int(found) if isinstance(found, int) else None)
+        made: list[Round | Missed] = [*rounds.rounds(db, _ROUNDS), *rounds.missed(db, _ROUNDS)]
+    return sorted(made, key=lambda each: each.at, reverse=True)[:_ROUNDS]
 
 
 def days(request: Request) -> Response:
@@ -126,7 +115,7 @@ def _day_shown(request: Request, asked: dt.date, checked: tuple[int, Sequence[st
         bag = next(iter(db.table("day").rows_where("day = ?", [asked.isoformat()])), None)
     head = heads_of(archive).get(asked)
     return shown(request, "day.html", "days", day=asked, bag=bag, head=head, root=head.head.root.hex() if head else "",
-                 happened=archive.events_on(asked), checked=checked, witnesses=_witnesses(head) if head else [],
+                 happened=archive.events_on(asked), checked=checked, witnesses=_witnesses(request, head) if head else [],
                  documents=list(_first(archive, asked)), may_check=snapshot_of(request).role.sees_events)  # fmt: skip
 
 
@@ -153,25 +142,9 @@ def integrity(request: Request) -> Response:
     last = published[-1] if published else None
     return shown(request, "integrity.html", "integrity", log_size=snapshot_of(request).log_size, last=last,
                  root=last.head.root.hex() if last else "", heads=astuple(standing(published)), recent=published[::-1][:_ROUNDS],
-                 witnesses=_witnesses(last) if last else [], rounds=rounds_of(archive))  # fmt: skip
+                 witnesses=_witnesses(request, last) if last else [], nights=_nights(archive), rounds=_stood(request))  # fmt: skip
 
 
-def _witnesses(head: Published) -> list[tuple[str, str]]:
-    """Who cosigned a head, and when, as the lines of its checkpoint say: other files beside it may hold the cosigned form."""
-    found: dict[str, str] = {}
-    for path in (path for path in sorted(head.folder.iterdir()) if path.suffix not in _NO_CHECKPOINTS):
-        try:
-            read = checkpoint.parsed(path.read_text("utf-8"))
-        except (CheckpointError, UnicodeDecodeError, OSError):
-            continue
-        if read.head == head.head:
-            found |= _cosigned(read)
-    return sorted(found.items())
-
-
-def _cosigned(read: Checkpoint) -> dict[str, str]:
-    found = {}
-    for line in read.lines:
-        with suppress(CheckpointError, OverflowError, OSError, ValueError):  # a moment no calendar has
-            found[line.name] = dt.datetime.fromtimestamp(checkpoint.witnessed_at(line)[0], dt.UTC).isoformat()
-    return found
+def _witnesses(request: Request, head: Published) -> Sequence[Seen]:
+    """Who cosigned a head, and whether a pinned key made that line."""
+    return cosigned.listed(archive_of(request).root, site_of(request).hands.witnesses, head.head.size)

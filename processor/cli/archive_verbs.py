@@ -18,14 +18,13 @@ from archive.query import Query
 from archive.record import FIELDS
 from archive.removal import GONE
 from archive.verify import VerifyResult
-from processor import law, publishing
+from processor import fixity, law, publishing
 from processor.cells import cell
 from processor.cli import wiring
 from processor.cli.days import DAY
 from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
 from processor.errors import ExitCode, SettingsError, SohoaError
-from processor.nightly import checker
 from processor.report import visible, visible_lines
 from processor.settings import load
 from watch.lock import AlreadyRunning
@@ -158,12 +157,15 @@ def seal(day: dt.date | None, folder: Path) -> None:
 @click.argument("identifiers", metavar="[ID]...", nargs=-1)
 @click.option("--day", **DAY, help="One shelf.")
 @click.option("--all", "everything", is_flag=True, help="The whole archive with its log (also without any ID).")
+@click.option("--round", "is_round", is_flag=True, help="With --all: kept in the log as a fixity round.")
 @HERE
 @JSON
-def verify(identifiers: tuple[str, ...], day: dt.date | None, everything: bool, folder: Path, as_json: bool) -> None:
+def verify(
+    identifiers: tuple[str, ...], day: dt.date | None, everything: bool, is_round: bool, folder: Path, as_json: bool
+) -> None:
     """Bytes, seals, bags, log and catalogue against each other; exit code 3 when anything disagrees."""
-    if sum((bool(identifiers), day is not None, everything)) > 1:
-        raise SettingsError("verify wants IDs, or --day, or --all")
+    if sum((bool(identifiers), day is not None, everything)) > 1 or (is_round and not everything):
+        raise SettingsError("verify wants IDs, or --day, or --all; --round goes with --all")
     settings = load(folder)
     with (
         wiring.opened_archive(folder, settings) as archive,
@@ -171,7 +173,11 @@ def verify(identifiers: tuple[str, ...], day: dt.date | None, everything: bool, 
     ):
         if day and day not in {row.day for row in archive.days()}:
             raise SohoaError(f"the archive has nothing of {day.isoformat()}")
-        result = archive.verify(list(identifiers) or day, checker(engine, wiring.roots(folder, settings)))
+        since = archive.event_count()
+        result = archive.verify(list(identifiers) or day, fixity.checker(engine, wiring.roots(folder, settings)))
+        if is_round:
+            at = local_date(wiring.now()), wiring.operator()
+            fixity.record(archive, result, since, settings.schedule.fixity_share, at)
     _print_result(result, as_json)
     if not result.ok:
         sys.exit(ExitCode.NOT_VERIFIED)

@@ -29,8 +29,8 @@ from processor.cli import wiring
 from processor.describe import fields
 from processor.engine import Engine
 from processor.errors import Verdict
+from processor.fixity import checker
 from processor.journal import Journal
-from processor.nightly import checker, is_read_on
 from processor.pictures import Pictures
 from processor.report import visible
 from processor.settings import Settings
@@ -61,7 +61,6 @@ class Parts:
 
 def made(parts: Parts) -> Hands:
     """All of them."""
-    share = parts.settings.schedule.fixity_share
     words = law.read("verification.toml", parts.station)
     return Hands(
         picture=lambda path, digest, number, width: _picture(parts.pictures, (path, digest, number, width)),
@@ -69,7 +68,7 @@ def made(parts: Parts) -> Hands:
         check=lambda row: _check(parts, row, words),
         check_day=lambda day, codes: _check_day(parts, day if codes is None else codes),
         standing=lambda: _standing(parts),
-        is_read=lambda code, at: is_read_on(at, code, share),
+        nightly=dt.time.fromisoformat(parts.settings.schedule.nightly), witnesses=tuple(parts.settings.witnesses.values()),
         seen=visible, cell=cell, field=_field,
     )  # fmt: skip
 

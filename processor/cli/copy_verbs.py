@@ -10,18 +10,23 @@ from pathlib import Path
 
 import click
 
+from archive.encrypted import Key
 from archive.naming import local_date
 from archive.store import Archive
 from archive.verify_log import Finding
 from processor import copying
+from processor.archive_tables import MirrorTable
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
-from processor.errors import ExitCode, SettingsError
+from processor.errors import ExitCode, MissingError, SettingsError
 from processor.report import visible
 from processor.settings import load
-from processor.tables import MirrorTable
 
 _NAMES = click.argument("names", metavar="[NAME]...", nargs=-1)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
+_KEY = click.option("--key", "key_file", type=_FILE, metavar="FILE",
+                    help="PEM: a private key an encrypted copy is made for.")  # fmt: skip
+_PASSPHRASE = click.option("--passphrase-file", type=_FILE, metavar="FILE", help="Holds the key's passphrase, where it has one.")
 
 
 @click.group("copies")
@@ -77,13 +82,19 @@ def update(names: tuple[str, ...], folder: Path) -> None:
 
 @copied.command("verify")
 @_NAMES
+@_KEY
+@_PASSPHRASE
 @HERE
-def verify(names: tuple[str, ...], folder: Path) -> None:
-    """Read every byte of a copy again. Exit code 3: it is not what was sealed."""
+def verify(names: tuple[str, ...], key_file: Path | None, passphrase_file: Path | None, folder: Path) -> None:
+    """Read every byte of a copy again. Exit code 3: it is not what was sealed.
+
+    Of an encrypted copy without --key: it is what was written there. With it: it opens, and is what was sealed.
+    """
+    key = _key(key_file, passphrase_file, folder)
     with _chosen(folder, names) as (archive, mirrors):
         findings = []
         for name, mirror in mirrors.items():
-            wrong = copying.check(archive, name, mirror, folder, wiring.operator())
+            wrong = copying.check(archive, name, mirror, (folder, wiring.operator()), key)
             click.echo(f"{name}: {len(wrong)} findings")
             findings += wrong
     _end(findings)
@@ -92,12 +103,27 @@ def verify(names: tuple[str, ...], folder: Path) -> None:
 @copied.command("restore")
 @click.argument("path", metavar="PATH")
 @click.option("--from", "name", required=True, metavar="NAME", help="The copy that has it.")
+@_KEY
+@_PASSPHRASE
 @HERE
-def restore(path: str, name: str, folder: Path) -> None:
+def restore(path: str, name: str, key_file: Path | None, passphrase_file: Path | None, folder: Path) -> None:
     """Put a damaged or lost file of a sealed day back (PATH as `verify` names it), if the copy's is what was sealed."""
+    key = _key(key_file, passphrase_file, folder)
     with _chosen(folder, (name,)) as (archive, mirrors):
-        copying.restore(archive, name, mirrors[name], path, (folder, wiring.operator()))
+        copying.restore(archive, name, mirrors[name], path, (folder, wiring.operator()), key)
     click.echo(visible(f"restored {path}"))
+
+
+def _key(file: Path | None, passphrase_file: Path | None, folder: Path) -> Key | None:
+    """The key that was given, with its passphrase where it has one: no verb but `sign` asks for anything."""
+    if file is None:
+        return None
+    passphrase = b""
+    if passphrase_file:
+        passphrase = passphrase_file.read_bytes().rstrip(b"\r\n")
+    elif b"ENCRYPTED" in file.read_bytes():
+        raise MissingError(f"{file} has a passphrase: give it with --passphrase-file")
+    return Key(file, passphrase, folder / "work")
 
 
 def _end(findings: list[Finding]) -> None:

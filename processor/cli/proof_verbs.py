@@ -15,8 +15,9 @@ from archive.durable import DurableError, make_dirs_durably, write_durably
 from archive.prooftext import read_consistency
 from archive.witness import Asked, WitnessError
 from processor.cli import wiring
-from processor.cli.wiring import HERE
+from processor.cli.wiring import HERE, JSON
 from processor.errors import ExitCode, SettingsError, SohoaError
+from processor.report import visible
 from processor.settings import load
 
 _OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False, resolve_path=True), metavar="FILE", required=True,
@@ -72,6 +73,7 @@ def witness(source: Path, keep: Path, name: str, out: Path) -> None:
         sys.exit(code)
     _write(out, made.text().encode())
     click.echo(f"signed the head of {made.head.size} entries; next time: proof --since {made.head.size}")
+    click.echo(f"your key, for the office to pin: {(keep / witnesses.PUBLIC).read_text('utf-8').strip()}")
 
 
 def _asked(source: Path) -> Asked:
@@ -93,4 +95,39 @@ def _write(out: Path, data: bytes) -> None:
         raise SohoaError(f"{out} is there already: choose another name") from error
 
 
-VERBS = (proof, witness)
+@click.group("cosigned")
+def cosigned() -> None:
+    """What witnesses signed and gave back, by the keys of [witnesses]."""
+
+
+@cosigned.command("add")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True))
+@HERE
+def add(file: Path, folder: Path) -> None:
+    """Take in what a witness gave back. Exit code 3: it is no head of this log, or the signature does not hold."""
+    with wiring.opened_archive(folder, wiring.check_station(folder)) as archive:
+        try:
+            seen = archive.take_cosigned(file.read_bytes(), wiring.operator())
+        except WitnessError as error:
+            click.echo(visible(f"sohoa: {error}"), err=True)
+            sys.exit(ExitCode.USAGE if error.code in {"bad-request", "not-pinned"} else ExitCode.NOT_VERIFIED)
+    for each in seen:
+        click.echo(visible(f"{each.name} saw {each.size} entries on {each.at.isoformat()}"))
+
+
+@cosigned.command("list")
+@HERE
+@JSON
+def show(folder: Path, as_json: bool) -> None:
+    """All of it, newest first; `not verified` is of nobody whose key is in [witnesses]."""
+    with wiring.opened_archive(folder, wiring.check_station(folder)) as archive:
+        found = archive.cosigned()
+    if as_json:
+        wiring.print_json([{"size": each.size, "name": each.name, "at": each.at.isoformat(), "verified": each.is_verified}
+                           for each in found])  # fmt: skip
+    for each in () if as_json else found:
+        worth = "verified" if each.is_verified else "NOT VERIFIED"
+        click.echo(visible(f"{each.size}  {each.at.isoformat()}  {each.name}  {worth}"))
+
+
+VERBS = (proof, witness, cosigned)

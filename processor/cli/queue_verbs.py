@@ -11,7 +11,7 @@ import click
 
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE, parse_field
-from processor import arrivals, doubles, handing, lot_notes, parking, requests, targets
+from processor import arrivals, doubles, fixity, handing, lot_notes, parking, requests, targets
 from processor import lists as batches
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
@@ -43,6 +43,8 @@ def status(folder: Path, as_json: bool) -> None:
     with wiring.opened_archive(folder, settings) as archive, wiring.opened_journal(folder) as journal:
         told = _status(folder, settings.lanes, archive.counts(), archive.to_describe(), journal)
         told["doubles"] = [_double(each) for each in doubles.listed(archive, folder)]
+        told["removing"] = archive.half_removed()
+        told["fixity"] = fixity.told(fixity.standing(archive, wiring.now(), settings.schedule.nightly))
     if as_json:
         wiring.print_json(told)
         return
@@ -55,6 +57,10 @@ def status(folder: Path, as_json: bool) -> None:
         click.echo(visible(f"  to describe {item['id']} {_name(item)}: thiếu {lacking(item['reason'])}"))
     for item in told["doubles"]:
         click.echo(visible(f"  same number {item['id']} {_name(item)}: trùng số, ký hiệu với {item['of']}"))
+    for code in told["removing"]:
+        click.echo(f"  removal cut short {code}: the next start finishes it, or the same order given again")
+    for line in fixity.lines(told["fixity"]):
+        click.echo(f"fixity: {line}")
 
 
 def _double(double: Double) -> dict[str, str]:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from archive.durable import sha256_file
 from archive.naming import local_date
 from archive.store import Archive
-from processor import law, station, trust
+from processor import fixity, law, station, trust
 from processor.engine import LocalEngine, Reach
 from processor.errors import MissingError, SettingsError
 from processor.filecodes import in_full
@@ -79,7 +79,7 @@ def opened_archive(folder: Path, settings: Settings) -> Iterator[Archive]:
     """The station's archive."""
     archive = Archive.open(
         folder / "archive", now, require_to_close=settings.required, organization=settings.station.agency,
-        code_template=lambda day: law.document_code_template(day, folder),
+        code_template=lambda day: law.document_code_template(day, folder), witnesses=tuple(settings.witnesses.values()),
     )  # fmt: skip
     try:
         yield archive
@@ -188,7 +188,11 @@ def opened_shift(folder: Path, actor: str = ACTOR, ring: Ring | None = None) -> 
         opened_tools(folder, settings, archive, keys, actor) as tools,
     ):
         _note_settings(folder, archive, journal, actor)
-        yield Shift(tools, journal)
+        fixity.begin_work(archive, journal)
+        try:
+            yield Shift(tools, journal)
+        finally:
+            fixity.end_work(journal)
 
 
 def _note_settings(folder: Path, archive: Archive, journal: Journal, actor: str) -> None:

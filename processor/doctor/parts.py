@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from archive import immutable
 from archive.naming import local_date
 from processor import lanes
 from processor.seal.ring import Ring
@@ -39,6 +40,7 @@ class Parts:
         anchors_missing: why it could not be read, else empty.
         declared: whether a file code is declared and open in the archive.
         is_remote: whether other machines write the file system below a folder.
+        immutable: why the immutable flag cannot be set in a folder, else empty.
     """
 
     folder: Path
@@ -51,6 +53,7 @@ class Parts:
     engine: Walled
     declared: Callable[[str], bool]
     is_remote: Callable[[Path], bool] = folders.is_remote
+    immutable: Callable[[Path], str] = immutable.trouble
 
     @property
     def roots(self) -> tuple[bytes, ...]:

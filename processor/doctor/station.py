@@ -19,7 +19,7 @@ _PRIVATE = (".", "sohoa.toml", "law", "trust", "work", "archive")
 
 
 def checks(parts: Parts) -> Iterator[Check]:
-    """Rows `agency`, `organ-id`, `lanes`, `station-folder`, `folders`, `drop`, `out`, `disk`, `local-disk`."""
+    """Rows `agency`, `organ-id`, `lanes`, `station-folder`, `folders`, `drop`, `out`, `disk`, `local-disk`, `immutable`."""
     table = parts.settings.station
     yield _agency(parts)
     organ = table.organ_id
@@ -83,3 +83,12 @@ def _disk(parts: Parts) -> Iterator[Check]:
     remote = [name for name in ("work", "archive") if parts.is_remote(parts.folder / name)]
     told = f"on another machine: {', '.join(remote)}" if remote else "work and archive are local"
     yield check("local-disk", not remote, told)
+    yield _immutable(parts)
+
+
+def _immutable(parts: Parts) -> Check:
+    """Tried on a file without a name: mode bits stop a slip, the flag stops programs too."""
+    is_asked, trouble = parts.settings.archive.immutable, parts.immutable(parts.folder / "archive")
+    would = f"would not work here: {trouble}" if trouble else "would work here"
+    told = (trouble or "sealed days bear it") if is_asked else f"not asked for; it {would}"
+    return check("immutable", not (is_asked and trouble), told)

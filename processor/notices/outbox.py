@@ -149,11 +149,15 @@ def _state(folder: Path) -> str:
     return "failed" if (folder / FAILED).exists() else "waiting"
 
 
+def letters(station: Path) -> list[Laid]:
+    """All of them, oldest day first."""
+    found = ((folder.relative_to(station).as_posix(), _told(folder)) for folder in _folders(station))
+    return [Laid(folder, told) for folder, told in found if told is not None]
+
+
 def pending(station: Path) -> list[Laid]:
     """Letters that are neither sent nor refused for good, oldest first."""
-    waiting = (folder for folder in _folders(station) if _state(folder) == "waiting")
-    found = ((folder.relative_to(station).as_posix(), _told(folder)) for folder in waiting)
-    return [Laid(folder, told) for folder, told in found if told is not None]
+    return [laid for laid in letters(station) if _state(station / laid.folder) == "waiting"]
 
 
 def recipient(told: Mapping[str, Any], settings: NoticesTable) -> str:

@@ -176,7 +176,7 @@ def test_a_removal_killed_anywhere_is_finished_by_the_same_order(prepared: Offic
         archive.recover()
         begun = archive.half_removed()
         assert begun or archive.verify().findings == [], step
-        archive.remove([code], order)
+        archive.end_removal(archive.remove([code], order), CLERK)
         assert archive.half_removed() == []
         bagit.Bag(str(office.root / "2026/12/31")).validate()
         assert (archive.verify().findings, archive.counts()) == ([], {"purged": 1}), step

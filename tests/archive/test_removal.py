@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import bagit  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from archive import removal, shelves
+from archive import proofpack, removal, shelves
 from archive.errors import ArchiveError
 from archive.query import Query
 from archive.removal import Removal
 from archive.store import Archive
 from tests.archive.conftest import CLERK, FILE, Office
+from tests.archive.test_heads import log_key
 
 DAY = dt.date(2026, 11, 23)
 SUBJECT, NAME, WORD = "Vềviệc bốtríchốtmật", "bảnđồchốtmật.pdf", "trậnđịapháo"
@@ -202,3 +205,97 @@ def test_a_tombstone_is_not_filed_over(office: Office, sealed: Archive) -> None:
     sealed.remove([f"{FILE}.0000001"], order())
     with pytest.raises(ArchiveError, match="bad-link"):
         sealed.refile(filed["doc_code"], FILE, "nhầm", CLERK)
+
+
+# --- begun, carried out, ended
+
+
+def test_an_order_is_begun_until_it_is_ended(sealed: Archive) -> None:
+    done = sealed.remove([f"{FILE}.0000001"], order())
+    (begun,) = sealed.begun_removals()
+    assert (begun.removal, begun.codes) == (order(), (f"{FILE}.0000001",))  # copies and minutes are still to come
+    sealed.end_removal(done, CLERK)
+    sealed.end_removal(done, CLERK)
+    assert sealed.half_removed() == [] and len(sealed.happened("removal-ended")) == 1
+    assert sealed.verify().findings == [] and said(offline(sealed)) == set()
+
+
+def test_the_end_of_one_order_ends_no_other(office: Office, sealed: Archive) -> None:
+    sealed.file(office.filing(sealed, "c"), CLERK)
+    first = sealed.remove([f"{FILE}.0000001"], order())
+    sealed.remove([f"{FILE}.0000002"], order("purged"))
+    second = sealed.remove([f"{FILE}.0000003"], order())
+    sealed.end_removal(first, CLERK)
+    sealed.end_removal(second, CLERK)
+    assert sealed.half_removed() == [f"{FILE}.0000002"]
+
+
+def test_given_again_an_order_tells_the_same(sealed: Archive) -> None:
+    done = sealed.remove([f"{FILE}.0000001"], order())
+    assert sealed.remove([f"{FILE}.0000001"], order()) == done and done.paths and done.days
+    assert sealed.ordered_of_file(order().order, FILE) == [f"{FILE}.0000001"]
+    assert sealed.ordered_of_file("another", FILE) == []
+
+
+def test_a_secret_that_was_never_filed_is_purged_from_the_log(office: Office, sealed: Archive) -> None:
+    scan = office.blob("c.scan", b"held for its mark").sha256
+    sealed.event("received", scan_sha256=scan, actor=CLERK, private={"name": "chốtmậtchưalưu.pdf"})
+    office.clock.pass_(days=1)
+    sealed.seal_day(DAY + dt.timedelta(days=1), "night")
+    done = sealed.remove([], order("purged"), [scan])
+    assert (done.codes, done.scans, done.days) == ((), (scan,), ("2026-11-24",))
+    assert sealed.verify().findings == [] and said(offline(sealed)) == set()
+    assert all("chốtmật" not in str(event["private"]) for event in sealed.told_of(scan))
+    count = sealed.event_count()
+    assert sealed.remove([], order("purged"), [scan]) == done and sealed.event_count() == count
+    sealed.end_removal(done, CLERK)
+    assert sealed.half_removed() == []
+
+
+def test_what_was_sealed_anew_is_published_the_same_night_though_that_day_cannot_be_sealed(office: Office, sealed: Archive) -> None:
+    sealed.publish(DAY, log_key())
+    sealed.remove([f"{FILE}.0000001"], order())
+    assert sealed.unpublished() == []  # the day is not over, its own head will have it
+    stray = office.root / "2026/11/24/data/la.pdf"
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"nobody filed this")
+    office.clock.pass_(days=1)
+    with pytest.raises(ArchiveError, match="orphan"):
+        sealed.seal_day(DAY + dt.timedelta(days=1), "night")
+    assert sealed.unpublished() == [DAY + dt.timedelta(days=1)]
+    sealed.publish(DAY + dt.timedelta(days=1), log_key())
+    assert sealed.unpublished() == []
+    stray.unlink()
+    (office.root / "catalogue.db").rename(office.root.parent / "catalogue.db")  # as on a copy: only what is published counts
+    assert said(offline(sealed)) == set()
+    (office.root.parent / "catalogue.db").rename(office.root / "catalogue.db")
+    sealed.seal_day(DAY + dt.timedelta(days=1), "night")
+    office.clock.pass_(days=1)
+    sealed.event("fixity", actor="sohoa")
+    office.clock.pass_(days=1)
+    for day in sealed.unsealed_before(office.clock().date()):
+        sealed.seal_day(day, "night")
+    sealed.publish(sealed.unpublished()[-1], log_key())
+    assert sealed.unpublished() == [] and sealed.verify().findings == []
+
+
+def test_nothing_of_what_was_disposed_of_is_left_in_the_catalogue(sealed: Archive) -> None:
+    sealed.remove([f"{FILE}.0000001"], order())
+    sealed.close()
+    data = (sealed.root / "catalogue.db").read_bytes()
+    assert not [word for word in (SUBJECT, WORD, WORD.lower(), "tran ia phao") if word.encode() in data]
+
+
+def test_a_removed_document_is_proved_by_its_entry(office: Office, sealed: Archive) -> None:
+    sealed.publish(DAY, log_key())
+    filed = sealed.get(f"{FILE}.0000001")
+    assert filed is not None
+    sealed.remove([f"{FILE}.0000001"], order())
+    found = sealed.proof(f"{FILE}.0000001")
+    packed = zipfile.ZipFile(io.BytesIO(proofpack.packed(sealed.root, found)))
+    assert proofpack.GONE in packed.namelist() and not [name for name in packed.namelist() if name.endswith(".pdf")]
+    assert filed["sha256"] in "".join(packed.read(name).decode("utf-8", "replace") for name in packed.namelist())
+    place = office.folder / "taken"
+    packed.extractall(place)
+    done = subprocess.run([sys.executable, "-I", str(place / proofpack.CHECKER)], capture_output=True, text=True, check=False, cwd=place)
+    assert done.returncode == 0, done.stdout + done.stderr

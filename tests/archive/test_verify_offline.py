@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import base64
+import hashlib
 import json
 import os
 import re
@@ -14,13 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from archive import verify_offline
+from archive import keyfile, verify_offline
+from archive.checkpoint import COSIGNATURE_KEY, Checkpoint, Head, cosigned, parsed, verifier_key, witnessed_text
 from tests.testkit import insider_attacks, insider_log
 from tests.testkit.insider import House, Insider, house
 
 SOURCE = Path(__file__).parents[2] / "archive" / "verify_offline.py"
-LINES = 377
+LINES = 422
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +159,57 @@ def test_it_is_written_for_machines_of_long_ago() -> None:
     newer = r"\bmatch .*:$|dt\.UTC|strict=|removesuffix|StrEnum|tomllib|slots=|ExceptionGroup|itertools\.pairwise|isinstance\(.*\|"
     assert not re.search(newer, text, re.MULTILINE)
     assert len(text.splitlines()) <= LINES
+
+
+# --- who signed, and who witnessed
+
+
+def test_the_certificates_that_must_have_signed_are_pinned(left: House, tmp_path: Path) -> None:
+    der = left.organisation.certificate.public_bytes(Encoding.DER)
+    pem, digest = tmp_path / "own.pem", hashlib.sha256(der).hexdigest()
+    pem.write_bytes(b"chung thu\n" + left.organisation.certificate.public_bytes(Encoding.PEM))
+    colons = ":".join(digest[n : n + 2] for n in range(0, 64, 2)).upper()
+    for pin in (pem, digest, colons):
+        assert run(left.root, *left.trust, "--signer", pin, "--signer", "0" * 64)["findings"] == []
+    told = run(left.root, *left.trust, "--signer", left.authorities[0])  # it leads there, and is not it
+    assert codes(told) == {"signer-unknown"} and len(told["findings"]) == 3
+    assert digest in told["findings"][0]["detail"]
+
+
+@pytest.mark.parametrize("words", [("--signer", "0" * 64), ("--signer", "nothing.pem"), ("--signer", __file__, "--root", __file__)])
+def test_a_pin_that_pins_nothing_is_refused(left: House, words: tuple[str, ...]) -> None:
+    done = subprocess.run([sys.executable, "-I", SOURCE, left.root, *words], capture_output=True, check=False)
+    assert done.returncode in {1, 2} and not done.stdout
+
+
+def cosign(insider: Insider, read: Checkpoint, seed: int = 7, name: str = "kiem-toan") -> tuple[Path, str]:
+    """A witness's line under a head, laid where such lines lie, and the witness's key."""
+    private = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+    line = cosigned(name, keyfile.public(private), 1_800_000_000, private.sign(witnessed_text(read.head, 1_800_000_000).encode()))
+    path = insider.root / "_log" / "cosigned" / f"{read.head.size:012}-{line.id.hex()}-1800000000"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(Checkpoint(read.head, (read.lines[0], line)).text(), "utf-8")
+    return path, verifier_key(name, COSIGNATURE_KEY, keyfile.public(private))
+
+
+def test_what_a_witness_signed_is_checked_with_its_key(insider: Insider) -> None:
+    read = parsed((insider.root / "_log" / "checkpoint").read_text("utf-8"))
+    path, key = cosign(insider, read)
+    told = run(insider.root, *insider.house.trust)
+    assert told["findings"] == [] and any("kiem-toan signed" in note and "not checked" in note for note in told["notes"])
+    told = run(insider.root, *insider.house.trust, "--witness-key", key)
+    assert told["findings"] == [] and not any("no --witness-key" in note for note in told["notes"])
+    path.write_text(path.read_text("utf-8").replace(read.lines[0].text(), read.lines[0].text() * 2), "utf-8")
+    assert run(insider.root, "--witness-key", key)["findings"] == []
+    own = path.read_text("utf-8").splitlines()[-1]
+    forged = base64.b64decode(own.split(" ")[2])
+    path.write_text(path.read_text("utf-8").replace(own.split(" ")[2], base64.b64encode(forged[:-1] + bytes([forged[-1] ^ 1])).decode()), "utf-8")
+    assert codes(run(insider.root, "--witness-key", key)) == {"witness-invalid"}
+
+
+def test_a_head_of_another_past_that_a_witness_signed_is_named(insider: Insider) -> None:
+    read = parsed((insider.root / "_log" / "checkpoint").read_text("utf-8"))
+    cosign(insider, Checkpoint(Head(read.head.origin, read.head.size, bytes(32)), read.lines))
+    assert codes(run(insider.root)) == {"log-forked"}
+    cosign(insider, Checkpoint(Head(read.head.origin, read.head.size + 5, bytes(32)), read.lines))
+    assert codes(run(insider.root)) == {"log-forked", "log-shortened"}

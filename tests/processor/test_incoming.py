@@ -17,7 +17,7 @@ from typing import Any
 import pymupdf
 import pytest
 
-from processor import nightly, posting, requests
+from processor import fixity, posting, requests
 from processor.journal import Request
 from processor.shift import Shift
 from tests.processor.office import Office
@@ -93,7 +93,7 @@ def test_a_valid_document_is_filed_to_the_byte_with_its_report_and_a_proof_any_v
     told = subprocess.run(["pdfsig", whole], capture_output=True, text=True).stdout
     assert "Signature is Valid" in told and "Total document signed" in told.rpartition("Signature #")[2]
     assert subprocess.run(["qpdf", "--check", whole], capture_output=True).returncode == 0
-    check = nightly.checker(desk.shift.tools.engine, desk.shift.tools.roots)
+    check = fixity.checker(desk.shift.tools.engine, desk.shift.tools.roots)
     assert desk.shift.tools.archive.verify(None, check).ok
     copies = {path.name for path in (desk.office.folder / "out" / LANE).iterdir()}
     assert copies == {"cong-van.pdf", "cong-van.xac-minh.txt"}

@@ -13,7 +13,7 @@ from typing import Any
 import pymupdf
 import pytest
 
-from processor import nightly
+from processor import fixity
 from processor.lanes.issue import Person
 from processor.seal.timestamps import Outside
 from processor.shift import Shift
@@ -121,7 +121,7 @@ def test_the_seal_is_added_to_what_the_leader_signed(desk: Desk, tmp_path: Path)
     assert abs(wide - 36 * 72 / 25.4) < 4, "real size"
     left, right = signing.HAND_BOX[0], signing.HAND_BOX[2]
     assert abs(max(x for x, _ in red) - (left + (right - left) / 3)) < 6, "over the left third of the signature"
-    check = nightly.checker(desk.shift.tools.engine, desk.shift.tools.roots)
+    check = fixity.checker(desk.shift.tools.engine, desk.shift.tools.roots)
     assert desk.shift.tools.archive.verify(None, check).ok
 
 

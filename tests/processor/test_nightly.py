@@ -13,9 +13,12 @@ import bagit
 import pymupdf
 import pytest
 
+from archive.verify import Finding
 from processor import doubles, nightly
+from processor import fixity as fixity_room
 from processor.engine import LocalEngine
 from processor.errors import Verdict
+from processor.fixity import checker
 from processor.shift import Shift
 from tests.processor.office import Office, Watched
 
@@ -71,6 +74,11 @@ def fixity(office: Office) -> list[dict[str, Any]]:
     return [json.loads(public) for (public,) in rows]
 
 
+def found(office: Office) -> list[tuple[int, int]]:
+    """Documents read and findings of each round."""
+    return [(each["checked"], each["findings"]) for each in fixity(office)]
+
+
 def damage(office: Office) -> Path:
     """One bit of one sealed PDF turns, as on an old disk."""
     path = sorted((office.folder / "archive").glob("*/*/*/data/*.pdf"))[0]
@@ -103,9 +111,9 @@ def test_the_night_seals_the_day_reads_the_archive_and_lays_out_the_page(busy: B
     office, shift, day = busy
     office.set_clock(1, "02:00", day)
     night = do(shift)
-    assert (night.sealed, night.checked, night.findings) == ((day,), 2, ())
+    assert (night.sealed, night.read.checked, night.findings) == ((day,), 2, ())
     assert bagit.Bag(str(bag(office, day))).validate()
-    assert fixity(office) == [{"checked": 2, "findings": 0}]
+    assert found(office) == [(2, 0)]
     raw = (office.folder / "out" / REPORTS / f"{day}.txt").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf") and raw.count(b"\n") == raw.count(b"\r\n") > 20
     text = raw.decode("utf-8-sig")
@@ -142,7 +150,7 @@ def test_a_published_head_that_is_lost_is_found(busy: Busy) -> None:
     shutil.rmtree(office.folder / "archive" / "_log" / day.isoformat())
     office.set_clock(2, "02:00", day)
     assert {finding.code for finding in do(shift).findings} == {"head-missing"}
-    assert fixity(office)[-1] == {"checked": 2, "findings": 1}
+    assert found(office)[-1] == (2, 1)
 
 
 def test_a_night_is_had_once(busy: Busy) -> None:
@@ -164,7 +172,7 @@ def test_a_damaged_document_is_found_and_told(busy: Busy) -> None:
     office.set_clock(2, "02:00", day)
     night = do(shift)
     assert [(finding.code, finding.doc_code) for finding in night.findings] == [("altered", code)]
-    assert fixity(office)[-1] == {"checked": 2, "findings": 1}
+    assert found(office)[-1] == (2, 1)
     told = page(office, day + dt.timedelta(days=1))
     assert "CÓ 1 LỖI" in told and "CẦN XỬ LÝ" in told
 
@@ -172,10 +180,10 @@ def test_a_damaged_document_is_found_and_told(busy: Busy) -> None:
 def test_a_seal_that_does_not_hold_is_found(busy: Busy) -> None:
     """Bytes as filed, yet under roots nobody trusts any more: the worker's examination is asked, not only the digest."""
     office, shift, day = busy
-    check = nightly.checker(shift.tools.engine, [])
+    check = checker(shift.tools.engine, [])
     result = shift.tools.archive.verify(day, check)
     assert result.checked == 2 and {finding.code for finding in result.findings} == {"seal-invalid"}
-    assert shift.tools.archive.verify(day, nightly.checker(shift.tools.engine, shift.tools.roots)).ok
+    assert shift.tools.archive.verify(day, checker(shift.tools.engine, shift.tools.roots)).ok
 
 
 def test_a_document_the_examiner_dies_of_is_told_and_the_night_ends(busy: Busy) -> None:
@@ -189,7 +197,7 @@ def test_a_document_the_examiner_dies_of_is_told_and_the_night_ends(busy: Busy) 
     office.engine.before = die
     office.set_clock(1, "02:00", day)
     night = do(shift)
-    assert (night.sealed, night.checked) == ((day,), 2)
+    assert (night.sealed, night.read.checked) == ((day,), 2)
     assert [(finding.code, finding.detail) for finding in night.findings] == [("seal-not-examined", "worker-died")] * 2
     assert due(shift) == [] and "CÓ 2 LỖI" in page(office, day)
 
@@ -214,7 +222,7 @@ def test_over_so_many_nights_every_document_is_read_once(busy: Busy) -> None:
     shift, read = office.shift(), []
     for night in range(1, 4):
         office.set_clock(night, "02:00", day)
-        read.append(do(shift).checked)
+        read.append(do(shift).read.checked)
     assert sum(read) == 2
 
 
@@ -244,9 +252,9 @@ def test_a_day_that_cannot_be_sealed_does_not_keep_the_rest_from_being_done(busy
     stray.write_bytes(b"nobody filed this")
     office.set_clock(1, "02:00", day)
     night = do(shift)
-    assert night.sealed == () and night.checked == 2
+    assert night.sealed == () and night.read.checked == 2
     assert [(finding.code, finding.path) for finding in night.findings] == [("orphan", f"{day:%Y/%m/%d}")]
-    assert fixity(office) == [{"checked": 2, "findings": 0}]
+    assert found(office) == [(2, 0)]
     assert "CẦN XỬ LÝ: kho lưu trữ có 1 lỗi" in page(office, day)  # the clerk is told too
     assert "Đã niêm phong dữ liệu ngày: Không có" in page(office, day)
     stray.unlink()
@@ -274,7 +282,85 @@ def test_a_number_given_twice_and_a_document_that_moved_are_told_as_what_they_ar
     moved = archive.refile(first, f"H05.99.{day.year}.02.VP", "Nhầm", "thu-ky")["doc_code"]
     office.moved = dt.timedelta(days=1)
     night = do(shift)
-    assert (night.checked, night.findings) == (3, ()), "what lies under the void code is read too"
+    assert (night.read.checked, night.findings) == (3, ()), "what lies under the void code is read too"
     told = " ".join(page(office, day).split())
     assert "7. TRÙNG SỐ, KÝ HIỆU: 1 văn bản" in told and f"mã {second}: trùng {moved}" in told
     assert "2. ĐÃ LƯU: 2 văn bản, 2 trang" in told
+
+
+# --- rounds
+
+
+def log_of(shift: Shift, type: str) -> list[dict[str, Any]]:
+    return [event["public"] for event in shift.tools.archive.happened(type)]
+
+
+def test_nights_without_a_round_are_told_and_made_up_for(busy: Busy) -> None:
+    office, shift, day = busy
+    office.set_clock(1, "02:00", day)
+    do(shift)
+    assert "KHÔNG KIỂM TRA" not in page(office, day)
+    office.set_clock(5, "02:00", day)  # the machine was off for three nights
+    night = do(shift)
+    first, last = day + dt.timedelta(days=2), day + dt.timedelta(days=4)
+    assert night.read.missed == (first, last)
+    assert log_of(shift, "fixity-missed") == [{"first": str(first), "last": str(last), "nights": 3, "why": "not-begun"}]
+    told = page(office, day + dt.timedelta(days=4))
+    assert f"3 đêm KHÔNG KIỂM TRA, từ {first:%d/%m/%Y} đến {last:%d/%m/%Y}, nay đọc bù" in told
+    office.set_clock(6, "02:00", day)
+    assert do(shift).read.missed is None
+
+
+def test_a_round_that_was_cut_short_is_told_as_that(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    office, shift, day = busy
+    office.set_clock(1, "02:00", day)
+    do(shift)
+    office.set_clock(2, "02:00", day)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(shift.tools.archive), "verify", lambda *args, **named: (_ for _ in ()).throw(OSError("the disk went away")))
+        with pytest.raises(OSError, match="went away"):
+            do(shift)
+    assert due(shift), "it is still to be done"
+    office.set_clock(3, "02:00", day)
+    do(shift)
+    assert [each["why"] for each in log_of(shift, "fixity-missed")] == ["cut-short"]
+
+
+def test_a_machine_that_went_down_at_work_reads_everything_the_next_night(busy: Busy) -> None:
+    office, shift, day = busy
+    settings = office.folder / "sohoa.toml"
+    settings.write_text(settings.read_text().replace("fixity_share = 1", "fixity_share = 30"))
+    fixity_room.begin_work(shift.tools.archive, shift.journal)
+    assert log_of(shift, "incident") == []
+    shift = office.shift()  # killed: nobody said that it ended
+    fixity_room.begin_work(shift.tools.archive, shift.journal)
+    fixity_room.end_work(shift.journal)
+    fixity_room.begin_work(shift.tools.archive, shift.journal)  # and in good order is none
+    assert log_of(shift, "incident") == [{"why": "unclean-stop"}]
+    office.set_clock(1, "02:00", day)
+    night = do(shift)
+    assert (night.read.checked, night.read.why) == (2, "unclean-stop")
+    assert "Đã đọc lại toàn bộ kho: máy đã tắt đột ngột" in page(office, day)
+    assert [(each["scope"], each["part"]) for each in fixity(office)] == [("all", "0-29")]
+    office.set_clock(2, "02:00", day)
+    assert do(shift).read.why == "" and fixity(office)[-1]["scope"] == "share"
+
+
+def test_a_damaged_file_that_comes_again_owes_a_reading_of_everything(busy: Busy) -> None:
+    office, shift, day = busy
+    damage(office)
+    office.drop("a.png", "Văn bản thứ nhất")
+    assert office.run(shift) == {"held": 1}
+    assert log_of(shift, "incident") == [{"why": "damage-found"}]
+
+
+def test_a_seal_that_does_not_hold_is_told_and_is_no_damage(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    office, shift, day = busy
+    office.set_clock(1, "02:00", day)
+    monkeypatch.setattr(fixity_room, "checker", lambda engine, roots: lambda path, row: [Finding("seal-invalid", "", "", "x")])
+    assert len(do(shift).findings) == 2 and fixity(office)[-1]["damaged"] == 0
+    damage(office)
+    office.set_clock(2, "02:00", day)
+    assert do(shift).read.why == "" and fixity(office)[-1]["damaged"] == 1
+    office.set_clock(3, "02:00", day)
+    assert do(shift).read.why == "damage-found"

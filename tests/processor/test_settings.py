@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from archive.record import Description
-from processor import settings, tables
+from processor import archive_tables, settings, tables
 from processor.errors import SettingsError
 from processor.settings import Settings, defaults, parse
 from processor.tables import seconds
@@ -42,9 +42,9 @@ def test_the_shipped_defaults_are_valid_by_themselves() -> None:
 
 def test_every_key_of_the_file_is_a_field_and_every_field_is_a_key_of_the_file() -> None:
     written = {f"{table}.{key}" for table, rows in defaults().items() for key in rows}
-    typed = {key for key in keys(Settings) if key not in {"keys", "operators", "persons", "mirrors"}}
+    typed = {key for key in keys(Settings) if key not in {"keys", "operators", "persons", "mirrors", "witnesses"}}
     named = {"lane": tables.LaneTable, "key": tables.KeyTable, "operator": tables.OperatorTable, "person": tables.PersonTable,
-             "mirror": tables.MirrorTable}  # fmt: skip
+             "mirror": archive_tables.MirrorTable}  # fmt: skip
     typed |= {f"{one}.{key}" for one, table in named.items() for key in table.model_fields}
     assert written == typed
 
@@ -257,3 +257,9 @@ def test_nothing_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
     for name in ("STATION__DEMO", "DEMO", "SEAL__UNATTENDED", "UNATTENDED", "SOHOA_SEAL_UNATTENDED"):
         monkeypatch.setenv(name, "true")
     assert parse({}) == before
+
+
+@pytest.mark.parametrize("key", ["", "kiem-toan", "kiem-toan+00000000+BAAA", 5])
+def test_a_witness_s_key_with_a_slip_is_told(key: object) -> None:
+    with pytest.raises(SettingsError, match="witnesses.kiem-toan"):
+        parse({"witnesses": {"kiem-toan": key}})

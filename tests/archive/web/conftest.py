@@ -129,7 +129,7 @@ def hands(folder: Path) -> Hands:
         picture=picture, kept=lambda report: Verdict(report["verdict"], "2026-11-23T05:00:00+00:00"),
         check=lambda row: Verdict("unknown", "2026-11-23T05:00:00+00:00", [f"lý do {HOSTILE}"], (), []),
         check_day=lambda day, codes: (99, []) if codes is None else (len(codes), list(codes)), standing=lambda: Standing({"held": 2, "rejected": 1, "waiting": 0}, 41),
-        is_read=lambda code, day: True, seen=visible, cell=cell, field=lambda name, lang: name,
+        nightly=dt.time(1), witnesses=(), seen=visible, cell=cell, field=lambda name, lang: name,
     )  # fmt: skip
 
 

@@ -9,16 +9,22 @@ import os
 import re
 import sqlite3
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from archive import rounds
 from archive.web import serving
 from archive.web.guard import Door, User
 from archive.web.passwords import Gate, hashed, is_hash
 from archive.web.site import Site
 from archive.web.snapshots import Snapshots
+from archive.witness import PUBLIC
+from tests.archive.conftest import CLERK, Office
+from tests.archive.test_heads import a_day
+from tests.archive.test_proofs import seen
 from tests.archive.web.conftest import FORMULA, HASH, HOST, HOSTILE, MODES, PASSWORD, PICTURE, ROLES, Come, Kept, filed
 
 OWN = {"Origin": f"http://{HOST}", "Sec-Fetch-Site": "same-origin"}
@@ -284,3 +290,33 @@ def test_what_is_filed_later_is_there_when_it_was_copied_anew(kept: Kept, tmp_pa
     filed(office, kept.archive, "latest")
     snapshots.refresh()
     assert not first.path.exists()
+
+
+def test_the_rounds_and_the_nights_without_one_are_told_and_what_a_witness_signed_is_verified_or_not(
+    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office(tmp_path)
+    archive = office.open()
+    archive.event("session", actor=CLERK)
+    a_day(office, archive)
+    archive.event("fixity-missed", actor="sohoa", public={"first": "2026-11-20", "last": "2026-11-22", "nights": 3, "why": "not-begun"})
+    told: dict[str, str | int] = {"scope": "all", "why": "unclean-stop", "since": 3, "checked": 1, "findings": 0}
+    archive.event("fixity", actor="sohoa", public=rounds.public_of(office.clock().date(), range(30), 30, told))
+    archive.event("incident", actor="sohoa", public={"why": "<b>never heard of</b>".replace(" ", "")})
+    made = seen(office)
+    archive.witnesses = ((tmp_path / "witness" / PUBLIC).read_text().strip(),)
+    archive.take_cosigned(made.text().encode(), CLERK)
+    office.clock.pass_(days=4)
+    snapshots = Snapshots(office.root, tmp_path / "copies", ROLES, MODES, office.clock)
+    (tmp_path / "copies").mkdir()
+    snapshots.refresh()
+    for pins, word in ((archive.witnesses, "chữ ký đã kiểm chứng"), ((), "CHƯA KIỂM CHỨNG")):
+        own = replace(site, snapshots=snapshots, clock=office.clock, hands=replace(site.hands, witnesses=pins))
+        client = TestClient(serving.application(own), f"http://{HOST}")
+        client.cookies.set(f"sohoa-serve-{HOST.rpartition(':')[2]}", own.door.sessions.begin(own.door.users["binh"]))
+        page = client.get("/integrity").text
+        assert word in page and "kiem-toan-nha-nuoc" in page
+        assert "KHÔNG CHẠY 3 đêm: máy tắt hoặc ổ đĩa không có" in page and "toàn bộ kho: máy đã tắt đột ngột" in page
+        assert "ĐÃ QUA 4 ĐÊM" in page and "Đêm tới đọc lại toàn bộ kho: &lt;b&gt;neverheardof" in page
+        assert "4 ĐÊM KHÔNG CHẠY" in client.get("/").text
+    archive.close()

@@ -52,6 +52,7 @@ DEFECTS: dict[str, tuple[Break, tuple[str, ...]]] = {
     "out-sao-y": (broken.file_instead("out/sao-y"), ()),
     "disk": (lambda p: tables(p, limits={"free_disk_mb": 10**9}), ()),
     "local-disk": (broken.network_share, ()),
+    "immutable": (lambda p: replace(tables(p, archive={"immutable": True}), immutable=lambda folder: "no such flag"), ()),
     "walls": (lambda p: replace(p, engine=broken.NoNetworkWall()), ()),
     "languages": (lambda p: lane(p, languages=("vie", "xyz")), ()),
     "font": (broken.poor_font, ()),
