@@ -152,6 +152,17 @@ def _judged(path: Path, world: Path) -> Iterator[Judgement]:
         raise RuntimeError(f"EU DSS ended: {process.returncode}")
 
 
+def evidence(pairs: Sequence[tuple[Path, Path]]) -> list[Opinion]:
+    """Judge evidence records (RFC 4998), each with the file it is about, by BouncyCastle; whom the time-stamps lead to is not asked."""
+    need("java")
+    paths = os.pathsep.join((str(HOME / "lib" / "*"), str(HOME / "classes")))
+    run = _run(*_JAVA, "-cp", paths, "Evidence", *(path for pair in pairs for path in pair))
+    said = run.stdout.splitlines()
+    if len(said) != len(pairs):
+        raise RuntimeError(f"BouncyCastle: {run.stderr[-500:]}")
+    return [Opinion(words.startswith("OK"), words) for words in said]
+
+
 @cache
 def _validate(home: Path) -> subprocess.Popen[str]:
     """The Java program, which ends when this process does: then its input ends. What it logs is not asked for."""

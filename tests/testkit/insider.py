@@ -30,6 +30,7 @@ from tests.archive.conftest import CLERK, FILE, Office
 from tests.archive.test_heads import log_key
 from tests.testkit.answers import Holder, time_answer
 from tests.testkit.authorities import Pki
+from tests.testkit.proving import pem
 from tests.testkit.signing import Way, cms_of
 from tests.testkit.signing import token as token_over
 
@@ -63,11 +64,6 @@ def vouch(head: Published, pki: Pki, who: Holder) -> None:
     text = (head.folder / "checkpoint").read_bytes()
     add(head, "checkpoint.p7s", cms_of(hashlib.sha256(text).digest(), who, pki, Way(stamped=False, whole_chain=True)), pem(who))
     add(head, "checkpoint.tsr", time_answer(token_over(pki, hashlib.sha256(text).digest())), pem(pki.tsa))
-
-
-def pem(who: Holder) -> bytes:
-    """Who it is, and those who issued it, below the root."""
-    return b"".join(each.certificate.public_bytes(Encoding.PEM) for each in (who, *who.above()[:-1]))
 
 
 def house(place: Path) -> House:

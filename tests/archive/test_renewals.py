@@ -1,0 +1,94 @@
+"""Evidence of every night, its renewals, and the records cut from it: by time-stamps of a real authority of the test kit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from asn1crypto import core, tsp
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive import ers, evidencelist
+from archive.ers import Tree
+from archive.errors import ArchiveError
+from archive.heads import Published
+from archive.store import Archive
+from tests.archive.conftest import CLERK, FILE, Office
+from tests.archive.test_heads import a_day
+from tests.referees import judges
+from tests.testkit.authorities import Pki
+from tests.testkit.proving import prove, renew
+
+
+@given(st.sets(st.binary(min_size=32, max_size=32), min_size=1, max_size=40))
+def test_what_is_cut_out_for_a_leaf_leads_to_the_root(leaves: set[bytes]) -> None:
+    """As RFC 4998 §4.3 says: the digest of the sorted list, put into the next one, and so on."""
+    tree = Tree("sha256", leaves)
+    for leaf in leaves:
+        value, lists = leaf, tree.reduced(leaf)
+        assert not lists or leaf in lists[0]
+        for group in lists:
+            value = hashlib.sha256(b"".join(sorted({*group, value}))).digest()
+        assert value == tree.root
+    with pytest.raises(KeyError):
+        tree.reduced(bytes(31))
+
+
+@pytest.fixture
+def pki(office: Office) -> Pki:
+    """Its time-stamping authority ends a year from now, as ever."""
+    return Pki(office.clock.now, tsa_years=5)
+
+
+def night(office: Office, archive: Archive, pki: Pki, *names: str, algorithm: str = "sha256") -> Published:
+    head = a_day(office, archive, *names)
+    with pki.at(office.clock.now):
+        prove(archive, head, pki, algorithm)
+    return head
+
+
+def renewed(office: Office, archive: Archive, pki: Pki, algorithm: str = "sha256") -> Path:
+    office.clock.pass_(days=1)
+    with pki.at(office.clock.now):
+        return renew(archive, pki, algorithm).folder
+
+
+def openssl_says(token: Path, pki: Pki, folder: Path, root: bytes, algorithm: str) -> str:
+    trusted = folder / "tsa-root.pem"
+    trusted.write_bytes(pki.tsa_root.certificate.public_bytes(Encoding.PEM))
+    asked = subprocess.run(["openssl", "ts", "-verify", f"-{algorithm}", "-digest", root.hex(), "-token_in", "-in", token, "-CAfile", trusted,
+                            "-attime", str(int(pki.now().timestamp()))], capture_output=True, text=True, check=False)  # fmt: skip
+    return asked.stdout + asked.stderr
+
+
+def test_a_night_is_a_list_that_standard_tools_read_and_a_token_over_its_tree(office: Office, archive: Archive, pki: Pki) -> None:
+    head = night(office, archive, pki, "a", "b", "c")
+    done = subprocess.run(["sha256sum", "-c", head.folder / "evidence.sha256"], cwd=office.root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.count(": OK")) == (0, 10), done.stdout + done.stderr  # PDF, record, scan of each, and the head
+    listed = evidencelist.parsed("sha256", (head.folder / "evidence.sha256").read_bytes())
+    assert "Verification: OK" in openssl_says(head.folder / "evidence.tst", pki, office.folder, listed.tree.root, "sha256")
+
+
+def test_a_record_leads_from_the_document_through_every_renewal(office: Office, archive: Archive, pki: Pki) -> None:
+    """Twice renewed, hashed anew with SHA-512, renewed again; a later night joins on the way. BouncyCastle agrees at every step."""
+    night(office, archive, pki, "a", "b", "c")
+    asked = list[tuple[Path, Path]]()
+    steps = ("", "sha256", "sha256", "sha512", "sha512")
+    for number, algorithm in enumerate(steps):
+        if algorithm:
+            renewed(office, archive, pki, algorithm)
+        if number == 2:
+            night(office, archive, pki, "d")
+        for code in ("0000001", "0000003", *(("0000004",) if number >= 2 else ())):
+            for path, record in archive.evidence_records(f"{FILE}.{code}").items():
+                place = office.folder / f"{number}-{len(asked)}.ers"
+                place.write_bytes(record)
+                asked.append((place, office.root / path))
+    for opinion, (place, path) in zip(judges.evidence(asked), asked, strict=True):
+        assert opinion.sound, (place.name, path, opinion.words)
