@@ -74,6 +74,10 @@ class Round:
             "list_sha256": hashlib.sha256(listed.text()).hexdigest(), "token_sha256": hashlib.sha256(self.token).hexdigest(),
         }  # fmt: skip
 
+    def names(self, path: str) -> bool:
+        """Whether its list has a file; faster than reading the list."""
+        return any(f"  {path}\n".encode() in each.read_bytes() for each in list_files(self.folder))
+
     def stamp_of(self, path: str) -> ArchiveTimeStamp:
         """What proves a file it lists."""
         listed = self.listed

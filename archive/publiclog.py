@@ -67,11 +67,21 @@ class PublicLog(Places):
         """
         with self._catalogue.reading() as db:
             row = proofs.filed(db, id)
-        found, paths = self.evidence(), [row["path"], record_place(row["shelf_day"], row["doc_code"]), row["original_path"]]
-        records = {path: found.record(path) for path in paths if path and found.knows(path) and (self.root / path).exists()}
+        if row["path"] is None:
+            raise ArchiveError("not-filed", f"{row['doc_code']} is {row['state']}")
+        paths = (row["path"], record_place(row["shelf_day"], row["doc_code"]), row["original_path"])
+        records = {path: record for path in paths if path and (record := self.evidence_record(path))}
         if row["path"] not in records:
             raise ArchiveError("not-published", f"{row['doc_code']}: its evidence is time-stamped when its day is sealed")
         return records
+
+    def evidence_record(self, path: str | None) -> bytes:
+        """The evidence record of a file that lies there; empty where no time-stamp covers it, or it was removed.
+
+        Raises:
+            ArchiveError: `evidence-altered`.
+        """
+        return self.evidence().record(path) if path and (self.root / path).exists() else b""
 
     def proof(self, id: str) -> Proof:
         """That a document is in the log.

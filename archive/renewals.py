@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from archive import ers, evidence
@@ -48,18 +49,20 @@ class Evidence:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._nights, self._renewals = evidence.nights(root), evidence.renewals(root)
-        self._begins: dict[str, Round] = {}
+
+    @cached_property
+    def _begins(self) -> dict[str, Round]:
+        """Every file of the nights' lists, and the first of these."""
+        found = dict[str, Round]()
         for each in self._nights:
             for path in each.listed.digests:
-                self._begins.setdefault(path, each)
-
-    def knows(self, path: str) -> bool:
-        """Whether a night's list has this file."""
-        return path in self._begins
+                found.setdefault(path, each)
+        return found
 
     def record(self, path: str) -> bytes:
-        """The evidence record of a file that a night's list has, DER."""
-        return ers.record(self._chains(path))
+        """The evidence record of a file, DER; empty where no night's list has it."""
+        first = next((each for each in self._nights if each.names(path)), None)
+        return ers.record(self._chains(path, first)) if first else b""
 
     def algorithms(self) -> set[str]:
         """By which the evidence is held together that counts today."""
@@ -81,12 +84,12 @@ class Evidence:
         digests = {path: digest_file(self._root / path, algorithm) for path in fresh}
         before, findings = dict[str, str](), list[Finding]()
         for path in self._begins:
-            last = self._way(path)[-1][0][0].listed
+            last = self._way(path, self._begins[path])[-1][0][0].listed
             if last.algorithm == algorithm or not (self._root / path).exists():  # removed by order, or told as missing
                 continue
             try:
                 digests[path] = digest_file(self._root / path, algorithm, expected=(last.algorithm, last.digests[path]))
-                before[path] = hashlib.new(algorithm, ers.sequence(self._chains(path))).hexdigest()
+                before[path] = hashlib.new(algorithm, ers.sequence(self._chains(path, self._begins[path]))).hexdigest()
             except (OSError, DurableError):
                 findings.append(Finding("altered", None, path, "is not what was time-stamped: its evidence is not renewed"))
         return Renewal(folder, EvidenceList(algorithm, digests, before), tuple(findings))
@@ -102,12 +105,11 @@ class Evidence:
             if path.is_file() and not waits and not path.name.startswith(".") and path != self._root / LOG / NEWEST:
                 yield path.relative_to(self._root).as_posix()
 
-    def _chains(self, path: str) -> list[list[ers.ArchiveTimeStamp]]:
-        return [[each.stamp_of(listed) for each, listed in chain] for chain in self._way(path)]
+    def _chains(self, path: str, first: Round) -> list[list[ers.ArchiveTimeStamp]]:
+        return [[each.stamp_of(listed) for each, listed in chain] for chain in self._way(path, first)]
 
-    def _way(self, path: str) -> list[list[tuple[Round, str]]]:
+    def _way(self, path: str, last: Round) -> list[list[tuple[Round, str]]]:
         """What proves a file: a chain for each hash algorithm it went through, of rounds and what each of them lists for it."""
-        last = self._begins[path]
         chains = [[(last, path)]]
         for each in self._renewals:
             if path in each.listed.before:

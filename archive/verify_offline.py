@@ -293,7 +293,7 @@ class Check:
         trust = ("-CAfile", self.work / "roots", "-untrusted", Path(f"{token}.pem"), "-attime")
         if at > self.until.get(token, now) + SLACK:
             self.find("renewal-order", token, "is of a later time than the renewal that lists it")
-        told = {"token-invalid": "the time-stamp does not verify", "token-expired": "certificates ended, and no renewal came before"}
+        told = {"token-invalid": "the time-stamp does not verify", "token-expired": "certificates ended, no renewal came before"}
         for when, code in ((at, "token-invalid"), (self.until.get(token, now), "token-expired")):
             if openssl("ts", "-verify", *form, "-in", token, *over, *trust, int(when.timestamp())) is None:
                 self.find(code, token, told[code])

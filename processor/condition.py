@@ -12,6 +12,23 @@ _INDENT = " " * 3
 
 
 @dataclass(frozen=True, slots=True)
+class Proofs:
+    """How long the archive's time-stamps prove something.
+
+    Attributes:
+        until: when the first certificate or algorithm they hang on ends.
+        days_left: until then.
+        is_due: they should have been renewed by now.
+        is_renewed: they were, in the night.
+    """
+
+    until: dt.date
+    days_left: int
+    is_due: bool = False
+    is_renewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """What is told of the archive.
 
@@ -21,6 +38,7 @@ class Condition:
         heads: heads of the log: (published, without the organisation's signature, without a time-stamp).
         copies: places where the sealed days lie too, and how many of them want a person.
         certificate_days_left: of the organisation's; None where it is not known.
+        proofs: how long its time-stamps last; None where there are none, or that is not known.
     """
 
     sealed_days: Sequence[dt.date] = ()
@@ -28,6 +46,7 @@ class Condition:
     heads: tuple[int, int, int] = (0, 0, 0)
     copies: tuple[int, int] = (0, 0)
     certificate_days_left: int | None = None
+    proofs: Proofs | None = None
 
 
 def date(day: dt.date) -> str:
@@ -46,6 +65,7 @@ def lines(facts: Condition) -> list[str]:
         "KIỂM TRA KHO LƯU TRỮ",
         f"{_INDENT}Đã niêm phong dữ liệu ngày: {_sealed(facts.sealed_days)}",
         f"{_INDENT}Sổ nhật ký: {_heads(*facts.heads)}",
+        f"{_INDENT}Bằng chứng thời gian: {_proofs(facts.proofs)}",
         f"{_INDENT}Bản sao dự phòng: {_copies(*facts.copies)}",
         f"{_INDENT}Kiểm tra toàn vẹn: {_fixity(facts.fixity)}",
         f"{_INDENT}Chứng thư số của cơ quan: {_certificate(facts.certificate_days_left)}",
@@ -58,6 +78,15 @@ def _heads(published: int, unsigned: int, unstamped: int) -> str:
     wanting = [(unsigned, "chữ ký"), (unstamped, "dấu thời gian")]
     lacks = ", ".join(f"{number(count)} chờ {what}" for count, what in wanting if count)
     return f"đã công bố {number(published)} ngày, {lacks or 'đủ chữ ký và dấu thời gian'}"
+
+
+def _proofs(proofs: Proofs | None) -> str:
+    if proofs is None:
+        return "chưa có"
+    told = f"có giá trị đến {date(proofs.until)}"
+    if proofs.is_due:
+        return f"{told} - CHƯA GIA HẠN ĐƯỢC (sohoa renew)"
+    return told + (", vừa được gia hạn" if proofs.is_renewed else "")
 
 
 def _copies(places: int, faulty: int) -> str:

@@ -26,14 +26,15 @@ from archive.heads import Standing
 from archive.naming import local_date, shelf_of
 from archive.store import Archive
 from archive.verify import Finding
-from processor import copying, doubles, law, lists, parking, publishing, report, stacks, station
+from processor import copying, doubles, law, lists, parking, publishing, renewing, report, stacks, station
 from processor.arrivals import not_taken
-from processor.condition import Condition
+from processor.condition import Condition, Proofs
 from processor.describe import fields
 from processor.engine import Engine
 from processor.errors import MissingError, Verdict, reason
 from processor.intake.headings import BAD
 from processor.journal import Item, Journal
+from processor.renewing import Lasting
 from processor.report import DayFacts
 from processor.tools import ACTOR, Tools, own_name
 from watch.schedule import due_nights
@@ -54,12 +55,14 @@ class Night:
         checked: documents read again.
         findings: what was wrong with them, and why a day could not be sealed, or no head be published.
         heads: how the heads of the log stand.
+        lasting: how long the proofs last.
     """
 
     sealed: tuple[dt.date, ...]
     checked: int
     findings: tuple[Finding, ...]
     heads: Standing
+    lasting: Lasting
 
 
 def checker(engine: Engine, roots: Sequence[bytes]) -> Callable[[Path, Mapping[str, Any]], list[Finding]]:
@@ -111,10 +114,11 @@ def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     today = local_date(tools.clock())
     sealed, unsealed = _seal(tools.archive, today)
     stood, unpublished = _publish(tools)
+    lasting = renewing.renew(tools)
     uncopied = _copy(tools)
     checked, findings = _fixity(tools, today)
     tools.archive.event("fixity", actor=ACTOR, public={"checked": checked, "findings": len(findings)})
-    night = Night(tuple(sealed), checked, (*unsealed, *unpublished, *uncopied, *findings), stood)
+    night = Night(tuple(sealed), checked, (*unsealed, *unpublished, *lasting.findings, *uncopied, *findings), stood, lasting)
     for day in nights:
         lay_out(day, night, tools, journal)
         journal.note(f"night {day.isoformat()}", tools.clock().isoformat())
@@ -232,7 +236,7 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         to_describe=to_describe, doubles=_doubles(day, tools),
         archive=Condition(
             night.sealed, (night.checked, len(night.findings)), astuple(night.heads), _copies(tools, local_date(now)),
-            _days_left(tools, now),
+            _days_left(tools, now), _proofs(night.lasting, local_date(now)),
         ),
         stacks=stacks.accounts(day, tools.station, tools.archive),
     )  # fmt: skip
@@ -252,6 +256,13 @@ def _copies(tools: Tools, today: dt.date) -> tuple[int, int]:
     """Places where the sealed days lie too, and how many of them a person should see to."""
     stood = copying.standing(tools.archive, tools.settings.mirrors, today)
     return len(stood), sum(bool(each.warnings) for each in stood)
+
+
+def _proofs(lasting: Lasting, today: dt.date) -> Proofs | None:
+    """How long the proofs of the archive hold; nothing where there are none, or they cannot be read."""
+    if lasting.until is None:
+        return None
+    return Proofs(lasting.until, (lasting.until - today).days, is_due=lasting.is_short, is_renewed=lasting.outcome == renewing.DONE)
 
 
 def _days_left(tools: Tools, now: dt.datetime) -> int | None:

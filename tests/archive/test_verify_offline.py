@@ -20,7 +20,7 @@ from tests.testkit import insider_attacks, insider_log
 from tests.testkit.insider import House, Insider, house
 
 SOURCE = Path(__file__).parents[2] / "archive" / "verify_offline.py"
-LINES = 438
+LINES = 439
 
 
 @pytest.fixture(scope="module")
