@@ -293,10 +293,10 @@ class Check:
         trust = ("-CAfile", self.work / "roots", "-untrusted", Path(f"{token}.pem"), "-attime")
         if at > self.until.get(token, now) + SLACK:
             self.find("renewal-order", token, "is of a later time than the renewal that lists it")
-        told = {"token-invalid": "the time-stamp does not verify", "token-expired": "certificates ended, no renewal came before"}
-        for when, code in ((at, "token-invalid"), (self.until.get(token, now), "token-expired")):
+        for when in (at, self.until.get(token, now)):
             if openssl("ts", "-verify", *form, "-in", token, *over, *trust, int(when.timestamp())) is None:
-                self.find(code, token, told[code])
+                code = "token-invalid" if when == at else "token-expired"
+                self.find(code, token, f"the time-stamp does not verify as of {when:%Y-%m-%d}")
                 return None
         return at
 
