@@ -45,6 +45,15 @@ class Round:
         """Where the token lies, from the archive's folder."""
         return f"{self.folder.relative_to(self.root).as_posix()}/{EVIDENCE}"
 
+    @property
+    def algorithm(self) -> str:
+        """Its list's; told without reading the list.
+
+        Raises:
+            ArchiveError: `evidence-altered`.
+        """
+        return self._list_file().suffix[1:]
+
     @cached_property
     def token(self) -> bytes:
         """The token."""
@@ -57,12 +66,18 @@ class Round:
         Raises:
             ArchiveError: `evidence-altered`.
         """
+        path = self._list_file()
         try:
-            (path,) = list_files(self.folder)
             before = self.folder / BEFORE
             return evidencelist.parsed(path.suffix[1:], path.read_bytes(), before.read_bytes() if before.exists() else b"")
         except (OSError, ValueError) as error:
             raise ArchiveError("evidence-altered", f"{self.folder}: {type(error).__name__}") from error
+
+    def _list_file(self) -> Path:
+        found = list_files(self.folder)
+        if len(found) != 1:
+            raise ArchiveError("evidence-altered", f"{self.folder} has {len(found)} lists")
+        return found[0]
 
     @property
     def facts(self) -> dict[str, str | int]:

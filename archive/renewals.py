@@ -67,7 +67,7 @@ class Evidence:
     def algorithms(self) -> set[str]:
         """By which the evidence is held together that counts today."""
         listed = self._listed()
-        return {each.listed.algorithm for each in (*self._nights, *self._renewals[-1:]) if each.token_path not in listed}
+        return {each.algorithm for each in (*self._nights, *self._renewals[-1:]) if each.token_path not in listed}
 
     def unrenewed(self) -> list[Path]:
         """Tokens that no renewal lists: the archive's proofs last as long as they do."""
@@ -78,7 +78,7 @@ class Evidence:
 
     def renewal(self, algorithm: str) -> Renewal:
         """The next renewal, by this algorithm."""
-        known = {path for each in self._renewals if each.listed.algorithm == algorithm for path in each.listed.digests}
+        known = {path for each in self._renewals if each.algorithm == algorithm for path in each.listed.digests}
         folder = self._root / LOG / evidence.RENEWALS / f"{len(self._renewals) + 1:04}"
         fresh = set(self._settled()) - known - self._begins.keys()
         digests = {path: digest_file(self._root / path, algorithm) for path in fresh}
@@ -114,7 +114,7 @@ class Evidence:
         for each in self._renewals:
             if path in each.listed.before:
                 chains.append([(each, path)])
-            elif last.token_path in each.listed.digests and each.listed.algorithm == last.listed.algorithm:
+            elif last.token_path in each.listed.digests and each.algorithm == last.algorithm:
                 chains[-1].append((each, last.token_path))
             else:
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import evidencelist
+from archive.copies import mirror
+from archive.errors import ArchiveError
 from archive.ers import Tree
 from archive.heads import Published
+from archive.rebuilding import rebuild
+from archive.renewals import Evidence
 from archive.store import Archive
-from tests.archive.conftest import FILE, Clock, Office
+from tests.archive.conftest import CLERK, FILE, Clock, Office
 from tests.archive.test_heads import a_day
+from tests.archive.test_verify import change, codes
 from tests.referees import judges, worlds
 from tests.testkit.authorities import Pki
 from tests.testkit.proving import prove, renew
@@ -107,3 +113,51 @@ def test_a_record_leads_from_the_document_through_every_renewal(office: Office, 
     said = judges.dss_evidence([first, last], world)
     assert len({each.best_signature_time for each in said}) == 1, "renewed, it proves the night it was filed in, as ever"
     assert [each.indication for each in judges.dss_evidence([(last[0], other)], world)] != ["PASSED"]
+
+
+def test_whoever_lacks_a_renewal_or_has_another_is_told_every_night(office: Office, archive: Archive, pki: Pki) -> None:
+    night(office, archive, pki, "a")
+    folder = renewed(office, archive, pki)
+    assert archive.verify().findings == [] == archive.lost_heads()
+    change(folder / "evidence.sha256", b"other words")
+    assert codes(archive) == {"renewal-altered"} == {finding.code for finding in archive.lost_heads()}
+    shutil.rmtree(folder)
+    assert codes(archive) == {"renewal-missing"}
+
+
+def test_evidence_needs_no_catalogue_and_goes_with_a_copy(office: Office, archive: Archive, pki: Pki) -> None:
+    night(office, archive, pki, "a", "b")
+    renewed(office, archive, pki)
+    night(office, archive, pki, "c")
+    code = f"{FILE}.0000001"
+    before = archive.evidence_records(code)
+    list(mirror(office.root, office.folder / "copy", archive.sealed_days()))
+    archive.close()
+    (office.root / "catalogue.db").unlink()
+    rebuild(office.root, office.clock, lambda lane: ("code_number", "subject"), CLERK)
+    again = office.open()
+    assert again.evidence_records(code) == before and again.verify().findings == []
+    assert {path: Evidence(office.folder / "copy").record(path) for path in before} == before
+
+
+def test_what_was_altered_or_removed_gets_no_new_evidence(office: Office, archive: Archive, pki: Pki) -> None:
+    night(office, archive, pki, "a", "b")
+    first, second = (f"{FILE}.000000{number}" for number in (1, 2))
+    (pdf,) = office.root.glob(f"*/*/*/data/{first}.pdf")
+    change(pdf, b"%PDF other words")
+    assert [(each.code, each.path) for each in archive.evidence().renewal("sha512").findings] == [("altered", pdf.relative_to(office.root).as_posix())]
+    renewed(office, archive, pki, "sha512")
+    sizes = [len(archive.evidence_records(code)[path]) for code, path in ((first, pdf.relative_to(office.root).as_posix()),)]
+    (other,) = (record for path, record in archive.evidence_records(second).items() if path.endswith(f"{second}.pdf"))
+    assert sizes[0] < len(other), "its chain ends with the night it was filed in"
+
+
+def test_evidence_that_cannot_be_read_is_refused(office: Office, archive: Archive, pki: Pki) -> None:
+    head = night(office, archive, pki, "a")
+    for garbage in (b"", b"x  y\n", b"\xff", b"0" * 64 + b"  b\n" + b"0" * 64 + b"  a\n"):
+        (head.folder / "evidence.sha256").write_bytes(garbage)
+        with pytest.raises(ArchiveError, match="evidence-altered"):
+            archive.evidence().renewal("sha256")
+    (head.folder / "evidence.sha512").write_bytes(b"")
+    with pytest.raises(ArchiveError, match="evidence-altered"):
+        archive.evidence().algorithms()
