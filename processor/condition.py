@@ -83,10 +83,9 @@ def _heads(published: int, unsigned: int, unstamped: int) -> str:
 def _proofs(proofs: Proofs | None) -> str:
     if proofs is None:
         return "chưa có"
-    told = f"có giá trị đến {date(proofs.until)}"
     if proofs.is_due:
-        return f"{told} - CHƯA GIA HẠN ĐƯỢC (sohoa renew)"
-    return told + (", vừa được gia hạn" if proofs.is_renewed else "")
+        return f"đến {date(proofs.until)} - CHƯA GIA HẠN ĐƯỢC (sohoa renew)"
+    return f"có giá trị đến {date(proofs.until)}" + (", vừa được gia hạn" if proofs.is_renewed else "")
 
 
 def _copies(places: int, faulty: int) -> str:

@@ -114,8 +114,8 @@ def _alarms(facts: DayFacts) -> list[tuple[str, str]]:
         found.append((f"{number(faulty)} bản sao dự phòng chưa đạt", f"{number(faulty)} sao"))
     if (left := facts.archive.certificate_days_left) is not None and left <= CERTIFICATE_SOON:
         found.append((f"chứng thư số {'đã' if left < 0 else 'sắp'} hết hạn", "hạn chứng thư"))
-    if (proofs := facts.archive.proofs) and proofs.is_due and proofs.days_left <= CERTIFICATE_SOON:
-        found.append(("bằng chứng thời gian cần gia hạn", "gia hạn bằng chứng"))
+    elif (proofs := facts.archive.proofs) and proofs.is_due and proofs.days_left <= CERTIFICATE_SOON:
+        found.append(("bằng chứng thời gian cần gia hạn", "hạn dấu giờ"))
     return found
 
 
