@@ -181,6 +181,28 @@ def sha256_stream(path: Path, out: BinaryIO) -> str:
         return _pump(data, out)[0]
 
 
+def digest_file(path: Path, algorithm: str, *, expected: tuple[str, str] | None = None) -> str:
+    """The file's digest by an algorithm of `hashlib`, in hexadecimal, read now.
+
+    Args:
+        path: the file.
+        algorithm: its name.
+        expected: another algorithm, and the digest the same bytes must have by it.
+
+    Raises:
+        DurableError: `not-a-file`; `altered`, they have another one.
+        OSError: it cannot be read.
+    """
+    digests = [hashlib.new(name) for name in (algorithm, *(expected or ())[:1])]
+    with _open(path) as data:
+        while chunk := data.read(_CHUNK):
+            for each in digests:
+                each.update(chunk)
+    if expected and digests[1].hexdigest() != expected[1]:
+        raise DurableError("altered", path)
+    return digests[0].hexdigest()
+
+
 def clear_temporaries(folder: Path) -> list[Path]:
     """Removes what interrupted writes left in a folder; returns what it removed."""
     left = sorted(path for path in folder.glob(".*.part") if path.is_file() and not path.is_symlink())

@@ -26,6 +26,7 @@ from archive.naming import local_date
 
 LOG, NEWEST, KEYS = "_log", "checkpoint", "keys"
 CHECKPOINT, ENTRIES, SIGNATURE, TOKEN = "checkpoint", "entries.jsonl", "checkpoint.p7s", "checkpoint.tsr"
+EVIDENCE = "evidence.tst"  # over what was filed, and the head (`evidence`)
 DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 
@@ -46,7 +47,7 @@ class LogKey:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the heads stand: how many there are, how many of them lack the signature, the time-stamp."""
+    """How the heads stand: how many there are, how many of them lack the signature, a time-stamp."""
 
     published: int
     unsigned: int
@@ -80,6 +81,11 @@ class Published:
     def is_stamped(self) -> bool:
         """Whether it bears a time-stamp."""
         return (self.folder / TOKEN).exists()
+
+    @property
+    def is_evident(self) -> bool:
+        """Whether what was filed until then bears one too."""
+        return (self.folder / EVIDENCE).exists()
 
 
 def publish(root: Path, catalogue: Catalogue, day: dt.date, key: LogKey) -> Published:
@@ -119,7 +125,8 @@ def published(root: Path, db: Database) -> list[Published]:
 
 def standing(found: Sequence[Published]) -> Standing:
     """How these heads stand."""
-    return Standing(len(found), sum(not each.is_signed for each in found), sum(not each.is_stamped for each in found))
+    unstamped = sum(not (each.is_stamped and each.is_evident) for each in found)
+    return Standing(len(found), sum(not each.is_signed for each in found), unstamped)
 
 
 def add(found: Published, name: str, data: bytes, chain: bytes) -> None:

@@ -13,6 +13,7 @@ from archive.checkpoint import parsed
 from archive.proofs import Proof
 
 CHECKER, ADVICE, GONE = "kiem-tra.py", "HUONG-DAN.txt", "DA-TIEU-HUY.txt"
+RECORD = ".ers"
 _TEXT = """BẰNG CHỨNG LƯU TRỮ CỦA VĂN BẢN {code}
 
 Tệp nén này cho phép bất kỳ ai kiểm tra, không cần mạng và không cần phần mềm của cơ quan, rằng:
@@ -32,6 +33,8 @@ Kiểm tra bằng tay:
 Khi chứng thư đã hết hạn, thêm -attime với một thời điểm trong thời hạn của nó (giây từ năm 1970).
 
 Đường từ mục nhật ký đến đầu sổ ở {proof} (dạng c2sp.org/tlog-proof, đọc được bằng công cụ khác).
+{name}.ers, nếu có, là hồ sơ bằng chứng (Evidence Record, RFC 4998) của tệp PDF: phần mềm kiểm tra chữ ký số nào hỗ trợ
+RFC 4998 (ví dụ EU DSS) đều đọc được; nó vẫn có giá trị khi chứng thư của dấu thời gian ban đầu đã hết hạn và được gia hạn.
 Khi cơ quan giám sát bên ngoài giữ đầu sổ khác của cùng sổ này, có thể đối chiếu để biết sổ không bị viết lại.
 """
 _GONE = """Văn bản {code} đã được tiêu hủy hoặc loại khỏi kho lưu trữ theo quyết định; tệp không còn.
@@ -39,27 +42,30 @@ Mục nhật ký (entry.json) vẫn còn và chứng minh rằng văn bản đã
 """
 
 
-def packed(root: Path, proof: Proof) -> bytes:
+def packed(root: Path, proof: Proof, record: bytes = b"") -> bytes:
     """The zip.
 
     Args:
         root: the archive.
         proof: of the document.
+        record: the evidence record of its PDF, where there is one.
     """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in _members(root, proof):
+        for name, data in _members(root, proof, record):
             archive.writestr(zipfile.ZipInfo(name), data)
     return out.getvalue()
 
 
-def _members(root: Path, proof: Proof) -> Iterator[tuple[str, bytes]]:
+def _members(root: Path, proof: Proof, record: bytes) -> Iterator[tuple[str, bytes]]:
     code, folder = proof.row["doc_code"], proof.head.folder
     name, told = f"{code}.pdf", f"{code}.tlog-proof"
     if proof.row["path"] is None:
         yield GONE, b"\xef\xbb\xbf" + _GONE.format(code=code).replace("\n", "\r\n").encode()
     else:
         yield name, (root / proof.row["path"]).read_bytes()
+    if record:
+        yield f"{name}{RECORD}", record
     yield "entry.json", proof.entry
     yield told, proof.text().encode()
     for each in (heads.CHECKPOINT, heads.SIGNATURE, f"{heads.SIGNATURE}.pem", heads.TOKEN, f"{heads.TOKEN}.pem"):

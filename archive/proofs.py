@@ -51,11 +51,7 @@ def of_document(root: Path, db: Database, id: str) -> Proof:
     Raises:
         ArchiveError: `unknown`, `ambiguous`, `not-filed`, `not-published`.
     """
-    row = search.one(db, id)
-    if row is None:
-        raise ArchiveError("unknown", id)
-    if row["path"] is None and row["state"] not in GONE:  # of what was removed by order the entry stays
-        raise ArchiveError("not-filed", f"{row['doc_code']} is {row['state']}")
+    row = filed(db, id)
     index, entry = _filing(db, row["doc_code"])
     covering = [each for each in heads.published(root, db) if each.head.size > index and each.is_there]
     if not covering:
@@ -63,6 +59,20 @@ def of_document(root: Path, db: Database, id: str) -> Proof:
     head = next((each for each in covering if each.is_signed and each.is_stamped), covering[0])
     path = log.inclusion_proofs(leaves.hashes(db, 0, head.head.size), [index])[index]
     return Proof(row, entry.encode(), index, tuple(path), head)
+
+
+def filed(db: Database, id: str) -> Row:
+    """The row of a document that is or was on a shelf: of what was removed by order the entry stays.
+
+    Raises:
+        ArchiveError: `unknown`, `ambiguous`, `not-filed`.
+    """
+    row = search.one(db, id)
+    if row is None:
+        raise ArchiveError("unknown", id)
+    if row["path"] is None and row["state"] not in GONE:
+        raise ArchiveError("not-filed", f"{row['doc_code']} is {row['state']}")
+    return row
 
 
 def is_covered(db: Database, doc_code: str) -> bool:

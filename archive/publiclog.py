@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 
-from archive import cosigned, heads, proofs, verify_heads
+from archive import cosigned, evidence, heads, proofs, verify_heads
 from archive.catalogue import Row
 from archive.copies import SealedDay
 from archive.cosigned import Seen
-from archive.event import shown
+from archive.errors import ArchiveError
+from archive.event import Event, shown
+from archive.evidencelist import EvidenceList
 from archive.heads import LogKey, Published
-from archive.naming import local_date
+from archive.naming import local_date, record_place
 from archive.places import Places
 from archive.proofs import Proof
 from archive.prooftext import consistency_text
+from archive.renewals import Evidence, Renewal
 from archive.verify_log import Finding
+
+_NUMBERS = "select json_extract(public, '$.number') number from event where type = 'renewed'"
 
 
 class PublicLog(Places):
@@ -34,6 +39,52 @@ class PublicLog(Places):
         """All heads that were published, oldest first."""
         with self._catalogue.reading() as db:
             return heads.published(self.root, db)
+
+    def evidence_of(self, head: Published, algorithm: str) -> tuple[EvidenceList, list[Finding]]:
+        """What a time-stamp is to be had over for a head: what was filed since the one before, without what is altered."""
+        with self._catalogue.reading() as db:
+            return evidence.of_night(self.root, db, head, algorithm)
+
+    def evidence(self) -> Evidence:
+        """The evidence as it lies there now."""
+        return Evidence(self.root)
+
+    def renew(self, renewal: Renewal, token: bytes, chain: bytes, actor: str) -> None:
+        """Lays a renewal down with its token and the certificates that came with it, and logs it."""
+        evidence.put(renewal.folder, renewal.listed, token, chain)
+        self.note_renewals(actor)
+
+    def note_renewals(self, actor: str) -> None:
+        """Logs those renewals of which the log does not know: whoever laid them down was interrupted."""
+        with self._catalogue.writing() as db:
+            known = {row["number"] for row in db.query(_NUMBERS)}
+            for each in evidence.renewals(self.root):
+                if (facts := each.facts)["number"] not in known:
+                    self._catalogue.append(Event("renewed", actor, public=facts))
+
+    def evidence_records(self, id: str) -> dict[str, bytes]:
+        """The evidence records of a document's PDF, record and scan, by path (RFC 4998, DER).
+
+        Raises:
+            ArchiveError: `unknown`, `ambiguous`, `not-filed`; `not-published`, no time-stamp covers it yet; `evidence-altered`.
+        """
+        with self._catalogue.reading() as db:
+            row = proofs.filed(db, id)
+        if row["path"] is None:
+            raise ArchiveError("not-filed", f"{row['doc_code']} is {row['state']}")
+        paths = (row["path"], record_place(row["shelf_day"], row["doc_code"]), row["original_path"])
+        records = {path: record for path in paths if path and (record := self.evidence_record(path))}
+        if row["path"] not in records:
+            raise ArchiveError("not-published", f"{row['doc_code']}: its evidence is time-stamped when its day is sealed")
+        return records
+
+    def evidence_record(self, path: str | None) -> bytes:
+        """The evidence record of a file that lies there; empty where no time-stamp covers it, or it was removed.
+
+        Raises:
+            ArchiveError: `evidence-altered`.
+        """
+        return self.evidence().record(path) if path and (self.root / path).exists() else b""
 
     def proof(self, id: str) -> Proof:
         """That a document is in the log.

@@ -1,4 +1,4 @@
-"""The published heads of the log checked against the catalogue: each is there, and is the one that was noted.
+"""The published heads of the log, and renewals, checked against the catalogue: each is there, and is the one that was noted.
 
 Reads only. Part of `verify`; whether their signatures hold is checked by `_tools/verify.py`, which needs no catalogue.
 """
@@ -13,9 +13,11 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.checkpoint import CheckpointError, parsed
-from archive.heads import CHECKPOINT, ENTRIES, LOG, NEWEST
+from archive.evidence import RENEWALS
+from archive.heads import CHECKPOINT, ENTRIES, EVIDENCE, LOG, NEWEST
 from archive.log import roots
 from archive.verify_log import Finding
+from archive.verify_log import parsed as parsed_facts
 
 Row = dict[str, Any]
 
@@ -36,8 +38,9 @@ def check(root: Path, db: Database) -> Iterator[Finding]:
 
 
 def check_files(root: Path, db: Database) -> Iterator[Finding]:
-    """Every head is there and says what was published: cheap enough for every night."""
+    """Every head and renewal is there and says what was published: cheap enough for every night."""
     noted = list(db.table("checkpoint").rows_where(order_by="size"))
+    yield from check_renewals(root, db)
     places = [(f"{LOG}/{row['day']}/{CHECKPOINT}", row) for row in noted]
     places += [(f"{LOG}/{NEWEST}", row) for row in noted[-1:]]
     for place, row in places:
@@ -46,6 +49,19 @@ def check_files(root: Path, db: Database) -> Iterator[Finding]:
             yield Finding("head-missing", None, place, "a head of the log that was published is not there")
         elif said != (row["origin"], row["size"], row["root"]):
             yield Finding("head-altered", None, place, "is not the head of the log that was published")
+
+
+def check_renewals(root: Path, db: Database) -> Iterator[Finding]:
+    """Every renewal is there, and is the one that was logged."""
+    for (public,) in db.execute("select public from event where type = 'renewed' order by seq"):
+        said = parsed_facts(public)
+        folder = f"{LOG}/{RENEWALS}/{str(said.get('number')).zfill(4)}"
+        for name, key in ((f"evidence.{said.get('digest')}", "list_sha256"), (EVIDENCE, "token_sha256")):
+            data = _bytes(root / folder / name)
+            if data is None:
+                yield Finding("renewal-missing", None, f"{folder}/{name}", "a renewal of the archive's proofs is not there")
+            elif hashlib.sha256(data).hexdigest() != said.get(key):
+                yield Finding("renewal-altered", None, f"{folder}/{name}", "is not the one that was logged")
 
 
 def _check_entries(root: Path, db: Database, row: Row, before: int) -> Iterator[Finding]:

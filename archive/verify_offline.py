@@ -39,7 +39,8 @@ ED25519 = bytes.fromhex("302a300506032b6570032100")  # what stands before such a
 TAGS, EVENTS, DAY = "tagmanifest-sha256.txt", "data/events.jsonl", "([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})"
 KNOWN = re.compile(rf"FORMAT\.md|catalogue\.db(-journal)?|_tools/verify\.py|_log/(checkpoint|keys/[0-9a-f]{{8}}\.(pem|txt))"
                    rf"|_log/cosigned/[0-9]{{12}}-[0-9a-f]{{8}}-[0-9]+"
-                   rf"|_log/{DAY}/(entries\.jsonl|checkpoint|checkpoint\.(p7s|tsr)(\.pem)?)")  # fmt: skip
+                   rf"|_log/{DAY}/(entries\.jsonl|checkpoint|checkpoint\.(p7s|tsr)(\.pem)?)"
+                   rf"|_log/({DAY}|renewals/[0-9]{{4}})/evidence\.(sha(256|384|512)|before|tst(\.pem)?)")  # fmt: skip
 
 
 def is_plain(path: Path) -> bool:
@@ -51,15 +52,20 @@ def lines_of(path: Path) -> list[bytes]:
     return path.read_bytes().split(b"\n")[:-1] if is_plain(path) else []
 
 
-def digest_of(path: Path) -> str:
-    """SHA-256 of a plain file; empty of anything else."""
-    digest = hashlib.sha256()
+def digest_of(path: Path, name: str = "sha256") -> str:
+    """The digest of a plain file; empty of anything else."""
+    digest = hashlib.new(name)
     if not is_plain(path):
         return ""
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def sums(path: Path) -> dict[str, str]:
+    """Digests by path, as `sha256sum` writes them."""
+    return {place: digest for digest, place in (line.decode().split("  ", 1) for line in lines_of(path))}
 
 
 def moment(at: str) -> dt.datetime:
@@ -99,6 +105,9 @@ class Check:
         self.findings, self.notes = list[dict[str, str]](), list[str]()
         self.heads: list[Head] = []  # by size
         self.stamped: dict[Path, dt.datetime] = {}
+        self.renewed: dict[int, dict[str, Any]] = {}  # what the log says of renewals
+        # by token: when it was renewed; what it lists
+        self.until, self.lists = dict[Path, dt.datetime](), dict[Path, dict[str, str]]()
         self.peaks: list[tuple[int, bytes]] = []  # the log's perfect subtrees (RFC 6962): width, head
         self.roots: dict[int, bytes] = {}  # size: root
         self.times: list[str] = []  # of the entries
@@ -223,6 +232,8 @@ class Check:
                 self.lost |= {seq for seq in lost if day_of(self.times[seq]) not in self.sealed}
         elif kind == "removed":
             self.removed.add(public["path"])
+        elif kind == "renewed":
+            self.renewed[public["number"]] = public
         elif kind in ("disposed", "purged"):
             self.state[code or ""] = "gone"  # of a scan that became part of another one there is no code
             self.purged |= {code, entry["scan_sha256"]} - {None} if kind == "purged" else set()
@@ -230,20 +241,29 @@ class Check:
     def signatures(self) -> None:
         keys = {self.own_line(path, found) for _, path, found in self.heads} - {""}
         self.notes.append(f"keys of the log itself: {', '.join(sorted(keys))}")
+        for number, public in self.renewed.items():
+            folder = self.root / f"_log/renewals/{number:04}"
+            for path, key in ((folder / f"evidence.{public['digest']}", "list_sha256"), (folder / "evidence.tst", "token_sha256")):
+                if digest_of(path) != public[key]:
+                    code = "renewal-altered" if os.path.lexists(path) else "renewal-missing"
+                    self.find(code, path, "is not the one of which the log says that it renews what lay here")
         if not self.has_roots:
             return self.notes.append("signatures of the organisation and time-stamps were not checked: no --root was given")
-        for ending, check in ((".tsr", self.stamp), (".p7s", self.signature)):
-            last_one = max((size for size, path, _ in self.heads if is_plain(Path(f"{path}{ending}"))), default=0)
+        for token in sorted(self.root.glob("_log/renewals/*/evidence.tst"), reverse=True):  # the newest vouches for those before
+            with self.reading(token):
+                self.renewal(token)
+        for name, check in (("checkpoint.tsr", self.stamp), ("evidence.tst", self.evidence), ("checkpoint.p7s", self.signature)):
+            last_one = max((size for size, path, _ in self.heads if is_plain(path.with_name(name))), default=0)
             begin = 0
             for size, path, _ in self.heads:
                 with self.reading(path):
                     first, last, begin = moment(self.times[begin]), moment(self.times[size - 1]), size
-                    if is_plain(Path(f"{path}{ending}")):
+                    if is_plain(path.with_name(name)):
                         check(path, first, last)
                     elif size < last_one or last < dt.datetime.now(VIETNAM) - LATE:
-                        self.find("signature-missing", f"{path}{ending}", "is not there, and is not still to come")
+                        self.find("signature-missing", path.with_name(name), "is not there, and is not still to come")
                     else:
-                        self.notes.append(f"{path.parent.name}: no checkpoint{ending} yet: nobody outside vouches for this head")
+                        self.notes.append(f"{path.parent.name}: no {name} yet: nobody outside vouches for this head")
 
     def own_line(self, path: Path, found: re.Match[str]) -> str:
         """The key of the log that signed this head."""
@@ -281,17 +301,59 @@ class Check:
 
     def stamp(self, head: Path, first: dt.datetime, last: dt.datetime) -> None:
         """The token is over these very bytes, not before and not long after what they cover."""
-        token, words = Path(f"{head}.tsr"), r"Time stamp: (\w+ +\d+ [\d:]+)[.\d]* (\d+) GMT"
-        said = re.search(words, openssl("ts", "-reply", "-in", token, "-text") or "")
-        at = dt.datetime.strptime(f"{said[1]} {said[2]} +0000", "%b %d %H:%M:%S %Y %z") if said else first
-        trust = ("-CAfile", self.work / "roots", "-untrusted", Path(f"{token}.pem"), "-attime", int(at.timestamp()))
-        if openssl("ts", "-verify", "-data", head, "-in", token, *trust) is None:
-            return self.find("token-invalid", token, "the time-stamp does not verify")
+        token = Path(f"{head}.tsr")
+        at = self.token(token, "-data", head)
+        if at is None:
+            return
         self.stamped[head] = at
         if at < last - SLACK:
             self.find("re-dated", token, "entries claim a later time than the time-stamp over them")
         if at > first + LATE:
             self.find("stamped-late", token, f"of {at:%Y-%m-%d}, its entries begin on {first:%Y-%m-%d}: were they written again?")
+
+    def evidence(self, head: Path, first: dt.datetime, last: dt.datetime) -> None:
+        """The time-stamp is over the hash tree (RFC 4998) of what was filed until this head, and not before that."""
+        token = head.with_name("evidence.tst")
+        if (at := self.token(token, "-digest", self.tree(token))) and at < last - SLACK:
+            self.find("re-dated", token, "is of an earlier time than what it lists")
+
+    def renewal(self, token: Path) -> None:
+        """What it lists counts as of its own time, whatever has ended since; of two renewals as of the older one's."""
+        if at := self.token(token, "-digest", self.tree(token)):
+            self.until.update((self.root / place, at) for place in self.lists[token])
+
+    def token(self, token: Path, *over: object) -> dt.datetime | None:
+        """The time of a time-stamp over these bytes; it leads to a root as of then, and as of its renewal or of now."""
+        form, now = ("-token_in",) * (token.suffix == ".tst"), dt.datetime.now(VIETNAM)
+        words = r"Time stamp: (\w+ +\d+ [\d:]+)[.\d]* (\d+) GMT"
+        said = re.search(words, openssl("ts", "-reply", *form, "-in", token, "-text") or "")
+        at = dt.datetime.strptime(f"{said[1]} {said[2]} +0000", "%b %d %H:%M:%S %Y %z") if said else now
+        trust = ("-CAfile", self.work / "roots", "-untrusted", Path(f"{token}.pem"), "-attime")
+        if at > self.until.get(token, now) + SLACK:
+            self.find("renewal-order", token, "is of a later time than the renewal that lists it")
+        for when in (at, self.until.get(token, now)):
+            if openssl("ts", "-verify", *form, "-in", token, *over, *trust, int(when.timestamp())) is None:
+                code = "token-invalid" if when == at else "token-expired"
+                self.find(code, token, f"the time-stamp does not verify as of {when:%Y-%m-%d}")
+                return None
+        return at
+
+    def tree(self, token: Path) -> str:
+        """Root of the hash tree over the files listed beside a token; each is as it was listed, or was removed by order."""
+        (path,), nodes = token.parent.glob("evidence.sha*"), list[bytes]()
+        name, self.lists[token], before = path.suffix[1:], sums(path), sums(token.with_name("evidence.before"))
+        for place, said in self.lists[token].items():
+            day = self.expected.get(place[:10].replace("/", "-"), {}) if name == "sha256" else {}  # `bags` reads those
+            told = day.get(place)
+            if place not in self.removed and (told or digest_of(self.root / place, name)) != said:
+                self.find("evidence-altered", place, f"is not what {path.parent.name} lists")
+            leaf = bytes.fromhex(said)
+            nodes.append(hashlib.new(name, leaf + bytes.fromhex(before[place])).digest() if place in before else leaf)
+        nodes = sorted({*nodes})
+        while len(nodes) > 1:
+            pairs = [sorted(nodes[at : at + 2]) for at in range(0, len(nodes), 2)]
+            nodes = [hashlib.new(name, b"".join(pair)).digest() if len(pair) > 1 else pair[0] for pair in pairs]
+        return nodes[0].hex()
 
     def signature(self, head: Path, first: dt.datetime, last: dt.datetime) -> None:
         """The organisation signed these very bytes, with a certificate that was good when they were time-stamped."""
@@ -406,8 +468,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as work:
         Path(work, "roots").write_bytes(b"\n".join(path.read_bytes() for path in asked.root))
         check = Check(asked.archive.resolve(), Path(work), bool(asked.root), pinned(asked.signer))
-        for step in (check.look_round, lambda: check.read_log(asked.witness), check.signatures,
-                     lambda: check.cosigned(asked.witness_key), check.catalogue, check.bags):  # fmt: skip
+        for step in (check.look_round, lambda: check.read_log(asked.witness), check.catalogue, check.signatures,
+                     lambda: check.cosigned(asked.witness_key), check.bags):  # fmt: skip
             with check.reading(check.root):
                 step()
     check.notes.append("the seals within the PDFs were not checked: FORMAT.md says how")

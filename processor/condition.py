@@ -14,6 +14,23 @@ _WHY = {"unclean-stop": "máy đã tắt đột ngột", "damage-found": "đã t
 
 
 @dataclass(frozen=True, slots=True)
+class Proofs:
+    """How long the archive's time-stamps prove something.
+
+    Attributes:
+        until: when the first certificate or algorithm they hang on ends.
+        days_left: until then.
+        is_due: they should have been renewed by now.
+        is_renewed: they were, in the night.
+    """
+
+    until: dt.date
+    days_left: int
+    is_due: bool = False
+    is_renewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """What is told of the archive.
 
@@ -26,6 +43,7 @@ class Condition:
         missed: nights before this round on which there was none, first and last.
         whole: why everything was read; empty: a share was.
         removing: documents of which an order to remove them was begun and not carried out.
+        proofs: how long its time-stamps last; None where there are none, or that is not known.
     """
 
     sealed_days: Sequence[dt.date] = ()
@@ -36,6 +54,7 @@ class Condition:
     missed: tuple[dt.date, dt.date] | None = None
     whole: str = ""
     removing: int = 0
+    proofs: Proofs | None = None
 
 
 def date(day: dt.date) -> str:
@@ -54,6 +73,7 @@ def lines(facts: Condition) -> list[str]:
         "KIỂM TRA KHO LƯU TRỮ",
         f"{_INDENT}Đã niêm phong dữ liệu ngày: {_sealed(facts.sealed_days)}",
         f"{_INDENT}Sổ nhật ký: {_heads(*facts.heads)}",
+        f"{_INDENT}Bằng chứng thời gian: {_proofs(facts.proofs)}",
         f"{_INDENT}Bản sao dự phòng: {_copies(*facts.copies)}",
         f"{_INDENT}Kiểm tra toàn vẹn: {_fixity(facts.fixity)}",
         *_rounds(facts),
@@ -67,6 +87,14 @@ def _heads(published: int, unsigned: int, unstamped: int) -> str:
     wanting = [(unsigned, "chữ ký"), (unstamped, "dấu thời gian")]
     lacks = ", ".join(f"{number(count)} chờ {what}" for count, what in wanting if count)
     return f"đã công bố {number(published)} ngày, {lacks or 'đủ chữ ký và dấu thời gian'}"
+
+
+def _proofs(proofs: Proofs | None) -> str:
+    if proofs is None:
+        return "chưa có"
+    if proofs.is_due:
+        return f"đến {date(proofs.until)} - CHƯA GIA HẠN ĐƯỢC (sohoa renew)"
+    return f"có giá trị đến {date(proofs.until)}" + (", vừa được gia hạn" if proofs.is_renewed else "")
 
 
 def _copies(places: int, faulty: int) -> str:

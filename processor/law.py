@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError, with_config
 
+from archive.ers import DIGESTS
 from processor import codelists, metadata
 from processor.agencies import Agencies, parse
 from processor.codelists import CodeList
@@ -24,6 +25,7 @@ from processor.describe.vocabulary import Vocabulary
 from processor.errors import SettingsError
 from processor.lanes.quality import QualityRule
 from processor.metadata import Profile
+from processor.verify.judge import digest_grade
 
 VIETNAM = dt.timezone(dt.timedelta(hours=7), "+07:00")  # Asia/Ho_Chi_Minh has had no other offset since 1975
 Length: TypeAlias = Annotated[float, Strict()]
@@ -144,6 +146,19 @@ def in_force(rules: Iterable[Mapping[str, Any]], day: dt.date, what: str) -> Map
 
 def _holds(rule: Mapping[str, Any], day: dt.date, what: str) -> bool:
     return _day(rule, "valid_from", what) <= day <= _day(rule, "valid_to", what, dt.date.max)
+
+
+def evidence_digest(day: dt.date, station: Path | None = None) -> str:
+    """By which digest evidence is made that is to last beyond a day: the first of `evidence_digests` that is strong on it.
+
+    Raises:
+        SettingsError: none is; as `read`.
+    """
+    policy = read("algorithms.toml", station)
+    for name in policy["evidence_digests"]:
+        if name in DIGESTS and digest_grade(name, day, policy) == "strong":
+            return str(name)
+    raise SettingsError(f"law/algorithms.toml: none of evidence_digests is strong on {day.isoformat()}")
 
 
 def block_rule(form: str, day: dt.date, station: Path | None = None) -> BlockRule:

@@ -22,14 +22,15 @@ from archive.heads import Standing
 from archive.naming import local_date, shelf_of
 from archive.store import Archive
 from archive.verify import Finding
-from processor import copying, doubles, fixity, law, lists, parking, publishing, report, stacks, station
+from processor import copying, doubles, fixity, law, lists, parking, publishing, renewing, report, stacks, station
 from processor.arrivals import not_taken
-from processor.condition import Condition
+from processor.condition import Condition, Proofs
 from processor.describe import fields
 from processor.errors import MissingError, Verdict, reason
 from processor.fixity import Done
 from processor.intake.headings import BAD
 from processor.journal import Item, Journal
+from processor.renewing import Lasting
 from processor.report import DayFacts
 from processor.tools import ACTOR, Tools, own_name
 from watch.schedule import due_nights
@@ -49,12 +50,14 @@ class Night:
         read: the fixity round.
         findings: what it found, and why a day could not be sealed, or no head be published.
         heads: how the heads of the log stand.
+        lasting: how long the proofs last.
     """
 
     sealed: tuple[dt.date, ...]
     read: Done
     findings: tuple[Finding, ...]
     heads: Standing
+    lasting: Lasting
 
 
 def due(tools: Tools, journal: Journal) -> list[dt.date]:
@@ -75,9 +78,10 @@ def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     sealed, unsealed = _seal(tools.archive, today)
     unsealed += _protect(tools)
     stood, unpublished = _publish(tools)
+    lasting = renewing.renew(tools)
     uncopied = _copy(tools)
     read = fixity.make(tools, journal)
-    night = Night(tuple(sealed), read, (*unsealed, *unpublished, *uncopied, *read.findings), stood)
+    night = Night(tuple(sealed), read, (*unsealed, *unpublished, *lasting.findings, *uncopied, *read.findings), stood, lasting)
     for day in nights:
         lay_out(day, night, tools, journal)
         journal.note(f"night {day.isoformat()}", tools.clock().isoformat())
@@ -180,6 +184,7 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         archive=Condition(
             night.sealed, (night.read.checked, len(night.findings)), astuple(night.heads), _copies(tools, local_date(now)),
             _days_left(tools, now), night.read.missed, night.read.why, len(tools.archive.half_removed()),
+            _proofs(night.lasting, local_date(now)),
         ),
         stacks=stacks.accounts(day, tools.station, tools.archive),
     )  # fmt: skip
@@ -199,6 +204,13 @@ def _copies(tools: Tools, today: dt.date) -> tuple[int, int]:
     """Places where the sealed days lie too, and how many of them a person should see to."""
     stood = copying.standing(tools.archive, tools.settings.mirrors, today)
     return len(stood), sum(bool(each.warnings) for each in stood)
+
+
+def _proofs(lasting: Lasting, today: dt.date) -> Proofs | None:
+    """How long the proofs of the archive hold; nothing where there are none, or they cannot be read."""
+    if lasting.until is None:
+        return None
+    return Proofs(lasting.until, (lasting.until - today).days, is_due=lasting.is_short, is_renewed=lasting.outcome == renewing.DONE)
 
 
 def _days_left(tools: Tools, now: dt.datetime) -> int | None:

@@ -1,22 +1,25 @@
-"""Heads of the log: published for every sealed day, signed by the organisation, time-stamped.
+"""Heads of the log: published for every sealed day, signed by the organisation, time-stamped, with the evidence of what was filed.
 
-Promises: a head is published with the log's own key whatever else is missing; the organisation's signature and the time-stamp are
+Promises: a head is published with the log's own key whatever else is missing; the organisation's signature and the time-stamps are
 added as soon as there is a key and an authority, and until then it is told which heads lack them. Refuses to hold the night up for
 either.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 import threading
 from base64 import b64decode
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
-from archive import heads
+from archive import evidence, heads
 from archive.heads import Published, Standing
-from processor import sealing
+from processor import law, sealing
 from processor.errors import MissingError, Verdict
 from processor.seal import logkey
 from processor.sealing import encoded
@@ -24,6 +27,15 @@ from processor.tools import Tools, own_name
 
 log = structlog.get_logger()
 _ONE = threading.Lock()  # two signatures over one head would each want its name
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """A time-stamp: the authority's response, what of it is the token, and the certificates it came with (PEM)."""
+
+    response: bytes
+    token: bytes
+    chain: bytes
 
 
 def publish(tools: Tools) -> Standing:
@@ -44,6 +56,7 @@ def complete(tools: Tools) -> Standing:
         found = [each for each in tools.archive.published() if each.is_there]  # one that was lost is told by the night's check
         _add([each for each in found if not each.is_signed], _sign, tools)
         _add([each for each in found if not each.is_stamped], _stamp, tools)
+        _add([each for each in found if not each.is_evident], _prove, tools)
     return standing(tools)
 
 
@@ -68,19 +81,47 @@ def _sign(head: Published, tools: Tools) -> None:
     sealer = tools.ring.sealer(own_name(tools), tools.clock())
     if reason := sealer.usable(tools.clock()):
         raise Verdict("waiting-key", reason)
+    text = (head.folder / heads.CHECKPOINT).read_text("utf-8")
     whose = {"certificate": encoded(sealer.certificate_der()), "chain": [encoded(each) for each in sealer.chain_der()]}
-    made = tools.sealing.call("sign_head", _args(head, tools) | whose, answer=sealing.answers(tools, sealer))
+    made = tools.sealing.call("sign_head", {"text": text, **_trust(tools), **whose}, answer=sealing.answers(tools, sealer))
     heads.add(head, heads.SIGNATURE, b64decode(made["signature"]), made["chain"].encode())
 
 
 def _stamp(head: Published, tools: Tools) -> None:
+    digest = hashlib.sha256((head.folder / heads.CHECKPOINT).read_bytes()).digest()
+    made = stamped(digest, "sha256", tools)
+    heads.add(head, heads.TOKEN, made.response, made.chain)
+
+
+def _prove(head: Published, tools: Tools) -> None:
+    """A time-stamp over what was filed until then: of it evidence records are cut."""
+    algorithm = law.evidence_digest(soon(tools).date(), tools.station)
+    listed, findings = tools.archive.evidence_of(head, algorithm)
+    for finding in findings:
+        log.error("evidence-left-out", code=finding.code, path=finding.path)
+    made = stamped(listed.tree.root, algorithm, tools)
+    evidence.put(head.folder, listed, made.token, made.chain)
+
+
+def stamped(digest: bytes, algorithm: str, tools: Tools) -> Stamped:
+    """A time-stamp over a digest.
+
+    Raises:
+        Verdict: `waiting-tsa`, `waiting-revocation`.
+    """
+    args = {"digest": digest.hex(), "algorithm": algorithm, **_trust(tools)}
     with tools.outside.turn(1) as stamp:
-        made = tools.sealing.call("stamp_head", _args(head, tools), answer=sealing.answers(tools, None, stamp=stamp))
-    heads.add(head, heads.TOKEN, b64decode(made["token"]), made["chain"].encode())
+        made = tools.sealing.call("stamp_head", args, answer=sealing.answers(tools, None, stamp=stamp))
+    return Stamped(b64decode(made["response"]), b64decode(made["token"]), made["chain"].encode())
 
 
-def _args(head: Published, tools: Tools) -> dict[str, Any]:
+def soon(tools: Tools) -> dt.datetime:
+    """Until when proofs are to hold without being renewed (`time.renew_before`)."""
+    return tools.clock() + dt.timedelta(seconds=tools.settings.time.renew_before)
+
+
+def _trust(tools: Tools) -> dict[str, Any]:
     return {
-        "text": (head.folder / heads.CHECKPOINT).read_text("utf-8"), "roots": [encoded(each) for each in tools.roots],
-        "others": [encoded(each) for each in tools.intermediates], "lists": [encoded(each) for each in tools.lists],
+        "roots": [encoded(each) for each in tools.roots], "others": [encoded(each) for each in tools.intermediates],
+        "lists": [encoded(each) for each in tools.lists],
     }  # fmt: skip

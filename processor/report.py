@@ -18,7 +18,7 @@ from processor.condition import CERTIFICATE_SOON, NONE, Condition, date, number
 from processor.sharing import Entry, Section, cut, share
 
 COLUMNS = 78
-LINES = 48
+LINES = 50
 _INDENT, _UNDER = " " * 3, " " * 5
 _VIETNAM = dt.timezone(dt.timedelta(hours=7))
 _NAME_ROOM = 30  # columns: a name that would get less has its place on a line of its own
@@ -116,6 +116,8 @@ def _alarms(facts: DayFacts) -> list[tuple[str, str]]:
         found.append((f"{number(faulty)} bản sao dự phòng chưa đạt", f"{number(faulty)} sao"))
     if (left := facts.archive.certificate_days_left) is not None and left <= CERTIFICATE_SOON:
         found.append((f"chứng thư số {'đã' if left < 0 else 'sắp'} hết hạn", "hạn chứng thư"))
+    elif (proofs := facts.archive.proofs) and proofs.is_due and proofs.days_left <= CERTIFICATE_SOON:
+        found.append(("bằng chứng thời gian cần gia hạn", "hạn dấu giờ"))
     return found
 
 

@@ -201,6 +201,7 @@ class TimeTable(Table):
     window: Annotated[Duration, Field(gt=0)]
     trip_after: Count
     rest: Duration
+    renew_before: Duration
 
 
 class TrustTable(Table):

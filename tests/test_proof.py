@@ -12,12 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from processor import publishing
 from processor.engine import LocalEngine
+from processor.seal import demo
+from processor.seal.demo import DemoAuthority
 from processor.shift import Shift
 from tests.processor.conftest import workers  # noqa: F401  # a fixture
 from tests.processor.office import Office
+from tests.referees import judges
 from tests.station import sohoa
 
 TODAY = dt.datetime.now(dt.timezone(dt.timedelta(hours=7))).date()
@@ -74,6 +79,32 @@ def test_whatever_is_changed_in_it_is_told(office: Office, unpacked: Path, name:
     path.write_bytes(data)
     code, told = checked(unpacked, "--root", office.folder / "authority" / "root.pem")
     assert code == 3 and "SAI" in told
+
+
+def test_the_evidence_record_is_there_and_any_validator_reads_it(office: Office, unpacked: Path, tmp_path: Path) -> None:
+    """EU DSS, of the file in the citizen's zip and of those `evidence` lays out."""
+    (record,) = (office.folder / "archive").glob("*/*/*/data/*.json")
+    done = sohoa(office.folder, "evidence", record.stem, "--out", str(tmp_path / "e"))
+    assert (done.returncode, done.stdout.count(".ers")) == (0, 3), done.stdout + done.stderr
+    pairs = [(path, path.with_suffix("")) for folder in (tmp_path / "e", unpacked) for path in sorted(folder.glob("*.ers"))]
+    assert {path.suffix for _, path in pairs} == {".pdf", ".json", ".png"} and len(pairs) == 4
+    for each in judges.dss_evidence(pairs, _world(office.folder / "authority", tmp_path / "world")):
+        assert (each.indication, each.timestamps) == ("PASSED", ("PASSED",)), each
+    again = sohoa(office.folder, "evidence", record.stem, "--out", str(tmp_path / "e"))
+    assert again.returncode == 0, "the same bytes are there already"
+
+
+def _world(authority: Path, path: Path) -> Path:
+    """The demo's root, and its lists: they are not in the record, a validator asks the authority for them."""
+    lists = [DemoAuthority(authority).fetch(f"http://{demo.CRL_HOST}/{name}.crl", b"") for name in ("root", "issuing")]
+    pem = [x509.load_der_x509_crl(der).public_bytes(Encoding.PEM) for der in lists]
+    path.write_bytes(b"".join([(authority / "root.pem").read_bytes(), *pem]))
+    return path
+
+
+def test_renewal_asked_for_at_the_command_line(office: Office) -> None:
+    assert "nothing is due: the proofs hold until 20" in (done := sohoa(office.folder, "renew")).stdout, done.stderr
+    assert "renewal 0001" in (done := sohoa(office.folder, "renew", "--force")).stdout, done.stderr
 
 
 def test_another_authority_is_not_trusted(unpacked: Path, tmp_path: Path) -> None:

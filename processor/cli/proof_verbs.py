@@ -1,4 +1,4 @@
-"""What leaves the house so that others can check alone: `proof`, and `witness` on the auditor's machine."""
+"""What leaves the house so that others can check alone: `proof`, `evidence`, and `witness` on the auditor's machine; `renew`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from archive.checkpoint import CheckpointError
 from archive.durable import DurableError, make_dirs_durably, write_durably
 from archive.prooftext import read_consistency
 from archive.witness import Asked, WitnessError
+from processor import renewing
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
 from processor.errors import ExitCode, SettingsError, SohoaError
@@ -41,7 +42,7 @@ def proof(identifier: str, since: int | None, out: Path, folder: Path) -> None:
             data = (archive.consistency(since) + "".join(f"key {path.read_text('utf-8')}" for path in keys)).encode()
         else:
             found = archive.proof(identifier)
-            data = proofpack.packed(archive.root, found)
+            data = proofpack.packed(archive.root, found, archive.evidence_record(found.row["path"]))
             if found.row["path"] is None:
                 click.echo("removed by order: the proof holds its entry, not the document", err=True)
             lacks = [what for there, what in ((found.head.is_signed, "the organisation's signature"),
@@ -49,6 +50,49 @@ def proof(identifier: str, since: int | None, out: Path, folder: Path) -> None:
             if lacks:
                 click.echo(f"the head it leads to still lacks {' and '.join(lacks)}: ask again later for a better proof", err=True)
     _write(out, data)
+
+
+@click.command()
+@click.argument("identifier", metavar="ID")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False, resolve_path=True), metavar="DIR", required=True,
+              help="A folder; nothing in it is overwritten.")  # fmt: skip
+@HERE
+def evidence(identifier: str, out: Path, folder: Path) -> None:
+    """A document's PDF, record and scan, each with its evidence record (RFC 4998, `.ers`): since when it is as it is."""
+    wiring.outside_the_archive(out, folder)
+    with wiring.opened_archive(folder, load(folder)) as archive:
+        for path, record in archive.evidence_records(identifier).items():
+            _write(out / Path(path).name, (archive.root / path).read_bytes())
+            _write(out / f"{Path(path).name}{proofpack.RECORD}", record)
+            click.echo(f"{Path(path).name}{proofpack.RECORD}")
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Also when nothing is due.")
+@HERE
+def renew(force: bool, folder: Path) -> None:
+    """Renew the archive's proofs by a new time-stamp over the old ones, when certificates or algorithms they hang on end soon.
+
+    The night does so by itself. When the hash algorithm changes, every file of the archive is read and hashed anew.
+    """
+    with wiring.opened_shift(folder) as shift:
+        found = renewing.renew(shift.tools, is_forced=force)
+    for finding in found.findings:
+        click.echo(f"{finding.code}  {finding.path}  {finding.detail}", err=True)
+    until = f"the proofs hold until {found.until.isoformat()}" if found.until else "nothing was time-stamped yet"
+    match found.outcome:
+        case "":
+            click.echo(f"nothing is due: {until}")
+        case renewing.DONE:
+            click.echo(f"renewal {found.number:04}: {until}")
+        case renewing.NO_GAIN:
+            click.echo(f"not renewed: new time-stamps of the authority end no later than the old ones; {until}", err=True)
+        case code:
+            click.echo(f"not renewed: {code}; {until}", err=True)
+    if found.findings:
+        sys.exit(ExitCode.NOT_VERIFIED)
+    if found.outcome not in {"", renewing.DONE}:
+        sys.exit(ExitCode.WAITING)
 
 
 @click.command()
@@ -130,4 +174,4 @@ def show(folder: Path, as_json: bool) -> None:
         click.echo(visible(f"{each.size}  {each.at.isoformat()}  {each.name}  {worth}"))
 
 
-VERBS = (proof, witness, cosigned)
+VERBS = (proof, evidence, renew, witness, cosigned)

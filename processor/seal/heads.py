@@ -1,9 +1,8 @@
-"""The organisation's signature and a time-stamp for a head of the log, such that `openssl` alone verifies them. Worker jobs."""
+"""The organisation's signature and time-stamps for a head of the log and its evidence, such that `openssl` verifies them. Jobs."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
@@ -36,27 +35,28 @@ def sign_head(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
 
 
 def stamp_head(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
-    """Worker job: an RFC 3161 response over the same text.
+    """Worker job: an RFC 3161 time-stamp over a digest.
 
     Args:
-        args: `text`, `roots`, `others`, `lists`, as of `sign_head`.
+        args: `digest`, hexadecimal, of `algorithm`; `roots`, `others`, `lists`, as of `sign_head`.
         ask: answers `stamp` and `fetch`.
 
     Returns:
-        `token`: the response, DER in base64; `chain`: the certificates it came with, PEM; `at`: its time.
+        `response`: as the authority gave it, DER in base64; `token`: what of it is the token; `chain`: the certificates it came
+        with, PEM; `at`: its time.
 
     Raises:
         Verdict: `waiting-tsa`, `waiting-revocation`.
     """
     stamper, _ = stamper_of(args, ask)
-    digest = hashlib.sha256(args["text"].encode()).digest()
     with coded():
-        _, request = stamper.request_cms(digest, "sha256")  # type: ignore[no-untyped-call]  # pyHanko's
+        _, request = stamper.request_cms(bytes.fromhex(args["digest"]), args["algorithm"])  # type: ignore[no-untyped-call]  # pyHanko's
         response = asyncio.run(stamper.async_request_tsa_response(request))
     data = signed_data(response)
     chain = [each.chosen for each in data["certificates"]]
     at = data["encap_content_info"]["content"].parsed["gen_time"].native
-    return {"token": b64encode(response.dump()).decode(), "chain": _pem(chain), "at": at.isoformat()}
+    made = {"response": response.dump(), "token": response["time_stamp_token"].dump()}
+    return {name: b64encode(der).decode() for name, der in made.items()} | {"chain": _pem(chain), "at": at.isoformat()}
 
 
 def _pem(certificates: list[x509.Certificate]) -> str:

@@ -72,7 +72,8 @@ def _grade(row: Mapping[str, Any], on: dt.date) -> str:
     return "strong"
 
 
-def _digest_grade(name: str, on: dt.date, policy: Policy) -> str:
+def digest_grade(name: str, on: dt.date, policy: Policy) -> str:
+    """`strong`, `weak` or `broken`: a digest on that day."""
     rows = (row for row in policy.get("digest", ()) if row["name"] == name)  # a station's own row comes before ours
     return next((_grade(row, on) for row in rows), "weak")
 
@@ -87,8 +88,21 @@ def _key_grade(kind: str, bits: int, on: dt.date, policy: Policy) -> str:
 def strength(uses: Iterable[Algorithm], on: dt.date, policy: Policy) -> str:
     """`strong`, `weak` or `broken`: the weakest of the uses on that day. What the policy does not name is weak."""
     grades = [grade for use in uses for grade in (
-        _digest_grade(use.digest, on, policy), _key_grade(use.key, use.bits, on, policy))]  # fmt: skip
+        digest_grade(use.digest, on, policy), _key_grade(use.key, use.bits, on, policy))]  # fmt: skip
     return max(grades, key=_RANKS.__getitem__, default="weak")
+
+
+def strong_until(uses: Iterable[Algorithm], policy: Policy) -> dt.date:
+    """The first day on which one of the uses is not strong any more; the last there is where no such day is known."""
+    found = [dt.date.max]
+    for use in uses:
+        digests = [row for row in policy.get("digest", ()) if row["name"] == use.digest][:1]
+        keys = [row for row in policy.get("key", ()) if row["kind"] == use.key]
+        if not digests or not keys:
+            return dt.date.min
+        rows = [*digests, *(row for row in keys if use.bits < row["below"])]
+        found += [_day(row[key]) for row in rows for key in ("weak_from", "broken_from") if row.get(key)]
+    return min(found)
 
 
 def _in_time(statement: Statement, link: Link, at: dt.datetime, policy: Policy) -> bool:

@@ -238,3 +238,16 @@ def test_an_agencys_name_is_printed_and_never_interpreted(agency: str) -> None:
     moment = dt.datetime(2026, 11, 24, 9, 0, 1, tzinfo=HANOI)
     text = law.block_rule("sao-y", TODAY).text(agency, moment)
     assert text == f"SAO Y; {agency}; 24/11/2026; 09:00:01 +07:00"
+
+
+def test_evidence_is_made_by_the_first_digest_that_lasts(tmp_path: Path) -> None:
+    (tmp_path / "law").mkdir()
+    own = tmp_path / "law" / "algorithms.toml"
+    assert law.evidence_digest(TODAY, tmp_path) == "sha256"
+    own.write_text('[[digest]]\nname = "sha256"\nweak_from = "2031-01-01"\n')
+    assert [law.evidence_digest(dt.date(year, 1, 1), tmp_path) for year in (2030, 2031)] == ["sha256", "sha384"]
+    own.write_text('evidence_digests = ["sha3_256", "sha512"]\n')  # a station's own come first; openssl's `ts` must know them
+    assert law.evidence_digest(TODAY, tmp_path) == "sha512"
+    own.write_text("".join(f'[[digest]]\nname = "sha{bits}"\nweak_from = "2020-01-01"\n' for bits in (256, 384, 512)))
+    with pytest.raises(SettingsError, match="evidence_digests"):
+        law.evidence_digest(TODAY, tmp_path)

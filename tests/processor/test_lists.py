@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from archive.naming import local_date
 from processor import lists
 from processor.flow import Flow
 from processor.intake.listing import Row
@@ -191,7 +192,7 @@ def test_scans_may_come_after_their_list_and_what_does_not_come_is_told(office: 
     drop(office, "a.png")
     assert office.run(shift) == {"filed": 1} and office.dropped() == ["ds.csv"]
     assert lists.standing(office.folder) == [(LANE, "ds.csv", "list-open")]
-    office.set_clock(1, "12:00", office.clock().date())
+    office.set_clock(1, "12:00", local_date(office.clock()))
     assert office.run(shift) == {"held": 1}
     (told,) = office.told("held")
     assert told["code"] == "list-left" and "1/2 dòng: 3" in told["detail"] and office.dropped() == []
@@ -329,7 +330,7 @@ def test_nothing_a_list_says_is_a_formula_in_what_its_sender_opens(office: Offic
     lay(office, row("=HYPERLINK(\"http://x\")&\u202e.pdf", "x") + row("@a.pdf", "x"), head=HEAD)
     shift = office.shift()
     office.run(shift)
-    office.set_clock(1, "12:00", office.clock().date())
+    office.set_clock(1, "12:00", local_date(office.clock()))
     office.run(shift)
     assert all(not told["Tên tệp"].startswith(("=", "@")) and "\u202e" not in told["Tên tệp"] for told in result(office))
 

@@ -280,7 +280,7 @@ def test_a_number_given_twice_and_a_document_that_moved_are_told_as_what_they_ar
         doubles.note(code, archive, office.folder, "thu-ky")
     archive.declare_file(f"H05.99.{day.year}.02.VP", "Hồ sơ khác", year=day.year, actor="thu-ky")
     moved = archive.refile(first, f"H05.99.{day.year}.02.VP", "Nhầm", "thu-ky")["doc_code"]
-    office.moved = dt.timedelta(days=1)
+    office.set_clock(1, "02:00", day)
     night = do(shift)
     assert (night.read.checked, night.findings) == (3, ()), "what lies under the void code is read too"
     told = " ".join(page(office, day).split())

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor import report
-from processor.condition import Condition
+from processor.condition import Condition, Proofs
 from processor.errors import reason, reasons
 from processor.report import DayFacts, Item
 
@@ -212,6 +212,7 @@ DAYS = st.builds(
         Condition, sealed_days=st.lists(st.dates(), max_size=40), fixity=st.none() | st.tuples(SOME, SOME),
         heads=st.tuples(SOME, SOME, SOME), copies=st.tuples(SOME, SOME),
         certificate_days_left=st.none() | st.integers(-1000, 1000),
+        proofs=st.none() | st.builds(Proofs, st.dates(), st.integers(-1000, 1000), st.booleans(), st.booleans()),
     ),
 )  # fmt: skip
 
@@ -237,6 +238,8 @@ def test_the_verdict_is_one_line_and_true(facts: DayFacts) -> None:
     findings = facts.archive.fixity[1] if facts.archive.fixity else 0
     trouble = [n for n in (findings, len(facts.held), len(facts.rejected), len(facts.waiting), facts.archive.copies[1]) if n]
     soon = facts.archive.certificate_days_left is not None and facts.archive.certificate_days_left <= 30
+    proofs = facts.archive.proofs
+    soon = soon or (proofs is not None and proofs.is_due and proofs.days_left <= 30)
     assert said.startswith("CẦN XỬ LÝ: ") == bool(trouble or soon)
     if trouble or soon:
         assert counts(said) == trouble

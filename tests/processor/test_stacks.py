@@ -1,6 +1,5 @@
 """Stacks at a station: several documents in one scan, each on its own way, every page accounted for."""
 
-import datetime as dt
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -208,7 +207,7 @@ def test_the_morning_page_has_the_sums(office: Office, tmp_path: Path) -> None:
     shift = office.shift()
     assert office.run(shift) == {"filed": 2}
     day = local_date(office.clock())
-    office.moved = dt.timedelta(days=1)
+    office.set_clock(1, "02:00", day)
     nightly.do(due(shift), shift.tools, shift.journal)
     page = (office.folder / "out" / nightly.REPORTS / f"{day.isoformat()}.txt").read_text("utf-8-sig")
     assert "Tập quét: 3 trang = 2 đã lưu + 1 tờ phân cách" in page

@@ -6,6 +6,7 @@ import eu.europa.esig.dss.model.FileDocument;
 import eu.europa.esig.dss.model.InMemoryDocument;
 import eu.europa.esig.dss.model.x509.CertificateToken;
 import eu.europa.esig.dss.simplereport.SimpleReport;
+import eu.europa.esig.dss.simplereport.jaxb.XmlTimestamp;
 import eu.europa.esig.dss.spi.DSSUtils;
 import eu.europa.esig.dss.spi.validation.CommonCertificateVerifier;
 import eu.europa.esig.dss.spi.x509.CommonCertificateSource;
@@ -29,9 +30,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * EU DSS judges signed PDFs by the ETSI EN 319 102-1 policy it ships, offline.
+ * EU DSS judges signed PDFs and evidence records by the ETSI EN 319 102-1 policy it ships, offline.
  *
- * <p>Reads lines {@code WORLD <tab> FILE} and answers each with one JSON line for each signature, or one for a file that has
+ * <p>Reads lines {@code WORLD <tab> FILE}, or {@code WORLD <tab> EVIDENCE RECORD <tab> ITS FILE}, and answers each with one JSON line for each signature, or one for a file that has
  * none or cannot be read, and an empty line. A world is a PEM file: its self-signed certificates are trusted, its others and
  * its revocation lists are known.
  */
@@ -74,7 +75,7 @@ public final class Validate {
         for (String line = asked.readLine(); line != null; line = asked.readLine()) {
             String[] words = line.split("\t");
             try {
-                judge(words[1], WORLDS.computeIfAbsent(words[0], World::of)).forEach(facts -> System.out.println(json(facts)));
+                judge(words, WORLDS.computeIfAbsent(words[0], World::of)).forEach(facts -> System.out.println(json(facts)));
             } catch (RuntimeException | StackOverflowError error) { // of hostile files
                 System.out.println(json(facts(words[1], "indication", "UNREADABLE", "errors", List.of(error.toString()))));
             }
@@ -82,9 +83,13 @@ public final class Validate {
         }
     }
 
-    private static List<Map<String, Object>> judge(String file, World world) {
+    private static List<Map<String, Object>> judge(String[] words, World world) {
+        String file = words[1];
         var validator = SignedDocumentValidator.fromDocument(new FileDocument(file));
         validator.setCertificateVerifier(world.verifier());
+        if (words.length > 2) {
+            validator.setDetachedContents(List.of(new FileDocument(words[2])));
+        }
         Reports reports = validator.validateDocument();
         SimpleReport simple = reports.getSimpleReport();
         List<Map<String, Object>> found = new ArrayList<>();
@@ -99,6 +104,17 @@ public final class Validate {
                     "signed_by", simple.getSignedBy(id),
                     "best_signature_time", iso(simple.getBestSignatureTime(id)),
                     "timestamps", stamps.stream().map(stamp -> simple.getIndication(stamp).name()).toList(),
+                    "errors", texts(simple.getAdESValidationErrors(id)),
+                    "warnings", texts(simple.getAdESValidationWarnings(id))));
+        }
+        for (String id : simple.getEvidenceRecordIdList()) {
+            List<XmlTimestamp> stamps = simple.getEvidenceRecordTimestamps(id);
+            found.add(facts(file,
+                    "indication", simple.getIndication(id).name(),
+                    "sub_indication", simple.getSubIndication(id) == null ? null : simple.getSubIndication(id).name(),
+                    "signature_format", "RFC 4998",
+                    "best_signature_time", iso(simple.getEvidenceRecordPOE(id)),
+                    "timestamps", stamps.stream().map(stamp -> stamp.getIndication().name()).toList(),
                     "errors", texts(simple.getAdESValidationErrors(id)),
                     "warnings", texts(simple.getAdESValidationWarnings(id))));
         }

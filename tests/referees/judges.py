@@ -137,12 +137,12 @@ def dss_each(worlds: Mapping[Path, Path]) -> list[Judgement]:
     return [each for path, world in worlds.items() for each in _judged(path, world)]
 
 
-def _judged(path: Path, world: Path) -> Iterator[Judgement]:
+def _judged(path: Path, world: Path, *about: Path) -> Iterator[Judgement]:
     process = _validate(HOME)
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("EU DSS: no pipes")
     try:
-        process.stdin.write(f"{world.absolute()}\t{path.absolute()}\n")
+        process.stdin.write("\t".join(str(each.absolute()) for each in (world, path, *about)) + "\n")
         process.stdin.flush()
     except BrokenPipeError as error:
         raise RuntimeError("EU DSS is gone") from error
@@ -150,6 +150,12 @@ def _judged(path: Path, world: Path) -> Iterator[Judgement]:
         yield _judgement(path, json.loads(line))
     if process.poll() is not None:
         raise RuntimeError(f"EU DSS ended: {process.returncode}")
+
+
+def dss_evidence(pairs: Sequence[tuple[Path, Path]], world: Path) -> list[Judgement]:
+    """Judge evidence records (RFC 4998), each with the file it is about; `best_signature_time` is since when that file is proved."""
+    need("java")
+    return [each for record, about in pairs for each in _judged(record, world, about)]
 
 
 @cache

@@ -19,8 +19,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from archive import evidence, evidencelist
 from archive.bag import manifest_of
 from archive.checkpoint import Checkpoint, Head, origin_of, signed
+from archive.evidencelist import EvidenceList
 from archive.heads import LogKey, Published, add
 from archive.log import leaf_hash, root
 from archive.naming import local_date
@@ -30,6 +32,7 @@ from tests.archive.conftest import CLERK, FILE, Office
 from tests.archive.test_heads import log_key
 from tests.testkit.answers import Holder, time_answer
 from tests.testkit.authorities import Pki
+from tests.testkit.proving import pem, prove, renew
 from tests.testkit.signing import Way, cms_of
 from tests.testkit.signing import token as token_over
 
@@ -58,20 +61,21 @@ class House:
         return tuple(word for path in self.authorities for word in ("--root", path))
 
 
-def vouch(head: Published, pki: Pki, who: Holder) -> None:
+def vouch(head: Published, pki: Pki, who: Holder, tsa: Pki | None = None) -> None:
     """The organisation's signature and a time-stamp of that clock, as `processor.publishing` lays them."""
     text = (head.folder / "checkpoint").read_bytes()
     add(head, "checkpoint.p7s", cms_of(hashlib.sha256(text).digest(), who, pki, Way(stamped=False, whole_chain=True)), pem(who))
-    add(head, "checkpoint.tsr", time_answer(token_over(pki, hashlib.sha256(text).digest())), pem(pki.tsa))
+    stamps = tsa or pki
+    add(head, "checkpoint.tsr", time_answer(token_over(stamps, hashlib.sha256(text).digest())), pem(stamps.tsa))
 
 
-def pem(who: Holder) -> bytes:
-    """Who it is, and those who issued it, below the root."""
-    return b"".join(each.certificate.public_bytes(Encoding.PEM) for each in (who, *who.above()[:-1]))
+def house(place: Path, *, is_renewed: bool = False) -> House:
+    """Four days: three are sealed, published, signed and stamped; on the last one things are still going on.
 
-
-def house(place: Path) -> House:
-    """Four days: three are sealed, published, signed and stamped; on the last one things are still going on."""
+    Args:
+        place: where it is built.
+        is_renewed: its proofs were renewed after the second night.
+    """
     office = Office(place)
     office.clock.now = dt.datetime.now(dt.UTC).replace(hour=5, minute=0, second=0, microsecond=0) - AGO
     pki = Pki(office.clock.now)
@@ -84,6 +88,7 @@ def house(place: Path) -> House:
         head = archive.publish(day, log_key())
         with pki.at(office.clock.now + dt.timedelta(seconds=5)):
             vouch(head, pki, who)
+            prove(archive, head, pki)
         days.append(day.isoformat())
         office.clock.pass_(hours=10)
 
@@ -94,6 +99,9 @@ def house(place: Path) -> House:
     archive.file(office.filing(archive, "later"), CLERK)
     archive.refile(A, OTHER, "Xếp nhầm hồ sơ của ông Nguyễn Văn A", CLERK)
     night()
+    if is_renewed:
+        with pki.at(office.clock.now):
+            renew(archive, pki)
     better = DocumentKey(hashlib.sha256(b"scan better").hexdigest(), "sao-y", FILE)
     archive.ask_supersede(LATER, better.scan_sha256, "sao-y", "Bản quét mờ", CLERK)
     archive.file(office.filing(archive, "better"), CLERK)
@@ -248,6 +256,17 @@ class Insider:
             self.remove(path)
         with pki.at(dt.datetime.now(dt.UTC) if late is None else last + late):
             vouch(Published(last.date(), Head("", 0, b""), head), pki, who)
+            self.list_again(head, pki)
+
+    def list_again(self, folder: Path, pki: Pki) -> None:
+        """A list of evidence with the digests its files have now, and a time-stamp of that clock over it."""
+        (path,) = evidence.list_files(folder)
+        before = evidencelist.parsed(path.suffix[1:], path.read_bytes())
+        there = {name: sha256(self.root / name) for name in before.digests if (self.root / name).exists()}
+        for name in folder.glob("evidence.*"):
+            self.remove(name)
+        listed = EvidenceList(before.algorithm, there)
+        evidence.put(folder, listed, token_over(pki, listed.tree.root), pem(pki.tsa))
 
 
 def sha256(path: Path) -> str:

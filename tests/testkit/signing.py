@@ -125,9 +125,9 @@ def ess(who: Holder, kind: str) -> list[dict[str, object]]:
     return []
 
 
-def token(pki: Pki, digest: bytes, lie: str = "") -> bytes:
-    """A time-stamp token over a SHA-256 digest."""
-    imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": digest}
+def token(pki: Pki, digest: bytes, lie: str = "", algorithm: str = "sha256") -> bytes:
+    """A time-stamp token over a digest."""
+    imprint = {"hash_algorithm": {"algorithm": algorithm}, "hashed_message": digest}
     request = tsp.TimeStampReq({"version": 1, "message_imprint": imprint, "nonce": secrets.randbits(60), "cert_req": True})
     return pki.token(request, lie)
 

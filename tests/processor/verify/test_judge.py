@@ -125,3 +125,8 @@ def test_a_stations_own_row_comes_before_ours() -> None:
     on = dt.date(2025, 6, 1)
     assert judge.strength(uses, on, POLICY) == "weak" and judge.strength(uses, on, own) == "strong"
     assert judge.strength(uses, dt.date(2027, 1, 1), own) == "weak"
+
+
+@given(st.lists(USES, min_size=1, max_size=3), st.dates(dt.date(1990, 1, 1), dt.date(2040, 1, 1)))
+def test_strong_until_is_the_first_day_on_which_it_is_not(uses: list[Algorithm], day: dt.date) -> None:
+    assert (judge.strength(uses, day, POLICY) == "strong") is (day < judge.strong_until(uses, POLICY))

@@ -1,0 +1,164 @@
+"""Evidence in `_log`: lists of files, each with a time-stamp over its hash tree (RFC 4998), of every night and of renewals.
+
+A night's list has what was filed since the last head, and the head itself; a renewal's what must outlive the certificates or the
+hash algorithm of the time-stamps before it (`renewals`). Promises: the folder alone is the truth; a list counts once its token lies
+beside it, which is written last. Refuses (ArchiveError `evidence-altered`) to go by a list that is none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive import evidencelist
+from archive.catalogue import Row
+from archive.durable import DurableError, digest_file, make_dirs_durably, replace_durably, write_durably
+from archive.errors import ArchiveError
+from archive.ers import DIGESTS, ArchiveTimeStamp
+from archive.evidencelist import EvidenceList
+from archive.heads import CHECKPOINT, DAY, EVIDENCE, LOG, Published
+from archive.verify_log import Finding
+
+BEFORE, RENEWALS = "evidence.before", "renewals"
+
+
+@dataclass(frozen=True)
+class Round:
+    """A list with its token.
+
+    Attributes:
+        root: the archive.
+        folder: where they lie.
+    """
+
+    root: Path
+    folder: Path
+
+    @property
+    def token_path(self) -> str:
+        """Where the token lies, from the archive's folder."""
+        return f"{self.folder.relative_to(self.root).as_posix()}/{EVIDENCE}"
+
+    @property
+    def algorithm(self) -> str:
+        """Its list's; told without reading the list.
+
+        Raises:
+            ArchiveError: `evidence-altered`.
+        """
+        return self._list_file().suffix[1:]
+
+    @cached_property
+    def token(self) -> bytes:
+        """The token."""
+        return (self.folder / EVIDENCE).read_bytes()
+
+    @cached_property
+    def listed(self) -> EvidenceList:
+        """The list.
+
+        Raises:
+            ArchiveError: `evidence-altered`.
+        """
+        path = self._list_file()
+        try:
+            before = self.folder / BEFORE
+            return evidencelist.parsed(path.suffix[1:], path.read_bytes(), before.read_bytes() if before.exists() else b"")
+        except (OSError, ValueError) as error:
+            raise ArchiveError("evidence-altered", f"{self.folder}: {type(error).__name__}") from error
+
+    def _list_file(self) -> Path:
+        found = list_files(self.folder)
+        if len(found) != 1:
+            raise ArchiveError("evidence-altered", f"{self.folder} has {len(found)} lists")
+        return found[0]
+
+    @property
+    def facts(self) -> dict[str, str | int]:
+        """What the log says of a renewal."""
+        listed = self.listed
+        return {
+            "number": int(self.folder.name), "digest": listed.algorithm,
+            "files": len(listed.digests), "hashed_anew": len(listed.before),
+            "list_sha256": hashlib.sha256(listed.text()).hexdigest(), "token_sha256": hashlib.sha256(self.token).hexdigest(),
+        }  # fmt: skip
+
+    def names(self, path: str) -> bool:
+        """Whether its list has a file; faster than reading the list."""
+        return any(f"  {path}\n".encode() in each.read_bytes() for each in list_files(self.folder))
+
+    def stamp_of(self, path: str) -> ArchiveTimeStamp:
+        """What proves a file it lists."""
+        listed = self.listed
+        return ArchiveTimeStamp(listed.algorithm, listed.tree.reduced(listed.leaf(path)), self.token)
+
+
+def nights(root: Path) -> list[Round]:
+    """What was time-stamped night by night, oldest first."""
+    return [Round(root, path.parent) for path in sorted((root / LOG).glob(f"{DAY}/{EVIDENCE}"))]
+
+
+def renewals(root: Path) -> list[Round]:
+    """The renewals, oldest first."""
+    return [Round(root, path.parent) for path in sorted((root / LOG / RENEWALS).glob(f"[0-9]*/{EVIDENCE}"))]
+
+
+def list_files(folder: Path) -> list[Path]:
+    """The lists in a folder: one, where nothing was interrupted."""
+    return [path for name in DIGESTS if (path := folder / f"evidence.{name}").exists()]
+
+
+def of_night(root: Path, db: Database, head: Published, algorithm: str) -> tuple[EvidenceList, list[Finding]]:
+    """What a head's evidence is to be over, and which of it is not what was filed any more, and is left out."""
+    digests, findings = dict[str, str](), list[Finding]()
+    for path, sha256 in _filed(db, head):
+        if algorithm == "sha256":
+            digests[path] = sha256  # what was filed; whether it still is that, the bags and `verify` tell
+            continue
+        try:
+            digests[path] = digest_file(root / path, algorithm, expected=("sha256", sha256))
+        except (OSError, DurableError):
+            findings.append(Finding("altered", None, path, "is not what was filed: no time-stamp is had over it"))
+    place = (head.folder / CHECKPOINT).relative_to(root).as_posix()
+    digests[place] = digest_file(root / place, algorithm)
+    return EvidenceList(algorithm, digests), findings
+
+
+def put(folder: Path, listed: EvidenceList, token: bytes, chain: bytes) -> None:
+    """Lays a list and its token down; the token comes last, and until then all of it may be written anew."""
+    make_dirs_durably(folder)
+    if (folder / EVIDENCE).exists():
+        return
+    for path in list_files(folder):
+        path.unlink()
+    replace_durably(folder / f"evidence.{listed.algorithm}", listed.text())
+    if listed.before:
+        replace_durably(folder / BEFORE, evidencelist.written(listed.before))
+    replace_durably(folder / f"{EVIDENCE}.pem", chain)
+    write_durably(folder / EVIDENCE, token)
+
+
+def _filed(db: Database, head: Published) -> Iterator[tuple[str, str]]:
+    """Path and SHA-256 of what was filed since the head before and not removed since: PDFs, records, scans, what proves them."""
+    first = db.execute("select coalesce(max(size), 0) from checkpoint where size < ?", [head.head.size]).fetchone()[0]
+    removed = {row["path"] for row in db.query("select json_extract(public, '$.path') path from event where type = 'removed'")}
+    sql = "select * from event where type in ('filed', 'adopted') and seq >= ? and seq < ? order by seq"
+    for row in list(db.query(sql, [first, head.head.size])):
+        yield from (pair for pair in _of_document(db, row) if pair[0] not in removed)
+
+
+def _of_document(db: Database, row: Row) -> Sequence[tuple[str, str]]:
+    code, public = row["doc_code"], json.loads(row["public"])
+    day = public["shelf_day"] if row["type"] == "adopted" else row["day"]
+    record = (f"{day.replace('-', '/')}/data/{code}.json", public["record_sha256"])
+    if public.get("supersedes"):  # refiled: its bytes lie where they were, and have their evidence
+        return [record]
+    beside = db.query("select path, sha256 from companion where doc_code = ?", [code])
+    return [(public["path"], public["sha256"]), record, (public["scan_path"], row["scan_sha256"]),
+            *((each["path"], each["sha256"]) for each in beside)]  # fmt: skip

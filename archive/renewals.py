@@ -1,0 +1,122 @@
+"""Renewal of evidence (RFC 4998 §5), and the evidence record of a file.
+
+A renewal is a list with a token of its own, `_log/renewals/NNNN/`. Over time-stamps that grow old (§5.2): every file of `_log` that
+no renewal by this hash algorithm lists yet. When the algorithm changes (§5.3) that is all of them, and in addition every file of
+the nights' lists, hashed anew together with the evidence it had. Promises: a renewal is logged (`renewed`) with the digests of its
+list and token; nothing that is not what its last list says is given new evidence. Refuses (ArchiveError `evidence-altered`) to
+build on evidence that cannot be read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from archive import ers, evidence
+from archive.durable import DurableError, digest_file
+from archive.evidence import Round
+from archive.evidencelist import EvidenceList
+from archive.heads import CHECKPOINT, DAY, EVIDENCE, LOG, NEWEST, TOKEN
+from archive.verify_log import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A renewal that wants a time-stamp.
+
+    Attributes:
+        folder: where it will lie.
+        listed: what it renews.
+        findings: what is left out, for it is not what it was.
+    """
+
+    folder: Path
+    listed: EvidenceList
+    findings: tuple[Finding, ...]
+
+    @property
+    def number(self) -> int:
+        """Its number, from 1."""
+        return int(self.folder.name)
+
+
+class Evidence:
+    """All evidence of an archive as it lies there now."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._nights, self._renewals = evidence.nights(root), evidence.renewals(root)
+
+    @cached_property
+    def _begins(self) -> dict[str, Round]:
+        """Every file of the nights' lists, and the first of these."""
+        found = dict[str, Round]()
+        for each in self._nights:
+            for path in each.listed.digests:
+                found.setdefault(path, each)
+        return found
+
+    def record(self, path: str) -> bytes:
+        """The evidence record of a file, DER; empty where no night's list has it."""
+        first = next((each for each in self._nights if each.names(path)), None)
+        return ers.record(self._chains(path, first)) if first else b""
+
+    def algorithms(self) -> set[str]:
+        """By which the evidence is held together that counts today."""
+        listed = self._listed()
+        return {each.algorithm for each in (*self._nights, *self._renewals[-1:]) if each.token_path not in listed}
+
+    def unrenewed(self) -> list[Path]:
+        """Tokens that no renewal lists: the archive's proofs last as long as they do."""
+        listed = self._listed()
+        tokens = [path.relative_to(self._root).as_posix() for path in sorted((self._root / LOG).glob(f"{DAY}/{TOKEN}"))]
+        tokens += [each.token_path for each in (*self._nights, *self._renewals)]
+        return [self._root / path for path in tokens if path not in listed]
+
+    def renewal(self, algorithm: str) -> Renewal:
+        """The next renewal, by this algorithm."""
+        known = {path for each in self._renewals if each.algorithm == algorithm for path in each.listed.digests}
+        folder = self._root / LOG / evidence.RENEWALS / f"{len(self._renewals) + 1:04}"
+        fresh = set(self._settled()) - known - self._begins.keys()
+        digests = {path: digest_file(self._root / path, algorithm) for path in fresh}
+        before, findings = dict[str, str](), list[Finding]()
+        for path in self._begins:
+            last = self._way(path, self._begins[path])[-1][0][0].listed
+            if last.algorithm == algorithm or not (self._root / path).exists():  # removed by order, or told as missing
+                continue
+            try:
+                digests[path] = digest_file(self._root / path, algorithm, expected=(last.algorithm, last.digests[path]))
+                before[path] = hashlib.new(algorithm, ers.sequence(self._chains(path, self._begins[path]))).hexdigest()
+            except (OSError, DurableError):
+                findings.append(Finding("altered", None, path, "is not what was time-stamped: its evidence is not renewed"))
+        return Renewal(folder, EvidenceList(algorithm, digests, before), tuple(findings))
+
+    def _listed(self) -> set[str]:
+        return {path for each in self._renewals for path in each.listed.digests}
+
+    def _settled(self) -> Iterator[str]:
+        """What lies in `_log` for good; but the newest head, which lies there twice, and what waits for its signature or token."""
+        for path in (self._root / LOG).rglob("*"):
+            waits = path.name.startswith("evidence.") and not (path.parent / EVIDENCE).exists()
+            waits |= path.name.startswith(f"{CHECKPOINT}.") and path.suffix == ".pem" and not path.with_suffix("").exists()
+            if path.is_file() and not waits and not path.name.startswith(".") and path != self._root / LOG / NEWEST:
+                yield path.relative_to(self._root).as_posix()
+
+    def _chains(self, path: str, first: Round) -> list[list[ers.ArchiveTimeStamp]]:
+        return [[each.stamp_of(listed) for each, listed in chain] for chain in self._way(path, first)]
+
+    def _way(self, path: str, last: Round) -> list[list[tuple[Round, str]]]:
+        """What proves a file: a chain for each hash algorithm it went through, of rounds and what each of them lists for it."""
+        chains = [[(last, path)]]
+        for each in self._renewals:
+            if path in each.listed.before:
+                chains.append([(each, path)])
+            elif last.token_path in each.listed.digests and each.algorithm == last.algorithm:
+                chains[-1].append((each, last.token_path))
+            else:
+                continue
+            last = each
+        return chains

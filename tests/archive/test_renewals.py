@@ -1,0 +1,163 @@
+"""Evidence of every night, its renewals, and the records cut from it: by time-stamps of a real authority of the test kit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive import evidencelist
+from archive.copies import mirror
+from archive.errors import ArchiveError
+from archive.ers import Tree
+from archive.heads import Published
+from archive.rebuilding import rebuild
+from archive.renewals import Evidence
+from archive.store import Archive
+from tests.archive.conftest import CLERK, FILE, Clock, Office
+from tests.archive.test_heads import a_day
+from tests.archive.test_verify import change, codes
+from tests.referees import judges, worlds
+from tests.testkit.authorities import Pki
+from tests.testkit.proving import prove, renew
+
+
+@given(st.sets(st.binary(min_size=32, max_size=32), min_size=1, max_size=40))
+def test_what_is_cut_out_for_a_leaf_leads_to_the_root(leaves: set[bytes]) -> None:
+    """As RFC 4998 §4.3 says: the digest of the sorted list, put into the next one, and so on."""
+    tree = Tree("sha256", leaves)
+    for leaf in leaves:
+        value, lists = leaf, tree.reduced(leaf)
+        assert not lists or leaf in lists[0]
+        for group in lists:
+            value = hashlib.sha256(b"".join(sorted({*group, value}))).digest()
+        assert value == tree.root
+    with pytest.raises(KeyError):
+        tree.reduced(bytes(31))
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """Some time ago: what is time-stamped must not lie in the future of those who judge it."""
+    made = Office(tmp_path, Clock(dt.datetime.now(dt.UTC).replace(hour=5, minute=0, second=0, microsecond=0) - dt.timedelta(days=100)))
+    yield made
+    for archive in made.opened:
+        archive.close()
+
+
+@pytest.fixture
+def pki(office: Office) -> Pki:
+    """Its time-stamping authority ends a year from now, as ever."""
+    return Pki(office.clock.now, tsa_years=5)
+
+
+def night(office: Office, archive: Archive, pki: Pki, *names: str, algorithm: str = "sha256") -> Published:
+    head = a_day(office, archive, *names)
+    with pki.at(office.clock.now):
+        prove(archive, head, pki, algorithm)
+    return head
+
+
+def renewed(office: Office, archive: Archive, pki: Pki, algorithm: str = "sha256") -> Path:
+    office.clock.pass_(days=1)
+    with pki.at(office.clock.now):
+        return renew(archive, pki, algorithm).folder
+
+
+def openssl_says(token: Path, pki: Pki, folder: Path, root: bytes, algorithm: str) -> str:
+    trusted = folder / "tsa-root.pem"
+    trusted.write_bytes(pki.tsa_root.certificate.public_bytes(Encoding.PEM))
+    asked = subprocess.run(["openssl", "ts", "-verify", f"-{algorithm}", "-digest", root.hex(), "-token_in", "-in", token, "-CAfile", trusted,
+                            "-attime", str(int(pki.now().timestamp()))], capture_output=True, text=True, check=False)  # fmt: skip
+    return asked.stdout + asked.stderr
+
+
+def test_a_night_is_a_list_that_standard_tools_read_and_a_token_over_its_tree(office: Office, archive: Archive, pki: Pki) -> None:
+    head = night(office, archive, pki, "a", "b", "c")
+    done = subprocess.run(["sha256sum", "-c", head.folder / "evidence.sha256"], cwd=office.root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.count(": OK")) == (0, 10), done.stdout + done.stderr  # PDF, record, scan of each, and the head
+    listed = evidencelist.parsed("sha256", (head.folder / "evidence.sha256").read_bytes())
+    assert "Verification: OK" in openssl_says(head.folder / "evidence.tst", pki, office.folder, listed.tree.root, "sha256")
+
+
+def test_a_record_leads_from_the_document_through_every_renewal(office: Office, archive: Archive, pki: Pki) -> None:
+    """Twice renewed, hashed anew with SHA-512, renewed again; a later night joins on the way. EU DSS agrees at every step."""
+    night(office, archive, pki, "a", "b", "c")
+    asked = list[tuple[Path, Path]]()
+    for number, algorithm in enumerate(("", "sha256", "sha256", "sha512", "sha512")):
+        if algorithm:
+            renewed(office, archive, pki, algorithm)
+        if number == 2:
+            night(office, archive, pki, "d")
+        for code in ("0000001", *(("0000004",) if number >= 2 else ())):
+            for path, record in archive.evidence_records(f"{FILE}.{code}").items():
+                place = office.folder / f"{number}-{len(asked)}.ers"
+                place.write_bytes(record)
+                asked.append((place, office.root / path))
+    world = office.folder / "world.pem"
+    world.write_bytes(worlds.world(pki, lists=True))
+    other = office.folder / "other"
+    other.write_bytes(b"other words")
+    for each in judges.dss_evidence(asked, world):
+        assert (each.indication, each.errors) == ("PASSED", ()) and set(each.timestamps) == {"PASSED"}, each
+    first, last = asked[0], asked[-6]
+    assert first[1] == last[1]
+    said = judges.dss_evidence([first, last], world)
+    assert len({each.best_signature_time for each in said}) == 1, "renewed, it proves the night it was filed in, as ever"
+    assert [each.indication for each in judges.dss_evidence([(last[0], other)], world)] != ["PASSED"]
+
+
+def test_whoever_lacks_a_renewal_or_has_another_is_told_every_night(office: Office, archive: Archive, pki: Pki) -> None:
+    night(office, archive, pki, "a")
+    folder = renewed(office, archive, pki)
+    assert archive.verify().findings == [] == archive.lost_heads()
+    change(folder / "evidence.sha256", b"other words")
+    assert codes(archive) == {"renewal-altered"} == {finding.code for finding in archive.lost_heads()}
+    shutil.rmtree(folder)
+    assert codes(archive) == {"renewal-missing"}
+
+
+def test_evidence_needs_no_catalogue_and_goes_with_a_copy(office: Office, archive: Archive, pki: Pki) -> None:
+    night(office, archive, pki, "a", "b")
+    renewed(office, archive, pki)
+    night(office, archive, pki, "c")
+    code = f"{FILE}.0000001"
+    before = archive.evidence_records(code)
+    list(mirror(office.root, office.folder / "copy", archive.sealed_days()))
+    archive.close()
+    (office.root / "catalogue.db").unlink()
+    rebuild(office.root, office.clock, lambda lane: ("code_number", "subject"), CLERK)
+    again = office.open()
+    assert again.evidence_records(code) == before and again.verify().findings == []
+    assert {path: Evidence(office.folder / "copy").record(path) for path in before} == before
+
+
+def test_what_was_altered_or_removed_gets_no_new_evidence(office: Office, archive: Archive, pki: Pki) -> None:
+    night(office, archive, pki, "a", "b")
+    first, second = (f"{FILE}.000000{number}" for number in (1, 2))
+    (pdf,) = office.root.glob(f"*/*/*/data/{first}.pdf")
+    change(pdf, b"%PDF other words")
+    assert [(each.code, each.path) for each in archive.evidence().renewal("sha512").findings] == [("altered", pdf.relative_to(office.root).as_posix())]
+    renewed(office, archive, pki, "sha512")
+    sizes = [len(archive.evidence_records(code)[path]) for code, path in ((first, pdf.relative_to(office.root).as_posix()),)]
+    (other,) = (record for path, record in archive.evidence_records(second).items() if path.endswith(f"{second}.pdf"))
+    assert sizes[0] < len(other), "its chain ends with the night it was filed in"
+
+
+def test_evidence_that_cannot_be_read_is_refused(office: Office, archive: Archive, pki: Pki) -> None:
+    head = night(office, archive, pki, "a")
+    for garbage in (b"", b"x  y\n", b"\xff", b"0" * 64 + b"  b\n" + b"0" * 64 + b"  a\n"):
+        (head.folder / "evidence.sha256").write_bytes(garbage)
+        with pytest.raises(ArchiveError, match="evidence-altered"):
+            archive.evidence().renewal("sha256")
+    (head.folder / "evidence.sha512").write_bytes(b"")
+    with pytest.raises(ArchiveError, match="evidence-altered"):
+        archive.evidence().algorithms()

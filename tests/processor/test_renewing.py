@@ -1,0 +1,93 @@
+"""Renewal at a real station: due, in vain, without an authority, asked for, and by another hash algorithm."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from processor import publishing, renewing
+from processor.shift import Shift
+from processor.tools import Tools
+from tests.processor.office import Office
+from tests.processor.test_publishing import Silent, sealed  # noqa: F401  # a fixture
+
+Station = tuple[Office, Shift]
+
+
+@pytest.fixture
+def station(sealed: Station) -> Iterator[Station]:  # noqa: F811
+    publishing.publish(sealed[1].tools)
+    yield sealed
+
+
+def hasty(tools: Tools, days: int = 20_000) -> Tools:
+    """The same station, which wants its proofs renewed long before their end."""
+    time = tools.settings.time.model_copy(update={"renew_before": days * 86_400.0})
+    return dataclasses.replace(tools, settings=tools.settings.model_copy(update={"time": time}))
+
+
+def renewals(office: Office) -> list[str]:
+    return sorted(path.name for path in office.folder.glob("archive/_log/renewals/*/*"))
+
+
+def test_what_holds_for_years_is_not_renewed(station: Station) -> None:
+    office, shift = station
+    found = renewing.renew(shift.tools)
+    assert (found.outcome, found.is_short, renewals(office)) == ("", False, [])
+    tsa = office.folder / "authority" / "tsa.pem"
+    end = subprocess.run(["openssl", "x509", "-in", tsa, "-noout", "-enddate", "-dateopt", "iso_8601"], capture_output=True, text=True, check=True)
+    assert found.until and found.until.isoformat() in end.stdout
+
+
+def test_without_an_authority_nothing_is_laid_down_and_it_is_told(station: Station) -> None:
+    office, shift = station
+    found = renewing.renew(dataclasses.replace(hasty(shift.tools), outside=Silent()))
+    assert (found.outcome, found.is_short, renewals(office)) == ("waiting-tsa", True, [])
+
+
+def test_an_authority_whose_certificate_is_still_the_same_is_asked_in_vain(station: Station) -> None:
+    office, shift = station
+    found = renewing.renew(hasty(shift.tools))
+    assert (found.outcome, renewals(office)) == (renewing.NO_GAIN, [])
+
+
+def test_what_was_interrupted_after_its_token_is_logged_by_the_next_one(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    office, shift = station
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="power"):
+        patched.setattr("archive.store.Archive.note_renewals", failing)
+        shift.tools.archive.renew(shift.tools.archive.evidence().renewal("sha256"), *_token(shift.tools), "test")
+    assert shift.tools.archive.happened("renewed") == []
+    assert renewing.renew(shift.tools).outcome == ""
+    assert len(shift.tools.archive.happened("renewed")) == 1
+
+
+def failing(*_: object) -> None:
+    raise OSError("power")
+
+
+def _token(tools: Tools) -> tuple[bytes, bytes]:
+    made = publishing.stamped(tools.archive.evidence().renewal("sha256").listed.tree.root, "sha256", tools)
+    return made.token, made.chain
+
+
+def test_asked_for_and_by_another_algorithm_the_archive_still_verifies(station: Station) -> None:
+    """First by the one in force, then the day comes on which SHA-256 is weak, and a year later SHA-384."""
+    office, shift = station
+    assert renewing.renew(shift.tools, is_forced=True).number == 1
+    law = office.folder / "law"
+    law.mkdir(exist_ok=True)
+    soon = publishing.soon(shift.tools).date().isoformat()
+    (law / "algorithms.toml").write_text(f'[[digest]]\nname = "sha256"\nweak_from = "{soon}"\n')
+    assert (found := renewing.renew(shift.tools)).outcome == renewing.DONE, found
+    assert found.number == 2 and "evidence.sha384" in renewals(office) and "evidence.before" in renewals(office)
+    (event,) = [each for each in shift.tools.archive.happened("renewed") if each["public"]["number"] == 2]  # type: ignore[index]  # JSON
+    assert event["public"] == event["public"] | {"digest": "sha384", "hashed_anew": 1}  # type: ignore[operator]  # JSON
+    archive, root = office.folder / "archive", office.folder / "authority" / "root.pem"
+    words = (sys.executable, "-I", archive / "_tools" / "verify.py", archive, "--json", "--root", root)
+    told = json.loads(subprocess.run(words, capture_output=True, text=True, check=False).stdout)
+    assert {each["code"] for each in told["findings"]} == {"re-dated"}, "the day was sealed by a clock that was ahead; nothing else"

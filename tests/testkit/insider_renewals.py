@@ -1,0 +1,125 @@
+"""What somebody with the whole disk, and where it says so the time-stamping authority, does to evidence and its renewals; and the
+codes that name it. The archive they find was renewed once, after its second night."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from archive import evidence, evidencelist
+from archive.evidencelist import EvidenceList
+from tests.testkit.insider import Insider, sha256
+from tests.testkit.insider_attacks import Attack
+from tests.testkit.proving import pem
+from tests.testkit.signing import token as token_over
+
+ATTACKS: dict[str, tuple[Attack, tuple[str, ...]]] = {}
+
+
+def caught(*codes: str) -> Callable[[Attack], Attack]:
+    """Lists an attack under the codes that must name it."""
+
+    def listed(attack: Attack) -> Attack:
+        ATTACKS[attack.__name__] = (attack, codes)
+        return attack
+
+    return listed
+
+
+def renewal(insider: Insider) -> Path:
+    """Where the renewal lies."""
+    return insider.root / "_log" / "renewals" / "0001"
+
+
+def _again(insider: Insider, folder: Path, at: dt.datetime, **digests: str) -> None:
+    """A list with other digests, and a time-stamp of that moment over it."""
+    (path,) = evidence.list_files(folder)
+    before = evidencelist.parsed(path.suffix[1:], path.read_bytes())
+    for name in folder.glob("evidence.*"):
+        insider.remove(name)
+    listed = EvidenceList(before.algorithm, {**before.digests, **digests})
+    pki = insider.house.pki
+    with pki.at(at):
+        evidence.put(folder, listed, token_over(pki, listed.tree.root), pem(pki.tsa))
+
+
+@caught("token-invalid")
+def a_document_taken_off_a_nights_list(insider: Insider) -> None:
+    path = insider.head(0) / "evidence.sha256"
+    insider.write(path, b"".join(path.read_bytes().splitlines(keepends=True)[1:]))
+
+
+@caught("token-invalid", "exchanged", "evidence-altered")
+def a_document_exchanged_on_its_nights_list_too(insider: Insider) -> None:
+    insider.write(insider.pdf(), b"%PDF other words")
+    insider.bag()
+    path, digest = insider.head(0) / "evidence.sha256", sha256(insider.pdf())
+    lines = [f"{digest}  {line[66:]}" if line.endswith(insider.pdf().name) else line for line in path.read_text().splitlines()]
+    insider.write(path, "".join(f"{line}\n" for line in lines).encode())
+
+
+@caught("evidence-altered", "renewal-order")
+def a_document_exchanged_and_its_night_stamped_anew(insider: Insider) -> None:
+    insider.write(insider.pdf(), b"%PDF other words")
+    insider.bag()
+    place = insider.pdf().relative_to(insider.root).as_posix()
+    _again(insider, insider.head(0), dt.datetime.now(dt.UTC), **{place: sha256(insider.pdf())})
+
+
+@caught("signature-missing")
+def the_evidence_of_a_night_removed(insider: Insider) -> None:
+    for path in insider.head(0).glob("evidence.*"):
+        insider.remove(path)
+
+
+@caught("renewal-missing")
+def the_renewal_removed(insider: Insider) -> None:
+    shutil.rmtree(renewal(insider))
+
+
+@caught("renewal-missing")
+def the_token_of_the_renewal_removed(insider: Insider) -> None:
+    insider.remove(renewal(insider) / "evidence.tst")
+
+
+@caught("renewal-altered", "token-invalid")
+def a_line_taken_out_of_the_renewal(insider: Insider) -> None:
+    path = renewal(insider) / "evidence.sha256"
+    insider.write(path, b"".join(path.read_bytes().splitlines(keepends=True)[1:]))
+
+
+@caught("renewal-altered", "token-invalid")
+def the_renewal_under_the_token_of_a_night(insider: Insider) -> None:
+    insider.write(renewal(insider) / "evidence.tst", (insider.head(1) / "evidence.tst").read_bytes())
+
+
+@caught("renewal-altered", "renewal-order")
+def the_renewal_made_anew_with_an_earlier_time(insider: Insider) -> None:
+    """By an authority that sets its clock back to before what it renews."""
+    _again(insider, renewal(insider), insider.house.pki.now() - dt.timedelta(days=30))
+
+
+@caught("renewal-altered")
+def the_renewal_made_anew_today(insider: Insider) -> None:
+    _again(insider, renewal(insider), dt.datetime.now(dt.UTC))
+
+
+@caught("evidence-altered")
+def a_time_stamp_exchanged_that_was_renewed(insider: Insider) -> None:
+    head = insider.head(0)
+    text = (head / "checkpoint").read_bytes()
+    with insider.house.pki.at(dt.datetime.now(dt.UTC) - dt.timedelta(days=1)):
+        insider.vouch(0, late=dt.timedelta(seconds=9))
+    assert (head / "checkpoint").read_bytes() == text
+
+
+@caught("unreadable")
+def the_list_of_a_night_is_none(insider: Insider) -> None:
+    insider.write(insider.head(0) / "evidence.sha256", b"x  y\n")
+
+
+@caught("unreadable")
+def two_lists_beside_one_token(insider: Insider) -> None:
+    insider.write(insider.head(0) / "evidence.sha512", (insider.head(0) / "evidence.sha256").read_bytes())
