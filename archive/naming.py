@@ -59,6 +59,14 @@ def split_doc_code(code: str) -> tuple[str, int]:
     return file_code, int(digits)
 
 
+def is_doc_code(text: str) -> bool:
+    """Whether a text has the form of a document's code, in use or not."""
+    try:
+        return valid_file_code(split_doc_code(text)[0])
+    except ValueError:
+        return False
+
+
 def local_date(moment: dt.datetime) -> dt.date:
     """The day in Việt Nam at that moment.
 

@@ -88,6 +88,8 @@ def test_status_shows_what_a_verb_takes_and_why_in_vietnamese(station: Path) -> 
         (("find", "--from", "24/11/2026"), 1, "use YYYY-MM-DD"),
         (("find", "--mau"), 1, "No such option"),
         (("verify", "--day", "2020-01-01"), 1, "nothing of 2020-01-01"),
+        (("verify", CODE.lower()), 1, "nothing is known by"),
+        (("verify", "held/sao-y/x"), 1, "nothing is known by"),
         (("reject", CODE, "--reason", "x"), 1, "what is filed is never rejected"),
         (("files", "close", "99.XX"), 1, "H05.99."),
     ],
@@ -96,6 +98,11 @@ def test_what_a_person_is_told(station: Path, words: tuple[str, ...], code: int,
     done = command(*words, "--station", str(station))
     assert (done.returncode, done.stdout) == (code, "")
     assert said in done.stderr and (code == 0 or done.stderr.startswith("sohoa: ")) and done.stderr.count("\n") == 1
+
+
+def test_a_code_that_is_lost_is_a_finding(station: Path) -> None:
+    done = command("verify", CODE.replace("0001", "9999"), "--station", str(station))
+    assert done.returncode == 3 and "missing" in done.stdout
 
 
 def test_a_finding_reads_plain(station: Path) -> None:

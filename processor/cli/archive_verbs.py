@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from archive.finding import RANKED_AMONG
-from archive.naming import local_date
+from archive.naming import is_doc_code, local_date
 from archive.query import Query
 from archive.record import FIELDS
 from archive.removal import GONE
@@ -173,6 +173,9 @@ def verify(
     ):
         if day and day not in {row.day for row in archive.days()}:
             raise SohoaError(f"the archive has nothing of {day.isoformat()}")
+        for each in identifiers:
+            if archive.get(each) is None and not is_doc_code(each):  # a code that is lost is a finding, what never was one a slip
+                raise SohoaError(f"nothing is known by {each}")
         since = archive.event_count()
         result = archive.verify(list(identifiers) or day, fixity.checker(engine, wiring.roots(folder, settings)))
         if is_round:
