@@ -204,7 +204,8 @@ def _certificate(target: Path, key: Key) -> x509.Certificate:
         private = load_pem_private_key(key.file.read_bytes(), key.passphrase or None)
         found = certificates([target / RECIPIENTS])
     except (OSError, ValueError, TypeError) as error:
-        raise ArchiveError("not-recipient", f"{key.file} cannot be opened: it is no private key in PEM, or has another passphrase") from error
+        why = f"{key.file} cannot be opened: it is no private key in PEM, or has another passphrase"
+        raise ArchiveError("not-recipient", why) from error
     own = private.public_key().public_bytes(*form)
     for each in found:
         if each.public_key().public_bytes(*form) == own:

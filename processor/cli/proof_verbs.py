@@ -128,7 +128,7 @@ def _asked(source: Path) -> Asked:
         keys = [line.removeprefix("key ").strip() for line in lines if line.startswith("key ")]
         return witnesses.of_request(*read_consistency("".join(line for line in lines if not line.startswith("key "))), keys)
     except UnicodeDecodeError as error:
-        raise WitnessError("bad-request", f"{source.name} is no text: `sohoa proof --since N` makes what a witness signs") from error
+        raise WitnessError("bad-request", f"{source.name} is no text: `proof --since N` makes what a witness signs") from error
     except CheckpointError as error:
         raise WitnessError("bad-request", str(error)) from error
 
