@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from sqlite_utils import Database
 
-from archive import facets, filing, hits, index, query, words
+from archive import facets, filing, hits, index, query, tables, words
 from archive.query import NAMED, OF_WORDS, Query
 from archive.words import Term
 
@@ -129,11 +129,17 @@ def _names(catalogue: Reads, question: Query) -> dict[str, list[str] | None]:
 
 
 def _files_of(catalogue: Reads, organs: Sequence[str]) -> str | None:
-    """What the index is asked for documents in files of these agencies; None where they have so many that it would not help."""
-    sql = "select file_code from file where organ_id in (select value from json_each(?)) limit ?"
+    """What the index is asked for documents in files of these agencies; None where it cannot help.
+
+    Most files have a code that begins with their agency's; the others are asked for by their codes.
+    """
+    if any(organ.count(".") >= facets.ORGAN_PARTS for organ in organs):
+        return None
+    sql = f"""select file_code from file indexed by file_elsewhere
+              where organ_id in (select value from json_each(?)) and {tables.ELSEWHERE} limit ?"""
     with catalogue.reading() as db:
         codes = [row[0] for row in db.execute(sql, [json.dumps(list(organs)), _FILES + 1])]
-    return facets.files(codes) if 0 < len(codes) <= _FILES else None
+    return facets.files(organs, codes) if len(codes) <= _FILES else None
 
 
 def _mixed(asked: Sequence[Term]) -> tuple[Term, ...]:

@@ -101,8 +101,8 @@ def names(db: Database, field: str, typed: str) -> list[str] | None:
     return [value for value in found if contains(value, typed)] if len(found) <= MANY else None
 
 
-def rebuild(db: Database) -> None:
-    """Tables and index made anew from those of a catalogue before version 5."""
+def restructure(db: Database) -> None:
+    """The tables of a catalogue before version 5 brought into their form; `again` fills the index."""
     db.execute("drop table search_fts")
     for trigger in ("search_ai", "search_ad", "search_au"):
         db.execute(f"drop trigger if exists {trigger}")
@@ -110,12 +110,20 @@ def rebuild(db: Database) -> None:
     db.execute("alter table search rename to search_before")
     db.execute("create index search_before_code on search_before (doc_code)")
     create(db)
-    # in this order nothing is sorted, and the index grows at its end
-    before = """select doc_code, search_before.pages from document indexed by idx_document_seq
-                cross join search_before using (doc_code) order by seq"""
-    for row in db.query(before):
-        add(db, row["doc_code"], json.loads(row["pages"]))
+    # in this order nothing is sorted
+    db.execute("""insert into search (id, doc_code, pages) select seq, doc_code, search_before.pages
+                  from document indexed by idx_document_seq cross join search_before using (doc_code) order by seq""")
     db.execute("drop table search_before")
+
+
+def again(db: Database) -> None:
+    """The index made anew from rows and texts."""
+    for table in ("search_fts", "name_fts"):
+        db.execute(f"drop table {table}")
+    db.execute("delete from name")
+    _create_indexes(db)
+    for row in db.query("select * from search order by id"):  # the index grows at its end
+        _put_in(db, _row(db, row["doc_code"]), json.loads(row["pages"]))
 
 
 def keep_only(db: Database, hidden: str) -> None:
@@ -132,12 +140,7 @@ def keep_only(db: Database, hidden: str) -> None:
     db.execute(f"delete from search where {of_hidden}")
     _forget_names(db, of_hidden)
     if gone > there:
-        for table in ("search_fts", "name_fts"):
-            db.execute(f"drop table {table}")
-        db.execute("delete from name")
-        _create_indexes(db)
-        for row in db.query("select * from search order by id"):
-            _put_in(db, _row(db, row["doc_code"]), json.loads(row["pages"]))
+        again(db)
     for table in ("search_fts", "name_fts"):  # words of what was taken out stay in the index until its parts are merged
         db.execute(f"insert into {table} ({table}) values ('optimize')")
 

@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import islice, pairwise
+from zlib import crc32
 
 TOKENIZE = "unicode61 remove_diacritics 0"  # marks are told apart: the index holds every text twice, as it is and folded
 
 # Characters no text brings into the index (`plain` takes them out) and the tokenizer takes for letters (Unicode: Co).
 PART, BREAK, REFERENCE = "\ue000", "\ue001", "\ue002"  # between parts of one word; between phrases; before a number of a document
+_PAIR = "\ue006"  # before what two words that follow each other are called
 _OWN = re.compile("[\ue000-\ue0ff]")
 
-WORD = re.compile(r"(?:[^\W_][\u0300-\u036f]*)+")
+WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
+_FOLDED_WORD = re.compile(r"[^\W_]+")
 _TYPED = re.compile(r'"([^"]*)"|(\S+)')
 _NUMBER_WORD = re.compile(r"\b(?:số|so)\s*:?\s*(?=[0-9])", re.IGNORECASE)  # "Số 299/UBND-TTHC"
 _DIGITS = re.compile(r"[0-9]{1,9}")
+_NAMES = 0xFFFF
+_PAIRS = 16  # of a phrase that are asked for
 # A number with its notation, "299/UBND-TTHC", "30/2020/NĐ-CP" (NĐ 30/2020 PL I II.3, II.4); a day has no letters
 _REFERENCE = re.compile(
     r"(?<![^\W_])([0-9]{1,7}[a-zđ]?) ?/ ?((?:[0-9]{4} ?/ ?)?[^\W\d_][^\W_]*(?: ?[-–/.] ?[^\W_]+){0,6})(?![^\W_])"
@@ -72,6 +79,37 @@ def references(text: str) -> set[str]:
     return found
 
 
+def pairs(folded: str) -> Iterable[str]:
+    """What the words that follow each other in a folded text are called in the index, two by two.
+
+    A phrase of words that are everywhere is nearly nowhere: the index alone would compare the places of each of its words in every
+    document that has them all. Few documents have all its pairs. A name is short, and some pairs share one: a dictionary of all
+    pairs of a language would be longer than their lists.
+    """
+    names, numbers = _short_names(), [_number(word) for word in _FOLDED_WORD.findall(folded)]
+    return dict.fromkeys([names[(first * 31 ^ second) & _NAMES] for first, second in pairwise(numbers)])
+
+
+def short(text: str) -> str:
+    """A name of four letters; some texts share one."""
+    return f"{_number(text) & _NAMES:04x}"
+
+
+@cache
+def _short_names() -> list[str]:
+    return [f"{_PAIR}{number:04x}" for number in range(_NAMES + 1)]
+
+
+@lru_cache(maxsize=1 << 15)
+def _number(text: str) -> int:
+    return crc32(text.encode())
+
+
+def side_by_side(folded: str) -> list[str]:
+    """What the index is asked for, before a phrase itself, so that few documents are looked through for it."""
+    return [f'"{pair}"' for pair in islice(pairs(folded), _PAIRS)]
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One word, or one phrase between quotation marks."""
@@ -92,15 +130,16 @@ class Term:
     def expression(self) -> str:
         """What the index is asked for."""
         text = fold(self.text) if is_bare(self.text) else exact(self.text)
+        together = side_by_side(fold(self.text))
         if self.is_mixed:
             marked = [f'"{exact(chunk)}"' for chunk in self.chunks if not is_bare(chunk)]
-            return " AND ".join((f'"{fold(self.text)}"', *marked))
+            return " AND ".join((*together, f'"{fold(self.text)}"', *marked))
         if found := _REFERENCE.fullmatch(text):
             return f'"{_reference(_parts(*found.groups()))}"'
         if not self.is_phrase and _DIGITS.fullmatch(text):
             forms = sorted({text, text.lstrip("0") or "0", (text.lstrip("0") or "0").zfill(2)})  # two digits below ten
             return "(" + " OR ".join(f'"{form}"' for form in forms) + ")"
-        return f'"{text}"'
+        return " AND ".join((*together, f'"{text}"'))
 
     def pattern(self) -> re.Pattern[str]:
         """Where it stands in a text that is composed."""

@@ -97,7 +97,7 @@ def as_before_version_five(db: sqlite3.Connection) -> None:
         create index idx_document_number_key on document (number_key);
         create index idx_document_issued_date on document (issued_date);
         create index idx_document_code_notation on document (code_notation);
-        drop table search_fts; drop table name_fts; drop table name;
+        drop table search_fts; drop table name_fts; drop table name; drop index file_elsewhere;
         alter table search rename to kept;
         drop index idx_search_doc_code;
         create table search (id integer primary key, doc_code text references document (doc_code), pages text, exact text, folded text) strict;
