@@ -27,6 +27,7 @@ _MARK: Mapping[str, str] = {
         "sha256",
     ))
 }  # fmt: skip
+_VALUED = [name for name in _MARK if name not in OF_WORDS or name in NAMED]
 _VOID, _DAY, _ORGAN, _MONTH = "\ue003", "\ue004", "\ue005", "\ue007"
 ORGAN_PARTS = 4  # of an agency's identifier, as in 000.00.12.H29 (QCVN 102:2016)
 _MONTHS = 128  # of agencies, that are asked for each
@@ -85,10 +86,11 @@ def files(organs: Sequence[str], codes: Sequence[str]) -> str:
     return _any([*(_organ(organ) for organ in organs), *(_value("file_code", code) for code in codes)])
 
 
-def _agencies(file_code: str) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def _agencies(file_code: str) -> tuple[str, ...]:
     """A file's code begins with its agency's (NĐ 30 PL VI): every beginning may be one."""
     parts = file_code.split(".")
-    yield from (_organ(".".join(parts[:count])) for count in range(1, min(len(parts), ORGAN_PARTS + 1)))
+    return tuple(_organ(".".join(parts[:count])) for count in range(1, min(len(parts), ORGAN_PARTS + 1)))
 
 
 def _organ(code: str) -> str:
@@ -97,16 +99,19 @@ def _organ(code: str) -> str:
 
 def fields(row: Mapping[str, object]) -> Iterator[str]:
     """What the index holds of a document's fields and day, phrase by phrase."""
-    held = ((name, row.get(name)) for name in _MARK if name not in OF_WORDS or name in NAMED)
-    values = [_value(name, value) for name, value in held if value not in (None, "")]
+    values = [_value(name, row[name]) for name in _VALUED if row.get(name) not in (None, "")]
     day = str(row.get("issued_date") or row.get("shelf_day") or "")
-    days = [_day(day[:length]) for length in _DATE_PARTS if len(day) == _DATE_PARTS[-1]]
-    if days and row.get("organ_name"):
-        days.append(_month(str(row["organ_name"]), day[:7]))
+    days = _days_of(day)
+    months = [_month(str(row["organ_name"]), day[:7])] if days and row.get("organ_name") else []
     void = [_VOID] if row.get("state") == "void" else []
-    yield " ".join(filter(None, (*values, *days, *void, *_agencies(str(row.get("file_code") or "")))))
+    yield " ".join(filter(None, (*values, *days, *months, *void, *_agencies(str(row.get("file_code") or "")))))
     for name in sorted(OF_WORDS):
         yield from _words(name, str(row.get(name) or ""))
+
+
+@lru_cache(maxsize=4096)
+def _days_of(day: str) -> tuple[str, ...]:
+    return tuple(_day(day[:length]) for length in _DATE_PARTS if len(day) == _DATE_PARTS[-1])
 
 
 @lru_cache(maxsize=4096)  # agencies, kinds, lanes come again and again

@@ -23,7 +23,7 @@ _OWN = re.compile("[\ue000-\ue0ff]")
 
 WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
 _FOLDED_WORD = re.compile(r"[^\W_]+")
-_TYPED = re.compile(r'"([^"]*)"|(\S+)')
+_TYPED = re.compile(r'"([^"]*)"|([^\s"]+)')
 _NUMBER_WORD = re.compile(r"\b(?:số|so)\s*:?\s*(?=[0-9])", re.IGNORECASE)  # "Số 299/UBND-TTHC"
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _NAMES = 0xFFFF
@@ -43,7 +43,10 @@ def exact(text: str) -> str:
 
 def fold(text: str) -> str:
     """Text as it is found without marks: none, đ as d."""
-    lower = text.lower().translate(_BARE)
+    lower = text.lower()
+    if lower.isascii():
+        return lower
+    lower = lower.translate(_BARE)
     return lower if _SAFE.fullmatch(lower) else _folded(lower)
 
 

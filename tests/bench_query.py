@@ -83,7 +83,8 @@ def grow(office: Office, made: Made, documents: int, *, until: int | None = None
     parts = max(10, documents // _PART)
     for part in range(parts):
         first, last = documents * part // parts, documents * (part + 1) // parts
-        if first < _there(path) or (until is not None and last > until):
+        first = max(first, _there(path))
+        if first >= last or (until is not None and last > until):
             continue
         started, busy = time.perf_counter(), time.process_time()
         _in_bulk(path, made, (first, last), documents)

@@ -230,7 +230,7 @@ def rows(made: Made, first: int, last: int, of: int, after: int) -> Rows:
         row["seq"] = seq
         events = list(_events(row, seq))
         told["event"] += events
-        told["leaf"] += [(event[0], _json(dict(zip(_IN_LEAF, event, strict=False))), row["sha256"]) for event in events]
+        told["leaf"] += [(event[0], _IN_LEAF.format(*event), row["sha256"]) for event in events]
         told["document"].append(row_of(row))
         told["scan"].append((row["scan_sha256"], row["original_path"], row["shelf_day"]))
         told["search"].append((seq, row["doc_code"], _json(document.pages)))
@@ -297,10 +297,10 @@ def fill(db: Database, told: Rows) -> None:
     db.execute("commit")
 
 
-_IN_LEAF = ("seq", "type", "at", "day", "doc_code", "scan_sha256", "actor")
+_IN_LEAF = '{{"seq": {}, "type": "{}", "at": "{}", "day": "{}", "doc_code": "{}", "scan_sha256": "{}", "actor": "{}"}}'
 
 
 def _events(row: Row, seq: int) -> Iterator[tuple[object, ...]]:
-    day, public = row["shelf_day"], _json({"path": row["path"], "sha256": row["sha256"]})
+    day, public = row["shelf_day"], f'{{"path": "{row["path"]}", "sha256": "{row["sha256"]}"}}'
     for number, type in ((seq - 1, "numbered"), (seq, "filed")):
         yield number, type, f"{day}T02:00:00.000000Z", day, row["doc_code"], row["scan_sha256"], "van-thu", public, "00" * 16
