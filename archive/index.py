@@ -7,7 +7,7 @@ newest on; the index holds no text of its own, and what is taken out of it is wh
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlite_utils import Database
 
@@ -17,7 +17,11 @@ from archive.words import TOKENIZE, contains
 
 Row = dict[str, object]
 
+Telling = Callable[[int, int], None]  # is told how many documents are done, of how many
+
 MANY = 128  # names that are looked for one by one
+_HELD = 64 << 20  # octets of the index that are kept before they are written, where many documents come at once
+_STEP = 1000
 _TAKE_OUT = "insert into search_fts (search_fts, rowid, words) values ('delete', ?, ?)"
 _PUT_IN = "insert into search_fts (rowid, words) values (?, ?)"
 
@@ -116,14 +120,21 @@ def restructure(db: Database) -> None:
     db.execute("drop table search_before")
 
 
-def again(db: Database) -> None:
+def again(db: Database, telling: Telling = lambda done, of: None) -> None:
     """The index made anew from rows and texts."""
     for table in ("search_fts", "name_fts"):
         db.execute(f"drop table {table}")
     db.execute("delete from name")
     _create_indexes(db)
-    for row in db.query("select * from search order by id"):  # the index grows at its end
-        _put_in(db, _row(db, row["doc_code"]), json.loads(row["pages"]))
+    db.execute("insert into search_fts (search_fts, rank) values ('hashsize', ?)", [_HELD])
+    of = db.table("search").count
+    rows = db.query("select document.*, search.pages as told from search cross join document using (doc_code) order by search.id")
+    for done, row in enumerate(rows):  # the index grows at its end
+        _put_in(db, row, json.loads(row["told"]))
+        if done % _STEP == 0:
+            telling(done, of)
+    db.execute("insert into search_fts (search_fts, rank) values ('hashsize', 1048576)")  # as it was made
+    db.execute("delete from search_fts_config where k = 'hashsize'")
 
 
 def keep_only(db: Database, hidden: str) -> None:

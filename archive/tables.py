@@ -49,7 +49,7 @@ def version_of(db: Database) -> int:
     return int(db.execute("pragma user_version").fetchone()[0])
 
 
-def upgrade(db: Database) -> int:
+def upgrade(db: Database, telling: index.Telling) -> int:
     """The version of a catalogue, brought up where it was older; within a writing transaction."""
     version = version_of(db)
     while 1 <= version < VERSION:
@@ -71,7 +71,7 @@ def upgrade(db: Database) -> int:
             _newest_first(db)
         if version == 6:
             _by_agency(db)
-            index.again(db)
+            index.again(db, telling)
         db.execute(f"pragma user_version = {version}")
     return version
 

@@ -162,7 +162,6 @@ def terms(words: str) -> list[Term]:
     return list(dict.fromkeys(found))
 
 
-@lru_cache(maxsize=256)
 def _phrase(part: str) -> re.Pattern[str] | None:
     return _pattern(part, False) if WORD.search(part) else None
 
@@ -187,6 +186,7 @@ def _reference(parts: list[str]) -> str:
     return REFERENCE + PART.join(parts)
 
 
+@lru_cache(maxsize=256)  # one question is compared with hundreds of texts
 def _pattern(text: str, as_number: bool) -> re.Pattern[str]:
     chunks = []
     for chunk in text.split():

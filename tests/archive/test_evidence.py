@@ -128,6 +128,20 @@ def test_what_was_filed_under_an_older_version_is_found(office: Office, archive:
     assert [row["doc_ordinal"] for row in again.find(Query("nghi le"))] == [3] and again.verify().ok
 
 
+def test_what_an_index_of_version_five_did_not_hold_is_found_and_the_way_there_told(office: Office, archive: Archive) -> None:
+    archive.file(office.filing(archive, "a", subject="Nghỉ lễ Quốc khánh", organ_name="Sở Nội vụ", issued_date="2026-09-02"), CLERK)
+    archive.close()
+    with sqlite3.connect(office.root / "catalogue.db") as db:
+        db.executescript("drop index file_elsewhere; insert into search_fts (search_fts) values ('delete-all')")
+        db.execute("pragma user_version = 5")
+    told: list[tuple[int, int]] = []
+    bring_up(office.root / "catalogue.db", lambda done, of: told.append((done, of)))
+    again = office.open()
+    for question in (Query('"nghi le quoc khanh"'), Query(organs=("H05.02",)), Query("", {"organ_name": "so noi vu"}, "2026-09-01", "2026-09-30")):
+        assert len(list(again.find(question))) == 1
+    assert told == [(0, 1)] and again.verify().ok
+
+
 def test_a_catalogue_of_version_one_is_brought_up(office: Office, archive: Archive) -> None:
     """What was filed before is as sound as it was, and new documents may carry evidence."""
     old = archive.file(office.filing(archive), CLERK)
