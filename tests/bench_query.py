@@ -9,7 +9,9 @@ import contextlib
 import datetime as dt
 import itertools
 import multiprocessing
+import os
 import random
+import sqlite3
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -51,19 +53,32 @@ class Asking:
     limit: int
 
 
-def query(root: Path, documents: int, how: Asking) -> None:
-    """Fills a catalogue where there is none, asks it, and files beside those who ask it; prints what each took."""
+def query(root: Path, documents: int, how: Asking, until: int | None = None) -> None:
+    """Fills a catalogue as far as it is not filled, asks it, and files beside those who ask it; prints what each took."""
     made = Made()
     office = Office(root)
-    grow(office, made, documents)
-    size = (office.root / "catalogue.db").stat().st_size
-    print(f"catalogue.db {size / 1e9:.2f} GB, {size / documents:,.0f} bytes a document")
-    print(f"questions, the first {how.limit} answers of each, {how.runs} runs, ms:")
+    grow(office, made, documents, until=until)
+    print(_told_of(office.root / "catalogue.db"))
+    print(f"questions, the first {how.limit} answers of each, {how.runs} runs, ms; {_busy()}:")
     for name, times in asked(office.root / "catalogue.db", made, how).items():
         goal = _GOALS.get(name, 150)
         print(f"  {name:32} {times.told()}   goal {goal:3}: {'met' if _p95(times.wall) < goal else 'NOT MET'}")
+    print(_busy())
     for name, times in beside(office, how.runs).items():
         print(f"  filing {name:42} {times.told()}")
+
+
+def _told_of(path: Path) -> str:
+    with contextlib.closing(connect(path)) as db:
+        documents = db.execute("select count(*) from document").fetchone()[0]
+        pieces = [row[0] for row in db.execute("select count(*) from search_fts_idx group by segid order by 1 desc")]
+    size = path.stat().st_size
+    return (f"catalogue.db: {documents:,} documents, {size / 1e9:.2f} GB, {size / documents:,.0f} bytes each; SQLite {sqlite3.sqlite_version};\n"
+            f"its index is in {len(pieces)} pieces, the largest {', '.join(f'{count / sum(pieces):.0%}' for count in pieces[:5])} of it")
+
+
+def _busy() -> str:
+    return f"{os.cpu_count()} cores, wanted by {', '.join(f'{load:.1f}' for load in os.getloadavg())} (1, 5, 15 minutes)"
 
 
 def grow(office: Office, made: Made, documents: int, *, until: int | None = None, singly: int = 20) -> list[Times]:
