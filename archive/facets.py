@@ -38,13 +38,17 @@ _DATE_PARTS = (1, 2, 3, 4, 7, 10)  # how many characters of a day: its millenniu
 
 def indexed(row: Mapping[str, object], pages: Sequence[str]) -> str:
     """The text that the index holds of a document: fields, numbers, pairs of words, all words with marks and without."""
+    text = marked(row, pages)
+    bare = fold(text)
+    numbers = words.references(text) | words.references(bare)
+    return f" {BREAK} ".join((*fields(row), " ".join(sorted(numbers)), " ".join(words.pairs(bare)), text, bare))
+
+
+def marked(row: Mapping[str, object], pages: Sequence[str]) -> str:
+    """All in which words are looked for, as they are found with their marks: number, fields of words, pages."""
     number, notation = row.get("code_number"), row.get("code_notation")
     code = f"{number}/{notation}" if number and notation else ""
-    said = "\n".join((code, *(str(row.get(name) or "") for name in _SEARCHED), *pages))
-    marked = exact(words.plain(said))
-    bare = fold(marked)
-    numbers = words.references(marked) | words.references(bare)
-    return f" {BREAK} ".join((*fields(row), " ".join(sorted(numbers)), " ".join(words.pairs(bare)), marked, bare))
+    return exact(words.plain("\n".join((code, *(str(row.get(name) or "") for name in _SEARCHED), *pages))))
 
 
 def name_indexed(field: str, value: str) -> str:
@@ -57,14 +61,15 @@ def name_expression(field: str, typed: str) -> str | None:
     return " AND ".join(_phrases(_MARK[field], typed)) or None
 
 
-def narrowing(query: Query, names: Mapping[str, Sequence[str] | None]) -> str | None:
+def narrowing(query: Query, names: Mapping[str, Sequence[str] | None], *, quickly: bool = False) -> str | None:
     """What the index is asked for: at least what the question is answered with; None when it cannot help.
 
     Args:
         names: the values that have the words asked for in a field; None: they are too many to ask for each.
+        quickly: phrases by their pairs alone.
     """
     wanted = _agency_and_month(names.get("organ_name") or (), query.date_from, query.date_to)
-    wanted += [term.expression() for term in words.terms(query.words)]
+    wanted += [term.quickly() if quickly else term.expression() for term in words.terms(query.words)]
     for name in query.fields:
         if named := names.get(name):
             wanted.append(_any(sorted({_value(name, value) for value in named})))
@@ -136,8 +141,8 @@ def _phrases(mark: str, value: str) -> list[str]:
     text = words.plain(value)
     rules = {is_bare(chunk) for chunk in text.split() if WORD.search(chunk)}
     found = [WORD.findall(fold(chunk) if is_bare(chunk) else exact(chunk)) for chunk in text.split()]
-    marked = [mark + word for chunk in found for word in chunk]
-    return [f'"{word}"' for word in marked] if len(rules) > 1 else [f'"{" ".join(marked)}"'] if marked else []
+    told = [mark + word for chunk in found for word in chunk]
+    return [f'"{word}"' for word in told] if len(rules) > 1 else [f'"{" ".join(told)}"'] if told else []
 
 
 def _agency_and_month(organs: Sequence[str], first: str | None, last: str | None) -> list[str]:

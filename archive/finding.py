@@ -28,6 +28,7 @@ _WIDTH = 200_000  # how many numbers of events are looked through at first
 _SHORT, _LONG = 0.02, 0.08  # seconds: who writes waits at most for one such portion
 _READ = 16_384  # characters of a text that count for its relevance
 _FILES = 200
+_FEW = 64  # documents whose texts are looked through for a phrase sooner than the index for the places of its words
 _SHOWN = 16  # words that are marked in a snippet and counted for relevance
 _DIRECT = ("doc_code", "scan_sha256", "main_code", "supersedes", "superseded_by")  # few rows each, by indexes of their own
 
@@ -55,6 +56,8 @@ class _Asked:
     condition: str
     arguments: list[object]
     within: tuple[Term, ...] = ()
+    quick: str | None = None  # the same without looking where in a text the words of a phrase stand, …
+    phrases: tuple[Term, ...] = ()  # … which is then looked up in the texts themselves
 
 
 def find(catalogue: Reads, question: Query) -> Iterator[Row]:
@@ -116,10 +119,11 @@ def _rows(catalogue: Reads, question: Query) -> Iterator[Row]:
     names = _names(catalogue, question)
     if [] in names.values():
         return iter(())
-    expression = facets.narrowing(question, names)
-    if question.organs:
-        expression = " AND ".join(filter(None, (expression, _files_of(catalogue, question.organs)))) or None
-    wanted = _Asked(expression, " and ".join(conditions), arguments, _mixed(asked))
+    files, phrases = _files_of(catalogue, question.organs), tuple(term for term in asked if term.is_adjacent)
+    expression, quick = (
+        " AND ".join(filter(None, (facets.narrowing(question, names, quickly=quickly), files))) or None for quickly in (False, True)
+    )
+    wanted = _Asked(expression, " and ".join(conditions), arguments, _mixed(asked), quick if phrases else None, phrases)
     return islice(_windows(catalogue, wanted, question.limit), question.limit)
 
 
@@ -133,7 +137,7 @@ def _files_of(catalogue: Reads, organs: Sequence[str]) -> str | None:
 
     Most files have a code that begins with their agency's; the others are asked for by their codes.
     """
-    if any(organ.count(".") >= facets.ORGAN_PARTS for organ in organs):
+    if not organs or any(organ.count(".") >= facets.ORGAN_PARTS for organ in organs):
         return None
     sql = f"""select file_code from file indexed by file_elsewhere
               where organ_id in (select value from json_each(?)) and {tables.ELSEWHERE} limit ?"""
@@ -185,14 +189,23 @@ def _window(db: Database, asked: _Asked, between: tuple[int, int], size: int) ->
                   where seq >= ? and seq < ? and {asked.condition} order by seq desc limit ?"""
         rows = list(db.query(sql, [*between, *asked.arguments, size]))
         return rows, rows[-1]["seq"] if len(rows) == size else between[0]
+    if asked.quick is not None and len(few := _candidates(db, asked.quick, between, _FEW + 1)) <= _FEW:
+        return _of(db, few, asked, asked.phrases), between[0]
+    candidates = _candidates(db, asked.expression, between, size)
+    return _of(db, candidates, asked, asked.within), candidates[-1] if len(candidates) == size else between[0]
+
+
+def _candidates(db: Database, expression: str, between: tuple[int, int], size: int) -> list[int]:
     sql = "select rowid from search_fts where search_fts match ? and rowid >= ? and rowid < ? order by rowid desc limit ?"
-    candidates = [row[0] for row in db.execute(sql, [asked.expression, *between, size])]
+    return [row[0] for row in db.execute(sql, [expression, *between, size])]
+
+
+def _of(db: Database, candidates: list[int], asked: _Asked, within: tuple[Term, ...]) -> list[Row]:
     if not candidates:
-        return [], between[0]
+        return []
     sql = f"""select * from document indexed by idx_document_seq
               where seq in (select value from json_each(?)) and {asked.condition} order by seq desc"""
-    rows = [row for row in db.query(sql, [json.dumps(candidates), *asked.arguments]) if _holds(db, row, asked.within)]
-    return rows, candidates[-1] if len(candidates) == size else between[0]
+    return [row for row in db.query(sql, [json.dumps(candidates), *asked.arguments]) if _holds(db, row, within)]
 
 
 def _holds_in(catalogue: Reads, row: Row, within: tuple[Term, ...]) -> bool:
@@ -203,11 +216,11 @@ def _holds_in(catalogue: Reads, row: Row, within: tuple[Term, ...]) -> bool:
 
 
 def _holds(db: Database, row: Row, within: tuple[Term, ...]) -> bool:
-    """Whether phrases that are half with marks stand in the text as they were typed."""
+    """Whether phrases stand in the text as they were typed."""
     if not within:
         return True
-    told = [*_pages(db, row["doc_code"]), *(str(row[name]) for name in (*sorted(OF_WORDS), "original_name") if row[name])]
-    return all(any(term.pattern().search(text) for text in told) for term in within)
+    text = facets.marked(row, _pages(db, row["doc_code"]))
+    return all(term.stands_in(text) for term in within)
 
 
 def _pages(db: Database, doc_code: str) -> list[str]:

@@ -130,6 +130,19 @@ class Term:
         """Whether it has words with marks and words without: the index alone cannot tell whether they stand side by side."""
         return len({is_bare(chunk) for chunk in self.chunks}) > 1
 
+    @property
+    def is_adjacent(self) -> bool:
+        """Whether it is words that must stand side by side."""
+        return len(WORD.findall(exact(self.text))) > 1 and (self.is_mixed or not _REFERENCE.fullmatch(exact(self.text)))
+
+    def quickly(self) -> str:
+        """What a quick look into the index is for: all that `expression` finds, and little else as long as it is rare."""
+        pairs_of_it = side_by_side(fold(self.text))
+        if not self.is_adjacent or len(pairs_of_it) > 1:
+            return " AND ".join(pairs_of_it) if self.is_adjacent else self.expression()
+        told = [WORD.findall(fold(chunk) if is_bare(chunk) else exact(chunk)) for chunk in self.chunks]
+        return " AND ".join((*pairs_of_it, *(f'"{word}"' for word in dict.fromkeys(sum(told, [])))))
+
     def expression(self) -> str:
         """What the index is asked for."""
         text = fold(self.text) if is_bare(self.text) else exact(self.text)
@@ -143,6 +156,11 @@ class Term:
             forms = sorted({text, text.lstrip("0") or "0", (text.lstrip("0") or "0").zfill(2)})  # two digits below ten
             return "(" + " OR ".join(f'"{form}"' for form in forms) + ")"
         return " AND ".join((*together, f'"{text}"'))
+
+    def stands_in(self, marked: str) -> bool:
+        """Whether it stands in a text that is as `exact` makes it."""
+        bare = is_bare(self.text) and not self.is_mixed
+        return self.pattern().search(fold(marked) if bare else marked) is not None
 
     def pattern(self) -> re.Pattern[str]:
         """Where it stands in a text that is composed."""

@@ -214,7 +214,8 @@ def test_what_is_bare_folds_fast_to_the_same(text: str) -> None:
 
 
 WORDS = st.lists(
-    st.sampled_from(["quyết", "quyet", "định", "dinh", "QUYỆT", "nghị", "số", "05/QĐ-UBND", "5/QĐ-UBND", "xã", "xa", "ngày 05", "x1"]),
+    st.sampled_from(["quyết", "quyet", "định", "dinh", "QUYỆT", "nghị", "số", "05/QĐ-UBND", "5/QĐ-UBND", "xã", "xa", "ngày 05", "x1",
+                     '"quyết định"', '"quyet dinh"', '"quyết dinh so"', '"định nghị"', '"QĐ-UBND x1"', '"nghi quyet quyet"', "qd-ubnd"]),
     max_size=4,
 ).map(" ".join)
 
@@ -261,15 +262,18 @@ def test_the_index_answers_as_the_rows_do(
     with many.reading() as db:
         rows = list(db.query(sql, arguments))
     wanted = [row["doc_code"] for row in rows if _says(row, words)]
-    assert [row["doc_code"] for row in many.find(question)] == wanted
+    for few in (64, 0):  # phrases looked up in texts, in the index
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("archive.finding._FEW", few)
+            assert [row["doc_code"] for row in many.find(question)] == wanted
     assert sorted(row["doc_code"] for row in many.ranked(question).rows) == sorted(wanted)
 
 
 def _says(row: dict[str, Any], words: str) -> bool:
     number = f"{row['code_number']}/{row['code_notation']}" if row["code_number"] and row["code_notation"] else ""
     fields = [row[name] for name in ("code_number", "code_notation", "type_name", "organ_name", "subject", "original_name")]
-    told = [number, *filter(None, fields), *json.loads(row["told"])]
-    return all(any(term.pattern().search(text) for text in told) for term in terms(words))
+    told = "\n".join([number, *filter(None, fields), *json.loads(row["told"])])
+    return all(term.pattern().search(told) for term in terms(words))
 
 
 def test_what_is_taken_out_of_the_index_was_in_it(many: Archive) -> None:
@@ -321,6 +325,9 @@ def test_a_phrase_is_looked_for_where_its_pairs_are() -> None:
         return [term.expression().count('"') // 2 for term in terms(words)]
 
     assert parts('"quyet dinh nghi"') == [3] and parts('"quyết định nghỉ"') == [3], "two pairs, then the phrase itself"
+    quick = [term.quickly() for term in terms('"quyet dinh nghi" "quyết dinh" "quyết định" quyết 5/QĐ-UBND')]
+    assert [told.count('"') // 2 for told in quick] == [2, 3, 3, 1, 1], "pairs; a pair and both words; words"
+    assert '"dinh"' in quick[1] and '"định"' in quick[2]
     assert parts("UBND-TTHC quyết") == [2, 1] and parts('"quyết dinh"') == [3], "and its word with marks"
     assert parts("5/QĐ-UBND") == [1] and parts('"' + " ".join(map(str, range(99))) + '"') == [17]
     assert narrowing(Query(fields={"subject": "nghỉ le"}), {}).count('"') == 6  # type: ignore[union-attr]  # something is asked
