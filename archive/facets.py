@@ -8,13 +8,13 @@ answer is that of the row.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
 from archive import words
 from archive.query import NAMED, OF_WORDS, Query
-from archive.words import BREAK, PART, WORD, exact, fold, is_bare
+from archive.words import BREAK, PART, WORD, Term, exact, fold, is_bare
 
 _SEARCHED = ("code_number", "code_notation", "type_name", "organ_name", "subject", "original_name")
 
@@ -27,6 +27,7 @@ _MARK: Mapping[str, str] = {
         "sha256",
     ))
 }  # fmt: skip
+Names = Mapping[str, Sequence[str] | None]
 _VALUED = [name for name in _MARK if name not in OF_WORDS or name in NAMED]
 _VOID, _DAY, _ORGAN, _MONTH = "\ue003", "\ue004", "\ue005", "\ue007"
 ORGAN_PARTS = 4  # of an agency's identifier, as in 000.00.12.H29 (QCVN 102:2016)
@@ -61,15 +62,15 @@ def name_expression(field: str, typed: str) -> str | None:
     return " AND ".join(_phrases(_MARK[field], typed)) or None
 
 
-def narrowing(query: Query, names: Mapping[str, Sequence[str] | None], *, quickly: bool = False) -> str | None:
+def narrowing(query: Query, names: Names, spelt: Callable[[Term], str] = Term.expression) -> str | None:
     """What the index is asked for: at least what the question is answered with; None when it cannot help.
 
     Args:
         names: the values that have the words asked for in a field; None: they are too many to ask for each.
-        quickly: phrases by their pairs alone.
+        spelt: how words are looked up.
     """
     wanted = _agency_and_month(names.get("organ_name") or (), query.date_from, query.date_to)
-    wanted += [term.quickly() if quickly else term.expression() for term in words.terms(query.words)]
+    wanted += [spelt(term) for term in words.terms(query.words)]
     for name in query.fields:
         if named := names.get(name):
             wanted.append(_any(sorted({_value(name, value) for value in named})))

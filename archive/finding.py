@@ -28,7 +28,7 @@ _WIDTH = 200_000  # how many numbers of events are looked through at first
 _SHORT, _LONG = 0.02, 0.08  # seconds: who writes waits at most for one such portion
 _READ = 16_384  # characters of a text that count for its relevance
 _FILES = 200
-_FEW = 64  # documents whose texts are looked through for a phrase sooner than the index for the places of its words
+_FEW = 32, 64  # documents that have a phrase's pairs; its pairs and words: their texts are looked through sooner than the index
 _SHOWN = 16  # words that are marked in a snippet and counted for relevance
 _DIRECT = ("doc_code", "scan_sha256", "main_code", "supersedes", "superseded_by")  # few rows each, by indexes of their own
 
@@ -56,8 +56,8 @@ class _Asked:
     condition: str
     arguments: list[object]
     within: tuple[Term, ...] = ()
-    quick: str | None = None  # the same without looking where in a text the words of a phrase stand, …
-    phrases: tuple[Term, ...] = ()  # … which is then looked up in the texts themselves
+    phrases: tuple[Term, ...] = ()  # looked up in the texts themselves, where …
+    quick: tuple[tuple[str, int], ...] = ()  # … so many documents at most are found without comparing the places of words
 
 
 def find(catalogue: Reads, question: Query) -> Iterator[Row]:
@@ -120,10 +120,12 @@ def _rows(catalogue: Reads, question: Query) -> Iterator[Row]:
     if [] in names.values():
         return iter(())
     files, phrases = _files_of(catalogue, question.organs), tuple(term for term in asked if term.is_adjacent)
-    expression, quick = (
-        " AND ".join(filter(None, (facets.narrowing(question, names, quickly=quickly), files))) or None for quickly in (False, True)
+    expression, *quick = (
+        " AND ".join(filter(None, (facets.narrowing(question, names, looked_up), files)))
+        for looked_up in (Term.expression, Term.by_pairs, Term.by_words)
     )
-    wanted = _Asked(expression, " and ".join(conditions), arguments, _mixed(asked), quick if phrases else None, phrases)
+    quickly = tuple(zip(quick, _FEW, strict=True)) if phrases else ()
+    wanted = _Asked(expression or None, " and ".join(conditions), arguments, _mixed(asked), phrases, quickly)
     return islice(_windows(catalogue, wanted, question.limit), question.limit)
 
 
@@ -176,7 +178,7 @@ def _windows(catalogue: Reads, asked: _Asked, limit: int | None) -> Iterator[Row
         found += len(rows)
         yield from rows
         if took < _SHORT:
-            width, size = width * 4, min(_PORTION * 4, size * 2)
+            width, size = width * 4, min(_PORTION * 4, size * 2) if reached > above else size
         elif took > _LONG:
             width, size = max(1000, width // 4), max(64, size // 2)
         below = reached
@@ -189,8 +191,9 @@ def _window(db: Database, asked: _Asked, between: tuple[int, int], size: int) ->
                   where seq >= ? and seq < ? and {asked.condition} order by seq desc limit ?"""
         rows = list(db.query(sql, [*between, *asked.arguments, size]))
         return rows, rows[-1]["seq"] if len(rows) == size else between[0]
-    if asked.quick is not None and len(few := _candidates(db, asked.quick, between, _FEW + 1)) <= _FEW:
-        return _of(db, few, asked, asked.phrases), between[0]
+    for expression, most in asked.quick:
+        if len(few := _candidates(db, expression, between, most + 1)) <= most:
+            return _of(db, few, asked, asked.phrases), between[0]
     candidates = _candidates(db, asked.expression, between, size)
     return _of(db, candidates, asked, asked.within), candidates[-1] if len(candidates) == size else between[0]
 

@@ -135,13 +135,16 @@ class Term:
         """Whether it is words that must stand side by side."""
         return len(WORD.findall(exact(self.text))) > 1 and (self.is_mixed or not _REFERENCE.fullmatch(exact(self.text)))
 
-    def quickly(self) -> str:
-        """What a quick look into the index is for: all that `expression` finds, and little else as long as it is rare."""
-        pairs_of_it = side_by_side(fold(self.text))
-        if not self.is_adjacent or len(pairs_of_it) > 1:
-            return " AND ".join(pairs_of_it) if self.is_adjacent else self.expression()
-        told = [WORD.findall(fold(chunk) if is_bare(chunk) else exact(chunk)) for chunk in self.chunks]
-        return " AND ".join((*pairs_of_it, *(f'"{word}"' for word in dict.fromkeys(sum(told, [])))))
+    def by_pairs(self) -> str:
+        """What the quickest look into the index is for: all that `expression` finds, and not much else if that is rare."""
+        return " AND ".join(side_by_side(fold(self.text))) if self.is_adjacent else self.expression()
+
+    def by_words(self) -> str:
+        """The same with its words: what has its pairs with other marks is left out."""
+        if not self.is_adjacent:
+            return self.expression()
+        told = [f'"{word}"' for chunk in self.chunks for word in WORD.findall(fold(chunk) if is_bare(chunk) else exact(chunk))]
+        return " AND ".join((self.by_pairs(), *dict.fromkeys(told)))
 
     def expression(self) -> str:
         """What the index is asked for."""

@@ -15,7 +15,7 @@ import sqlite3
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -205,6 +205,7 @@ def kinds(made: Made) -> dict[str, Callable[[dict[str, str]], Query | str]]:
         "two words": lambda row: Query(f"{_word(row, 3)} {fold(_word(row, 7))}"),
         "a phrase of three words": lambda row: Query('"' + " ".join(_word(row, place) for place in (4, 5, 6)) + '"'),
         "a common word, kind and month": lambda row: Query(next(common), {"type_name": row["type_name"]}, *_month(row)),
+        "a word, files of an agency": lambda row: Query(_word(row, 4), organs=("H05.02",)),
         "a common and a rare word": lambda row: Query(f"{next(common)} {made.words[-int(row['size'])]}"),
     }
 
@@ -212,7 +213,7 @@ def kinds(made: Made) -> dict[str, Callable[[dict[str, str]], Query | str]]:
 def _question(reader: Reader, what: Query | str, limit: int) -> Callable[[], object]:
     if isinstance(what, str):
         return lambda: reader.get(what)
-    return lambda: list(reader.find(Query(what.words, what.fields, what.date_from, what.date_to, limit)))
+    return lambda: list(reader.find(replace(what, limit=limit)))
 
 
 def _shown(reader: Reader, question: Query) -> list[Row]:

@@ -9,6 +9,7 @@ import sqlite3
 import bagit  # type: ignore[import-untyped]  # it has no types
 import pytest
 
+from archive.catalogue import bring_up
 from archive.errors import ArchiveError
 from archive.query import Query
 from archive.record import Companion, DocumentKey, Filing
