@@ -28,7 +28,9 @@ _WIDTH = 200_000  # how many numbers of events are looked through at first
 _SHORT, _LONG = 0.02, 0.08  # seconds: who writes waits at most for one such portion
 _READ = 16_384  # characters of a text that count for its relevance
 _FILES = 200
-_FEW = 32, 64  # documents that have a phrase's pairs; its pairs and words: their texts are looked through sooner than the index
+# So many documents that have a phrase's pairs are looked through in their texts, a ten-thousandth of a second each; more, as long as
+# one in eight has the phrase, or there is one among a thousand others at most (two events each); what is denser is left to the index.
+_FEW, _OFTEN, _SELDOM = 64, 8, 2000
 _SHOWN = 16  # words that are marked in a snippet and counted for relevance
 _DIRECT = ("doc_code", "scan_sha256", "main_code", "supersedes", "superseded_by")  # few rows each, by indexes of their own
 
@@ -57,7 +59,7 @@ class _Asked:
     arguments: list[object]
     within: tuple[Term, ...] = ()
     phrases: tuple[Term, ...] = ()  # looked up in the texts themselves, where …
-    quick: tuple[tuple[str, int], ...] = ()  # … so many documents at most are found without comparing the places of words
+    quick: tuple[str, ...] = ()  # … few documents are found without comparing the places of words
 
 
 def find(catalogue: Reads, question: Query) -> Iterator[Row]:
@@ -124,9 +126,9 @@ def _rows(catalogue: Reads, question: Query) -> Iterator[Row]:
         " AND ".join(filter(None, (facets.narrowing(question, names, looked_up), files)))
         for looked_up in (Term.expression, Term.by_pairs, Term.by_words)
     )
-    quickly = tuple(zip(quick, _FEW, strict=True)) if phrases else ()
+    quickly = tuple(dict.fromkeys(quick)) if phrases else ()
     wanted = _Asked(expression or None, " and ".join(conditions), arguments, _mixed(asked), phrases, quickly)
-    return islice(_windows(catalogue, wanted, question.limit), question.limit)
+    return islice(_found(catalogue, wanted, question.limit), question.limit)
 
 
 def _names(catalogue: Reads, question: Query) -> dict[str, list[str] | None]:
@@ -165,50 +167,68 @@ def _portions(catalogue: Reads, where: str, arguments: Sequence[object], limit: 
         below, left = rows[-1]["seq"], None if left is None else left - size
 
 
-def _windows(catalogue: Reads, asked: _Asked, limit: int | None) -> Iterator[Row]:
-    """Looks from the newest on through stretches of numbers, as wide as can be read in a moment."""
+def _found(catalogue: Reads, asked: _Asked, limit: int | None) -> Iterator[Row]:
+    """Looks from the newest on, at as much at a time as can be read in a moment."""
     with catalogue.reading() as db:
         below = int(next(db.query("select coalesce(max(seq) + 1, 0) as n from document"))["n"])
     width, size, found = _WIDTH, min(_PORTION, max(64, _PORTION if limit is None else limit)), 0
     while below > 0 and (limit is None or found < limit):
         above, started = max(0, below - width), time.perf_counter()
         with catalogue.reading() as db:
-            rows, reached = _window(db, asked, (above, below), size)
+            rows, below = _by_index(db, asked, below, size) if asked.expression else _by_rows(db, asked, (above, below), size)
         took = time.perf_counter() - started
         found += len(rows)
         yield from rows
         if took < _SHORT:
-            width, size = width * 4, min(_PORTION * 4, size * 2) if reached > above else size
+            width, size = width * 4, min(_PORTION * 4, size * 2)
         elif took > _LONG:
             width, size = max(1000, width // 4), max(64, size // 2)
-        below = reached
 
 
-def _window(db: Database, asked: _Asked, between: tuple[int, int], size: int) -> tuple[list[Row], int]:
+def _by_rows(db: Database, asked: _Asked, between: tuple[int, int], size: int) -> tuple[list[Row], int]:
     """Rows of a stretch, and how far down it was looked through."""
-    if asked.expression is None:
-        sql = f"""select * from document indexed by idx_document_seq
-                  where seq >= ? and seq < ? and {asked.condition} order by seq desc limit ?"""
-        rows = list(db.query(sql, [*between, *asked.arguments, size]))
-        return rows, rows[-1]["seq"] if len(rows) == size else between[0]
-    for expression, most in asked.quick:
-        if len(few := _candidates(db, expression, between, most + 1)) <= most:
-            return _of(db, few, asked, asked.phrases), between[0]
-    candidates = _candidates(db, asked.expression, between, size)
-    return _of(db, candidates, asked, asked.within), candidates[-1] if len(candidates) == size else between[0]
+    sql = f"""select * from document indexed by idx_document_seq
+              where seq >= ? and seq < ? and {asked.condition} order by seq desc limit ?"""
+    rows = list(db.query(sql, [*between, *asked.arguments, size]))
+    return rows, rows[-1]["seq"] if len(rows) == size else between[0]
 
 
-def _candidates(db: Database, expression: str, between: tuple[int, int], size: int) -> list[int]:
-    sql = "select rowid from search_fts where search_fts match ? and rowid >= ? and rowid < ? order by rowid desc limit ?"
-    return [row[0] for row in db.execute(sql, [expression, *between, size])]
+def _by_index(db: Database, asked: _Asked, below: int, size: int) -> tuple[list[Row], int]:
+    """The next rows, and how far down was looked.
+
+    No stretch is given to the index: SQLite goes to the newest hit first, wherever it is, and would do so for each stretch.
+    """
+    few: list[int] = []
+    for expression in asked.quick:
+        few = _candidates(db, expression, below, _FEW + 1)
+        if len(few) <= _FEW:
+            rows, reached = _of(db, few, asked, asked.phrases)
+            return rows, reached if few and reached > few[-1] else 0
+    if asked.quick:
+        rows, reached = _of(db, few, asked, asked.phrases)
+        if len(rows) * _OFTEN >= len(few) or (below - few[-1]) >= len(few) * _SELDOM:
+            return rows, reached
+    candidates = _candidates(db, asked.expression or "", below, size)
+    rows, reached = _of(db, candidates, asked, asked.within)
+    return rows, reached if len(candidates) == size or (candidates and reached > candidates[-1]) else 0
 
 
-def _of(db: Database, candidates: list[int], asked: _Asked, within: tuple[Term, ...]) -> list[Row]:
-    if not candidates:
-        return []
+def _candidates(db: Database, expression: str, below: int, size: int) -> list[int]:
+    sql = "select rowid from search_fts where search_fts match ? and rowid < ? order by rowid desc limit ?"
+    return [row[0] for row in db.execute(sql, [expression, below, size])]
+
+
+def _of(db: Database, candidates: list[int], asked: _Asked, within: tuple[Term, ...]) -> tuple[list[Row], int]:
+    """Rows of candidates that are what is asked for, and the last of these that was looked at before time was up."""
+    rows, until = [], time.perf_counter() + _LONG
     sql = f"""select * from document indexed by idx_document_seq
               where seq in (select value from json_each(?)) and {asked.condition} order by seq desc"""
-    return [row for row in db.query(sql, [json.dumps(candidates), *asked.arguments]) if _holds(db, row, within)]
+    for row in db.query(sql, [json.dumps(candidates), *asked.arguments]):
+        if _holds(db, row, within):
+            rows.append(row)
+        if within and time.perf_counter() > until:
+            return rows, int(row["seq"])
+    return rows, candidates[-1] if candidates else 0
 
 
 def _holds_in(catalogue: Reads, row: Row, within: tuple[Term, ...]) -> bool:

@@ -140,10 +140,12 @@ class Term:
         return " AND ".join(side_by_side(fold(self.text))) if self.is_adjacent else self.expression()
 
     def by_words(self) -> str:
-        """The same with its words: what has its pairs with other marks is left out."""
+        """The same with the words that tell more than its pairs: those with marks; both of a pair, since others are called so too."""
         if not self.is_adjacent:
             return self.expression()
-        told = [f'"{word}"' for chunk in self.chunks for word in WORD.findall(fold(chunk) if is_bare(chunk) else exact(chunk))]
+        alone = len(side_by_side(fold(self.text))) == 1
+        rules = [(chunk, fold if is_bare(chunk) else exact) for chunk in self.chunks if alone or not is_bare(chunk)]
+        told = [f'"{word}"' for chunk, rule in rules for word in WORD.findall(rule(chunk))]
         return " AND ".join((self.by_pairs(), *dict.fromkeys(told)))
 
     def expression(self) -> str:

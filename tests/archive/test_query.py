@@ -262,9 +262,10 @@ def test_the_index_answers_as_the_rows_do(
     with many.reading() as db:
         rows = list(db.query(sql, arguments))
     wanted = [row["doc_code"] for row in rows if _says(row, words)]
-    for few in ((32, 64), (0, 64), (0, 0)):  # phrases looked up in texts, in the index
+    for few, often, seldom in ((64, 8, 2000), (0, 8, 2000), (0, 1000, 0), (1, 8, 2000)):  # phrases looked up in texts, in the index
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr("archive.finding._FEW", few)
+            for name, value in {"_FEW": few, "_OFTEN": often, "_SELDOM": seldom}.items():
+                patched.setattr(f"archive.finding.{name}", value)
             assert [row["doc_code"] for row in many.find(question)] == wanted
     assert sorted(row["doc_code"] for row in many.ranked(question).rows) == sorted(wanted)
 
@@ -327,7 +328,7 @@ def test_a_phrase_is_looked_for_where_its_pairs_are() -> None:
     assert parts('"quyet dinh nghi"') == [3] and parts('"quyết định nghỉ"') == [3], "two pairs, then the phrase itself"
     asked = terms('"quyet dinh nghi" "quyết dinh" "quyết định" quyết 5/QĐ-UBND')
     assert [term.by_pairs().count('"') // 2 for term in asked] == [2, 1, 1, 1, 1]
-    assert [term.by_words().count('"') // 2 for term in asked] == [5, 3, 3, 1, 1]
+    assert [term.by_words().count('"') // 2 for term in asked] == [2, 3, 3, 1, 1]
     assert '"dinh"' in asked[1].by_words() and '"định"' in asked[2].by_words()
     assert parts("UBND-TTHC quyết") == [2, 1] and parts('"quyết dinh"') == [3], "and its word with marks"
     assert parts("5/QĐ-UBND") == [1] and parts('"' + " ".join(map(str, range(99))) + '"') == [17]
