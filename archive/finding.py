@@ -25,11 +25,11 @@ Row = dict[str, Any]
 RANKED_AMONG = 500  # how many of the newest answers are put in order of relevance: ranking all costs a second per million
 _PORTION = 500
 _WIDTH = 200_000  # how many numbers of events are looked through at first
-_SHORT, _LONG = 0.02, 0.08  # seconds: who writes waits at most for one such portion
+_SHORT, _LONG = 0.02, 0.08  # seconds: who writes waits for one such portion, or for the way to the next hit
 _READ = 16_384  # characters of a text that count for its relevance
 _FILES = 200
-# So many documents that have a phrase's pairs are looked through in their texts, a ten-thousandth of a second each; more, as long as
-# one in eight has the phrase, or there is one among a thousand others at most (two events each); what is denser is left to the index.
+# So many documents that have a phrase's pairs are looked through in their texts, a ten-thousandth of a second each; more, as long
+# as one in eight has the phrase, or at most one in a thousand (two events each) is such a document; the index does what is denser.
 _FEW, _OFTEN, _SELDOM = 64, 8, 2000
 _SHOWN = 16  # words that are marked in a snippet and counted for relevance
 _DIRECT = ("doc_code", "scan_sha256", "main_code", "supersedes", "superseded_by")  # few rows each, by indexes of their own

@@ -140,7 +140,7 @@ class Term:
         return " AND ".join(side_by_side(fold(self.text))) if self.is_adjacent else self.expression()
 
     def by_words(self) -> str:
-        """The same with the words that tell more than its pairs: those with marks; both of a pair, since others are called so too."""
+        """The same with words that tell more than its pairs: those with marks; both of one pair, since others are called so too."""
         if not self.is_adjacent:
             return self.expression()
         alone = len(side_by_side(fold(self.text))) == 1
