@@ -123,11 +123,10 @@ def _rows(catalogue: Reads, question: Query) -> Iterator[Row]:
         return iter(())
     files, phrases = _files_of(catalogue, question.organs), tuple(term for term in asked if term.is_adjacent)
     expression, *quick = (
-        " AND ".join(filter(None, (facets.narrowing(question, names, looked_up), files)))
-        for looked_up in (Term.expression, Term.by_pairs, Term.by_words)
+        " AND ".join(filter(None, (facets.narrowing(question, names, spelt), files)))
+        for spelt in (Term.expression, *((Term.by_pairs, Term.by_words) if phrases else ()))
     )
-    quickly = tuple(dict.fromkeys(quick)) if phrases else ()
-    wanted = _Asked(expression or None, " and ".join(conditions), arguments, _mixed(asked), phrases, quickly)
+    wanted = _Asked(expression or None, " and ".join(conditions), arguments, _mixed(asked), phrases, tuple(dict.fromkeys(quick)))
     return islice(_found(catalogue, wanted, question.limit), question.limit)
 
 
