@@ -26,7 +26,8 @@ from archive.query import Query
 from archive.reader import Reader
 from archive.words import WORD, fold
 from tests.archive.conftest import CLERK, FILE, Office
-from tests.testkit.catalogues import Made, fill, in_bulk, made_rows, rows
+from tests.testkit.bulk import fill, in_bulk, made_rows, rows
+from tests.testkit.catalogues import Made
 
 _PART, _BATCH, _SMALL = 500_000, 20_000, 300  # documents at a time
 _GOALS = {"number": 20, "number in fields": 20, "code": 20, "agency and month": 20}  # milliseconds at p95; words 150
