@@ -30,6 +30,7 @@ from archive import tables, words
 from archive.durable import DurableError, link_durably
 from archive.errors import ArchiveError
 from archive.event import Event
+from archive.index import Telling
 from archive.log import leaf_hash
 from archive.naming import local_date
 
@@ -61,11 +62,9 @@ class Catalogue:
         """
         if not path.exists():
             create(path)
+        bring_up(path)
         catalogue = cls(path, clock)
         version = tables.version_of(catalogue._db)
-        if 1 <= version < tables.VERSION:  # an auditor's look does not wait for a writer, nor a writer for it
-            with transaction(catalogue._db, "begin immediate"):
-                version = tables.upgrade(catalogue._db)
         if version != tables.VERSION:
             catalogue.close()
             raise ArchiveError("catalogue-version", f"{path} has version {version}, this program knows {tables.VERSION}")
@@ -170,6 +169,20 @@ def connect(path: Path) -> Database:
     db.register_function(words.contains, deterministic=True)
     db.execute("pragma secure_delete = on")  # what was removed by order must not stay in pages that are free
     return db
+
+
+def bring_up(path: Path, telling: Telling = lambda done, of: None) -> None:
+    """Brings a catalogue of an earlier version up to this one; nothing where there is none, or a later one.
+
+    Args:
+        telling: how far it is, which may take long.
+    """
+    if not path.exists():
+        return
+    with contextlib.closing(connect(path)) as db:
+        if 1 <= tables.version_of(db) < tables.VERSION:  # an auditor's look does not wait for a writer, nor a writer for it
+            with transaction(db, "begin immediate"):
+                tables.upgrade(db, telling)
 
 
 def create(path: Path) -> None:

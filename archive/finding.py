@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from sqlite_utils import Database
 
-from archive import facets, filing, hits, index, query, words
+from archive import facets, filing, hits, index, query, tables, words
 from archive.query import NAMED, OF_WORDS, Query
 from archive.words import Term
 
@@ -25,9 +25,12 @@ Row = dict[str, Any]
 RANKED_AMONG = 500  # how many of the newest answers are put in order of relevance: ranking all costs a second per million
 _PORTION = 500
 _WIDTH = 200_000  # how many numbers of events are looked through at first
-_SHORT, _LONG = 0.02, 0.08  # seconds: who writes waits at most for one such portion
+_SHORT, _LONG = 0.02, 0.08  # seconds: who writes waits for one such portion, or for the way to the next hit
 _READ = 16_384  # characters of a text that count for its relevance
 _FILES = 200
+# So many documents that have a phrase's pairs are looked through in their texts, a ten-thousandth of a second each; more, as long
+# as one in eight has the phrase, or at most one in a thousand (two events each) is such a document; the index does what is denser.
+_FEW, _OFTEN, _SELDOM = 64, 8, 2000
 _SHOWN = 16  # words that are marked in a snippet and counted for relevance
 _DIRECT = ("doc_code", "scan_sha256", "main_code", "supersedes", "superseded_by")  # few rows each, by indexes of their own
 
@@ -55,6 +58,8 @@ class _Asked:
     condition: str
     arguments: list[object]
     within: tuple[Term, ...] = ()
+    phrases: tuple[Term, ...] = ()  # looked up in the texts themselves, where …
+    quick: tuple[str, ...] = ()  # … few documents are found without comparing the places of words
 
 
 def find(catalogue: Reads, question: Query) -> Iterator[Row]:
@@ -116,11 +121,13 @@ def _rows(catalogue: Reads, question: Query) -> Iterator[Row]:
     names = _names(catalogue, question)
     if [] in names.values():
         return iter(())
-    expression = facets.narrowing(question, names)
-    if question.organs:
-        expression = " AND ".join(filter(None, (expression, _files_of(catalogue, question.organs)))) or None
-    wanted = _Asked(expression, " and ".join(conditions), arguments, _mixed(asked))
-    return islice(_windows(catalogue, wanted, question.limit), question.limit)
+    files, phrases = _files_of(catalogue, question.organs), tuple(term for term in asked if term.is_adjacent)
+    expression, *quick = (
+        " AND ".join(filter(None, (facets.narrowing(question, names, spelt), files)))
+        for spelt in (Term.expression, *((Term.by_pairs, Term.by_words) if phrases else ()))
+    )
+    wanted = _Asked(expression or None, " and ".join(conditions), arguments, _mixed(asked), phrases, tuple(dict.fromkeys(quick)))
+    return islice(_found(catalogue, wanted, question.limit), question.limit)
 
 
 def _names(catalogue: Reads, question: Query) -> dict[str, list[str] | None]:
@@ -129,11 +136,17 @@ def _names(catalogue: Reads, question: Query) -> dict[str, list[str] | None]:
 
 
 def _files_of(catalogue: Reads, organs: Sequence[str]) -> str | None:
-    """What the index is asked for documents in files of these agencies; None where they have so many that it would not help."""
-    sql = "select file_code from file where organ_id in (select value from json_each(?)) limit ?"
+    """What the index is asked for documents in files of these agencies; None where it cannot help.
+
+    Most files have a code that begins with their agency's; the others are asked for by their codes.
+    """
+    if not organs or any(organ.count(".") >= facets.ORGAN_PARTS for organ in organs):
+        return None
+    sql = f"""select file_code from file indexed by file_elsewhere
+              where organ_id in (select value from json_each(?)) and {tables.ELSEWHERE} limit ?"""
     with catalogue.reading() as db:
         codes = [row[0] for row in db.execute(sql, [json.dumps(list(organs)), _FILES + 1])]
-    return facets.files(codes) if 0 < len(codes) <= _FILES else None
+    return facets.files(organs, codes) if len(codes) <= _FILES else None
 
 
 def _mixed(asked: Sequence[Term]) -> tuple[Term, ...]:
@@ -153,15 +166,15 @@ def _portions(catalogue: Reads, where: str, arguments: Sequence[object], limit: 
         below, left = rows[-1]["seq"], None if left is None else left - size
 
 
-def _windows(catalogue: Reads, asked: _Asked, limit: int | None) -> Iterator[Row]:
-    """Looks from the newest on through stretches of numbers, as wide as can be read in a moment."""
+def _found(catalogue: Reads, asked: _Asked, limit: int | None) -> Iterator[Row]:
+    """Looks from the newest on, at as much at a time as can be read in a moment."""
     with catalogue.reading() as db:
         below = int(next(db.query("select coalesce(max(seq) + 1, 0) as n from document"))["n"])
     width, size, found = _WIDTH, min(_PORTION, max(64, _PORTION if limit is None else limit)), 0
     while below > 0 and (limit is None or found < limit):
         above, started = max(0, below - width), time.perf_counter()
         with catalogue.reading() as db:
-            rows, reached = _window(db, asked, (above, below), size)
+            rows, below = _by_index(db, asked, below, size) if asked.expression else _by_rows(db, asked, (above, below), size)
         took = time.perf_counter() - started
         found += len(rows)
         yield from rows
@@ -169,24 +182,52 @@ def _windows(catalogue: Reads, asked: _Asked, limit: int | None) -> Iterator[Row
             width, size = width * 4, min(_PORTION * 4, size * 2)
         elif took > _LONG:
             width, size = max(1000, width // 4), max(64, size // 2)
-        below = reached
 
 
-def _window(db: Database, asked: _Asked, between: tuple[int, int], size: int) -> tuple[list[Row], int]:
+def _by_rows(db: Database, asked: _Asked, between: tuple[int, int], size: int) -> tuple[list[Row], int]:
     """Rows of a stretch, and how far down it was looked through."""
-    if asked.expression is None:
-        sql = f"""select * from document indexed by idx_document_seq
-                  where seq >= ? and seq < ? and {asked.condition} order by seq desc limit ?"""
-        rows = list(db.query(sql, [*between, *asked.arguments, size]))
-        return rows, rows[-1]["seq"] if len(rows) == size else between[0]
-    sql = "select rowid from search_fts where search_fts match ? and rowid >= ? and rowid < ? order by rowid desc limit ?"
-    candidates = [row[0] for row in db.execute(sql, [asked.expression, *between, size])]
-    if not candidates:
-        return [], between[0]
+    sql = f"""select * from document indexed by idx_document_seq
+              where seq >= ? and seq < ? and {asked.condition} order by seq desc limit ?"""
+    rows = list(db.query(sql, [*between, *asked.arguments, size]))
+    return rows, rows[-1]["seq"] if len(rows) == size else between[0]
+
+
+def _by_index(db: Database, asked: _Asked, below: int, size: int) -> tuple[list[Row], int]:
+    """The next rows, and how far down was looked.
+
+    No stretch is given to the index: SQLite goes to the newest hit first, wherever it is, and would do so for each stretch.
+    """
+    few: list[int] = []
+    for expression in asked.quick:
+        few = _candidates(db, expression, below, _FEW + 1)
+        if len(few) <= _FEW:
+            rows, reached = _of(db, few, asked, asked.phrases)
+            return rows, reached if few and reached > few[-1] else 0
+    if asked.quick:
+        rows, reached = _of(db, few, asked, asked.phrases)
+        if len(rows) * _OFTEN >= len(few) or (below - few[-1]) >= len(few) * _SELDOM:
+            return rows, reached
+    candidates = _candidates(db, asked.expression or "", below, size)
+    rows, reached = _of(db, candidates, asked, asked.within)
+    return rows, reached if len(candidates) == size or (candidates and reached > candidates[-1]) else 0
+
+
+def _candidates(db: Database, expression: str, below: int, size: int) -> list[int]:
+    sql = "select rowid from search_fts where search_fts match ? and rowid < ? order by rowid desc limit ?"
+    return [row[0] for row in db.execute(sql, [expression, below, size])]
+
+
+def _of(db: Database, candidates: list[int], asked: _Asked, within: tuple[Term, ...]) -> tuple[list[Row], int]:
+    """Rows of candidates that are what is asked for, and the last of these that was looked at before time was up."""
+    rows, until = [], time.perf_counter() + _LONG
     sql = f"""select * from document indexed by idx_document_seq
               where seq in (select value from json_each(?)) and {asked.condition} order by seq desc"""
-    rows = [row for row in db.query(sql, [json.dumps(candidates), *asked.arguments]) if _holds(db, row, asked.within)]
-    return rows, candidates[-1] if len(candidates) == size else between[0]
+    for row in db.query(sql, [json.dumps(candidates), *asked.arguments]):
+        if _holds(db, row, within):
+            rows.append(row)
+        if within and time.perf_counter() > until:
+            return rows, int(row["seq"])
+    return rows, candidates[-1] if candidates else 0
 
 
 def _holds_in(catalogue: Reads, row: Row, within: tuple[Term, ...]) -> bool:
@@ -197,11 +238,11 @@ def _holds_in(catalogue: Reads, row: Row, within: tuple[Term, ...]) -> bool:
 
 
 def _holds(db: Database, row: Row, within: tuple[Term, ...]) -> bool:
-    """Whether phrases that are half with marks stand in the text as they were typed."""
+    """Whether phrases stand in the text as they were typed."""
     if not within:
         return True
-    told = [*_pages(db, row["doc_code"]), *(str(row[name]) for name in (*sorted(OF_WORDS), "original_name") if row[name])]
-    return all(any(term.pattern().search(text) for text in told) for term in within)
+    text = facets.marked(row, _pages(db, row["doc_code"]))
+    return all(term.stands_in(text) for term in within)
 
 
 def _pages(db: Database, doc_code: str) -> list[str]:

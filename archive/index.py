@@ -7,7 +7,7 @@ newest on; the index holds no text of its own, and what is taken out of it is wh
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlite_utils import Database
 
@@ -17,7 +17,11 @@ from archive.words import TOKENIZE, contains
 
 Row = dict[str, object]
 
+Telling = Callable[[int, int], None]  # is told how many documents are done, of how many
+
 MANY = 128  # names that are looked for one by one
+_HELD = 64 << 20  # octets of the index that are kept before they are written, where many documents come at once
+_STEP = 1000
 _TAKE_OUT = "insert into search_fts (search_fts, rowid, words) values ('delete', ?, ?)"
 _PUT_IN = "insert into search_fts (rowid, words) values (?, ?)"
 
@@ -101,8 +105,8 @@ def names(db: Database, field: str, typed: str) -> list[str] | None:
     return [value for value in found if contains(value, typed)] if len(found) <= MANY else None
 
 
-def rebuild(db: Database) -> None:
-    """Tables and index made anew from those of a catalogue before version 5."""
+def restructure(db: Database) -> None:
+    """The tables of a catalogue before version 5 brought into their form; `again` fills the index."""
     db.execute("drop table search_fts")
     for trigger in ("search_ai", "search_ad", "search_au"):
         db.execute(f"drop trigger if exists {trigger}")
@@ -110,12 +114,27 @@ def rebuild(db: Database) -> None:
     db.execute("alter table search rename to search_before")
     db.execute("create index search_before_code on search_before (doc_code)")
     create(db)
-    # in this order nothing is sorted, and the index grows at its end
-    before = """select doc_code, search_before.pages from document indexed by idx_document_seq
-                cross join search_before using (doc_code) order by seq"""
-    for row in db.query(before):
-        add(db, row["doc_code"], json.loads(row["pages"]))
+    # in this order nothing is sorted
+    db.execute("""insert into search (id, doc_code, pages) select seq, doc_code, search_before.pages
+                  from document indexed by idx_document_seq cross join search_before using (doc_code) order by seq""")
     db.execute("drop table search_before")
+
+
+def again(db: Database, telling: Telling = lambda done, of: None) -> None:
+    """The index made anew from rows and texts."""
+    for table in ("search_fts", "name_fts"):
+        db.execute(f"drop table {table}")
+    db.execute("delete from name")
+    _create_indexes(db)
+    db.execute("insert into search_fts (search_fts, rank) values ('hashsize', ?)", [_HELD])
+    of = db.table("search").count
+    rows = db.query("select document.*, search.pages as told from search cross join document using (doc_code) order by search.id")
+    for done, row in enumerate(rows):  # the index grows at its end
+        _put_in(db, row, json.loads(row["told"]))
+        if done % _STEP == 0:
+            telling(done, of)
+    db.execute("insert into search_fts (search_fts, rank) values ('hashsize', 1048576)")  # as it was made
+    db.execute("delete from search_fts_config where k = 'hashsize'")
 
 
 def keep_only(db: Database, hidden: str) -> None:
@@ -132,12 +151,7 @@ def keep_only(db: Database, hidden: str) -> None:
     db.execute(f"delete from search where {of_hidden}")
     _forget_names(db, of_hidden)
     if gone > there:
-        for table in ("search_fts", "name_fts"):
-            db.execute(f"drop table {table}")
-        db.execute("delete from name")
-        _create_indexes(db)
-        for row in db.query("select * from search order by id"):
-            _put_in(db, _row(db, row["doc_code"]), json.loads(row["pages"]))
+        again(db)
     for table in ("search_fts", "name_fts"):  # words of what was taken out stay in the index until its parts are merged
         db.execute(f"insert into {table} ({table}) values ('optimize')")
 

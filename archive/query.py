@@ -56,7 +56,7 @@ def where(query: Query) -> tuple[list[str], list[object]]:
         arguments += values
     if query.organs:
         marks = ", ".join("?" * len(query.organs))
-        conditions.append(f"file_code in (select file_code from file where organ_id in ({marks}))")
+        conditions.append(f"exists (select 1 from file where file.file_code = document.file_code and organ_id in ({marks}))")
         arguments += [encodable(organ) for organ in query.organs]
     if "state" not in query.fields:
         conditions.append("+state = 'filed'")

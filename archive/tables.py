@@ -12,7 +12,8 @@ from sqlite_utils import Database
 from archive import index
 from archive.record import number_key
 
-VERSION = 5
+VERSION = 6
+ELSEWHERE = "substr(file_code, 1, length(organ_id) + 1) != organ_id || '.'"  # a file whose code does not begin with its agency's
 
 _LATER: Mapping[int, tuple[str, ...]] = {  # columns by the version that brought them
     2: ("main_code", "verification"),
@@ -48,7 +49,7 @@ def version_of(db: Database) -> int:
     return int(db.execute("pragma user_version").fetchone()[0])
 
 
-def upgrade(db: Database) -> int:
+def upgrade(db: Database, telling: index.Telling) -> int:
     """The version of a catalogue, brought up where it was older; within a writing transaction."""
     version = version_of(db)
     while 1 <= version < VERSION:
@@ -68,6 +69,9 @@ def upgrade(db: Database) -> int:
             _checkpoints(db)
         if version == 5:
             _newest_first(db)
+        if version == 6:
+            _by_agency(db)
+            index.again(db, telling)
         db.execute(f"pragma user_version = {version}")
     return version
 
@@ -96,7 +100,11 @@ def _newest_first(db: Database) -> None:
         db.execute(f"drop index if exists idx_document_{column}")
     db.execute(_DOUBLES)
     _seldom(db)
-    index.rebuild(db)
+    index.restructure(db)
+
+
+def _by_agency(db: Database) -> None:
+    db.execute(f"create index file_elsewhere on file (organ_id) where {ELSEWHERE}")
 
 
 def _seldom(db: Database) -> None:
@@ -139,6 +147,7 @@ def create(db: Database) -> None:
     )  # fmt: skip
     scan.create_index(["shelf_day"])
     _companions(db)
+    _by_agency(db)
     _log_tables(db)
     _checkpoints(db)
     _seldom(db)

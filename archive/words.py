@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import islice, pairwise
+from zlib import crc32
 
 TOKENIZE = "unicode61 remove_diacritics 0"  # marks are told apart: the index holds every text twice, as it is and folded
 
 # Characters no text brings into the index (`plain` takes them out) and the tokenizer takes for letters (Unicode: Co).
 PART, BREAK, REFERENCE = "\ue000", "\ue001", "\ue002"  # between parts of one word; between phrases; before a number of a document
+_PAIR = "\ue006"  # before what two words that follow each other are called
 _OWN = re.compile("[\ue000-\ue0ff]")
 
-WORD = re.compile(r"(?:[^\W_][\u0300-\u036f]*)+")
-_TYPED = re.compile(r'"([^"]*)"|(\S+)')
+WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
+_FOLDED_WORD = re.compile(r"[^\W_]+")
+_TYPED = re.compile(r'"([^"]*)"|([^\s"]+)')
 _NUMBER_WORD = re.compile(r"\b(?:số|so)\s*:?\s*(?=[0-9])", re.IGNORECASE)  # "Số 299/UBND-TTHC"
 _DIGITS = re.compile(r"[0-9]{1,9}")
+_NAMES = 0xFFFF
+_PAIRS = 16  # of a phrase that are asked for
 # A number with its notation, "299/UBND-TTHC", "30/2020/NĐ-CP" (NĐ 30/2020 PL I II.3, II.4); a day has no letters
 _REFERENCE = re.compile(
     r"(?<![^\W_])([0-9]{1,7}[a-zđ]?) ?/ ?((?:[0-9]{4} ?/ ?)?[^\W\d_][^\W_]*(?: ?[-–/.] ?[^\W_]+){0,6})(?![^\W_])"
@@ -36,7 +43,10 @@ def exact(text: str) -> str:
 
 def fold(text: str) -> str:
     """Text as it is found without marks: none, đ as d."""
-    lower = text.lower().translate(_BARE)
+    lower = text.lower()
+    if lower.isascii():
+        return lower
+    lower = lower.translate(_BARE)
     return lower if _SAFE.fullmatch(lower) else _folded(lower)
 
 
@@ -72,6 +82,37 @@ def references(text: str) -> set[str]:
     return found
 
 
+def pairs(folded: str) -> Iterable[str]:
+    """What the words that follow each other in a folded text are called in the index, two by two.
+
+    A phrase of words that are everywhere is nearly nowhere: the index alone would compare the places of each of its words in every
+    document that has them all. Few documents have all its pairs. A name is short, and some pairs share one: a dictionary of all
+    pairs of a language would be longer than their lists.
+    """
+    names, numbers = _short_names(), [_number(word) for word in _FOLDED_WORD.findall(folded)]
+    return dict.fromkeys([names[(first * 31 ^ second) & _NAMES] for first, second in pairwise(numbers)])
+
+
+def short(text: str) -> str:
+    """A name of four letters; some texts share one."""
+    return f"{_number(text) & _NAMES:04x}"
+
+
+@cache
+def _short_names() -> list[str]:
+    return [f"{_PAIR}{number:04x}" for number in range(_NAMES + 1)]
+
+
+@lru_cache(maxsize=1 << 15)
+def _number(text: str) -> int:
+    return crc32(text.encode())
+
+
+def side_by_side(folded: str) -> list[str]:
+    """What the index is asked for, before a phrase itself, so that few documents are looked through for it."""
+    return [f'"{pair}"' for pair in islice(pairs(folded), _PAIRS)]
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One word, or one phrase between quotation marks."""
@@ -89,18 +130,42 @@ class Term:
         """Whether it has words with marks and words without: the index alone cannot tell whether they stand side by side."""
         return len({is_bare(chunk) for chunk in self.chunks}) > 1
 
+    @property
+    def is_adjacent(self) -> bool:
+        """Whether it is words that must stand side by side."""
+        return len(WORD.findall(exact(self.text))) > 1 and (self.is_mixed or not _REFERENCE.fullmatch(exact(self.text)))
+
+    def by_pairs(self) -> str:
+        """What the quickest look into the index is for: all that `expression` finds, and not much else if that is rare."""
+        return " AND ".join(side_by_side(fold(self.text))) if self.is_adjacent else self.expression()
+
+    def by_words(self) -> str:
+        """The same with words that tell more than its pairs: those with marks; both of one pair, since others are called so too."""
+        if not self.is_adjacent:
+            return self.expression()
+        alone = len(side_by_side(fold(self.text))) == 1
+        rules = [(chunk, fold if is_bare(chunk) else exact) for chunk in self.chunks if alone or not is_bare(chunk)]
+        told = [f'"{word}"' for chunk, rule in rules for word in WORD.findall(rule(chunk))]
+        return " AND ".join((self.by_pairs(), *dict.fromkeys(told)))
+
     def expression(self) -> str:
         """What the index is asked for."""
         text = fold(self.text) if is_bare(self.text) else exact(self.text)
+        together = side_by_side(fold(self.text))
         if self.is_mixed:
             marked = [f'"{exact(chunk)}"' for chunk in self.chunks if not is_bare(chunk)]
-            return " AND ".join((f'"{fold(self.text)}"', *marked))
+            return " AND ".join((*together, f'"{fold(self.text)}"', *marked))
         if found := _REFERENCE.fullmatch(text):
             return f'"{_reference(_parts(*found.groups()))}"'
         if not self.is_phrase and _DIGITS.fullmatch(text):
             forms = sorted({text, text.lstrip("0") or "0", (text.lstrip("0") or "0").zfill(2)})  # two digits below ten
             return "(" + " OR ".join(f'"{form}"' for form in forms) + ")"
-        return f'"{text}"'
+        return " AND ".join((*together, f'"{text}"'))
+
+    def stands_in(self, marked: str) -> bool:
+        """Whether it stands in a text that is as `exact` makes it."""
+        bare = is_bare(self.text) and not self.is_mixed
+        return self.pattern().search(fold(marked) if bare else marked) is not None
 
     def pattern(self) -> re.Pattern[str]:
         """Where it stands in a text that is composed."""
@@ -120,7 +185,6 @@ def terms(words: str) -> list[Term]:
     return list(dict.fromkeys(found))
 
 
-@lru_cache(maxsize=256)
 def _phrase(part: str) -> re.Pattern[str] | None:
     return _pattern(part, False) if WORD.search(part) else None
 
@@ -145,6 +209,7 @@ def _reference(parts: list[str]) -> str:
     return REFERENCE + PART.join(parts)
 
 
+@lru_cache(maxsize=256)  # one question is compared with hundreds of texts
 def _pattern(text: str, as_number: bool) -> re.Pattern[str]:
     chunks = []
     for chunk in text.split():

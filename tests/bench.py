@@ -124,6 +124,7 @@ def main() -> None:
     parser.add_argument("--tell", action="store_true", help="describe: also every value that was not read, or wrongly.")
     parser.add_argument("--with-ocrmypdf", action="store_true", help="Also against ocrmypdf's own command: slow.")
     parser.add_argument("--documents", type=int, default=20_000, help="query: how many the catalogue has.")
+    parser.add_argument("--until", type=int, help="query: fill only so many of them now; the same command without it goes on.")
     parser.add_argument("--limit", type=int, default=50, help="query: how many answers are read of each question.")
     parser.add_argument("--folder", type=Path, help="query: an empty folder, kept; one that was filled before is asked again.")
     args = parser.parse_args()
@@ -133,7 +134,7 @@ def main() -> None:
         bench_describe.describe(args.count or 300, args.seed, tell=args.tell)
     elif args.what == "query":
         with contextlib.nullcontext(args.folder) if args.folder else tempfile.TemporaryDirectory() as name:
-            bench_query.query(Path(name), args.documents, bench_query.Asking(args.count or 100, args.limit))
+            bench_query.query(Path(name), args.documents, bench_query.Asking(args.count or 100, args.limit), args.until)
     else:
         print(f"seed {args.seed}")
         kill(args.count or 200, args.dpi or 100, args.seed)

@@ -5,13 +5,17 @@ Times are of the wall, as an auditor feels them; those of the processor beside t
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 import multiprocessing
+import os
+import random
+import sqlite3
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -22,9 +26,10 @@ from archive.query import Query
 from archive.reader import Reader
 from archive.words import WORD, fold
 from tests.archive.conftest import CLERK, FILE, Office
-from tests.testkit.catalogues import Made, fill
+from tests.testkit.bulk import fill, in_bulk, made_rows, rows
+from tests.testkit.catalogues import Made
 
-_BATCH = 10_000
+_PART, _BATCH, _SMALL = 500_000, 20_000, 300  # documents at a time
 _GOALS = {"number": 20, "number in fields": 20, "code": 20, "agency and month": 20}  # milliseconds at p95; words 150
 
 
@@ -49,42 +54,82 @@ class Asking:
     limit: int
 
 
-def query(root: Path, documents: int, how: Asking) -> None:
-    """Fills a catalogue where there is none, asks it, and files beside those who ask it; prints what each took."""
+def query(root: Path, documents: int, how: Asking, until: int | None = None) -> None:
+    """Fills a catalogue as far as it is not filled, asks it, and files beside those who ask it; prints what each took."""
     made = Made()
     office = Office(root)
-    if not (root / "archive" / "catalogue.db").exists():
-        grow(office, made, documents)
-    size = (office.root / "catalogue.db").stat().st_size
-    print(f"catalogue.db {size / 1e9:.2f} GB, {size / documents:,.0f} bytes a document")
-    print(f"questions, the first {how.limit} answers of each, {how.runs} runs, ms:")
+    grow(office, made, documents, until=until)
+    print(_told_of(office.root / "catalogue.db"))
+    print(f"questions, the first {how.limit} answers of each, {how.runs} runs, ms; {_busy()}:")
     for name, times in asked(office.root / "catalogue.db", made, how).items():
         goal = _GOALS.get(name, 150)
         print(f"  {name:32} {times.told()}   goal {goal:3}: {'met' if _p95(times.wall) < goal else 'NOT MET'}")
+    print(_busy())
     for name, times in beside(office, how.runs).items():
         print(f"  filing {name:42} {times.told()}")
 
 
-def grow(office: Office, made: Made, documents: int, *, singly: int = 20) -> list[Times]:
-    """As many documents in bulk, in ten parts, and after each part some filed one by one, as every document is; prints what one costs."""
+def _told_of(path: Path) -> str:
+    with contextlib.closing(connect(path)) as db:
+        documents = db.execute("select count(*) from document").fetchone()[0]
+        pieces = [row[0] for row in db.execute("select count(*) from search_fts_idx group by segid order by 1 desc")]
+    size = path.stat().st_size
+    return (f"catalogue.db: {documents:,} documents, {size / 1e9:.2f} GB, {size / documents:,.0f} bytes each; SQLite {sqlite3.sqlite_version};\n"
+            f"its index is in {len(pieces)} pieces, the largest {', '.join(f'{count / sum(pieces):.0%}' for count in pieces[:5])} of it")
+
+
+def _busy() -> str:
+    return f"{os.cpu_count()} cores, wanted by {', '.join(f'{load:.1f}' for load in os.getloadavg())} (1, 5, 15 minutes)"
+
+
+def grow(office: Office, made: Made, documents: int, *, until: int | None = None, singly: int = 20) -> list[Times]:
+    """Documents in bulk, in parts, and after each part some filed one by one, as every document is; prints what one costs.
+
+    What was begun is gone on with: a part that is there is left as it is.
+
+    Args:
+        documents: of the whole, spread over all years.
+        until: how many of them are made, if not all.
+    """
     archive = office.open()
     archive.declare_file(FILE, "Hồ sơ", year=2026, actor=CLERK)
     archive.close()
-    print("documents, ms a document: in bulk (cpu); filed one by one, files, fsync and all (wall, cpu)")
-    told = []
-    for part in range(10):
-        db = connect(office.root / "catalogue.db")
-        for pragma in ("synchronous = off", "cache_size = -1000000"):  # of the bulk only: nobody would mourn it
-            db.execute(f"pragma {pragma}")
-        first, last = documents * part // 10, documents * (part + 1) // 10
-        started = time.process_time()
-        for start in range(first, last, _BATCH):
-            fill(db, made, start, min(last, start + _BATCH), documents)
-        bulk = (time.process_time() - started) * 1000 / max(1, last - first)
-        db.close()
+    print("documents, ms a document: in bulk (wall, cpu of who writes); filed one by one, files, fsync and all")
+    told, path = [], office.root / "catalogue.db"
+    parts = max(10, documents // _PART)
+    for part in range(parts):
+        first, last = documents * part // parts, documents * (part + 1) // parts
+        first = max(first, _there(path))
+        if first >= last or (until is not None and last > until):
+            continue
+        started, busy = time.perf_counter(), time.process_time()
+        _in_bulk(path, made, (first, last), documents)
+        bulk = [(end - begun) * 1000 / max(1, last - first) for begun, end in ((started, time.perf_counter()), (busy, time.process_time()))]
         told.append(filed(office, f"part{part}", singly))
-        print(f"  {last:>10,}  bulk {bulk:6.3f}   one by one {told[-1].told()}", flush=True)
+        print(f"  {last:>10,}  bulk {bulk[0]:6.3f} {bulk[1]:6.3f}   one by one {told[-1].told()}", flush=True)
     return told
+
+
+def _there(path: Path) -> int:
+    """How many were made in bulk: the number in the name of the last one's scan, and one."""
+    with contextlib.closing(connect(path)) as db:
+        sql = "select original_name from document where original_name like 'scan\\_%' escape '\\' order by seq desc limit 1"
+        found = db.execute(sql).fetchone()
+    return int(found[0][5:13]) + 1 if found else 0
+
+
+def _in_bulk(path: Path, made: Made, numbers: tuple[int, int], of: int) -> None:
+    """The last hundred of a part one by one, so that the index has as many small pieces as one that grew by itself."""
+    first, last = numbers
+    large = max(first, last - _SMALL)
+    portions = [(start, min(large, start + _BATCH)) for start in range(first, large, _BATCH)]
+    with in_bulk(path) as db:
+        after = int(db.execute("select coalesce(max(seq), -1) from event").fetchone()[0])
+        for told in made_rows(made, portions, of, after):
+            fill(db, told)
+        db.execute("insert into search_fts (search_fts, rank) values ('hashsize', ?)", [1 << 20])
+        for number in range(large, last):
+            fill(db, rows(made, number, number + 1, of, after + 2 * (number - first)))
 
 
 def filed(office: Office, name: str, count: int) -> Times:
@@ -159,8 +204,11 @@ def kinds(made: Made) -> dict[str, Callable[[dict[str, str]], Query | str]]:
         "the commonest words, without": lambda row: Query(fold(next(common))),
         "a word of a document": lambda row: Query(_word(row, 4)),
         "two words": lambda row: Query(f"{_word(row, 3)} {fold(_word(row, 7))}"),
+        "a phrase of two words": lambda row: Query(f'"{_word(row, 4)} {_word(row, 5)}"'),
         "a phrase of three words": lambda row: Query('"' + " ".join(_word(row, place) for place in (4, 5, 6)) + '"'),
+        "a phrase, without marks": lambda row: Query('"' + fold(" ".join(_word(row, place) for place in (7, 8, 9))) + '"'),
         "a common word, kind and month": lambda row: Query(next(common), {"type_name": row["type_name"]}, *_month(row)),
+        "a word, files of an agency": lambda row: Query(_word(row, 4), organs=("H05.02",)),
         "a common and a rare word": lambda row: Query(f"{next(common)} {made.words[-int(row['size'])]}"),
     }
 
@@ -168,7 +216,7 @@ def kinds(made: Made) -> dict[str, Callable[[dict[str, str]], Query | str]]:
 def _question(reader: Reader, what: Query | str, limit: int) -> Callable[[], object]:
     if isinstance(what, str):
         return lambda: reader.get(what)
-    return lambda: list(reader.find(Query(what.words, what.fields, what.date_from, what.date_to, limit)))
+    return lambda: list(reader.find(replace(what, limit=limit)))
 
 
 def _shown(reader: Reader, question: Query) -> list[Row]:
@@ -178,11 +226,12 @@ def _shown(reader: Reader, question: Query) -> list[Row]:
 def chosen(db: Database, made: Made, runs: int) -> Iterator[dict[str, str]]:
     """Documents from all over the catalogue."""
     highest = int(db.execute("select max(seq) from document").fetchone()[0])
+    chance = random.Random(made.seed)
     while runs:
         sql = "select * from document where seq >= ? and organ_name != 'Sở Nội vụ' order by seq limit 1"
-        for row in db.query(sql, [made.chance.randrange(highest)]):
+        for row in db.query(sql, [chance.randrange(highest)]):
             runs -= 1
-            yield {name: str(value) for name, value in row.items()} | {"size": str(made.chance.randrange(1, 500))}
+            yield {name: str(value) for name, value in row.items()} | {"size": str(chance.randrange(1, 500))}
 
 
 def _word(row: dict[str, str], place: int) -> str:

@@ -8,15 +8,19 @@ import json
 import shutil
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
+import structlog
 from cryptography.hazmat.primitives import hashes
 
+from archive.catalogue import bring_up
 from archive.durable import sha256_file
+from archive.index import Telling
 from archive.naming import local_date
 from archive.store import Archive
 from processor import fixity, law, station, trust
@@ -38,6 +42,8 @@ HERE = click.option(
     "--station", "folder", type=click.Path(path_type=Path, resolve_path=True), default=".", help="The station's folder."
 )
 _SETTINGS = "settings of the last start"
+_UPGRADE_TOLD_EVERY = 5  # seconds
+log = structlog.get_logger()
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -74,9 +80,23 @@ def outside_the_archive(out: Path, folder: Path) -> None:
         raise SettingsError(f"{out} lies in the archive; choose a place outside")
 
 
+def _upgrade_told() -> Telling:
+    """Logs from time to time how far a catalogue of an earlier version is brought up."""
+    last = time.monotonic()
+
+    def tell(done: int, of: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > _UPGRADE_TOLD_EVERY:
+            last = time.monotonic()
+            log.info("catalogue-upgrade", done=done, of=of)
+
+    return tell
+
+
 @contextmanager
 def opened_archive(folder: Path, settings: Settings) -> Iterator[Archive]:
     """The station's archive."""
+    bring_up(folder / "archive" / "catalogue.db", _upgrade_told())
     archive = Archive.open(
         folder / "archive", now, require_to_close=settings.required, organization=settings.station.agency,
         code_template=lambda day: law.document_code_template(day, folder), witnesses=tuple(settings.witnesses.values()),

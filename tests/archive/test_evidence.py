@@ -9,6 +9,7 @@ import sqlite3
 import bagit  # type: ignore[import-untyped]  # it has no types
 import pytest
 
+from archive.catalogue import bring_up
 from archive.errors import ArchiveError
 from archive.query import Query
 from archive.record import Companion, DocumentKey, Filing
@@ -97,7 +98,7 @@ def as_before_version_five(db: sqlite3.Connection) -> None:
         create index idx_document_number_key on document (number_key);
         create index idx_document_issued_date on document (issued_date);
         create index idx_document_code_notation on document (code_notation);
-        drop table search_fts; drop table name_fts; drop table name;
+        drop table search_fts; drop table name_fts; drop table name; drop index file_elsewhere;
         alter table search rename to kept;
         drop index idx_search_doc_code;
         create table search (id integer primary key, doc_code text references document (doc_code), pages text, exact text, folded text) strict;
@@ -126,6 +127,20 @@ def test_what_was_filed_under_an_older_version_is_found(office: Office, archive:
     assert [row["doc_ordinal"] for row in again.find(Query("trang", date_to="2026-03-31"))] == [2]
     again.describe(f"{FILE}.0000003", {"subject": "Nghỉ lễ"}, CLERK)
     assert [row["doc_ordinal"] for row in again.find(Query("nghi le"))] == [3] and again.verify().ok
+
+
+def test_what_an_index_of_version_five_did_not_hold_is_found_and_the_way_there_told(office: Office, archive: Archive) -> None:
+    archive.file(office.filing(archive, "a", subject="Nghỉ lễ Quốc khánh", organ_name="Sở Nội vụ", issued_date="2026-09-02"), CLERK)
+    archive.close()
+    with sqlite3.connect(office.root / "catalogue.db") as db:
+        db.executescript("drop index file_elsewhere; insert into search_fts (search_fts) values ('delete-all')")
+        db.execute("pragma user_version = 5")
+    told: list[tuple[int, int]] = []
+    bring_up(office.root / "catalogue.db", lambda done, of: told.append((done, of)))
+    again = office.open()
+    for question in (Query('"nghi le quoc khanh"'), Query(organs=("H05.02",)), Query("", {"organ_name": "so noi vu"}, "2026-09-01", "2026-09-30")):
+        assert len(list(again.find(question))) == 1
+    assert told == [(0, 1)] and again.verify().ok
 
 
 def test_a_catalogue_of_version_one_is_brought_up(office: Office, archive: Archive) -> None:

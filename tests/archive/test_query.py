@@ -15,6 +15,7 @@ from archive import hits
 from archive.errors import ArchiveError
 from archive.facets import narrowing
 from archive.query import Query, where
+from archive.record import DocumentKey
 from archive.store import Archive
 from archive.words import _folded, exact, fold, terms
 from tests.archive.conftest import CLERK, FILE, Clock, Office
@@ -101,6 +102,8 @@ def find(library: Archive) -> Find:
         ('"dinh nghì"', []),
         ('"kính gui cac thôn"', [1]),
         ("\ue0025\ue000", [2]),
+        ('0")"', []),
+        ('doan"thanh nien"', [1]),
         ("\ue010sao", [3]),
     ],
 )
@@ -211,7 +214,8 @@ def test_what_is_bare_folds_fast_to_the_same(text: str) -> None:
 
 
 WORDS = st.lists(
-    st.sampled_from(["quyết", "quyet", "định", "dinh", "QUYỆT", "nghị", "số", "05/QĐ-UBND", "5/QĐ-UBND", "xã", "xa", "ngày 05", "x1"]),
+    st.sampled_from(["quyết", "quyet", "định", "dinh", "QUYỆT", "nghị", "số", "05/QĐ-UBND", "5/QĐ-UBND", "xã", "xa", "ngày 05", "x1",
+                     '"quyết định"', '"quyet dinh"', '"quyết dinh so"', '"định nghị"', '"QĐ-UBND x1"', '"nghi quyet quyet"', "qd-ubnd"]),
     max_size=4,
 ).map(" ".join)
 
@@ -258,15 +262,19 @@ def test_the_index_answers_as_the_rows_do(
     with many.reading() as db:
         rows = list(db.query(sql, arguments))
     wanted = [row["doc_code"] for row in rows if _says(row, words)]
-    assert [row["doc_code"] for row in many.find(question)] == wanted
+    for few, often, seldom in ((64, 8, 2000), (0, 8, 2000), (0, 1000, 0), (1, 8, 2000)):  # phrases looked up in texts, in the index
+        with pytest.MonkeyPatch.context() as patched:
+            for name, value in {"_FEW": few, "_OFTEN": often, "_SELDOM": seldom}.items():
+                patched.setattr(f"archive.finding.{name}", value)
+            assert [row["doc_code"] for row in many.find(question)] == wanted
     assert sorted(row["doc_code"] for row in many.ranked(question).rows) == sorted(wanted)
 
 
 def _says(row: dict[str, Any], words: str) -> bool:
     number = f"{row['code_number']}/{row['code_notation']}" if row["code_number"] and row["code_notation"] else ""
     fields = [row[name] for name in ("code_number", "code_notation", "type_name", "organ_name", "subject", "original_name")]
-    told = [number, *filter(None, fields), *json.loads(row["told"])]
-    return all(any(term.pattern().search(text) for text in told) for term in terms(words))
+    told = "\n".join([number, *filter(None, fields), *json.loads(row["told"])])
+    return all(term.pattern().search(told) for term in terms(words))
 
 
 def test_what_is_taken_out_of_the_index_was_in_it(many: Archive) -> None:
@@ -292,6 +300,50 @@ def test_months_and_years_are_asked_for_as_such() -> None:
     assert parts("2026-02-01", "2026-03-31") == 2 and parts("2000-01-01", "2009-12-31") == 1
     assert parts("2026-04-15", "2026-04-15") == 1 and parts("2026-02-30", None) == parts(None, None) == 0
     assert parts("1987-11-05", "2026-03-18") < 80
+
+
+def test_documents_are_narrowed_to_files_of_an_agency(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = office.open()
+    files = {FILE: "H05.02", "H99.2026.01": "H05.02", "H05.02.03.2026.01": "H05.02.03", "H98.2026.01": "1.2.3.4.5", "H05.2026.01": ""}
+    for code, organ in files.items():
+        archive.declare_file(code, "Hồ sơ", year=2026, organ_id=organ, actor=CLERK)
+        scan = office.blob("scan", f"scan {code}".encode())
+        archive.file(office.filing(archive, code, key=DocumentKey(scan.sha256, "sao-y", code)), CLERK)
+
+    def found(*organs: str) -> list[str]:
+        return [row["file_code"] for row in archive.find(Query(organs=organs))]
+
+    for most in (200, 0):
+        monkeypatch.setattr("archive.finding._FILES", most)
+        assert found("H05.02") == ["H99.2026.01", FILE], "by the file's agency, whatever its code begins with"
+        assert found("H05.02.03") == ["H05.02.03.2026.01"] and found("H05") == [] and found("H99") == []
+        assert found("1.2.3.4.5") == ["H98.2026.01"] and found("") == ["H05.2026.01"]
+        assert found("H05.02.03", "1.2.3.4.5") == ["H98.2026.01", "H05.02.03.2026.01"]
+
+
+def test_a_phrase_is_looked_for_where_its_pairs_are() -> None:
+    def parts(words: str) -> list[int]:
+        return [term.expression().count('"') // 2 for term in terms(words)]
+
+    assert parts('"quyet dinh nghi"') == [3] and parts('"quyết định nghỉ"') == [3], "two pairs, then the phrase itself"
+    asked = terms('"quyet dinh nghi" "quyết dinh" "quyết định" quyết 5/QĐ-UBND')
+    assert [term.by_pairs().count('"') // 2 for term in asked] == [2, 1, 1, 1, 1]
+    assert [term.by_words().count('"') // 2 for term in asked] == [2, 3, 3, 1, 1]
+    assert '"dinh"' in asked[1].by_words() and '"định"' in asked[2].by_words()
+    assert parts("UBND-TTHC quyết") == [2, 1] and parts('"quyết dinh"') == [3], "and its word with marks"
+    assert parts("5/QĐ-UBND") == [1] and parts('"' + " ".join(map(str, range(99))) + '"') == [17]
+    assert narrowing(Query(fields={"subject": "nghỉ le"}), {}).count('"') == 6  # type: ignore[union-attr]  # something is asked
+
+
+def test_an_agency_and_a_month_are_one_word() -> None:
+    def asked(first: str | None, last: str | None, names: list[str]) -> str:
+        return narrowing(Query(fields={"organ_name": "x"}, date_from=first, date_to=last), {"organ_name": names}) or ""
+
+    month = "\ue007"
+    assert asked("2026-02-01", "2026-02-28", ["Sở Nội vụ"]).count(month) == 1
+    assert asked("2025-11-05", "2026-02-03", ["Sở Nội vụ", "Sở Y tế"]).count(month) == 8
+    assert asked("1026-02-01", "2026-02-28", ["Sở Nội vụ"]).count(month) == 0, "too many"
+    assert asked(None, "2026-02-28", ["Sở Nội vụ"]).count(month) == asked("2026-03-01", "2026-02-28", ["Sở Nội vụ"]).count(month) == 0
 
 
 # Relevance, snippets
