@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Line, Word
 from processor.describe.phrases import LEAST, LISTED
-from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, marks, nfc, skeleton
+from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, is_spelt, marks, nfc, skeleton
 
 LONGEST_PHRASE = 14  # words
+LONGEST_SYLLABLE = 7  # letters: "nghiêng"; longer is words run together
 _UNFINISHED = frozenset({"va", "cua", "cac", "-", "–"})
 _BEFORE_PROVINCES = frozenset({"tinh", "pho"})  # of "thành phố"
 _ROMAN = re.compile(r"(?!VI$)[IVX]{2,}")  # "Vi" is a name
@@ -145,9 +146,10 @@ def _text(words: Sequence[Word]) -> str:
 
 
 def _as_printed(words: Sequence[Word]) -> Value | None:
-    """A name with a word no list knows: in its capitals, if every word is sure and the marks are not lost."""
+    """A name with a word no list knows: in its capitals, if every word is sure and one word, and the marks are not lost."""
     worst = min(word.confidence for word in words)
-    return Value(_text(words), worst, tuple(words)) if worst >= SURE and marks(_text(words)) else None
+    apart = all(is_spelt(word.text) and len(word.text) <= LONGEST_SYLLABLE for word in words)
+    return Value(_text(words), worst, tuple(words)) if worst >= SURE and apart and marks(_text(words)) else None
 
 
 def disagree(words: Sequence[Word], issued_at: Value) -> bool:

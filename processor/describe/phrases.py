@@ -89,7 +89,8 @@ def repeated(rows: Iterable[Line]) -> Pairs:
 def confirmed(words: Sequence[Word], pairs: Pairs) -> list[Word]:
     """The words, held against what the document says elsewhere beside the same neighbour.
 
-    With the same marks a doubtful word is as sure as a list makes it; with other marks, and more often, it is in doubt.
+    With the same marks a doubtful word is as sure as a list makes it; with other marks, and as often, it is in doubt: the
+    words themselves are counted too, so one other mention is a tie.
     """
     said = [_bare(word).lower() for word in words]
     found = list(words)
@@ -97,7 +98,7 @@ def confirmed(words: Sequence[Word], pairs: Pairs) -> list[Word]:
         counts = pairs.get((fold(pair[0]), fold(pair[1])), Counter())
         others = max((number for other, number in counts.items() if other != pair), default=0)
         for place in (at, at + 1):
-            if others > counts[pair]:
+            if others and others >= counts[pair]:
                 found[place] = replace(found[place], confidence=min(found[place].confidence, DOUBTED))
             elif counts[pair] and words[place].confidence >= LEAST:
                 found[place] = replace(found[place], confidence=max(found[place].confidence, LISTED))

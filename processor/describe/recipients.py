@@ -48,8 +48,15 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
         else:
             items[-1] += f" {text}"
     told = "; ".join(_AFTER_COMMA.sub(", ", _AROUND.sub("", item)) for item in items)
+    if any(not _is_word(part) for part in told.split()):
+        return None
     sure = min(word.confidence for word in words)
     return Value(told, sure, tuple(words)) if sure >= SURE and len(told) <= LONGEST else None
+
+
+def _is_word(part: str) -> bool:
+    """Whether what stands between spaces is a word, or a dash or sign that print has there; a speck may have been a word."""
+    return part in ("-", "–", "&", "+") or any(map(str.isalnum, part))
 
 
 def _is_print(word: Word) -> bool:

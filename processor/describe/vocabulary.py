@@ -17,6 +17,7 @@ from typing import Any
 
 _CLEAN = re.compile(r"[(\"“‘]*[^\W_]+(?:[-–/.,&'’][^\W_]+)*[)\"”’.,;:…]*|[-–]")
 _SPECKED = re.compile(r"[^\W\d_][.,][^\W\d_A-ZĐÀ-Ỵ]")
+_VOWELS = re.compile("[aeiouy]+")
 SIGNS = " .,;:_-–—'\"`|~^"  # what recognition hangs on the ends of words
 
 
@@ -53,7 +54,7 @@ def marks(text: str) -> tuple[str, ...]:
 
 
 def is_spelt(word: str) -> bool:
-    """Whether a word may be Vietnamese: no letter of another alphabet, a tone where spelling asks for one.
+    """Whether a word may be Vietnamese: no letter of another alphabet, one syllable, a tone where spelling asks for one.
 
     A syllable that ends in c, ch, p or t bears the acute or the dot; words without any mark are let pass.
     """
@@ -62,8 +63,10 @@ def is_spelt(word: str) -> bool:
     bare = "".join(c for c in plain if not unicodedata.combining(c))
     if not bare.isascii():
         return False
+    if len(letters) == len(bare):
+        return True
     toned = "\u0301" in letters or "\u0323" in letters
-    return toned or len(letters) == len(bare) or not bare.endswith(("c", "ch", "p", "t"))
+    return len(_VOWELS.findall(bare)) == 1 and (toned or not bare.endswith(("c", "ch", "p", "t")))
 
 
 def is_clean(word: str) -> bool:

@@ -220,6 +220,11 @@ def test_a_name_nothing_vouches_for_is_left_out() -> None:
     assert agency("ỦY BAN NHÂN DÂN", "XÃ BÌNH~0.5 SƠN") is None
 
 
+@pytest.mark.parametrize("second", ["TỈNHLAMXUYÊN~0.96", "TRUNG TÂM PHÁPY~0.96 TẾ", "TRUNG TÂM PHAPYTINH~0.96 TẾ"])
+def test_words_run_together_are_no_name(second: str) -> None:
+    assert agency("SỞ Y TẾ", second) is None
+
+
 def test_a_name_of_unknown_words_keeps_its_capitals() -> None:
     assert agency("SỞ Y TẾ", "TRUNG TÂM PHÁP Y") == "TRUNG TÂM PHÁP Y"
 
@@ -262,6 +267,13 @@ def test_agencies_of_all_levels_are_known(first: str, second: str, name: str) ->
 )
 def test_the_place_of_issue_is_read_whole_or_not(date: str, place: str | None) -> None:
     assert headed(date=date).get("issued_place") == place
+
+
+def test_a_place_the_letter_writes_otherwise_elsewhere_is_in_doubt() -> None:
+    names, date = ("SỞ Y TẾ", "CHI CỤC DÂN SỐ"), "Đông Quế, ngày 05 tháng 02 năm 2026"
+    rows = [*head("Số: 15/QĐ-CCDS", date, names), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
+    said = [line(f"Thực hiện kế hoạch của {place} về dân số", 0.18, 0.3) for place in ("Đông Quế", "Đồng Quế")]
+    assert [reading(*rows, *each).fields.get("issued_place") for each in said] == ["Đông Quế", None]
 
 
 def test_acts_of_law_and_older_kinds_are_kinds_too() -> None:
@@ -341,6 +353,12 @@ def test_a_post_above_one_that_was_not_read_is_none() -> None:
 def test_the_list_of_recipients_is_found_though_its_heading_is_misread() -> None:
     rows = [*line("Mới nhận:", 0.13, 0.70), *line("- Công TTĐT tỉnh (b/©);", 0.13, 0.72), *line("- Lưu: VT.", 0.13, 0.735)]
     assert reading(*BODY, *rows).fields["recipients"] == "Cổng TTĐT tỉnh (b/c); Lưu: VT"
+
+
+@pytest.mark.parametrize("item", ["- ` an;", "- Cổng ' TTĐT tỉnh;"])
+def test_a_sign_where_a_word_should_stand_spoils_the_list_of_recipients(item: str) -> None:
+    rows = [*line("Nơi nhận:", 0.13, 0.70), *line(item, 0.13, 0.72), *line("- Lưu: VT.", 0.13, 0.735)]
+    assert "recipients" not in reading(*BODY, *rows).fields
 
 
 def test_what_comes_along_is_told_and_what_an_annex_says_of_its_letter_is_not() -> None:

@@ -79,11 +79,11 @@ def test_marks_tell_lost_accents_from_moved_ones() -> None:
     assert marks("TINH") != marks("TỈNH")
 
 
-@pytest.mark.parametrize("word", ["quyết", "Ngãi", "các", "TTHC", "internet", "COVID", "học", "đất", "Lắk"])
+@pytest.mark.parametrize("word", ["quyết", "Ngãi", "các", "TTHC", "internet", "COVID", "học", "đất", "Lắk", "Krông", "nghiêng", "quýt", "gìn", "giữa", "khuỷu"])
 def test_words_that_may_stand(word: str) -> None:
     assert is_spelt(word)
 
 
-@pytest.mark.parametrize("word", ["quyêt", "Nøãi", "đât", "năп"])
+@pytest.mark.parametrize("word", ["quyêt", "Nøãi", "đât", "năп", "TỈNHLAMXUYÊN", "xãCẩm"])
 def test_words_recognition_spoilt(word: str) -> None:
     assert not is_spelt(word)
