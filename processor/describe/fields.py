@@ -16,9 +16,10 @@ from processor.describe import agency as agencies
 from processor.describe import heading
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.language import language
-from processor.describe.layout import Foot, Head, Line, Page, Word, cut_head, foot, head, lines, pitch
+from processor.describe.layout import Foot, Head, Line, Page, Word, cut_head, foot, head, pitch
 from processor.describe.phrases import LEAST, LISTED, Pairs, confirmed, mended, repeated
 from processor.describe.recipients import annexes, recipients
+from processor.describe.rows import lines
 from processor.describe.signature import signer
 from processor.describe.subject import Subject, Title, below, beside
 from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, skeleton, squash

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import dropwhile, islice
 
 from processor.describe.layout import Head, Line, Word
 from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, fold, skeleton, squash
@@ -271,7 +271,7 @@ def place(line: Line) -> Value | None:
 
     Names begin with capitals, what they name ("Thành phố", "thị xã") may not.
     """
-    words = _before_date(line.words)
+    words = tuple(dropwhile(lambda word: not any(map(str.isalnum, word.text)), _before_date(line.words)))  # specks
     if not words or any(fold(word.text).startswith(("ngay", "thang")) for word in words):
         return None
     if not all(word.text[:1].isupper() or word.text in _DASHES or fold(word.text) in _GENERIC for word in words):

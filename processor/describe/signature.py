@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 
 from processor.describe.heading import SURE_DIGIT, Value
 from processor.describe.layout import Foot, Line, Word
-from processor.describe.phrases import LEAST, LISTED
+from processor.describe.phrases import LISTED
 from processor.describe.vocabulary import SIGNS, Vocabulary, fold, squash
 
 SURE_NAME = SURE_DIGIT  # a name, like a number, has nothing that gives a slip away
 SURE_POSITION = 0.5  # all its words match a closed list
+SURE_SURNAME = 0.6  # that no other listed name has the letters of: what readings differ in is doubted more
 LEAST_NAME = 3  # words: of two, the surname may be the one the seal covers ("Hoàng Giang" is both)
 MOST_NAME = 5
 ALIGNED = 0.015  # of the page's width: lines of the block are centred on one axis
@@ -72,7 +73,7 @@ def _full_name(row: Line, law: Vocabulary) -> Value | None:
     surname = law.surname(name[0].text)
     if not surname:
         return None
-    if name[0].confidence >= LEAST and law.is_sole(surname):
+    if name[0].confidence >= SURE_SURNAME and law.is_sole(surname):
         name[0] = replace(name[0], text=surname, confidence=max(name[0].confidence, LISTED))
     if not LEAST_NAME <= len(name) <= MOST_NAME or not all(map(_is_given, name)):
         return None

@@ -261,6 +261,7 @@ def test_agencies_of_all_levels_are_known(first: str, second: str, name: str) ->
         ("Thành phố Hồ Chí Minh, ngày 05 tháng 02 năm 2026", "Thành phố Hồ Chí Minh"),
         ("Bà Rịa - Vũng Tàu, ngày 05 tháng 02 năm 2026", "Bà Rịa - Vũng Tàu"),
         ("Quảng Ngãi ngày 05 tháng 02 năm 2026", "Quảng Ngãi"),  # the comma was not read
+        ("- Quảng Ngãi, ngày 05 tháng 02 năm 2026", "Quảng Ngãi"),  # a speck
         ("Quảng~0.6 Ngai, ngày 05 tháng 02 năm 2026", "Quảng Ngãi"),  # "TỈNH QUẢNG NGÃI" stands over the number
         ("Bình~0.6 Sơn, ngày 05 tháng 02 năm 2026", None),
     ],
@@ -355,9 +356,9 @@ def test_the_list_of_recipients_is_found_though_its_heading_is_misread() -> None
     assert reading(*BODY, *rows).fields["recipients"] == "Cổng TTĐT tỉnh (b/c); Lưu: VT"
 
 
-@pytest.mark.parametrize("item", ["- ` an;", "- Cổng ' TTĐT tỉnh;"])
+@pytest.mark.parametrize("item", ["`~0.1 an;", "- Cổng ' TTĐT tỉnh;"])
 def test_a_sign_where_a_word_should_stand_spoils_the_list_of_recipients(item: str) -> None:
-    rows = [*line("Nơi nhận:", 0.13, 0.70), *line(item, 0.13, 0.72), *line("- Lưu: VT.", 0.13, 0.735)]
+    rows = [*line("Nơi nhận:", 0.13, 0.70), *line("- Như trên;", 0.13, 0.72), *line(item, 0.13, 0.735), *line("- Lưu: VT.", 0.13, 0.75)]
     assert "recipients" not in reading(*BODY, *rows).fields
 
 
