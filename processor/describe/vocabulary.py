@@ -179,6 +179,12 @@ class Vocabulary:
         """Whether no other listed surname has the letters of this one: its marks are then certain."""
         return sum(fold(name) == fold(surname) for name in self.surnames) == 1
 
+    def is_unlike_others(self, surname: str) -> bool:
+        """Whether no other listed surname is one letter away: its letters, read in doubt, are then certain too."""
+        said = fold(surname)
+        same_length = (fold(name) for name in self.surnames if len(name) == len(said) and name != surname)
+        return not any(sum(a != b for a, b in zip(said, name, strict=True)) <= 1 for name in same_length)
+
     def position(self, text: str) -> str:
         """The listed position a line names; of those that marks alone tell apart (Thứ trưởng, Thủ trưởng) the exact one."""
         written = self.positions.get(folded_words(text), "")

@@ -150,7 +150,7 @@ def _under_ring(plain: Image.Image, dpi: float, languages: str, box: Box) -> lis
     for line in _doubtful_lines(found, (0.0, 1.0), plain.size)[:_MOST_LINES]:
         more = [_read(page, line, dpi, languages, fine, "line") for fine in (FINER_DPI, _LINE_DPI)]
         found = _settled_line(found, (*told, *more), line, plain.size)
-    return found
+    return [replace(word, confidence=agreement.DOUBTED) if word.confidence == agreement.OUTVOTED else word for word in found]
 
 
 def _read(page: Image.Image, box: Box, dpi: float, languages: str, fine: int, how: reader.Layout) -> list[Word]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from processor.describe.vocabulary import nfc
+from processor.describe.vocabulary import fold, nfc
 from processor.ocr.words import Word
 
 HEAD = 0.45  # of the page's height: agency, number, date, kind and subject stand above
@@ -21,6 +21,7 @@ FOOT_LEFT = 0.4  # of the width
 RECIPIENTS = frozenset({"Nơi", "NƠI", "nhận:", "NHẬN:"})  # "Nơi nhận:" opens the foot (NĐ 30 Phụ lục I, Phần I, ô 9b)
 DOUBTED = 55.0  # what two readings say differently
 SURE = 80.0
+UNMARKED = 65.0  # where only the marks differ: a closed list may know them
 LONE = 70.0  # what one reading says where the other has two words or none
 OUTVOTED = 84.0  # what two readings say against a third: enough for a word of a sentence, not for a name
 ADDED = 88.0  # a word only the second reading has must be as sure
@@ -126,7 +127,8 @@ def _of_two(word: Word, other: Word) -> Word:
     if _said(word) == _said(other):
         return replace(word, confidence=100 - (100 - word.confidence) * (100 - other.confidence) / 100)
     better = max(word, other, key=lambda each: each.confidence)
-    return replace(word, text=better.text, confidence=min(better.confidence, DOUBTED))
+    doubt = UNMARKED if fold(_said(word)) == fold(_said(other)) else DOUBTED
+    return replace(word, text=better.text, confidence=min(better.confidence, doubt))
 
 
 def _cut(word: Word) -> list[Word]:

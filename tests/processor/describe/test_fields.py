@@ -335,8 +335,24 @@ def signed(*rows: list[Word]) -> dict[str, str]:
 def test_a_position_the_seal_has_bitten_off_is_not_read() -> None:
     name = centred("Trần Thị Lan Anh", 0.72, 0.82)
     assert signed(centred("TM. ỦY BAN NHÂN DÂN", 0.72, 0.7), centred("CHỦ TỊCH", 0.72, 0.72), name)["signer_position"] == "Chủ tịch"
-    assert "signer_position" not in signed(centred("KT. CHỦ TỊCH", 0.72, 0.7), centred("CHỦ TỊCH", 0.74, 0.72), name)
+    deputy = signed(centred("KT. CHỦ TỊCH", 0.72, 0.7), centred("CHỦ TỊCH", 0.74, 0.72), name)
+    assert deputy["signer_position"] == "Phó Chủ tịch"  # only "PHÓ" fills the room left of it
+    assert "signer_position" not in signed(centred("KT. CHỦ TỊCH", 0.72, 0.7), centred("CHỦ TỊCH", 0.78, 0.72), name)
     assert "signer_position" not in signed(centred("CHỦ TỊCH", 0.75, 0.72), name)  # KT. and PHÓ are under the seal
+
+
+def test_strokes_of_a_seal_among_the_words_of_a_post_are_none_of_it() -> None:
+    name = centred("Trần Thị Lan Anh", 0.72, 0.82)
+    spoilt = [w for w in centred("PHÓ €.~0.1 CHỦ TỊCH", 0.72, 0.72)] + [word("TC~0.3", 0.86, 0.72)]
+    assert signed(centred("KT. CHỦ TỊCH", 0.72, 0.7), spoilt, name)["signer_position"] == "Phó Chủ tịch"
+    longer = centred("PHÓ GIÁM ĐỐC SỞ~0.3 XÂY~0.3 DỰNG~0.3", 0.72, 0.72)
+    assert "signer_position" not in signed(centred("KT. GIÁM ĐỐC", 0.72, 0.7), longer, name)
+
+
+def test_the_beginning_of_a_post_under_a_seal_is_the_only_one_that_fills_its_room() -> None:
+    post, name = centred("CHÁNH VĂN PHÒNG", 0.72, 0.72)[1:], centred("Trần Thị Lan Anh", 0.72, 0.82)
+    found = signed(centred("TL. CHỦ TỊCH", 0.72, 0.7), post, name)
+    assert (found["signer_position"], found["signer_authority"]) == ("Chánh Văn phòng", "TL.")
 
 
 @pytest.mark.parametrize("name", ["rần Hoàng Tuấn", "Kguyễn Quốc Việt", "Trần Hoàng Tuấn~0.8", "n Hoàng Giang", "Hoàng Giang"])
