@@ -219,7 +219,7 @@ def _signature_column(row: Line) -> float:
 def foot(rows: Sequence[Line], law: Vocabulary) -> Foot | None:
     """The end of a letter, found by the list of recipients; None on a page without one."""
     for row in rows:
-        opening = squash("".join(word.text for word in row.words[:2]))
+        opening = squash("".join([word.text for word in row.words if squash(word.text)][:2]))  # specks are none
         if row.left < SIGNATURE_LEFT and law.opens_recipients(opening):
             step = pitch(rows)
             lowest = [line for line in rows if line.top > row.top - 2.5 * step]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import unicodedata
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 
@@ -31,7 +32,7 @@ def _clean(words: Iterable[Word]) -> list[Word]:
         near = all(map(math.isfinite, box)) and -1 <= min(box) <= max(box) <= 2
         if not near:
             continue
-        text = nfc("".join(c for c in " ".join(word.text.split()) if c.isprintable()))
+        text = nfc("".join(_as_sign(c) for c in " ".join(word.text.split()) if c.isprintable()))
         if not 0 < len(text) <= LONGEST_WORD or word.right <= word.left or word.bottom <= word.top:
             continue
         sure = min(max(word.confidence, 0.0), 1.0) if math.isfinite(word.confidence) else 0.0
@@ -40,6 +41,11 @@ def _clean(words: Iterable[Word]) -> list[Word]:
         return []
     limit = TALLEST_WORD * statistics.median(word.height for word in kept)
     return sorted((w for w in kept if w.height <= limit), key=_place)
+
+
+def _as_sign(letter: str) -> str:
+    """A letter, or a lone mark that Unicode counts among letters (ˆ) as the sign it is."""
+    return "^" if unicodedata.category(letter) == "Lm" else letter
 
 
 def _place(word: Word) -> tuple[float, float, float, float, str, float]:

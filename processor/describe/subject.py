@@ -119,7 +119,19 @@ def _is_broken(words: Sequence[Word], law: Vocabulary) -> bool:
     stops = (_ends(a.text) or (a.text.endswith(".") and not b.text[:1].isupper()) for a, b in zip(words, words[1:], strict=False))
     pairs = ((a.text, fold(b.text.strip(SIGNS))) for a, b in zip(words, words[1:], strict=False))
     specks = (a[-1] in ":;" and (fold(a.strip(SIGNS)), b) in law.phrases for a, b in pairs)
-    return years is not None or any(stops) or any(specks)
+    return years is not None or any(stops) or any(specks) or _is_parted(words, law)
+
+
+def _is_parted(words: Sequence[Word], law: Vocabulary) -> bool:
+    """Whether a comma stands within the letters of a listed phrase whose marks are other ones: "chuyến, đối số"."""
+    said = [word.text.strip(SIGNS).lower() for word in words]
+    keys = [fold(text) for text in said]
+    for at, word in enumerate(words):
+        for size in range(2, min(law.longest_phrase, len(words) - at) + 1) if word.text.endswith(",") else ():
+            written = law.phrases.get(tuple(keys[at : at + size]), "").lower().split()
+            if written and written != said[at : at + size]:
+                return True
+    return False
 
 
 def _ends(text: str) -> bool:

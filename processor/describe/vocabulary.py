@@ -18,6 +18,10 @@ from typing import Any
 _CLEAN = re.compile(r"[(\"“‘]*[^\W_]+(?:[-–/.,&'’][^\W_]+)*[)\"”’.,;:…]*|[-–]")
 _SPECKED = re.compile(r"[^\W\d_][.,][^\W\d_A-ZĐÀ-Ỵ]")
 _VOWELS = re.compile("[aeiouy]+")
+_MARKS = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323")
+_SYLLABLE = re.compile(  # the last: "Đắk Lắk"
+    r"(?:ngh?|nh|gh?|gi|kh?|ph?|qu|th?|tr|ch?|[bdhlmnrsvx])?[aeiouy]{1,3}(?:ch?|ng?|nh|m|p|t|k)?"
+)
 SIGNS = " .,;:_-–—'\"`|~^"  # what recognition hangs on the ends of words
 
 
@@ -61,12 +65,17 @@ def is_spelt(word: str) -> bool:
     letters = unicodedata.normalize("NFD", "".join(filter(str.isalpha, nfc(word))))
     plain = "".join(map(_fold_letter, letters))
     bare = "".join(c for c in plain if not unicodedata.combining(c))
-    if not bare.isascii():
+    if not bare.isascii() or not {c for c in letters if unicodedata.combining(c)} <= _MARKS:
         return False
     if len(letters) == len(bare):
         return True
     toned = "\u0301" in letters or "\u0323" in letters
     return len(_VOWELS.findall(bare)) == 1 and (toned or not bare.endswith(("c", "ch", "p", "t")))
+
+
+def is_syllable(word: str) -> bool:
+    """Whether the letters of a word, whatever its marks, are those of one syllable: "ban", not "bari" or "ah"."""
+    return _SYLLABLE.fullmatch(fold(nfc(word))) is not None
 
 
 def is_clean(word: str) -> bool:
@@ -111,6 +120,7 @@ class Vocabulary:
     before_names: Mapping[tuple[str, ...], str]
     places: Mapping[tuple[str, ...], str]
     recipients: tuple[str, ...]
+    foreign: frozenset[str]
     usual_recipients: Mapping[str, str]
     authorities: Mapping[str, str]
     deputising: frozenset[str]
@@ -150,6 +160,7 @@ class Vocabulary:
             places=_phrases(_texts(agency, "places")),
             usual_recipients={nfc(s): nfc(name) for name, slips in _table(signature, "usual_recipients").items() for s in slips},
             recipients=tuple(map(squash, _texts(signature, "recipients"))),
+            foreign=frozenset(_texts(signature, "foreign")),
             authorities={fold(slip): nfc(name) for name, slips in _table(signature, "authorities").items() for slip in slips},
             deputising=frozenset(map(fold, _texts(signature, "deputising"))),
             deputies=tuple(map(nfc, _texts(signature, "deputies"))),

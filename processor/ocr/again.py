@@ -18,7 +18,7 @@ from processor.ocr import agreement, ink, reader, rings
 from processor.ocr.words import Word
 
 FINER_DPI, _MOST_FINER = 300, 2.0  # of the second reading, and how much a coarse page is enlarged for it
-_LINE_DPI, _COARSE_DPI = 400, 200  # of a third reading
+_LINE_DPI, _FINER_LINE_DPI, _COARSE_DPI = 400, 320, 200  # of readings after the second
 _MOST_LINES = 10
 _NEAR, _ROOM = 2.5, 0.4  # heights of a word: between words of one line at most, and white kept round it
 _BLOCK = 0.42  # of the width: the signature stands right of it (describe/layout)
@@ -42,24 +42,40 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
     plain = ink.without(picture) if picture.mode == "RGB" else picture.convert("L")
     finer = min(max(FINER_DPI / dpi, 1.0), _MOST_FINER)
     second = [(zone, strip(plain, _rows(zone, plain.height), dpi, languages, finer)) for zone in agreement.zones(words)]
-    return settled(plain, dpi, languages, words, second)
+    block = _block(plain, dpi, agreement.foot(words))
+    if block and picture.mode == "RGB" and ink.bands(picture.crop(block), dpi):
+        block = None  # a seal in colour is gone with its ink
+    return settled(plain, dpi, languages, words, second, block)
 
 
 def settled(
-    plain: Image.Image, dpi: float, languages: str, words: Sequence[Word], second: Sequence[tuple[Zone, Sequence[Word]]]
+    plain: Image.Image, dpi: float, languages: str, words: Sequence[Word], second: Sequence[tuple[Zone, Sequence[Word]]],
+    block: Box | None,
 ) -> list[Word]:  # fmt: skip
-    """The words of a page, those of its zones held against their second reading, and against a third where doubt is left."""
+    """The words of a page, those of its zones held against their second reading, and against a third where doubt is left.
+
+    Args:
+        plain: the page without coloured ink.
+        dpi: its resolution.
+        languages: Tesseract's names joined by `+`.
+        words: the first reading.
+        second: what was read again, by zones.
+        block: where a signature under a black seal may stand.
+    """
     found = list(words)
     for zone, again in second:
         found = agreement.confirmed(found, again, zone)
-    block = _block(plain, dpi, agreement.foot(words))
     under = _under_ring(plain, dpi, languages, block) if block else []
     found = _replaced(found, under, block, plain.size) if under and block else found
     for zone, again in second:
         lines = [box for box in _doubtful_lines(found, zone, plain.size) if not (under and block and _is_within(box, block))]
         for box in lines[:_MOST_LINES]:
-            third = part(plain, box, dpi, languages, _LINE_DPI / dpi, "line")
-            found = _settled_line(found, (words, again, third), box, plain.size)
+            readings = [words, again]
+            for fine in (_LINE_DPI, _FINER_LINE_DPI):
+                readings.append(part(plain, box, dpi, languages, fine / dpi, "line"))
+                found = _settled_line(found, readings, box, plain.size)
+                if not any(_lies_in(word, box, plain.size) for word in filter(agreement.is_doubtful, found)):
+                    break
     return found
 
 

@@ -24,6 +24,7 @@ SURE = 80.0
 UNMARKED = 65.0  # where only the marks differ: a closed list may know them
 LONE = 70.0  # what one reading says where the other has two words or none
 OUTVOTED = 84.0  # what two readings say against a third: enough for a word of a sentence, not for a name
+CASED = 75.0  # where a capital looks like the small letter: v and V
 ADDED = 88.0  # a word only the second reading has must be as sure
 _SIGNS = ".,;:'`|"
 
@@ -110,6 +111,8 @@ def _counted(word: Word, others: Sequence[Sequence[Word]], *, is_first: bool) ->
         return 0 if is_first or against or word.confidence >= ADDED else -1, replace(word, confidence=min(word.confidence, doubt))
     best = max(each.confidence for each in same)
     sure = 100 - (100 - word.confidence) * (100 - best) / 100
+    if any(_said(each).casefold() == _said(word).casefold() for near in there for each in near if each not in same):
+        return len(same), replace(word, confidence=min(sure, CASED))
     is_clear = not against or len(same) > 1 + against
     return len(same), replace(word, confidence=sure if is_clear else min(sure, OUTVOTED))
 

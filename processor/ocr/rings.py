@@ -50,7 +50,7 @@ def _found(dark: NDArray[numpy.bool_], dpi: float) -> Ring | None:
     """The most complete circle of a seal's size: each dark pixel votes for the centres it may lie about."""
     step = max(1, round(dpi / _COARSE_DPI))
     coarse, unit = _shares(dark, step) > _LAID, dpi / step / 25.4
-    wide = [1 << math.ceil(math.log2(size + 2 * _OUTER[1] * unit + 4)) for size in coarse.shape]
+    wide = [-(-math.ceil(size + 2 * _OUTER[1] * unit + 4) // 32) * 32 for size in coarse.shape]  # quick to transform
     laid = numpy.fft.rfft2(coarse, wide)
     best, ring = _WHOLE, None
     for radius in numpy.arange(_OUTER[0] * unit, _OUTER[1] * unit, 0.5):

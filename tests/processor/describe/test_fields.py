@@ -303,7 +303,8 @@ def test_a_dash_is_read_or_leaves_the_subject_open(dash: str) -> None:
 
 def test_marks_are_mended_by_phrases_but_not_across_them() -> None:
     said = {"Về việc đôi~0.9 tên cơ quan": "Về việc đổi tên cơ quan", "Về việc cần bổ sung": "Về việc cần bổ sung",
-            "Về việc đón Tết Ất Ty": "Về việc đón Tết Ất Tỵ", "Về việc Sở. Dân tộc": None, "Về việc Quyết: định": None}  # fmt: skip
+            "Về việc đón Tết Ất Ty": "Về việc đón Tết Ất Tỵ", "Về việc Sở. Dân tộc": None, "Về việc Quyết: định": None,
+            "Về việc chuyến, đối số": None, "Về việc quốc phòng, an ninh": "Về việc quốc phòng, an ninh"}  # fmt: skip
     rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
     assert {text: reading(*rows, *centred(text, 0.52, 0.19), *BODY).fields.get("subject") for text in said} == said
 
@@ -372,7 +373,23 @@ def test_the_list_of_recipients_is_found_though_its_heading_is_misread() -> None
     assert reading(*BODY, *rows).fields["recipients"] == "Cổng TTĐT tỉnh (b/c); Lưu: VT"
 
 
-@pytest.mark.parametrize("item", ["`~0.1 an;", "- Cổng ' TTĐT tỉnh;"])
+def recipients(*items: str) -> str | None:
+    rows = [line(item, 0.13, 0.72 + 0.015 * at) for at, item in enumerate(items)]
+    return reading(*BODY, *line("Nơi nhận:", 0.13, 0.70), *(word for row in rows for word in row)).fields.get("recipients")
+
+
+def test_strokes_beside_the_list_of_recipients_are_none_of_it() -> None:
+    told = "Sở Nội vụ (b/c); Website tỉnh; Lưu: VT, NC"
+    assert recipients("- Sở Nội vụ (b/c); L~0.5", "- Website tỉnh;'", "ụ~0.5", "__~ Lưu: VI, NC.") == told
+    assert recipients("- Sở Nội vụ (b/c);", "- Website tỉnh;", "- Lưu: VT, NC. l]~0.1") == told
+
+
+def test_a_line_missing_from_the_list_of_recipients_leaves_it_to_a_person() -> None:
+    items = [f"- Sở {name};" for name in ("Nội vụ", "Tài chính", "Y tế", "Xây dựng")]
+    assert recipients(*items, "- Lưu: VT.") and recipients(*items[:2], "", *items[2:], "- Lưu: VT.") is None
+
+
+@pytest.mark.parametrize("item", ["`~0.1 an;", "- Cổng ' TTĐT tỉnh;", "- Công ah;", "- Sở Nội vụ (bí);"])
 def test_a_sign_where_a_word_should_stand_spoils_the_list_of_recipients(item: str) -> None:
     rows = [*line("Nơi nhận:", 0.13, 0.70), *line("- Như trên;", 0.13, 0.72), *line(item, 0.13, 0.735), *line("- Lưu: VT.", 0.13, 0.75)]
     assert "recipients" not in reading(*BODY, *rows).fields
