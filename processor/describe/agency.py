@@ -17,6 +17,7 @@ from processor.describe.phrases import LEAST, LISTED
 from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, is_spelt, marks, nfc, skeleton
 
 LONGEST_PHRASE = 14  # words
+WIDEST = 2.0  # letters between two words
 LONGEST_SYLLABLE = 7  # letters: "nghiêng"; longer is words run together
 _UNFINISHED = frozenset({"va", "cua", "cac", "-", "–"})
 _BEFORE_PROVINCES = frozenset({"tinh", "pho"})  # of "thành phố"
@@ -67,6 +68,8 @@ def _goes_on(name: Sequence[Word], words: Sequence[Word], law: Vocabulary) -> bo
 
 def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> Value | None:
     """The name these words print; None where in doubt. `issued_at` is the place of issue."""
+    if _has_gap(words):
+        return None
     pieces: list[str] = []
     sure, at = 1.0, 0
     while at < len(words):
@@ -91,6 +94,12 @@ def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> V
             pieces.append(proper.text)
             sure, at = min(sure, proper.confidence), end
     return Value(" ".join(pieces), sure, tuple(words))
+
+
+def _has_gap(words: Sequence[Word]) -> bool:
+    """Whether a line of the name leaves room for a word that was not read: centred lines are not stretched."""
+    pairs = ((a, b) for a, b in zip(words, words[1:], strict=False) if b.left > a.left)  # not from one line to the next
+    return any(after.left - word.right > WIDEST * (word.right - word.left) / len(word.text) for word, after in pairs)
 
 
 def _place(words: Sequence[Word], at: int, law: Vocabulary) -> tuple[int, str]:

@@ -21,7 +21,7 @@ from processor.describe.phrases import LEAST, LISTED, Pairs, confirmed, mended, 
 from processor.describe.recipients import annexes, recipients
 from processor.describe.rows import lines
 from processor.describe.signature import signer
-from processor.describe.subject import Subject, Title, below, beside
+from processor.describe.subject import Subject, Title, below, beside, runs
 from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, skeleton, squash
 
 Box: TypeAlias = tuple[int, float, float, float, float]
@@ -183,24 +183,13 @@ def _organ(
     return found if whole and vouched else None
 
 
-def _runs(row: Line) -> list[tuple[Word, ...]]:
-    """A row cut where the gap is wider than three letters: what stands beside a title is no part of it."""
-    letter = row.letter
-    runs = [[row.words[0]]]
-    for before, word in zip(row.words, row.words[1:], strict=False):
-        if word.left - before.right > 3 * letter:
-            runs.append([])
-        runs[-1].append(word)
-    return [tuple(run) for run in runs]
-
-
 def _title(rows: Sequence[Line], law: Vocabulary) -> Title | None:
     """The first line that is nothing but a kind's name in capitals, centred, above the body."""
     for index, row in enumerate(rows):
         opening = squash(row.text[:40])
         if row.top > TITLE_DEPTH or opening.startswith((*law.addressed, *law.grounds)):
             return None
-        for run in _runs(row):
+        for run in runs(row):
             words = tuple(word for word in run if squash(word.text))  # a speck is no word of a title
             if not words or not Line(run).text.isupper() or len(words) > 4:
                 continue

@@ -316,6 +316,14 @@ def test_a_number_and_its_notation_are_one_word_of_a_subject() -> None:
     assert found["subject"] == "Về việc sửa Quyết định số 2269/QĐ-TTg"
 
 
+def test_a_stamp_beside_a_subject_is_no_part_of_it() -> None:
+    rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *line("ĐẾN", 0.16, 0.19), *line("03/8", 0.18, 0.2),
+            *centred("Về việc khen thưởng thành tích", 0.52, 0.19), *centred("năm học 2026", 0.52, 0.21)]  # fmt: skip
+    assert reading(*rows, *BODY).fields["subject"] == "Về việc khen thưởng thành tích năm học 2026"
+    torn = [w for w in rows if w.text not in ("ĐẾN", "Về")] + [word("Về", next(w for w in rows if w.text == "Về").left, 0.182)]
+    assert "subject" not in reading(*torn, *BODY).fields
+
+
 @pytest.mark.parametrize("subject", ["Về việc khen~0.5 tặng", "Về việc khen thưởng quyêt liệt", "Về việc Quảng Nøãi"])
 def test_one_doubtful_word_spoils_a_subject(subject: str) -> None:
     rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *centred(subject, 0.52, 0.19), *BODY]
