@@ -18,7 +18,7 @@ PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
 SUBJECT_ROWS = 7
 CENTRED, APART = 0.06, 0.015  # of the width: how far a line may lie off the title's axis; and what is left of one beside a stamp
 WIDEST = 2.5  # letters between two words of a subject
-TORN_OFF = 0.7  # line pitches: nearer is the same line
+TORN_OFF = 0.5  # line pitches: nearer is the same line
 SCRAWL = (3, 0.6)  # words, confidence: fewer and less is no line of print
 SUBJECT_LENGTH = 500  # NĐ 30 Phụ lục VI: Subject String 500
 BRIEF = "V/v"  # how the subject of a công văn opens
@@ -46,25 +46,25 @@ class Subject:
 def below(top: Head, title: Title, law: Vocabulary, pairs: Pairs) -> Subject | None:
     """The centred lines under the title, to the first wide step, address, ground or line of capitals."""
     chosen: list[Line] = []
-    beside_: list[Word] = []
+    apart: list[Word] = []  # what a stamp or a pen left beside it
     before = top.below[title.index]
     for row in top.below[title.index + 1 :]:
         words = [word for word in row.words if any(map(str.isalnum, word.text))]
         if not words:
             continue
         line = _about(words, title.centre)
+        if line is None and (_is_scrawl(words) or not _is_across(words, title.centre)):
+            apart += [] if _is_scrawl(words) else words
+            continue
         said = line or Line(tuple(words))
         stops = squash(said.text[:40]).startswith((*law.addressed, *law.grounds))
-        capitals = line is not None and line.text.isupper() and len(line.words) > 1
-        if stops or capitals or (line and row.top - before.top > PARAGRAPH * top.pitch):
-            is_whole = not any(_is_torn_off(word, each, top.pitch) for word in beside_ for each in chosen)
+        capitals = said.text.isupper() and len(said.words) > 1
+        if stops or capitals or row.top - before.top > PARAGRAPH * top.pitch:
+            is_whole = not any(_is_torn_off(word, each, top.pitch) for word in apart for each in chosen)
             return Subject(_text(chosen, law, pairs) if is_whole else None) if chosen else None
-        if line is None and (_is_scrawl(words) or not _is_across(words, title.centre)):
-            beside_ += [] if _is_scrawl(words) else words
-            continue
         if line is None or len(chosen) == SUBJECT_ROWS:
             return None
-        beside_ += [word for word in words if word not in line.words]
+        apart += [word for word in words if word not in line.words]
         chosen.append(line if len(line.words) < len(words) else row)
         before = row
     return None
@@ -73,7 +73,7 @@ def below(top: Head, title: Title, law: Vocabulary, pairs: Pairs) -> Subject | N
 def _is_torn_off(word: Word, line: Line, pitch: float) -> bool:
     """Whether a word stands so near a line's end that it is one of its words, drawn off it."""
     near = max(line.left - word.right, word.left - line.words[-1].right)
-    return abs(word.top - line.top) < pitch * TORN_OFF and near < WIDEST * line.letter
+    return abs(word.top - line.top) < pitch * TORN_OFF and near < 1.5 * line.letter
 
 
 def _about(words: Sequence[Word], centre: float) -> Line | None:
