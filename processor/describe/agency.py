@@ -8,12 +8,14 @@ nor the place of issue confirms.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Line, Word
-from processor.describe.phrases import LEAST, LISTED
+from processor.describe.phrases import LEAST, LISTED, Pairs
 from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, is_spelt, marks, nfc, skeleton
 
 LONGEST_PHRASE = 14  # words
@@ -29,7 +31,7 @@ def names(rows: Sequence[Line], law: Vocabulary) -> list[list[Word]]:
     """The names of the left column, the parent's first, as words; none where a word is not in capitals."""
     found: list[list[Word]] = []
     for row in rows:
-        words = _named(row)
+        words = _parted(_named(row), law)
         if not words:
             continue
         if not all(word.text.upper() == word.text for word in words):
@@ -53,6 +55,20 @@ def _named(row: Line) -> list[Word]:
     return kept[letters[0] : last] if letters else []
 
 
+def _parted(words: Sequence[Word], law: Vocabulary) -> list[Word]:
+    """The words of a row, two that were read as one ("SỞY TẾ") apart where a listed name has them beside each other."""
+    found: list[Word] = []
+    for word in words:
+        said = fold(word.text)
+        cuts = [at for at in range(2, len(said)) if (said[:at], said[at:]) in law.agency_pairs] if said.isalpha() else []
+        if len(cuts) != 1 or said in law.agency_words:
+            found.append(word)
+            continue
+        edge = word.left + (word.right - word.left) * cuts[0] / len(said)
+        found += [replace(word, text=word.text[: cuts[0]], right=edge), replace(word, text=word.text[cuts[0] :], left=edge)]
+    return found
+
+
 def _has_letters(word: Word) -> bool:
     return any(map(str.isalpha, word.text))
 
@@ -66,8 +82,15 @@ def _goes_on(name: Sequence[Word], words: Sequence[Word], law: Vocabulary) -> bo
     return any(start + _listed(joined, start, law.agency_written)[0] > edge for start in starts)
 
 
-def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> Value | None:
-    """The name these words print; None where in doubt. `issued_at` is the place of issue."""
+def agency(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, law: Vocabulary) -> Value | None:
+    """The name these words print; None where in doubt.
+
+    Args:
+        words: in capitals.
+        issued_at: the place of issue.
+        pairs: neighbouring words that the document prints elsewhere, in small letters.
+        law: the closed lists.
+    """
     if _has_gap(words):
         return None
     pieces: list[str] = []
@@ -88,7 +111,8 @@ def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> V
         if named:
             end = _end_of_name(words, at, law)
             proper = _province(words[at:end], written, law)
-            proper = proper or _proper(words[at:end], issued_at, marks(_text(said)) != marks(written.upper()))
+            lost = marks(_text(said)) != marks(written.upper())
+            proper = proper or _proper(words[at:end], issued_at, pairs, lost)
             if proper is None:
                 return None
             pieces.append(proper.text)
@@ -171,12 +195,13 @@ def disagree(words: Sequence[Word], issued_at: Value) -> bool:
     return any(Counter(marks(text.upper())) < Counter(marks(word.text)) for word, text in pairs if word.confidence >= CAPITALS)
 
 
-def _proper(words: Sequence[Word], issued_at: Value | None, lost: bool) -> Value | None:
-    """The name of a place. The place of issue, in small letters and so read better, vouches for it.
+def _proper(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, lost: bool) -> Value | None:
+    """The name of a place. The place of issue, or the text, in small letters and so read better, vouches for it.
 
     Args:
         words: the name, in capitals.
         issued_at: the place of issue.
+        pairs: neighbouring words that the document prints elsewhere.
         lost: the word before it has lost its marks: then this one may have too.
     """
     said = _text(words)
@@ -186,12 +211,34 @@ def _proper(words: Sequence[Word], issued_at: Value | None, lost: bool) -> Value
         if disagree(words, issued_at):
             return None
         return Value(issued_at.text, issued_at.confidence, tuple(words))
+    told = _elsewhere(words, pairs)
+    if told:
+        return Value(" ".join(_cased(text.upper()) for text in told), LISTED, tuple(words))
     worst = min(word.confidence for word in words)
     if lost or worst < SURE:
         return None
     return Value(" ".join(_cased(w.text) for w in words), worst, tuple(words))
 
 
+def _elsewhere(words: Sequence[Word], pairs: Pairs) -> list[str]:
+    """The words with the marks the text gives them, all in one way; nothing where it does not have them all."""
+    said = [fold(word.text) for word in words]
+    found: list[str] = []
+    for pair in zip(said, said[1:], strict=False):
+        known = list(pairs.get(pair, {}))
+        if len(known) != 1 or (found and found[-1] != known[0][0]):
+            return []
+        found = [*(found or known[0][:1]), known[0][1]]
+    return found
+
+
 def _cased(text: str) -> str:
     """A word of a proper name; a number stays as it is ("KHU VỰC XIII")."""
     return text if _ROMAN.fullmatch(text) else nfc(text[:1] + text[1:].lower())
+
+
+def initials(words: Sequence[Word]) -> str:
+    """The initials of an agency's name as notations use them: `SGDĐT`."""
+    named = (word.text.strip(SIGNS) for word in words if fold(word.text) != "va")
+    first = (unicodedata.normalize("NFD", text)[:1] for text in named)
+    return "".join(first).upper()

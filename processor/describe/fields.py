@@ -123,8 +123,9 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
     title = _title(top.below, law)
     line = heading.number_line(top)
     dated = heading.date_line(top, line)
-    pairs = repeated(Line(tuple(mended(row.words, law))) for row in everywhere)
-    names = [confirmed(name, pairs) for name in agencies.names(top.left[: line.index], law)] if line else []
+    said = [Line(tuple(mended(row.words, law))) for row in everywhere]
+    pairs, small = repeated(said), repeated(said, small=True)
+    names = [confirmed(name, small) for name in agencies.names(top.left[: line.index], law)] if line else []
     notation = None
     if line:
         vouchers = _vouchers(everywhere, names)
@@ -137,8 +138,8 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
         "code_number": heading.number(line) if line and notation else None,
         "code_notation": notation,
         "issued_date": heading.issued_date(dated, heading.printed_dates(everywhere)) if dated else None,
-        "organ_name": _organ(top, line, names, issued_at, law) if line and names else None,
-        "organ_parent": agencies.agency(names[-2], issued_at, law) if len(names) > 1 else None,
+        "organ_name": _organ(top, line, names, issued_at, small, law) if line and names else None,
+        "organ_parent": agencies.agency(names[-2], issued_at, small, law) if len(names) > 1 else None,
         "issued_place": issued_at if issued_at and issued_at.confidence >= SURE else None,
         "subject": about.value if about else None,
     }
@@ -172,10 +173,10 @@ def _is_cut(name: Sequence[Word], place: Value) -> bool:
 
 
 def _organ(
-    top: Head, line: Number, names: Sequence[Sequence[Word]], issued_at: Value | None, law: Vocabulary
+    top: Head, line: Number, names: Sequence[Sequence[Word]], issued_at: Value | None, pairs: Pairs, law: Vocabulary
 ) -> Value | None:
     """The agency; above a number whose "Số" a pen has spoilt, only one that a list or the place vouches for."""
-    found = agencies.agency(names[-1], issued_at, law)
+    found = agencies.agency(names[-1], issued_at, pairs, law)
     if found is None or heading.is_clear(line):
         return found
     whole = line.top - max(word.top for word in names[-1]) < UNREAD * top.pitch
@@ -205,7 +206,7 @@ def _vouchers(rows: Sequence[Line], names: Sequence[Sequence[Word]]) -> frozense
     printed = (word for row in rows for word in row.words if word.confidence >= heading.SURE_DIGIT)
     texts = (word.text for word in printed if "/" not in word.text)
     parts = {part for text in texts for part in _PARTS.findall(text) if len(part) > 1}
-    short = [heading.initials(words)[:12] for words in names]
+    short = [agencies.initials(words)[:12] for words in names]
     within = {text[first:last] for text in short for last in range(len(text) + 1) for first in range(last - 2)}  # "THPT" of a TTHPT
     return frozenset(parts | within | {text[:2] for text in short})
 
@@ -213,7 +214,7 @@ def _vouchers(rows: Sequence[Line], names: Sequence[Sequence[Word]]) -> frozense
 def _own(notation: Value | None, names: Sequence[Sequence[Word]]) -> bool:
     """Whether a notation opens with the agency's own initials, as only that of a công văn does."""
     group = notation.text.partition("-")[0] if notation else ""
-    return len(group) > 2 and any(heading.initials(words).startswith(group) for words in names)
+    return len(group) > 2 and any(agencies.initials(words).startswith(group) for words in names)
 
 
 def _letter_kind(

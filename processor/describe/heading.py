@@ -30,6 +30,7 @@ MOST_GROUPS = 5
 LONGEST_GROUP = 15  # letters
 LINES_TO_NUMBER = 8  # from the country's name
 LINES_TO_DATE = 5
+BESIDE = 0.6  # line pitches: number and date stand in one line
 
 _DATE = re.compile(r"ngay([0-9]{1,2})thang([0-9]{1,2})nam([0-9]{4})(?![0-9])")
 _FIGURES = re.compile(r"(?<![0-9/])([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?![0-9/])")
@@ -79,7 +80,7 @@ class Number:
 
 
 def _opens_number(word: Word) -> bool:
-    text = word.text
+    text = word.text.lstrip(SIGNS)  # specks
     vowel = unicodedata.normalize("NFD", text[1:2])
     return text[:1] in ("S", "s") and vowel[:1] == "o" and "\u031b" not in vowel and not text[2:3].isalpha()
 
@@ -99,18 +100,21 @@ def _number_words(row: Line) -> tuple[Word, ...]:
     """The words of a number's line from "Số" on, or from the word a pen has run into "Số"; none elsewhere."""
     start = next((i for i, word in enumerate(row.words) if _opens_number(word)), None)
     if start is not None and any("/" in word.text for word in row.words[start:]):
-        return row.words[start : start + MOST_WORDS]
+        opening = replace(row.words[start], text=row.words[start].text.lstrip(SIGNS))
+        return (opening, *row.words[start + 1 : start + MOST_WORDS])
     start = next((i for i, word in enumerate(row.words) if word.text[0] in "Ss"), len(row.words))
     words = row.words[start : start + MOST_WORDS]
     return words if any(map(_bears_notation, words[1:])) else ()
 
 
 def number_line(head: Head) -> Number | None:
-    """The first line of the left column with a "Số" and a "/"."""
+    """The first line of the left column with a "Số" and a "/"; or, where a pen has spoilt "Số", with a notation beside the date."""
+    dated = date_line(head, None)
     for index, row in enumerate(head.left):
         if row.top > head.top + LINES_TO_NUMBER * head.pitch:
             break
-        words = _number_words(row)
+        is_beside = dated is not None and abs(row.top - dated.top) < BESIDE * head.pitch
+        words = _number_words(row) or (row.words[:MOST_WORDS] if is_beside and any(map(_bears_notation, row.words)) else ())
         if words:
             return Number(index, row.top, words)
     return None
@@ -289,10 +293,3 @@ def _before_date(words: Sequence[Word]) -> tuple[Word, ...]:
         if fold(word.text) == "ngay":
             return tuple(words[:at])
     return ()
-
-
-def initials(words: Sequence[Word]) -> str:
-    """The initials of an agency's name as notations use them: `SGDĐT`."""
-    named = (word.text.strip(SIGNS) for word in words if fold(word.text) != "va")
-    first = (unicodedata.normalize("NFD", text)[:1] for text in named)
-    return "".join(first).upper()

@@ -75,12 +75,16 @@ def _written(word: Word, text: str) -> Word:
     return replace(word, text=word.text.replace(bare, cased), confidence=max(word.confidence, LISTED))
 
 
-def repeated(rows: Iterable[Line]) -> Pairs:
-    """Pairs of neighbouring words that the pages surely print, in small letters: by their letters, how often with which marks."""
+def repeated(rows: Iterable[Line], *, small: bool = False) -> Pairs:
+    """Pairs of neighbouring words that the pages surely print, in small letters: by their letters, how often with which marks.
+
+    With `small` only those that are printed so: capitals are read worse.
+    """
     pairs: dict[Pair, Counter[Pair]] = {}
     for row in rows:
         for before, word in zip(row.words, row.words[1:], strict=False):
-            if min(before.confidence, word.confidence) >= SURE:
+            is_left_out = small and before.text.isupper() and word.text.isupper()
+            if min(before.confidence, word.confidence) >= SURE and not is_left_out:
                 said = (_bare(before).lower(), _bare(word).lower())
                 pairs.setdefault((fold(said[0]), fold(said[1])), Counter())[said] += 1
     return pairs

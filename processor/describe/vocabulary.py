@@ -117,6 +117,8 @@ class Vocabulary:
     subject_openers: Mapping[str, str]
     agency_openers: frozenset[tuple[str, ...]]
     agency_written: Mapping[tuple[str, ...], str]
+    agency_words: frozenset[str]
+    agency_pairs: frozenset[tuple[str, str]]
     before_names: Mapping[tuple[str, ...], str]
     places: Mapping[tuple[str, ...], str]
     recipients: tuple[str, ...]
@@ -145,6 +147,7 @@ class Vocabulary:
         """
         phrases = _phrases(_texts(_table(law, "phrases"), "written"))
         head, agency, signature = (_table(law, key) for key in ("head", "agency", "signature"))
+        named = [folded_words(text) for key in ("written", "before_names", "openers") for text in _texts(agency, key)]
         return cls(
             kinds=_kinds(law),
             country=folded_words(_text(head, "country")),
@@ -156,6 +159,8 @@ class Vocabulary:
             },
             agency_openers=frozenset(map(folded_words, _texts(agency, "openers"))),
             agency_written=_phrases(_texts(agency, "written")),
+            agency_words=frozenset(word for words in named for word in words),
+            agency_pairs=frozenset(pair for words in named for pair in zip(words, words[1:], strict=False)),
             before_names=_phrases(_texts(agency, "before_names")),
             places=_phrases(_texts(agency, "places")),
             usual_recipients={nfc(s): nfc(name) for name, slips in _table(signature, "usual_recipients").items() for s in slips},

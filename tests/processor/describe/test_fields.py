@@ -164,6 +164,17 @@ def test_a_pen_run_into_the_opening_leaves_notation_and_agency(opening: str) -> 
     assert (found["code_notation"], found["organ_name"]) == ("QĐ-UBND", "Ủy ban nhân dân tỉnh Quảng Ngãi")
 
 
+@pytest.mark.parametrize("opening", ["3552~0.5", ":Zé", "B0.~0.3 &"])
+def test_a_number_whose_opening_a_pen_has_spoilt_stands_beside_the_date(opening: str) -> None:
+    found = headed(f"{opening} /QĐ-UBND")
+    assert "code_number" not in found
+    assert (found["code_notation"], found["organ_name"]) == ("QĐ-UBND", "Ủy ban nhân dân tỉnh Quảng Ngãi")
+
+
+def test_a_speck_before_the_number_is_none_of_it() -> None:
+    assert headed("'Số: 95/QĐ-UBND")["code_number"] == "95"
+
+
 def test_where_a_pen_has_run_over_the_line_only_what_is_vouched_for_stands() -> None:
     assert "code_notation" not in headed("Sốf 54 /QĐ-TFYT")
     rows = [w for w in DECISION if w.top != 0.09 or w.left > 0.47]  # the agency's second line is not read
@@ -218,6 +229,18 @@ def test_the_place_of_issue_mends_the_agency() -> None:
 def test_a_name_nothing_vouches_for_is_left_out() -> None:
     assert agency("ỦY BAN NHÂN DÂN", "XA QUANG NAM") is None
     assert agency("ỦY BAN NHÂN DÂN", "XÃ BÌNH~0.5 SƠN") is None
+
+
+def test_words_of_a_listed_name_run_together_are_taken_apart() -> None:
+    assert agency("UBND TỈNH QUẢNG NGÃI", "SỞY TẾ") == "Sở Y tế"
+    assert agency("SỞNÔNG NGHIỆP", "VÀ MÔI TRƯỜNG") == "Sở Nông nghiệp và Môi trường"
+
+
+def test_the_text_vouches_for_the_marks_of_a_name_in_capitals() -> None:
+    rows = [*head("Số: 15/QĐ-THS", "Mỹ Đỗ, ngày 05 tháng 02 năm 2026", ("UBND XÃ MỸ ĐỖ", "TRƯỜNG TIẾU HỌC TRẦN HIẾN")),
+            *centred("QUYẾT ĐỊNH", 0.52, 0.17)]  # fmt: skip
+    said = [line(f"Theo đề nghị của Trường Tiểu học {name} ngày trước", 0.18, 0.27) for name in ("Trần Hiển", "Trần Hiến và Trần Hiển", "Lê Ba")]
+    assert [reading(*rows, *each).fields.get("organ_name") for each in said] == ["Trường Tiểu học Trần Hiển", None, None]
 
 
 @pytest.mark.parametrize("second", ["TỈNHLAMXUYÊN~0.96", "TRUNG TÂM PHÁPY~0.96 TẾ", "TRUNG TÂM PHAPYTINH~0.96 TẾ"])
