@@ -60,13 +60,19 @@ def _parted(words: Sequence[Word], law: Vocabulary) -> list[Word]:
     found: list[Word] = []
     for word in words:
         said = fold(word.text)
-        cuts = [at for at in range(2, len(said)) if (said[:at], said[at:]) in law.agency_pairs] if said.isalpha() else []
+        cuts = [(at, at + 1 - said[at].isalpha()) for at in range(2, len(said)) if _is_cut_at(said, at, law)]
         if len(cuts) != 1 or said in law.agency_words:
             found.append(word)
             continue
-        edge = word.left + (word.right - word.left) * cuts[0] / len(said)
-        found += [replace(word, text=word.text[: cuts[0]], right=edge), replace(word, text=word.text[cuts[0] :], left=edge)]
+        ((end, start),) = cuts
+        edge = word.left + (word.right - word.left) * end / len(said)
+        found += [replace(word, text=word.text[:end], right=edge), replace(word, text=word.text[start:], left=edge)]
     return found
+
+
+def _is_cut_at(said: str, at: int, law: Vocabulary) -> bool:
+    """Whether a listed name has the letters before and after a place, or a speck there, as words beside each other."""
+    return (said[:at], said[at + 1 - said[at].isalpha() :]) in law.agency_pairs
 
 
 def _has_letters(word: Word) -> bool:

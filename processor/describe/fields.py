@@ -123,8 +123,8 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
     title = _title(top.below, law)
     line = heading.number_line(top)
     dated = heading.date_line(top, line)
-    said = [Line(tuple(mended(row.words, law))) for row in everywhere]
-    pairs, small = repeated(said), repeated(said, small=True)
+    text = [row for row in everywhere if not (dated and dated.words[-1] in row.words)]  # of another hand than the place of issue
+    pairs, small = (repeated((Line(tuple(mended(row.words, law))) for row in rows), small=rows is text) for rows in (everywhere, text))
     names = [confirmed(name, small) for name in agencies.names(top.left[: line.index], law)] if line else []
     notation = None
     if line:

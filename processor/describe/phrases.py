@@ -78,11 +78,13 @@ def _written(word: Word, text: str) -> Word:
 def repeated(rows: Iterable[Line], *, small: bool = False) -> Pairs:
     """Pairs of neighbouring words that the pages surely print, in small letters: by their letters, how often with which marks.
 
-    With `small` only those that are printed so: capitals are read worse.
+    With `small` only those that are printed so, for capitals are read worse, and also those a line's end parts.
     """
     pairs: dict[Pair, Counter[Pair]] = {}
+    last: tuple[Word, ...] = ()
     for row in rows:
-        for before, word in zip(row.words, row.words[1:], strict=False):
+        words, last = (*last, *row.words), row.words[-1:] if small else ()
+        for before, word in zip(words, words[1:], strict=False):
             is_left_out = small and before.text.isupper() and word.text.isupper()
             if min(before.confidence, word.confidence) >= SURE and not is_left_out:
                 said = (_bare(before).lower(), _bare(word).lower())

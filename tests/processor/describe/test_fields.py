@@ -233,6 +233,7 @@ def test_a_name_nothing_vouches_for_is_left_out() -> None:
 
 def test_words_of_a_listed_name_run_together_are_taken_apart() -> None:
     assert agency("UBND TỈNH QUẢNG NGÃI", "SỞY TẾ") == "Sở Y tế"
+    assert agency("ỦY.BAN NHÂN DÂN.", "TỈNH QUẢNG NGÃI") == "Ủy ban nhân dân tỉnh Quảng Ngãi"
     assert agency("SỞNÔNG NGHIỆP", "VÀ MÔI TRƯỜNG") == "Sở Nông nghiệp và Môi trường"
 
 
