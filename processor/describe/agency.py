@@ -20,10 +20,12 @@ from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words,
 
 LONGEST_PHRASE = 14  # words
 WIDEST = 2.0  # letters between two words
+LEAST_LISTED = 3  # words: of shorter names a beginning is a beginning of others too
 LONGEST_SYLLABLE = 7  # letters: "nghiêng"; longer is words run together
 _UNFINISHED = frozenset({"va", "cua", "cac", "-", "–"})
 _BEFORE_PROVINCES = frozenset({"tinh", "pho"})  # of "thành phố"
 _ROMAN = re.compile(r"(?!VI$)[IVX]{2,}")  # "Vi" is a name
+_MANY_MARKS = frozenset("ẤẨẪẮẲẴẾỂỄỐỔỖ")  # in capitals recognition is sure of many a wrong one
 CAPITALS = 0.6  # a word in capitals read less surely says nothing about its marks
 
 
@@ -109,7 +111,7 @@ def agency(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, law: Vo
         named = wider > size
         size, written = (wider, before) if named else (size, written)
         if not size:
-            return _as_printed(words)
+            return None if _is_torn(words[at:], issued_at, law) else _as_printed(words)
         said = words[at : at + size]
         pieces.append(written)
         sure = min(sure, max(LISTED, min(word.confidence for word in said)))
@@ -184,10 +186,18 @@ def _text(words: Sequence[Word]) -> str:
     return " ".join(word.text for word in words)
 
 
+def _is_torn(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> bool:
+    """Whether a word is missing: the last one of a long listed name ("ỦY BAN NHÂN"), or of the place of issue."""
+    said = _key(words)
+    is_short = any(len(key) > LEAST_LISTED and said[: len(key) - 1] == key[:-1] for key in law.agency_written)
+    place = folded_words(issued_at.text) if issued_at else ()
+    return is_short or any(said[-size:] == place[:size] for size in range(1, len(place)))
+
+
 def _as_printed(words: Sequence[Word]) -> Value | None:
     """A name with a word no list knows: in its capitals, if every word is sure and one word, and the marks are not lost."""
     worst = min(word.confidence for word in words)
-    apart = all(is_spelt(word.text) and len(word.text) <= LONGEST_SYLLABLE for word in words)
+    apart = all(_is_word(word.text) for word in words)
     return Value(_text(words), worst, tuple(words)) if worst >= SURE and apart and marks(_text(words)) else None
 
 
@@ -221,9 +231,18 @@ def _proper(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, lost: 
     if told:
         return Value(" ".join(_cased(text.upper()) for text in told), LISTED, tuple(words))
     worst = min(word.confidence for word in words)
-    if lost or worst < SURE:
+    if lost or worst < SURE or not all(_is_word(word.text) and not _is_like_others(word.text) for word in words):
         return None
     return Value(" ".join(_cased(w.text) for w in words), worst, tuple(words))
+
+
+def _is_like_others(text: str) -> bool:
+    """Whether a word in capitals bears marks that recognition takes for others; before c, p and t spelling leaves but one."""
+    return not _MANY_MARKS.isdisjoint(text) and not text.endswith(("C", "CH", "P", "T"))
+
+
+def _is_word(text: str) -> bool:
+    return is_spelt(text) and len(text) <= LONGEST_SYLLABLE
 
 
 def _elsewhere(words: Sequence[Word], pairs: Pairs) -> list[str]:

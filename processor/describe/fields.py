@@ -123,8 +123,8 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
     title = _title(top.below, law)
     line = heading.number_line(top)
     dated = heading.date_line(top, line)
-    text = [row for row in everywhere if not (dated and dated.words[-1] in row.words)]  # of another hand than the place of issue
-    pairs, small = (repeated((Line(tuple(mended(row.words, law))) for row in rows), small=rows is text) for rows in (everywhere, text))
+    text = [row for row in everywhere if not (dated and dated.words[-1] in row.words)]  # apart from the place of issue
+    pairs, small = _said(everywhere, law), _said(text, law, small=True)
     names = [confirmed(name, small) for name in agencies.names(top.left[: line.index], law)] if line else []
     notation = None
     if line:
@@ -143,6 +143,10 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
         "issued_place": issued_at if issued_at and issued_at.confidence >= SURE else None,
         "subject": about.value if about else None,
     }
+
+
+def _said(rows: Sequence[Line], law: Vocabulary, *, small: bool = False) -> Pairs:
+    return repeated((Line(tuple(mended(row.words, law))) for row in rows), small=small)
 
 
 def _issued_at(dated: Line | None, names: Sequence[Sequence[Word]], pairs: Pairs, law: Vocabulary) -> Value | None:

@@ -27,6 +27,7 @@ EARLIEST, LATEST = 1900, 2100
 MOST_WORDS = 20  # of a number and its notation
 MOST_SLASHES = 4
 MOST_GROUPS = 5
+LEAST_INITIALS = 4  # of shorter ones others are but one letter away
 LONGEST_GROUP = 15  # letters
 LINES_TO_NUMBER = 8  # from the country's name
 LINES_TO_DATE = 5
@@ -178,8 +179,7 @@ def notation(line: Number, kind: Kind | None, vouchers: frozenset[str], law: Voc
     The first group of a titled document must be its kind's abbreviation: then a slip in it is mended.
     """
     run = Run.of(_within_frame(line.words))
-    # a number written by hand may look like one more "/"
-    for sign in islice(re.finditer("/", run.text), MOST_SLASHES):
+    for sign in islice(re.finditer("/", run.text), MOST_SLASHES):  # a number written by hand may look like one more
         found = _groups(run, sign.end(), kind, vouchers, law)
         if found:
             return found
@@ -205,11 +205,16 @@ def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law:
             group, found = group if group in known else known[0], max(found, VOUCHED)
         elif group in vouchers or (not groups and law.abbreviation(group)):
             found = max(found, VOUCHED)
-        elif found < SURE or not clear:
+        elif found < SURE or not clear or any(_is_slip(group, each) for each in vouchers):
             return None
         groups.append(group)
         sure = min(sure, found)
     return Value(prefix + "-".join(groups), sure, run.words(at, start - 1)) if sure >= VOUCHED else None
+
+
+def _is_slip(group: str, known: str) -> bool:
+    """Whether long initials are those of the agency but for one letter."""
+    return len(group) == len(known) > LEAST_INITIALS and sum(a != b for a, b in zip(group, known, strict=True)) == 1
 
 
 def _is_group(text: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from processor.describe.heading import SURE
 from processor.describe.layout import Line, Word
-from processor.describe.vocabulary import Vocabulary, fold
+from processor.describe.vocabulary import Vocabulary, fold, is_syllable
 
 LISTED = 0.85  # how sure a word is that a closed list confirms
 LEAST = 0.3  # what the recogniser itself doubts more is no letter of a phrase
@@ -43,7 +43,8 @@ def mended(words: Sequence[Word], law: Vocabulary) -> list[Word]:
         if size and min(word.confidence for word in said) >= LEAST and _stands_together(said):
             written = law.phrases[tuple(keys[at : at + size])].split()
             inner = [*(replace(word, text=word.text.rstrip(_SPECK)) for word in said[:-1]), said[-1]]
-            found[at : at + size] = [_written(word, text) for word, text in zip(inner, written, strict=True)]
+            capitals = all(word.text.isupper() for word in said)
+            found[at : at + size] = [_written(word, text, capitals) for word, text in zip(inner, written, strict=True)]
         at += size or 1
     return found
 
@@ -66,10 +67,10 @@ def _stands_together(words: Sequence[Word]) -> bool:
     return all(word.text.rstrip(_SPECK) == word.text.rstrip(_AROUND) for word in words[:-1])
 
 
-def _written(word: Word, text: str) -> Word:
+def _written(word: Word, text: str, capitals: bool) -> Word:
     bare = _bare(word)
     if bare.isupper() and len(bare) > 1:
-        cased = text.upper()
+        cased = text.upper() if capitals or not is_syllable(bare) else text  # "khu VỰC"; but "UBND tỉnh"
     else:
         cased = (text[0].upper() if bare[0].isupper() else text[0]) + text[1:]
     return replace(word, text=word.text.replace(bare, cased), confidence=max(word.confidence, LISTED))

@@ -86,7 +86,7 @@ def _is_misread(word: Word) -> bool:
 
 
 def _without_strokes(row: Line) -> Line | None:
-    """A line without what a pen or a seal beside the list has left: a letter or two, doubtful, alone or after the sign that ends an item."""
+    """A line without what a pen or a seal beside the list left: a doubtful letter or two, alone or after an item's end."""
     words: list[Word] = []
     for word in row.words:
         ended = not words or words[-1].text.rstrip("'`^~|").endswith((";", "."))

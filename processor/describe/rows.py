@@ -3,9 +3,9 @@
 PURE. Promises: any words in any order give the same lines, in time that grows as sorting them does; lines bear a skew of about one
 degree, and a tall or low word within them.
 
-Theory: words are taken from left to right and chained to the line whose last word lies at nearly the same height, so a line may climb
-or fall across the page. Where a pen's digits or a stamp have drawn some words of a line off it, the two halves stand between each
-other, never over each other: they are put together again.
+Theory: words are taken from left to right and chained to the line whose last word lies at nearly the same height, so a line may
+climb or fall across the page. Where a pen's digits or a stamp have drawn some words of a line off it, the two halves stand between
+each other, never over each other: they are put together again.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from processor.describe.heading import SURE_DIGIT, Value
 from processor.describe.layout import Foot, Line, Word
@@ -22,6 +23,7 @@ LEAST_NAME = 3  # words: of two, the surname may be the one the seal covers ("Ho
 MOST_NAME = 5
 ALIGNED = 0.015  # of the page's width: lines of the block are centred on one axis
 LEAST_LETTERS = 5  # of a post whose beginning a seal covers
+PLACED = 0.9  # letters a word may lie off its place
 SPACE, FITTING = 0.5, 1.2  # letters: between words; how much a beginning may be shorter or longer than the room for it
 _BY_ORDER = frozenset({"TL.", "TUQ."})
 _APART = re.compile(r"[.\s]+")
@@ -95,7 +97,7 @@ def _is_like_a_name(row: Line) -> bool:
 
 
 def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value | None:
-    deputy = False
+    deputised: str | None = None
     axis = [row.centre for row in ([name] if name else filter(_is_like_a_name, rows))]
     best: tuple[Line, str] | None = None
     for row in rows:
@@ -105,18 +107,33 @@ def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value
         if not words or not " ".join(words).isupper():
             continue
         if fold(words[0]) in law.authorities:
-            deputy = deputy or fold(words[0]) in law.deputising
+            deputised = law.position(" ".join(words[1:])) if fold(words[0]) in law.deputising else deputised
             axis.append(row.centre)
             continue
-        best = _post(row, words, axis, law) or (None if _is_line(row) else best)  # "TL. CHỦ TỊCH", then a post that was not read
+        deputy = law.deputy(deputised) if deputised else ""
+        found = _post(row, words, axis, law) or (_standing(row, deputy, axis) if deputy else None)
+        best = found or (None if _is_line(row) else best)  # "TL. CHỦ TỊCH", then a post that was not read
     if best is None or best[0].confidence < SURE_POSITION:
         return None
     row, written = best
-    if deputy and not written.startswith(law.deputies):
+    if deputised is not None and not written.startswith(law.deputies):
         written = _bitten(row, axis, law)
     if not written.startswith(law.deputies) and not (written and (_is_aligned(row, axis) or _bitten(row, axis, law) == written)):
         return None
     return Value(written, row.confidence, row.words)
+
+
+def _standing(row: Line, post: str, axis: Sequence[float]) -> tuple[Line, str] | None:
+    """A post of which a row has some words surely, each where it stands in the whole about the block's axis."""
+    sure = tuple(word for word in row.words if word.confidence >= SURE_DIGIT and len(squash(word.text)) > 2)
+    said = [fold(word) for word in post.split()]
+    starts = list(accumulate((len(word) + SPACE for word in said), initial=0.0))
+    for word in sure:
+        letter = (word.right - word.left) / len(word.text)
+        places = [start - (starts[-1] - SPACE) / 2 for each, start in zip(said, starts, strict=False) if each == squash(word.text)]
+        if not any(abs(word.left - centre - place * letter) <= PLACED * letter for place in places for centre in axis):
+            return None
+    return (Line(sure), post) if sure else None
 
 
 def _parts(words: Sequence[Word]) -> list[str]:
@@ -138,12 +155,12 @@ def _post(row: Line, words: Sequence[str], axis: Sequence[float], law: Vocabular
     What is left without these must stand on the block's axis, or leave room for the rest of just one listed post.
     """
     written = law.position(" ".join(words))
-    if written:
-        return row, written
     sure = tuple(word for word in row.words if word.confidence >= SURE_POSITION and squash(word.text))
+    kept = Line(sure) if sure else row
+    if written:
+        return (kept if law.position(" ".join(_parts(kept.words))) == written else row), written
     if not sure:
         return None
-    kept = Line(sure)
     written = law.position(" ".join(_parts(sure))) if _is_aligned(kept, axis) else ""
     written = written or _bitten(kept, axis, law)
     return (kept, written) if written else None

@@ -20,7 +20,7 @@ _SPECKED = re.compile(r"[^\W\d_][.,][^\W\d_A-ZĐÀ-Ỵ]")
 _VOWELS = re.compile("[aeiouy]+")
 _MARKS = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323")
 _SYLLABLE = re.compile(  # the last: "Đắk Lắk"
-    r"(?:ngh?|nh|gh?|gi|kh?|ph?|qu|th?|tr|ch?|[bdhlmnrsvx])?[aeiouy]{1,3}(?:ch?|ng?|nh|m|p|t|k)?"
+    r"(?:ngh?|nh|gh?|gi|kh?|ph?|qu|th?|tr|ch?|[bdhlmnrsvx])?(?!.*(?:aa|ee|ii|yy))[aeiouy]{1,3}(?:ch?|ng?|nh|m|p|t|k)?"
 )
 SIGNS = " .,;:_-–—'\"`|~^"  # what recognition hangs on the ends of words
 
@@ -207,6 +207,11 @@ class Vocabulary:
         if written not in self.positions_alike:
             return written
         return next((each for each in self.positions_alike if each.upper() == nfc(text).upper()), "")
+
+    def deputy(self, post: str) -> str:
+        """The listed post of whoever signs for the one who holds this: `Phó Chủ tịch`; empty where the list has none."""
+        keys = (folded_words(f"{first} {post}") for first in self.deputies)
+        return next((self.positions[key] for key in keys if key in self.positions), "")
 
     def abbreviation(self, text: str) -> Kind | None:
         """The kind this is the exact abbreviation of."""

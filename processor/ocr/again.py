@@ -150,7 +150,8 @@ def _box(words: Sequence[Word], size: tuple[int, int]) -> Box:
     tops, bottoms = sorted(word.top for word in words), sorted(word.bottom for word in words)
     top, bottom = tops[len(words) // 4] * size[1], bottoms[-1 - len(words) // 4] * size[1]  # one speck moves neither
     left, right = min(word.left for word in words) * size[0], max(word.right for word in words) * size[0]
-    return (max(0, round(left - room)), max(0, round(top - room)), min(size[0], round(right + room)), min(size[1], round(bottom + room)))
+    low, high = (max(0, round(edge - room)) for edge in (left, top))
+    return low, high, min(size[0], round(right + room)), min(size[1], round(bottom + room))
 
 
 def _under_ring(plain: Image.Image, dpi: float, languages: str, box: Box) -> list[Word]:
@@ -175,7 +176,7 @@ def _read(page: Image.Image, box: Box, dpi: float, languages: str, fine: int, ho
 
 
 def _replaced(words: Sequence[Word], under: Sequence[Word], box: Box, size: tuple[int, int]) -> list[Word]:
-    """The words of a page, those in a box as they were read under the rings, but for what was read surely before and is not there."""
+    """The words of a page, those in a box as they were read under the rings, but for what was surely read before."""
     outer = [word for word in words if not _lies_in(word, box, size)]
     firm = [word for word in words if _lies_in(word, box, size) and word.confidence >= agreement.SURE]
     sure = [word for word in under if word.confidence >= agreement.SURE]
@@ -194,7 +195,8 @@ def part(plain: Image.Image, box: Box, dpi: float, languages: str, finer: float,
     piece = plain.crop(box)
     if finer != 1:
         piece = piece.resize((round(piece.width * finer), round(piece.height * finer)), Image.Resampling.LANCZOS)
-    left, top, wide, high = box[0] / plain.width, box[1] / plain.height, (box[2] - box[0]) / plain.width, (box[3] - box[1]) / plain.height
+    wide, high = (box[2] - box[0]) / plain.width, (box[3] - box[1]) / plain.height
+    left, top = box[0] / plain.width, box[1] / plain.height
     return [
         replace(word, left=left + word.left * wide, right=left + word.right * wide, top=top + word.top * high,
                 bottom=top + word.bottom * high)

@@ -20,7 +20,8 @@ FOOT_DEPTH = 0.35
 FOOT_LEFT = 0.4  # of the width
 RECIPIENTS = frozenset({"Nơi", "NƠI", "nhận:", "NHẬN:"})  # "Nơi nhận:" opens the foot (NĐ 30 Phụ lục I, Phần I, ô 9b)
 DOUBTED = 55.0  # what two readings say differently
-SURE = 80.0
+SURE, SURE_NAME = 80.0, 85.0  # the latter for names, which nothing vouches for
+CLEAR = 3  # readings to one
 UNMARKED = 65.0  # where only the marks differ: a closed list may know them
 LONE = 70.0  # what one reading says where the other has two words or none
 OUTVOTED = 84.0  # what two readings say against a third: enough for a word of a sentence, not for a name
@@ -30,7 +31,7 @@ _SIGNS = ".,;:'`|"
 
 
 def zones(words: Sequence[Word]) -> list[tuple[float, float]]:
-    """Top and bottom of the parts worth a second reading: a letter's head, and its foot; one part where the one reaches the other."""
+    """Top and bottom of the parts worth a second reading: a letter's head and its foot, one part where they meet."""
     headed = {said for word in words if word.top < HEAD and (said := _said(word).casefold()) in COUNTRY}
     head = [(0.0, HEAD)] if len(headed) >= _HEADED else []
     end = foot(words)
@@ -113,8 +114,9 @@ def _counted(word: Word, others: Sequence[Sequence[Word]], *, is_first: bool) ->
     sure = 100 - (100 - word.confidence) * (100 - best) / 100
     if any(_said(each).casefold() == _said(word).casefold() for near in there for each in near if each not in same):
         return len(same), replace(word, confidence=min(sure, CASED))
-    is_clear = not against or len(same) > 1 + against
-    return len(same), replace(word, confidence=sure if is_clear else min(sure, OUTVOTED))
+    votes = len(same) + 1
+    most = 100.0 if votes >= CLEAR * against else OUTVOTED if votes > against else DOUBTED
+    return len(same), replace(word, confidence=min(sure, most))
 
 
 def _weighed(word: Word, others: Sequence[Word]) -> list[Word]:
@@ -151,4 +153,4 @@ def _said(word: Word) -> str:
 def is_doubtful(word: Word) -> bool:
     """Whether a word of letters alone is too doubtful to be told: one more reading may settle it, digits it may not."""
     letters = any(map(str.isalpha, word.text)) and not any(map(str.isdigit, word.text))
-    return letters and word.confidence < SURE
+    return letters and word.confidence < SURE_NAME

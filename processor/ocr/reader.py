@@ -122,7 +122,7 @@ def _shaded(picture: Image.Image) -> Image.Image:
 
 
 def strip(picture: Image.Image, dpi: float, languages: str, layout: Layout = "page") -> list[Word]:
-    """Read a grey part of a page, one `block` of text as a stamp is, one `line`, or words that stand `anywhere`; no text layer is made.
+    """Read a grey part of a page, a `block` of text as a stamp is, a `line`, or words that stand `anywhere`; no text layer is made.
 
     Returns:
         Words; boxes in fractions of the part.

@@ -1,8 +1,8 @@
 """The rings of a black seal, as photocopies have them, taken off the print they lie over.
 
-Why: Tesseract takes a seal for a picture and reads nothing it covers; a red one goes by its colour (`ink.without`), a black one only
-by its shape. Promises: a picture as large as the one handed in; a stroke of print that crosses a ring stays whole, as notes do when
-the lines are taken from under them. Refuses: to find a ring of which half is missing. Runs in a worker.
+Why: Tesseract takes a seal for a picture and reads nothing it covers; a red one goes by its colour (`ink.without`), a black one
+only by its shape. Promises: a picture as large as the one handed in; a stroke of print that crosses a ring stays whole, as notes do
+when the lines are taken from under them. Refuses: to find a ring of which half is missing. Runs in a worker.
 """
 
 from __future__ import annotations

@@ -244,6 +244,11 @@ def test_the_text_vouches_for_the_marks_of_a_name_in_capitals() -> None:
     assert [reading(*rows, *each).fields.get("organ_name") for each in said] == ["Trường Tiểu học Trần Hiển", None, None]
 
 
+def test_a_name_of_which_words_are_missing_is_none() -> None:
+    assert agency("ỦY BAN NHÂN", "TỈNH QUẢNG") is None
+    assert agency("BAN QUẢN TRỊ", "CHỢ QUẢNG") is None  # letters are issued at Quảng Ngãi
+
+
 @pytest.mark.parametrize("second", ["TỈNHLAMXUYÊN~0.96", "TRUNG TÂM PHÁPY~0.96 TẾ", "TRUNG TÂM PHAPYTINH~0.96 TẾ"])
 def test_words_run_together_are_no_name(second: str) -> None:
     assert agency("SỞ Y TẾ", second) is None
@@ -374,9 +379,18 @@ def test_a_position_the_seal_has_bitten_off_is_not_read() -> None:
     assert "signer_position" not in signed(centred("CHỦ TỊCH", 0.75, 0.72), name)  # KT. and PHÓ are under the seal
 
 
+@pytest.mark.parametrize(("post", "position"), [
+    ("HÓ~0.5 GIÁM~0.55 ĐỐC", "Phó Giám đốc"), ("PHÓ GIÁM ĐC~0.3", "Phó Giám đốc"), ("PHÓ TỔNG GIÁM ĐỐC", "Phó Tổng Giám đốc"),
+    ("ÓO~0.5 TỔNG~0.5 GIÁM~0.5 ĐỐC", None),
+])  # fmt: skip
+def test_whoever_signs_for_another_holds_the_deputys_post_where_its_words_stand(post: str, position: str | None) -> None:
+    rows = centred("KT. GIÁM ĐỐC", 0.72, 0.7), centred(post, 0.72, 0.72), centred("Trần Thị Lan Anh", 0.72, 0.82)
+    assert signed(*rows).get("signer_position") == position
+
+
 def test_strokes_of_a_seal_among_the_words_of_a_post_are_none_of_it() -> None:
     name = centred("Trần Thị Lan Anh", 0.72, 0.82)
-    spoilt = [w for w in centred("PHÓ €.~0.1 CHỦ TỊCH", 0.72, 0.72)] + [word("TC~0.3", 0.86, 0.72)]
+    spoilt = [*centred("PHÓ €.~0.1 CHỦ TỊCH", 0.72, 0.72), word("TC~0.3", 0.86, 0.72)]
     assert signed(centred("KT. CHỦ TỊCH", 0.72, 0.7), spoilt, name)["signer_position"] == "Phó Chủ tịch"
     longer = centred("PHÓ GIÁM ĐỐC SỞ~0.3 XÂY~0.3 DỰNG~0.3", 0.72, 0.72)
     assert "signer_position" not in signed(centred("KT. GIÁM ĐỐC", 0.72, 0.7), longer, name)
