@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.ocr.agreement import DOUBTED, UNMARKED, confirmed, is_same_place, zones
+from processor.ocr.agreement import DOUBTED, OUTVOTED, UNMARKED, confirmed, is_same_place, voted, zones
 from processor.ocr.words import Word
 
 ZONE = (0.0, 0.45)
@@ -48,6 +48,29 @@ def test_a_word_that_only_the_second_reading_has_is_added_if_sure() -> None:
 def test_below_the_zone_nothing_changes() -> None:
     below = word("Điều", top=0.6)
     assert confirmed([below], [], ZONE) == [below]
+
+
+def said(*readings: str) -> tuple[str, float]:
+    (found,) = voted([[word(text)] for text in readings])
+    return found.text, found.confidence
+
+
+def test_what_two_of_three_readings_say_stands_but_not_for_a_name() -> None:
+    assert said("Đó", "Đỗ", "Đỗ") == ("Đỗ", OUTVOTED)
+    assert said("Đó", "Đỗ", "Đô")[1] <= DOUBTED
+    assert said("Đó", "Đỗ", "Đỗ", "Đó")[1] <= DOUBTED  # two against two
+    assert said("Đó", "Đỗ", "Đỗ", "Đỗ")[1] > OUTVOTED
+
+
+def test_no_vote_settles_digits_or_capitals_that_look_like_small_letters() -> None:
+    assert said("15", "16", "16")[1] <= DOUBTED
+    assert said("Vực", "vực", "vực")[1] < 80
+
+
+def test_words_read_as_one_yield_to_what_two_readings_have_apart() -> None:
+    whole = Word("GIÁMĐỐC", 0.1, 0.1, 0.3, 0.11, 90)
+    apart = [Word("GIÁM", 0.1, 0.1, 0.19, 0.11, 80), Word("ĐỐC", 0.21, 0.1, 0.3, 0.11, 80)]
+    assert {found.text for found in voted([[whole], apart, apart])} == {"GIÁM", "ĐỐC"}
 
 
 HEADED = [word(text, left=0.1 * place) for place, text in enumerate("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM".split())]
