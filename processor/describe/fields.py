@@ -41,6 +41,7 @@ NAMES: Mapping[str, str] = MappingProxyType({  # in Vietnamese, as NĐ 30/2020 P
 })  # fmt: skip
 _BEFORE_PLACES = frozenset("tinh pho xa phuong quan huyen tran khu vuc".split())  # of "thành phố", "thị trấn", "đặc khu"
 _OF_THE_END = frozenset({"signer_position", "signer_name", "signer_authority", "recipients"})
+_OF_PARTY = re.compile(r"[0-9]-[^\W\d_]{1,6}/")  # "123-CV/TU": the record has no such notation yet, a person writes it
 _PARTS = re.compile(r"[^\W_]+")
 
 
@@ -127,7 +128,7 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
     pairs, small = _said(everywhere, law), _said(text, law, small=True)
     names = [confirmed(name, small) for name in agencies.names(top.left[: line.index], law)] if line else []
     notation = None
-    if line:
+    if line and not _OF_PARTY.search("".join(word.text for word in line.words)):
         vouchers = _vouchers(everywhere, names)
         notation = heading.notation(line, title.kind if title else None, vouchers, law)
     about = below(top, title, law, pairs) if title else beside(top, line, law, pairs)

@@ -146,8 +146,11 @@ def _anchor(rows: Sequence[Line], law: Vocabulary) -> tuple[int, float] | None:
     for index, row in enumerate(rows):
         if row.top > HEAD_DEPTH - 0.1:
             break
-        for phrase in (law.country, law.motto):
+        for phrase in (law.country, law.motto, law.party):
             count, start = _where(row, phrase)
+            said = row.words[start : start + len(phrase)]
+            if phrase == law.party and not (count == len(phrase) and Line(said).text.isupper()):
+                continue  # the text names the Party too
             if phrase and count * 3 >= len(phrase) * 2:
                 return index, _column(row, start)
     return None

@@ -112,6 +112,7 @@ class Vocabulary:
     kinds: Mapping[str, Kind]
     country: tuple[str, ...]
     motto: tuple[str, ...]
+    party: tuple[str, ...]
     addressed: tuple[str, ...]
     grounds: tuple[str, ...]
     subject_openers: Mapping[str, str]
@@ -152,6 +153,7 @@ class Vocabulary:
             kinds=_kinds(law),
             country=folded_words(_text(head, "country")),
             motto=folded_words(_text(head, "motto")),
+            party=folded_words(_text(head, "party")),
             addressed=tuple(map(squash, _texts(head, "addressed"))),
             grounds=tuple(map(squash, _texts(head, "grounds"))),
             subject_openers={

@@ -13,7 +13,7 @@ from processor.describe.vocabulary import fold, nfc
 from processor.ocr.words import Word
 
 HEAD = 0.45  # of the page's height: agency, number, date, kind and subject stand above
-COUNTRY = frozenset("cộng hòa hội nghĩa việt nam độc lập tự hạnh phúc".split())  # of its name and motto, over every head (ô 1)
+COUNTRY = frozenset("cộng hòa hội nghĩa việt nam độc lập tự hạnh phúc đảng sản".split())  # over every head (ô 1), and the Party's
 _HEADED = 4  # of these words: fewer are a sentence
 FOOT_RISE = 0.03  # of the height: the signature's first line may stand above "Nơi nhận"
 FOOT_DEPTH = 0.35

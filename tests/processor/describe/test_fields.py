@@ -306,6 +306,24 @@ def test_a_place_the_letter_writes_otherwise_elsewhere_is_in_doubt() -> None:
     assert [reading(*rows, *each).fields.get("issued_place") for each in said] == ["Đông Quế", None]
 
 
+def test_a_letter_of_the_party_is_read_but_for_its_number() -> None:
+    rows = [
+        *centred("TỈNH ỦY QUẢNG NGÃI", 0.25, 0.07), *line("ĐẢNG CỘNG SẢN VIỆT NAM", 0.55, 0.07), *centred("*", 0.25, 0.085),
+        *line("Số 123-BC/TU", 0.16, 0.105), *line(DATE, 0.52, 0.105), *centred("BÁO CÁO", 0.52, 0.17),
+        *centred("tình hình thực hiện nghị quyết", 0.52, 0.19), *BODY, *line("Nơi nhận:", 0.13, 0.70), *line("- Lưu VPTU.", 0.13, 0.72),
+        *centred("T/M BAN THƯỜNG VỤ", 0.72, 0.7), *centred("PHÓ BÍ THƯ", 0.72, 0.72), *centred("Trần Thị Lan Anh", 0.72, 0.82),
+    ]  # fmt: skip
+    found = reading(*rows).fields
+    told = {name: found.get(name) for name in ("type_name", "organ_name", "issued_date", "subject", "signer_position", "signer_name")}
+    assert told == {
+        "type_name": "Báo cáo", "organ_name": "Tỉnh ủy Quảng Ngãi", "issued_date": "2026-02-05",
+        "subject": "tình hình thực hiện nghị quyết", "signer_position": "Phó Bí thư", "signer_name": "Trần Thị Lan Anh",
+    }  # fmt: skip
+    assert not {"code_number", "code_notation"} & found.keys()
+    cited = line("Theo điều lệ của Đảng Cộng sản Việt Nam", 0.18, 0.1)
+    assert "organ_name" not in reading(*cited, *rows[11:]).fields
+
+
 def test_acts_of_law_and_older_kinds_are_kinds_too() -> None:
     assert headed("Số: 28/2021/NĐ-CP", title="NGHỊ ĐỊNH")["type_name"] == "Nghị định"
     older = headed("Số: 12/GT-UBND", title="GIẤY GIỚI THIỆU")
