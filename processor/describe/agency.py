@@ -8,18 +8,24 @@ nor the place of issue confirms.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Line, Word
-from processor.describe.phrases import LEAST, LISTED
-from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, marks, nfc, skeleton
+from processor.describe.phrases import LEAST, LISTED, Pairs
+from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, is_spelt, marks, nfc, skeleton
 
 LONGEST_PHRASE = 14  # words
+WIDEST = 2.0  # letters between two words
+LEAST_LISTED = 3  # words: of shorter names a beginning is a beginning of others too
+LONGEST_SYLLABLE = 7  # letters: "nghiêng"; longer is words run together
 _UNFINISHED = frozenset({"va", "cua", "cac", "-", "–"})
 _BEFORE_PROVINCES = frozenset({"tinh", "pho"})  # of "thành phố"
 _ROMAN = re.compile(r"(?!VI$)[IVX]{2,}")  # "Vi" is a name
+_MANY_MARKS = frozenset("ẤẨẪẮẲẴẾỂỄỐỔỖ")  # in capitals recognition is sure of many a wrong one
 CAPITALS = 0.6  # a word in capitals read less surely says nothing about its marks
 
 
@@ -27,7 +33,7 @@ def names(rows: Sequence[Line], law: Vocabulary) -> list[list[Word]]:
     """The names of the left column, the parent's first, as words; none where a word is not in capitals."""
     found: list[list[Word]] = []
     for row in rows:
-        words = _named(row)
+        words = _parted(_named(row), law)
         if not words:
             continue
         if not all(word.text.upper() == word.text for word in words):
@@ -51,6 +57,26 @@ def _named(row: Line) -> list[Word]:
     return kept[letters[0] : last] if letters else []
 
 
+def _parted(words: Sequence[Word], law: Vocabulary) -> list[Word]:
+    """The words of a row, two that were read as one ("SỞY TẾ") apart where a listed name has them beside each other."""
+    found: list[Word] = []
+    for word in words:
+        said = fold(word.text)
+        cuts = [(at, at + 1 - said[at].isalpha()) for at in range(2, len(said)) if _is_cut_at(said, at, law)]
+        if len(cuts) != 1 or said in law.agency_words:
+            found.append(word)
+            continue
+        ((end, start),) = cuts
+        edge = word.left + (word.right - word.left) * end / len(said)
+        found += [replace(word, text=word.text[:end], right=edge), replace(word, text=word.text[start:], left=edge)]
+    return found
+
+
+def _is_cut_at(said: str, at: int, law: Vocabulary) -> bool:
+    """Whether a listed name has the letters before and after a place, or a speck there, as words beside each other."""
+    return (said[:at], said[at + 1 - said[at].isalpha() :]) in law.agency_pairs
+
+
 def _has_letters(word: Word) -> bool:
     return any(map(str.isalpha, word.text))
 
@@ -64,8 +90,17 @@ def _goes_on(name: Sequence[Word], words: Sequence[Word], law: Vocabulary) -> bo
     return any(start + _listed(joined, start, law.agency_written)[0] > edge for start in starts)
 
 
-def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> Value | None:
-    """The name these words print; None where in doubt. `issued_at` is the place of issue."""
+def agency(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, law: Vocabulary) -> Value | None:
+    """The name these words print; None where in doubt.
+
+    Args:
+        words: in capitals.
+        issued_at: the place of issue.
+        pairs: neighbouring words that the document prints elsewhere, in small letters.
+        law: the closed lists.
+    """
+    if _has_gap(words):
+        return None
     pieces: list[str] = []
     sure, at = 1.0, 0
     while at < len(words):
@@ -76,7 +111,7 @@ def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> V
         named = wider > size
         size, written = (wider, before) if named else (size, written)
         if not size:
-            return _as_printed(words)
+            return None if _is_torn(words[at:], issued_at, law) else _as_printed(words)
         said = words[at : at + size]
         pieces.append(written)
         sure = min(sure, max(LISTED, min(word.confidence for word in said)))
@@ -84,12 +119,19 @@ def agency(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> V
         if named:
             end = _end_of_name(words, at, law)
             proper = _province(words[at:end], written, law)
-            proper = proper or _proper(words[at:end], issued_at, marks(_text(said)) != marks(written.upper()))
+            lost = marks(_text(said)) != marks(written.upper())
+            proper = proper or _proper(words[at:end], issued_at, pairs, lost)
             if proper is None:
                 return None
             pieces.append(proper.text)
             sure, at = min(sure, proper.confidence), end
     return Value(" ".join(pieces), sure, tuple(words))
+
+
+def _has_gap(words: Sequence[Word]) -> bool:
+    """Whether a line of the name leaves room for a word that was not read: centred lines are not stretched."""
+    pairs = ((a, b) for a, b in zip(words, words[1:], strict=False) if b.left > a.left)  # not from one line to the next
+    return any(after.left - word.right > WIDEST * (word.right - word.left) / len(word.text) for word, after in pairs)
 
 
 def _place(words: Sequence[Word], at: int, law: Vocabulary) -> tuple[int, str]:
@@ -144,10 +186,19 @@ def _text(words: Sequence[Word]) -> str:
     return " ".join(word.text for word in words)
 
 
+def _is_torn(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) -> bool:
+    """Whether a word is missing: the last one of a long listed name ("ỦY BAN NHÂN"), or of the place of issue."""
+    said = _key(words)
+    is_short = any(len(key) > LEAST_LISTED and said[: len(key) - 1] == key[:-1] for key in law.agency_written)
+    place = folded_words(issued_at.text) if issued_at else ()
+    return is_short or any(said[-size:] == place[:size] for size in range(1, len(place)))
+
+
 def _as_printed(words: Sequence[Word]) -> Value | None:
-    """A name with a word no list knows: in its capitals, if every word is sure and the marks are not lost."""
+    """A name with a word no list knows: in its capitals, if every word is sure and one word, and the marks are not lost."""
     worst = min(word.confidence for word in words)
-    return Value(_text(words), worst, tuple(words)) if worst >= SURE and marks(_text(words)) else None
+    apart = all(_is_word(word.text) for word in words)
+    return Value(_text(words), worst, tuple(words)) if worst >= SURE and apart and marks(_text(words)) else None
 
 
 def disagree(words: Sequence[Word], issued_at: Value) -> bool:
@@ -160,12 +211,13 @@ def disagree(words: Sequence[Word], issued_at: Value) -> bool:
     return any(Counter(marks(text.upper())) < Counter(marks(word.text)) for word, text in pairs if word.confidence >= CAPITALS)
 
 
-def _proper(words: Sequence[Word], issued_at: Value | None, lost: bool) -> Value | None:
-    """The name of a place. The place of issue, in small letters and so read better, vouches for it.
+def _proper(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, lost: bool) -> Value | None:
+    """The name of a place. The place of issue, or the text, in small letters and so read better, vouches for it.
 
     Args:
         words: the name, in capitals.
         issued_at: the place of issue.
+        pairs: neighbouring words that the document prints elsewhere.
         lost: the word before it has lost its marks: then this one may have too.
     """
     said = _text(words)
@@ -175,12 +227,43 @@ def _proper(words: Sequence[Word], issued_at: Value | None, lost: bool) -> Value
         if disagree(words, issued_at):
             return None
         return Value(issued_at.text, issued_at.confidence, tuple(words))
+    told = _elsewhere(words, pairs)
+    if told:
+        return Value(" ".join(_cased(text.upper()) for text in told), LISTED, tuple(words))
     worst = min(word.confidence for word in words)
-    if lost or worst < SURE:
+    if lost or worst < SURE or not all(_is_word(word.text) and not _is_like_others(word.text) for word in words):
         return None
     return Value(" ".join(_cased(w.text) for w in words), worst, tuple(words))
+
+
+def _is_like_others(text: str) -> bool:
+    """Whether a word in capitals bears marks that recognition takes for others; before c, p and t spelling leaves but one."""
+    return not _MANY_MARKS.isdisjoint(text) and not text.endswith(("C", "CH", "P", "T"))
+
+
+def _is_word(text: str) -> bool:
+    return is_spelt(text) and len(text) <= LONGEST_SYLLABLE
+
+
+def _elsewhere(words: Sequence[Word], pairs: Pairs) -> list[str]:
+    """The words with the marks the text gives them, all in one way; nothing where it does not have them all."""
+    said = [fold(word.text) for word in words]
+    found: list[str] = []
+    for pair in zip(said, said[1:], strict=False):
+        known = list(pairs.get(pair, {}))
+        if len(known) != 1 or (found and found[-1] != known[0][0]):
+            return []
+        found = [*(found or known[0][:1]), known[0][1]]
+    return found
 
 
 def _cased(text: str) -> str:
     """A word of a proper name; a number stays as it is ("KHU VỰC XIII")."""
     return text if _ROMAN.fullmatch(text) else nfc(text[:1] + text[1:].lower())
+
+
+def initials(words: Sequence[Word]) -> str:
+    """The initials of an agency's name as notations use them: `SGDĐT`."""
+    named = (word.text.strip(SIGNS) for word in words if fold(word.text) != "va")
+    first = (unicodedata.normalize("NFD", text)[:1] for text in named)
+    return "".join(first).upper()

@@ -16,11 +16,12 @@ from processor.describe import agency as agencies
 from processor.describe import heading
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.language import language
-from processor.describe.layout import Foot, Head, Line, Page, Word, cut_head, foot, head, lines, pitch
+from processor.describe.layout import Foot, Head, Line, Page, Word, cut_head, foot, head, pitch
 from processor.describe.phrases import LEAST, LISTED, Pairs, confirmed, mended, repeated
 from processor.describe.recipients import annexes, recipients
+from processor.describe.rows import lines
 from processor.describe.signature import signer
-from processor.describe.subject import Subject, Title, below, beside
+from processor.describe.subject import Subject, Title, below, beside, runs
 from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, skeleton, squash
 
 Box: TypeAlias = tuple[int, float, float, float, float]
@@ -40,6 +41,7 @@ NAMES: Mapping[str, str] = MappingProxyType({  # in Vietnamese, as NĐ 30/2020 P
 })  # fmt: skip
 _BEFORE_PLACES = frozenset("tinh pho xa phuong quan huyen tran khu vuc".split())  # of "thành phố", "thị trấn", "đặc khu"
 _OF_THE_END = frozenset({"signer_position", "signer_name", "signer_authority", "recipients"})
+_OF_PARTY = re.compile(r"[0-9]-[^\W\d_]{1,6}/")  # "123-CV/TU": the record has no such notation yet, a person writes it
 _PARTS = re.compile(r"[^\W_]+")
 
 
@@ -122,10 +124,11 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
     title = _title(top.below, law)
     line = heading.number_line(top)
     dated = heading.date_line(top, line)
-    pairs = repeated(Line(tuple(mended(row.words, law))) for row in everywhere)
-    names = [confirmed(name, pairs) for name in agencies.names(top.left[: line.index], law)] if line else []
+    text = [row for row in everywhere if not (dated and dated.words[-1] in row.words)]  # apart from the place of issue
+    pairs, small = _said(everywhere, law), _said(text, law, small=True)
+    names = [confirmed(name, small) for name in agencies.names(top.left[: line.index], law)] if line else []
     notation = None
-    if line:
+    if line and not _OF_PARTY.search("".join(word.text for word in line.words)):
         vouchers = _vouchers(everywhere, names)
         notation = heading.notation(line, title.kind if title else None, vouchers, law)
     about = below(top, title, law, pairs) if title else beside(top, line, law, pairs)
@@ -136,11 +139,15 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
         "code_number": heading.number(line) if line and notation else None,
         "code_notation": notation,
         "issued_date": heading.issued_date(dated, heading.printed_dates(everywhere)) if dated else None,
-        "organ_name": _organ(top, line, names, issued_at, law) if line and names else None,
-        "organ_parent": agencies.agency(names[-2], issued_at, law) if len(names) > 1 else None,
+        "organ_name": _organ(top, line, names, issued_at, small, law) if line and names else None,
+        "organ_parent": agencies.agency(names[-2], issued_at, small, law) if len(names) > 1 else None,
         "issued_place": issued_at if issued_at and issued_at.confidence >= SURE else None,
         "subject": about.value if about else None,
     }
+
+
+def _said(rows: Sequence[Line], law: Vocabulary, *, small: bool = False) -> Pairs:
+    return repeated((Line(tuple(mended(row.words, law))) for row in rows), small=small)
 
 
 def _issued_at(dated: Line | None, names: Sequence[Sequence[Word]], pairs: Pairs, law: Vocabulary) -> Value | None:
@@ -171,26 +178,15 @@ def _is_cut(name: Sequence[Word], place: Value) -> bool:
 
 
 def _organ(
-    top: Head, line: Number, names: Sequence[Sequence[Word]], issued_at: Value | None, law: Vocabulary
+    top: Head, line: Number, names: Sequence[Sequence[Word]], issued_at: Value | None, pairs: Pairs, law: Vocabulary
 ) -> Value | None:
     """The agency; above a number whose "Số" a pen has spoilt, only one that a list or the place vouches for."""
-    found = agencies.agency(names[-1], issued_at, law)
+    found = agencies.agency(names[-1], issued_at, pairs, law)
     if found is None or heading.is_clear(line):
         return found
     whole = line.top - max(word.top for word in names[-1]) < UNREAD * top.pitch
     vouched = found.text in law.agency_written.values() or (issued_at is not None and issued_at.text in found.text)
     return found if whole and vouched else None
-
-
-def _runs(row: Line) -> list[tuple[Word, ...]]:
-    """A row cut where the gap is wider than three letters: what stands beside a title is no part of it."""
-    letter = row.letter
-    runs = [[row.words[0]]]
-    for before, word in zip(row.words, row.words[1:], strict=False):
-        if word.left - before.right > 3 * letter:
-            runs.append([])
-        runs[-1].append(word)
-    return [tuple(run) for run in runs]
 
 
 def _title(rows: Sequence[Line], law: Vocabulary) -> Title | None:
@@ -199,7 +195,7 @@ def _title(rows: Sequence[Line], law: Vocabulary) -> Title | None:
         opening = squash(row.text[:40])
         if row.top > TITLE_DEPTH or opening.startswith((*law.addressed, *law.grounds)):
             return None
-        for run in _runs(row):
+        for run in runs(row):
             words = tuple(word for word in run if squash(word.text))  # a speck is no word of a title
             if not words or not Line(run).text.isupper() or len(words) > 4:
                 continue
@@ -215,7 +211,7 @@ def _vouchers(rows: Sequence[Line], names: Sequence[Sequence[Word]]) -> frozense
     printed = (word for row in rows for word in row.words if word.confidence >= heading.SURE_DIGIT)
     texts = (word.text for word in printed if "/" not in word.text)
     parts = {part for text in texts for part in _PARTS.findall(text) if len(part) > 1}
-    short = [heading.initials(words)[:12] for words in names]
+    short = [agencies.initials(words)[:12] for words in names]
     within = {text[first:last] for text in short for last in range(len(text) + 1) for first in range(last - 2)}  # "THPT" of a TTHPT
     return frozenset(parts | within | {text[:2] for text in short})
 
@@ -223,7 +219,7 @@ def _vouchers(rows: Sequence[Line], names: Sequence[Sequence[Word]]) -> frozense
 def _own(notation: Value | None, names: Sequence[Sequence[Word]]) -> bool:
     """Whether a notation opens with the agency's own initials, as only that of a công văn does."""
     group = notation.text.partition("-")[0] if notation else ""
-    return len(group) > 2 and any(heading.initials(words).startswith(group) for words in names)
+    return len(group) > 2 and any(agencies.initials(words).startswith(group) for words in names)
 
 
 def _letter_kind(

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import dropwhile, islice
 
 from processor.describe.layout import Head, Line, Word
 from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, fold, skeleton, squash
@@ -27,9 +27,11 @@ EARLIEST, LATEST = 1900, 2100
 MOST_WORDS = 20  # of a number and its notation
 MOST_SLASHES = 4
 MOST_GROUPS = 5
+LEAST_INITIALS = 4  # of shorter ones others are but one letter away
 LONGEST_GROUP = 15  # letters
 LINES_TO_NUMBER = 8  # from the country's name
 LINES_TO_DATE = 5
+BESIDE = 0.6  # line pitches: number and date stand in one line
 
 _DATE = re.compile(r"ngay([0-9]{1,2})thang([0-9]{1,2})nam([0-9]{4})(?![0-9])")
 _FIGURES = re.compile(r"(?<![0-9/])([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?![0-9/])")
@@ -79,7 +81,7 @@ class Number:
 
 
 def _opens_number(word: Word) -> bool:
-    text = word.text
+    text = word.text.lstrip(SIGNS)  # specks
     vowel = unicodedata.normalize("NFD", text[1:2])
     return text[:1] in ("S", "s") and vowel[:1] == "o" and "\u031b" not in vowel and not text[2:3].isalpha()
 
@@ -99,18 +101,21 @@ def _number_words(row: Line) -> tuple[Word, ...]:
     """The words of a number's line from "Số" on, or from the word a pen has run into "Số"; none elsewhere."""
     start = next((i for i, word in enumerate(row.words) if _opens_number(word)), None)
     if start is not None and any("/" in word.text for word in row.words[start:]):
-        return row.words[start : start + MOST_WORDS]
+        opening = replace(row.words[start], text=row.words[start].text.lstrip(SIGNS))
+        return (opening, *row.words[start + 1 : start + MOST_WORDS])
     start = next((i for i, word in enumerate(row.words) if word.text[0] in "Ss"), len(row.words))
     words = row.words[start : start + MOST_WORDS]
     return words if any(map(_bears_notation, words[1:])) else ()
 
 
 def number_line(head: Head) -> Number | None:
-    """The first line of the left column with a "Số" and a "/"."""
+    """The first line of the left column with a "Số" and a "/"; or, where a pen has spoilt "Số", with a notation beside the date."""
+    dated = date_line(head, None)
     for index, row in enumerate(head.left):
         if row.top > head.top + LINES_TO_NUMBER * head.pitch:
             break
-        words = _number_words(row)
+        is_beside = dated is not None and abs(row.top - dated.top) < BESIDE * head.pitch
+        words = _number_words(row) or (row.words[:MOST_WORDS] if is_beside and any(map(_bears_notation, row.words)) else ())
         if words:
             return Number(index, row.top, words)
     return None
@@ -174,8 +179,7 @@ def notation(line: Number, kind: Kind | None, vouchers: frozenset[str], law: Voc
     The first group of a titled document must be its kind's abbreviation: then a slip in it is mended.
     """
     run = Run.of(_within_frame(line.words))
-    # a number written by hand may look like one more "/"
-    for sign in islice(re.finditer("/", run.text), MOST_SLASHES):
+    for sign in islice(re.finditer("/", run.text), MOST_SLASHES):  # a number written by hand may look like one more
         found = _groups(run, sign.end(), kind, vouchers, law)
         if found:
             return found
@@ -201,11 +205,16 @@ def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law:
             group, found = group if group in known else known[0], max(found, VOUCHED)
         elif group in vouchers or (not groups and law.abbreviation(group)):
             found = max(found, VOUCHED)
-        elif found < SURE or not clear:
+        elif found < SURE or not clear or any(_is_slip(group, each) for each in vouchers):
             return None
         groups.append(group)
         sure = min(sure, found)
     return Value(prefix + "-".join(groups), sure, run.words(at, start - 1)) if sure >= VOUCHED else None
+
+
+def _is_slip(group: str, known: str) -> bool:
+    """Whether long initials are those of the agency but for one letter."""
+    return len(group) == len(known) > LEAST_INITIALS and sum(a != b for a, b in zip(group, known, strict=True)) == 1
 
 
 def _is_group(text: str) -> bool:
@@ -271,7 +280,7 @@ def place(line: Line) -> Value | None:
 
     Names begin with capitals, what they name ("Thành phố", "thị xã") may not.
     """
-    words = _before_date(line.words)
+    words = tuple(dropwhile(lambda word: not any(map(str.isalnum, word.text)), _before_date(line.words)))  # specks
     if not words or any(fold(word.text).startswith(("ngay", "thang")) for word in words):
         return None
     if not all(word.text[:1].isupper() or word.text in _DASHES or fold(word.text) in _GENERIC for word in words):
@@ -289,10 +298,3 @@ def _before_date(words: Sequence[Word]) -> tuple[Word, ...]:
         if fold(word.text) == "ngay":
             return tuple(words[:at])
     return ()
-
-
-def initials(words: Sequence[Word]) -> str:
-    """The initials of an agency's name as notations use them: `SGDĐT`."""
-    named = (word.text.strip(SIGNS) for word in words if fold(word.text) != "va")
-    first = (unicodedata.normalize("NFD", text)[:1] for text in named)
-    return "".join(first).upper()

@@ -1,12 +1,7 @@
-"""Words with boxes made into lines, and lines into the zones of a letter (NĐ 30/2020 Phụ lục I: ô 1-9b).
+"""Lines of words (`rows`) made into the zones of a letter (NĐ 30/2020 Phụ lục I: ô 1-9b).
 
-PURE. Promises: any words in any order give the same lines, in time that grows as sorting them does; lines
-bear a skew of about one degree and the two columns of the head. Refuses: a head without the country's name or
-the motto, since a body that quotes a document would be read as one.
-
-Theory: words are taken from left to right and chained to the line whose last word lies at nearly the same
-height, so a line may climb or fall across the page. The head's columns part where the country's name or the
-motto begins.
+PURE. Promises: zones bear the two columns of the head. Refuses: a head without the country's name or the motto, since a body that
+quotes a document would be read as one. The head's columns part where the country's name or the motto begins.
 """
 
 from __future__ import annotations
@@ -14,16 +9,13 @@ from __future__ import annotations
 import math
 import re
 import statistics
-from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from processor.describe.vocabulary import Vocabulary, fold, nfc, squash
+from processor.describe.vocabulary import Vocabulary, fold, squash
 
 HEAD_DEPTH = 0.4  # the head ends in the upper part of the page
-LONGEST_WORD = 120  # characters: longer is noise
-TALLEST_WORD = 2.5  # median heights: taller is a stamp, a rule or a signature
 SIGNATURE_LEFT = 0.42  # the signature stands in the right half (ô 7a-7c)
 NARROWER = 0.05  # of the width: the motto begins so much further right than the country's name
 COLUMN_GAP = 0.04  # of the width: no space between words is so wide
@@ -115,62 +107,6 @@ class Foot:
     signature: tuple[Line, ...]
 
 
-def _clean(words: Iterable[Word]) -> list[Word]:
-    kept = []
-    for word in words:
-        box = (word.left, word.top, word.right, word.bottom)
-        near = all(map(math.isfinite, box)) and -1 <= min(box) <= max(box) <= 2
-        if not near:
-            continue
-        text = nfc("".join(c for c in " ".join(word.text.split()) if c.isprintable()))
-        if not 0 < len(text) <= LONGEST_WORD or word.right <= word.left or word.bottom <= word.top:
-            continue
-        sure = min(max(word.confidence, 0.0), 1.0) if math.isfinite(word.confidence) else 0.0
-        kept.append(Word(text, *box, sure))
-    if not kept:
-        return []
-    limit = TALLEST_WORD * statistics.median(word.height for word in kept)
-    return sorted((w for w in kept if w.height <= limit), key=_place)
-
-
-def _place(word: Word) -> tuple[float, float, float, float, str, float]:
-    return (word.left, word.top, word.right, word.bottom, word.text, word.confidence)
-
-
-def lines(page: Page) -> tuple[Line, ...]:
-    """The lines of a page from top to bottom, across all columns."""
-    words = _clean(page.words)
-    if not words:
-        return ()
-    reach = statistics.median(word.height for word in words) / 2
-    chains: list[list[Word]] = []
-    tails: list[tuple[float, int]] = []  # (height of the last word, chain), sorted
-    for word in words:
-        at = bisect_left(tails, (word.middle, -1))
-        near = [tails[i] for i in (at - 1, at) if 0 <= i < len(tails)]
-        best = min(near, key=lambda tail: (abs(tail[0] - word.middle), tail[1]), default=None)
-        if best is None or abs(best[0] - word.middle) > reach:
-            insort(tails, (word.middle, len(chains)))
-            chains.append([word])
-            continue
-        chains[best[1]].append(word)
-        tails.pop(bisect_left(tails, best))
-        insort(tails, ((best[0] + word.middle) / 2, best[1]))  # a comma moves the line half as much
-    return tuple(sorted((Line(_once(chain)) for chain in chains), key=lambda line: (line.top, line.left)))
-
-
-def _once(words: Sequence[Word]) -> tuple[Word, ...]:
-    """The words of a line, one that was read twice at the same place but once, as the surer reading has it."""
-    kept: list[Word] = []
-    for word in words:
-        before = kept[-1] if kept else None
-        if before and before.text == word.text and before.left <= (word.left + word.right) / 2 <= before.right:
-            kept[-1] = max(before, word, key=lambda each: each.confidence)
-        else:
-            kept.append(word)
-    return tuple(kept)
-
-
 def joined(words: Sequence[Word]) -> list[Word]:
     """The words with a number and the notation that follows it as one word, however recognition parted them: `2269/QĐ-TTg`."""
     found: list[Word] = []
@@ -210,8 +146,11 @@ def _anchor(rows: Sequence[Line], law: Vocabulary) -> tuple[int, float] | None:
     for index, row in enumerate(rows):
         if row.top > HEAD_DEPTH - 0.1:
             break
-        for phrase in (law.country, law.motto):
+        for phrase in (law.country, law.motto, law.party):
             count, start = _where(row, phrase)
+            said = row.words[start : start + len(phrase)]
+            if phrase == law.party and not (count == len(phrase) and Line(said).text.isupper()):
+                continue  # the text names the Party too
             if phrase and count * 3 >= len(phrase) * 2:
                 return index, _column(row, start)
     return None
@@ -283,7 +222,7 @@ def _signature_column(row: Line) -> float:
 def foot(rows: Sequence[Line], law: Vocabulary) -> Foot | None:
     """The end of a letter, found by the list of recipients; None on a page without one."""
     for row in rows:
-        opening = squash("".join(word.text for word in row.words[:2]))
+        opening = squash("".join([word.text for word in row.words if squash(word.text)][:2]))  # specks are none
         if row.left < SIGNATURE_LEFT and law.opens_recipients(opening):
             step = pitch(rows)
             lowest = [line for line in rows if line.top > row.top - 2.5 * step]

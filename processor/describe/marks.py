@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from processor.describe import heading
-from processor.describe.layout import COLUMN_GAP, SIGNATURE_LEFT, Head, Line, Page, Word, head, lines
+from processor.describe.layout import COLUMN_GAP, SIGNATURE_LEFT, Head, Line, Page, Word, head
+from processor.describe.rows import lines
 from processor.describe.vocabulary import Vocabulary, fold, nfc, skeleton, squash
 
 HALF = 0.5  # of the page: above it the stamp stands, under the number or over the head; below it the signature

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from processor.describe.heading import SURE
 from processor.describe.layout import Line, Word
-from processor.describe.vocabulary import Vocabulary, fold
+from processor.describe.vocabulary import Vocabulary, fold, is_syllable
 
 LISTED = 0.85  # how sure a word is that a closed list confirms
 LEAST = 0.3  # what the recogniser itself doubts more is no letter of a phrase
@@ -43,7 +43,8 @@ def mended(words: Sequence[Word], law: Vocabulary) -> list[Word]:
         if size and min(word.confidence for word in said) >= LEAST and _stands_together(said):
             written = law.phrases[tuple(keys[at : at + size])].split()
             inner = [*(replace(word, text=word.text.rstrip(_SPECK)) for word in said[:-1]), said[-1]]
-            found[at : at + size] = [_written(word, text) for word, text in zip(inner, written, strict=True)]
+            capitals = all(word.text.isupper() for word in said)
+            found[at : at + size] = [_written(word, text, capitals) for word, text in zip(inner, written, strict=True)]
         at += size or 1
     return found
 
@@ -66,21 +67,27 @@ def _stands_together(words: Sequence[Word]) -> bool:
     return all(word.text.rstrip(_SPECK) == word.text.rstrip(_AROUND) for word in words[:-1])
 
 
-def _written(word: Word, text: str) -> Word:
+def _written(word: Word, text: str, capitals: bool) -> Word:
     bare = _bare(word)
     if bare.isupper() and len(bare) > 1:
-        cased = text.upper()
+        cased = text.upper() if capitals or not is_syllable(bare) else text  # "khu VỰC"; but "UBND tỉnh"
     else:
         cased = (text[0].upper() if bare[0].isupper() else text[0]) + text[1:]
     return replace(word, text=word.text.replace(bare, cased), confidence=max(word.confidence, LISTED))
 
 
-def repeated(rows: Iterable[Line]) -> Pairs:
-    """Pairs of neighbouring words that the pages surely print, in small letters: by their letters, how often with which marks."""
+def repeated(rows: Iterable[Line], *, small: bool = False) -> Pairs:
+    """Pairs of neighbouring words that the pages surely print, in small letters: by their letters, how often with which marks.
+
+    With `small` only those that are printed so, for capitals are read worse, and also those a line's end parts.
+    """
     pairs: dict[Pair, Counter[Pair]] = {}
+    last: tuple[Word, ...] = ()
     for row in rows:
-        for before, word in zip(row.words, row.words[1:], strict=False):
-            if min(before.confidence, word.confidence) >= SURE:
+        words, last = (*last, *row.words), row.words[-1:] if small else ()
+        for before, word in zip(words, words[1:], strict=False):
+            is_left_out = small and before.text.isupper() and word.text.isupper()
+            if min(before.confidence, word.confidence) >= SURE and not is_left_out:
                 said = (_bare(before).lower(), _bare(word).lower())
                 pairs.setdefault((fold(said[0]), fold(said[1])), Counter())[said] += 1
     return pairs
@@ -89,7 +96,8 @@ def repeated(rows: Iterable[Line]) -> Pairs:
 def confirmed(words: Sequence[Word], pairs: Pairs) -> list[Word]:
     """The words, held against what the document says elsewhere beside the same neighbour.
 
-    With the same marks a doubtful word is as sure as a list makes it; with other marks, and more often, it is in doubt.
+    With the same marks a doubtful word is as sure as a list makes it; with other marks, and as often, it is in doubt: the
+    words themselves are counted too, so one other mention is a tie.
     """
     said = [_bare(word).lower() for word in words]
     found = list(words)
@@ -97,7 +105,7 @@ def confirmed(words: Sequence[Word], pairs: Pairs) -> list[Word]:
         counts = pairs.get((fold(pair[0]), fold(pair[1])), Counter())
         others = max((number for other, number in counts.items() if other != pair), default=0)
         for place in (at, at + 1):
-            if others > counts[pair]:
+            if others and others >= counts[pair]:
                 found[place] = replace(found[place], confidence=min(found[place].confidence, DOUBTED))
             elif counts[pair] and words[place].confidence >= LEAST:
                 found[place] = replace(found[place], confidence=max(found[place].confidence, LISTED))

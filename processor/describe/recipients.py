@@ -6,6 +6,8 @@ PURE. Promises: the list whole, in its order, or nothing. Refuses: a list with o
 from __future__ import annotations
 
 import re
+import statistics
+import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,27 +17,31 @@ from itertools import accumulate
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Foot, Line, Word, joined
 from processor.describe.phrases import LISTED, Pairs, mended
-from processor.describe.vocabulary import Vocabulary, fold, is_clean, is_spelt
+from processor.describe.vocabulary import Vocabulary, fold, is_clean, is_spelt, is_syllable
 
 LONGEST = 1000  # NĐ 30 Phụ lục VI: ToPlaces String 1000
 MOST_LINES = 30
+MISSED = 1.7  # of the list's usual step
 WIDE_STEP = 1.9  # line pitches: what stands further below is no line of the list
-_BULLET = re.compile(r"^[^\w(]*[-–—•*+~=_][^\w(]*")
+_BULLET = re.compile(r"^(?:[^\w(]|_)*[-–—•*+~=_](?:[^\w(]|_)*")
 _AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
+_BROKEN_NOTE = re.compile(r"\([^\W\dA-Z]{1,3}\)")  # "(bí)": "(b/c)" misread
 _AFTER_COMMA = re.compile(r",(?=[^\s\d])")
 _HEADING = "noi nh"
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."
 _NOTE = re.compile(r"\((?=[^()]{0,200}(?:kem theo|dinh kem|gui kem|phu luc))[^()]{0,400}\)")
 _OF_ANOTHER = re.compile(r"\bso\b[^()]{0,12}/|/(?:20)?[0-9]{2}/|\bcua (?:nghi dinh|thong tu|luat)")  # its number follows
+STROKES, SURE_STROKE = 2, 0.6  # letters, at most, that a stroke is read as; what two readings have is none
+_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _SIGNS = " .,;:()\"'-–"
 _PARTS = re.compile(r"[^\W_]+")
 
 
 def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     """The recipients, apart by `; `. `pitch` is the page's distance of lines."""
-    rows = [Line(tuple(_confirmed(mended(row.words, law), law))) for row in _listed(foot, pitch)]
+    rows = [Line(tuple(_confirmed(mended(row.words, law), law))) for row in map(_without_strokes, _listed(foot, pitch)) if row]
     words = [word for row in rows for word in row.words if any(map(str.isalnum, word.text))]
-    if not words or not all(map(_is_print, words)):
+    if not words or not all(_is_print(word, law) for word in words) or any(map(_is_misread, rows[-1].words)):
         return None
     items: list[str] = []
     for row in rows:
@@ -48,19 +54,53 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
         else:
             items[-1] += f" {text}"
     told = "; ".join(_AFTER_COMMA.sub(", ", _AROUND.sub("", item)) for item in items)
+    if any(not _is_word(part) for part in told.split()) or _BROKEN_NOTE.search(told):
+        return None
     sure = min(word.confidence for word in words)
     return Value(told, sure, tuple(words)) if sure >= SURE and len(told) <= LONGEST else None
 
 
-def _is_print(word: Word) -> bool:
-    return is_clean(word.text.strip("_")) and all(map(is_spelt, _PARTS.findall(word.text)))
+def _is_word(part: str) -> bool:
+    """Whether what stands between spaces is a word, or a dash or sign that print has there; a speck may have been a word."""
+    return part in ("-", "–", "&", "+") or any(map(str.isalnum, part))
+
+
+def _is_print(word: Word, law: Vocabulary) -> bool:
+    parts = _PARTS.findall(word.text)
+    return is_clean(word.text.strip("_")) and all(is_spelt(part) and (_is_short(part) or _is_known(part, law)) for part in parts)
+
+
+def _is_short(part: str) -> bool:
+    """Whether letters stand for words: `UBND`, `TTg`, `c` of `b/c`, or a number."""
+    return len(part) == 1 or not part.isalpha() or sum(map(str.isupper, part)) > 1
+
+
+def _is_known(part: str, law: Vocabulary) -> bool:
+    return is_syllable(part) or part.lower() in law.foreign
+
+
+def _is_misread(word: Word) -> bool:
+    """Whether initials, as stand in the last line, bear the tone of a word: "VÌ" for "VT"."""
+    bare = word.text.strip(_SIGNS)
+    return bare.isupper() and len(bare) > 1 and not _TONES.isdisjoint(unicodedata.normalize("NFD", bare))
+
+
+def _without_strokes(row: Line) -> Line | None:
+    """A line without what a pen or a seal beside the list left: a doubtful letter or two, alone or after an item's end."""
+    words: list[Word] = []
+    for word in row.words:
+        ended = not words or words[-1].text.rstrip("'`^~|").endswith((";", "."))
+        letters = sum(map(str.isalnum, word.text))
+        if not (ended and 0 < letters <= STROKES and word.confidence < SURE_STROKE):
+            words.append(replace(word, text=word.text.rstrip("'`^~|") or word.text))
+    return Line(tuple(words)) if any(map(str.isalnum, "".join(word.text for word in words))) else None
 
 
 def _confirmed(words: Sequence[Word], law: Vocabulary) -> list[Word]:
     """Words that stand in nearly every list (`VT`, `b/c`) are written as the list of them has it, and as sure as it."""
     found = []
     for word in words:
-        bare = word.text.strip("().,;: ")
+        bare = word.text.strip("(){}[].,;: ")
         usual = law.usual_recipients.get(bare)
         found.append(replace(word, text=word.text.replace(bare, usual), confidence=max(word.confidence, LISTED)) if usual else word)
     return found
@@ -70,15 +110,18 @@ def _listed(foot: Foot, pitch: float) -> list[Line]:
     """The lines under "Nơi nhận" up to the one that says where a copy is kept; none where that one is not found."""
     rows: list[Line] = []
     before = foot.recipients[0].top if foot.recipients else 0.0
+    steps: list[float] = []
     for row in foot.recipients[1 : MOST_LINES + 1]:
         if row.top - before > WIDE_STEP * pitch:
             return []
+        steps.append(row.top - before)
         before = row.top
         if fold(row.text).startswith(_HEADING):
             continue  # read twice
         rows.append(row)
         if fold(_BULLET.sub("", row.text)).startswith(_KEPT):
-            return rows
+            usual = statistics.median(steps)
+            return rows if all(step <= MISSED * usual for step in steps[1:]) else []  # between them a line was not read
     return []
 
 

@@ -9,17 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from processor.describe.heading import SURE_DIGIT, Value
 from processor.describe.layout import Foot, Line, Word
 from processor.describe.phrases import LEAST, LISTED
-from processor.describe.vocabulary import SIGNS, Vocabulary, fold, squash
+from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, squash
 
 SURE_NAME = SURE_DIGIT  # a name, like a number, has nothing that gives a slip away
 SURE_POSITION = 0.5  # all its words match a closed list
+SURE_SURNAME = 0.6  # its letters are certain, its marks are then the list's
 LEAST_NAME = 3  # words: of two, the surname may be the one the seal covers ("Hoàng Giang" is both)
 MOST_NAME = 5
 ALIGNED = 0.015  # of the page's width: lines of the block are centred on one axis
+LEAST_LETTERS = 5  # of a post whose beginning a seal covers
+PLACED = 0.9  # letters a word may lie off its place
+SPACE, FITTING = 0.5, 1.2  # letters: between words; how much a beginning may be shorter or longer than the room for it
 _BY_ORDER = frozenset({"TL.", "TUQ."})
 _APART = re.compile(r"[.\s]+")
 
@@ -72,8 +77,9 @@ def _full_name(row: Line, law: Vocabulary) -> Value | None:
     surname = law.surname(name[0].text)
     if not surname:
         return None
-    if name[0].confidence >= LEAST and law.is_sole(surname):
-        name[0] = replace(name[0], text=surname, confidence=max(name[0].confidence, LISTED))
+    if law.is_sole(surname):
+        certain = name[0].confidence >= (LEAST if law.is_unlike_others(surname) else SURE_SURNAME)
+        name[0] = replace(name[0], text=surname, confidence=max(name[0].confidence, LISTED if certain else 0.0))
     if not LEAST_NAME <= len(name) <= MOST_NAME or not all(map(_is_given, name)):
         return None
     return Value(" ".join(word.text for word in name), min(word.confidence for word in name), tuple(name))
@@ -91,28 +97,84 @@ def _is_like_a_name(row: Line) -> bool:
 
 
 def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value | None:
-    deputy = False
+    deputised: str | None = None
     axis = [row.centre for row in ([name] if name else filter(_is_like_a_name, rows))]
     best: tuple[Line, str] | None = None
     for row in rows:
         if name and row.top >= name.top:
             break
-        words = [part for word in row.words for part in _APART.split(word.text.strip(SIGNS)) if squash(part)]
+        words = _parts(row.words)
         if not words or not " ".join(words).isupper():
             continue
         if fold(words[0]) in law.authorities:
-            deputy = deputy or fold(words[0]) in law.deputising
+            deputised = law.position(" ".join(words[1:])) if fold(words[0]) in law.deputising else deputised
             axis.append(row.centre)
             continue
-        written = law.position(" ".join(words))
-        if written:
-            best = (row, written)
-        elif any(len(squash(word.text)) > 2 and word.confidence >= SURE_DIGIT for word in row.words):
-            best = None  # "TL. CHỦ TỊCH", then a post that was not read
+        deputy = law.deputy(deputised) if deputised else ""
+        found = _post(row, words, axis, law) or (_standing(row, deputy, axis) if deputy else None)
+        best = found or (None if _is_line(row) else best)  # "TL. CHỦ TỊCH", then a post that was not read
     if best is None or best[0].confidence < SURE_POSITION:
         return None
     row, written = best
-    whole = written.startswith(law.deputies)
-    if not whole and (deputy or not any(abs(row.centre - centre) <= ALIGNED for centre in axis)):
+    if deputised is not None and not written.startswith(law.deputies):
+        written = _bitten(row, axis, law)
+    if not written.startswith(law.deputies) and not (written and (_is_aligned(row, axis) or _bitten(row, axis, law) == written)):
         return None
     return Value(written, row.confidence, row.words)
+
+
+def _standing(row: Line, post: str, axis: Sequence[float]) -> tuple[Line, str] | None:
+    """A post of which a row has some words surely, each where it stands in the whole about the block's axis."""
+    sure = tuple(word for word in row.words if word.confidence >= SURE_DIGIT and len(squash(word.text)) > 2)
+    said = [fold(word) for word in post.split()]
+    starts = list(accumulate((len(word) + SPACE for word in said), initial=0.0))
+    for word in sure:
+        letter = (word.right - word.left) / len(word.text)
+        places = [start - (starts[-1] - SPACE) / 2 for each, start in zip(said, starts, strict=False) if each == squash(word.text)]
+        if not any(abs(word.left - centre - place * letter) <= PLACED * letter for place in places for centre in axis):
+            return None
+    return (Line(sure), post) if sure else None
+
+
+def _parts(words: Sequence[Word]) -> list[str]:
+    return [part for word in words for part in _APART.split(word.text.strip(SIGNS)) if squash(part)]
+
+
+def _is_line(row: Line) -> bool:
+    """Whether something of print stands in a row, not only strokes of a seal."""
+    return any(len(squash(word.text)) > 2 and word.confidence >= SURE_DIGIT for word in row.words)
+
+
+def _is_aligned(row: Line, axis: Sequence[float]) -> bool:
+    return any(abs(row.centre - centre) <= ALIGNED for centre in axis)
+
+
+def _post(row: Line, words: Sequence[str], axis: Sequence[float], law: Vocabulary) -> tuple[Line, str] | None:
+    """The listed post a row names: with all its words, or without the strokes of a seal or a pen that were read as words.
+
+    What is left without these must stand on the block's axis, or leave room for the rest of just one listed post.
+    """
+    written = law.position(" ".join(words))
+    sure = tuple(word for word in row.words if word.confidence >= SURE_POSITION and squash(word.text))
+    kept = Line(sure) if sure else row
+    if written:
+        return (kept if law.position(" ".join(_parts(kept.words))) == written else row), written
+    if not sure:
+        return None
+    written = law.position(" ".join(_parts(sure))) if _is_aligned(kept, axis) else ""
+    written = written or _bitten(kept, axis, law)
+    return (kept, written) if written else None
+
+
+def _bitten(row: Line, axis: Sequence[float], law: Vocabulary) -> str:
+    """The only listed post that ends as a row does and whose beginning, under the seal, fills the room left of it to the axis."""
+    said = folded_words(row.text)
+    if not said or row.confidence < SURE_DIGIT or len("".join(said)) < LEAST_LETTERS:
+        return ""
+    rooms = {(row.left + row.words[-1].right - 2 * centre) / row.letter for centre in axis}
+    fitting = {
+        written for key, written in law.positions.items()
+        if key[-len(said) :] == said and len(key) > len(said)
+        and any(abs(room - len(" ".join(key[: -len(said)])) - SPACE) <= FITTING for room in rooms)
+    }  # fmt: skip
+    return fitting.pop() if len(fitting) == 1 else ""

@@ -16,7 +16,9 @@ from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, fold, is_clea
 
 PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
 SUBJECT_ROWS = 7
+CENTRED, APART = 0.06, 0.015  # of the width: how far a line may lie off the title's axis; and what is left of one beside a stamp
 WIDEST = 2.5  # letters between two words of a subject
+TORN_OFF = 0.5  # line pitches: nearer is the same line
 SCRAWL = (3, 0.6)  # words, confidence: fewer and less is no line of print
 SUBJECT_LENGTH = 500  # NĐ 30 Phụ lục VI: Subject String 500
 BRIEF = "V/v"  # how the subject of a công văn opens
@@ -44,23 +46,59 @@ class Subject:
 def below(top: Head, title: Title, law: Vocabulary, pairs: Pairs) -> Subject | None:
     """The centred lines under the title, to the first wide step, address, ground or line of capitals."""
     chosen: list[Line] = []
+    apart: list[Word] = []  # what a stamp or a pen left beside it
     before = top.below[title.index]
     for row in top.below[title.index + 1 :]:
         words = [word for word in row.words if any(map(str.isalnum, word.text))]
         if not words:
             continue
-        line = Line(tuple(words))
-        stops = squash(line.text[:40]).startswith((*law.addressed, *law.grounds))
-        capitals = line.text.isupper() and len(words) > 1
-        if stops or capitals or row.top - before.top > PARAGRAPH * top.pitch:
-            return Subject(_text(chosen, law, pairs)) if chosen else None
-        if abs(line.centre - title.centre) > 0.06 and _is_scrawl(words):
+        line = _about(words, title.centre)
+        if line is None and (_is_scrawl(words) or not _is_across(words, title.centre)):
+            apart += [] if _is_scrawl(words) else words
             continue
-        if abs(line.centre - title.centre) > 0.06 or len(chosen) == SUBJECT_ROWS:
+        said = line or Line(tuple(words))
+        stops = squash(said.text[:40]).startswith((*law.addressed, *law.grounds))
+        capitals = said.text.isupper() and len(said.words) > 1
+        if stops or capitals or row.top - before.top > PARAGRAPH * top.pitch:
+            is_whole = not any(_is_torn_off(word, each, top.pitch) for word in apart for each in chosen)
+            return Subject(_text(chosen, law, pairs) if is_whole else None) if chosen else None
+        if line is None or len(chosen) == SUBJECT_ROWS:
             return None
-        chosen.append(row)
+        apart += [word for word in words if word not in line.words]
+        chosen.append(line if len(line.words) < len(words) else row)
         before = row
     return None
+
+
+def _is_torn_off(word: Word, line: Line, pitch: float) -> bool:
+    """Whether a word stands so near a line's end that it is one of its words, drawn off it."""
+    near = max(line.left - word.right, word.left - line.words[-1].right)
+    return abs(word.top - line.top) < pitch * TORN_OFF and near < 1.5 * line.letter
+
+
+def _about(words: Sequence[Word], centre: float) -> Line | None:
+    """The words of a row that stand about an axis: all, or those that a wide gap parts from a stamp or a pen beside them."""
+    line = Line(tuple(words))
+    if abs(line.centre - centre) <= CENTRED:
+        return line
+    within = (Line(run) for run in runs(line) if run[0].left < centre < run[-1].right)
+    return next((run for run in within if abs(run.centre - centre) <= APART), None)
+
+
+def _is_across(words: Sequence[Word], centre: float) -> bool:
+    """Whether the words of a row reach the axis, or stand on both its sides: what a stamp prints stands on one."""
+    return words[0].left < centre < max(word.right for word in words)
+
+
+def runs(row: Line) -> list[tuple[Word, ...]]:
+    """A row cut where the gap is wider than three letters: what stands beside a title is no part of it."""
+    letter = row.letter
+    found = [[row.words[0]]]
+    for before, word in zip(row.words, row.words[1:], strict=False):
+        if word.left - before.right > 3 * letter:
+            found.append([])
+        found[-1].append(word)
+    return [tuple(run) for run in found]
 
 
 def beside(top: Head, line: Number | None, law: Vocabulary, pairs: Pairs) -> Subject | None:
@@ -119,7 +157,19 @@ def _is_broken(words: Sequence[Word], law: Vocabulary) -> bool:
     stops = (_ends(a.text) or (a.text.endswith(".") and not b.text[:1].isupper()) for a, b in zip(words, words[1:], strict=False))
     pairs = ((a.text, fold(b.text.strip(SIGNS))) for a, b in zip(words, words[1:], strict=False))
     specks = (a[-1] in ":;" and (fold(a.strip(SIGNS)), b) in law.phrases for a, b in pairs)
-    return years is not None or any(stops) or any(specks)
+    return years is not None or any(stops) or any(specks) or _is_parted(words, law)
+
+
+def _is_parted(words: Sequence[Word], law: Vocabulary) -> bool:
+    """Whether a comma stands within the letters of a listed phrase whose marks are other ones: "chuyến, đối số"."""
+    said = [word.text.strip(SIGNS).lower() for word in words]
+    keys = [fold(text) for text in said]
+    for at, word in enumerate(words):
+        for size in range(2, min(law.longest_phrase, len(words) - at) + 1) if word.text.endswith(",") else ():
+            written = law.phrases.get(tuple(keys[at : at + size]), "").lower().split()
+            if written and written != said[at : at + size]:
+                return True
+    return False
 
 
 def _ends(text: str) -> bool:

@@ -17,6 +17,11 @@ from typing import Any
 
 _CLEAN = re.compile(r"[(\"“‘]*[^\W_]+(?:[-–/.,&'’][^\W_]+)*[)\"”’.,;:…]*|[-–]")
 _SPECKED = re.compile(r"[^\W\d_][.,][^\W\d_A-ZĐÀ-Ỵ]")
+_VOWELS = re.compile("[aeiouy]+")
+_MARKS = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323")
+_SYLLABLE = re.compile(  # the last: "Đắk Lắk"
+    r"(?:ngh?|nh|gh?|gi|kh?|ph?|qu|th?|tr|ch?|[bdhlmnrsvx])?(?!.*(?:aa|ee|ii|yy))[aeiouy]{1,3}(?:ch?|ng?|nh|m|p|t|k)?"
+)
 SIGNS = " .,;:_-–—'\"`|~^"  # what recognition hangs on the ends of words
 
 
@@ -53,17 +58,24 @@ def marks(text: str) -> tuple[str, ...]:
 
 
 def is_spelt(word: str) -> bool:
-    """Whether a word may be Vietnamese: no letter of another alphabet, a tone where spelling asks for one.
+    """Whether a word may be Vietnamese: no letter of another alphabet, one syllable, a tone where spelling asks for one.
 
     A syllable that ends in c, ch, p or t bears the acute or the dot; words without any mark are let pass.
     """
     letters = unicodedata.normalize("NFD", "".join(filter(str.isalpha, nfc(word))))
     plain = "".join(map(_fold_letter, letters))
     bare = "".join(c for c in plain if not unicodedata.combining(c))
-    if not bare.isascii():
+    if not bare.isascii() or not {c for c in letters if unicodedata.combining(c)} <= _MARKS:
         return False
+    if len(letters) == len(bare):
+        return True
     toned = "\u0301" in letters or "\u0323" in letters
-    return toned or len(letters) == len(bare) or not bare.endswith(("c", "ch", "p", "t"))
+    return len(_VOWELS.findall(bare)) == 1 and (toned or not bare.endswith(("c", "ch", "p", "t")))
+
+
+def is_syllable(word: str) -> bool:
+    """Whether the letters of a word, whatever its marks, are those of one syllable: "ban", not "bari" or "ah"."""
+    return _SYLLABLE.fullmatch(fold(nfc(word))) is not None
 
 
 def is_clean(word: str) -> bool:
@@ -100,14 +112,18 @@ class Vocabulary:
     kinds: Mapping[str, Kind]
     country: tuple[str, ...]
     motto: tuple[str, ...]
+    party: tuple[str, ...]
     addressed: tuple[str, ...]
     grounds: tuple[str, ...]
     subject_openers: Mapping[str, str]
     agency_openers: frozenset[tuple[str, ...]]
     agency_written: Mapping[tuple[str, ...], str]
+    agency_words: frozenset[str]
+    agency_pairs: frozenset[tuple[str, str]]
     before_names: Mapping[tuple[str, ...], str]
     places: Mapping[tuple[str, ...], str]
     recipients: tuple[str, ...]
+    foreign: frozenset[str]
     usual_recipients: Mapping[str, str]
     authorities: Mapping[str, str]
     deputising: frozenset[str]
@@ -132,10 +148,12 @@ class Vocabulary:
         """
         phrases = _phrases(_texts(_table(law, "phrases"), "written"))
         head, agency, signature = (_table(law, key) for key in ("head", "agency", "signature"))
+        named = [folded_words(text) for key in ("written", "before_names", "openers") for text in _texts(agency, key)]
         return cls(
             kinds=_kinds(law),
             country=folded_words(_text(head, "country")),
             motto=folded_words(_text(head, "motto")),
+            party=folded_words(_text(head, "party")),
             addressed=tuple(map(squash, _texts(head, "addressed"))),
             grounds=tuple(map(squash, _texts(head, "grounds"))),
             subject_openers={
@@ -143,10 +161,13 @@ class Vocabulary:
             },
             agency_openers=frozenset(map(folded_words, _texts(agency, "openers"))),
             agency_written=_phrases(_texts(agency, "written")),
+            agency_words=frozenset(word for words in named for word in words),
+            agency_pairs=frozenset(pair for words in named for pair in zip(words, words[1:], strict=False)),
             before_names=_phrases(_texts(agency, "before_names")),
             places=_phrases(_texts(agency, "places")),
             usual_recipients={nfc(s): nfc(name) for name, slips in _table(signature, "usual_recipients").items() for s in slips},
             recipients=tuple(map(squash, _texts(signature, "recipients"))),
+            foreign=frozenset(_texts(signature, "foreign")),
             authorities={fold(slip): nfc(name) for name, slips in _table(signature, "authorities").items() for slip in slips},
             deputising=frozenset(map(fold, _texts(signature, "deputising"))),
             deputies=tuple(map(nfc, _texts(signature, "deputies"))),
@@ -176,12 +197,23 @@ class Vocabulary:
         """Whether no other listed surname has the letters of this one: its marks are then certain."""
         return sum(fold(name) == fold(surname) for name in self.surnames) == 1
 
+    def is_unlike_others(self, surname: str) -> bool:
+        """Whether no other listed surname is one letter away: its letters, read in doubt, are then certain too."""
+        said = fold(surname)
+        same_length = (fold(name) for name in self.surnames if len(name) == len(said) and name != surname)
+        return not any(sum(a != b for a, b in zip(said, name, strict=True)) <= 1 for name in same_length)
+
     def position(self, text: str) -> str:
         """The listed position a line names; of those that marks alone tell apart (Thứ trưởng, Thủ trưởng) the exact one."""
         written = self.positions.get(folded_words(text), "")
         if written not in self.positions_alike:
             return written
         return next((each for each in self.positions_alike if each.upper() == nfc(text).upper()), "")
+
+    def deputy(self, post: str) -> str:
+        """The listed post of whoever signs for the one who holds this: `Phó Chủ tịch`; empty where the list has none."""
+        keys = (folded_words(f"{first} {post}") for first in self.deputies)
+        return next((self.positions[key] for key in keys if key in self.positions), "")
 
     def abbreviation(self, text: str) -> Kind | None:
         """The kind this is the exact abbreviation of."""

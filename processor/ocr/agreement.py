@@ -9,40 +9,67 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from processor.describe.vocabulary import nfc
+from processor.describe.vocabulary import fold, nfc
 from processor.ocr.words import Word
 
 HEAD = 0.45  # of the page's height: agency, number, date, kind and subject stand above
-COUNTRY = frozenset("cộng hòa hội nghĩa việt nam độc lập tự hạnh phúc".split())  # of its name and motto, over every head (ô 1)
+COUNTRY = frozenset("cộng hòa hội nghĩa việt nam độc lập tự hạnh phúc đảng sản".split())  # over every head (ô 1), and the Party's
 _HEADED = 4  # of these words: fewer are a sentence
 FOOT_RISE = 0.03  # of the height: the signature's first line may stand above "Nơi nhận"
 FOOT_DEPTH = 0.35
-RECIPIENTS = "nơi"  # "Nơi nhận" opens the foot (NĐ 30 Phụ lục I, Phần I, ô 9b)
+FOOT_LEFT = 0.4  # of the width
+RECIPIENTS = frozenset({"Nơi", "NƠI", "nhận:", "NHẬN:"})  # "Nơi nhận:" opens the foot (NĐ 30 Phụ lục I, Phần I, ô 9b)
 DOUBTED = 55.0  # what two readings say differently
+SURE, SURE_NAME = 80.0, 85.0  # the latter for names, which nothing vouches for
+CLEAR = 3  # readings to one
+UNMARKED = 65.0  # where only the marks differ: a closed list may know them
 LONE = 70.0  # what one reading says where the other has two words or none
+OUTVOTED = 84.0  # what two readings say against a third: enough for a word of a sentence, not for a name
+CASED = 75.0  # where a capital looks like the small letter: v and V
 ADDED = 88.0  # a word only the second reading has must be as sure
 _SIGNS = ".,;:'`|"
 
 
 def zones(words: Sequence[Word]) -> list[tuple[float, float]]:
-    """Top and bottom of the parts worth a second reading: a letter's head, and the foot where one opens below it."""
+    """Top and bottom of the parts worth a second reading: a letter's head and its foot, one part where they meet."""
     headed = {said for word in words if word.top < HEAD and (said := _said(word).casefold()) in COUNTRY}
-    found = [(0.0, HEAD)] if len(headed) >= _HEADED else []
-    above = HEAD if found else 0.0  # a later page may end soon after its top
-    for word in words:
-        if _said(word).casefold() == RECIPIENTS and word.left < 0.4 and word.top > above:
-            found.append((max(above, word.top - FOOT_RISE), min(1.0, word.top + FOOT_DEPTH)))
-            break
-    return found
+    head = [(0.0, HEAD)] if len(headed) >= _HEADED else []
+    end = foot(words)
+    if end is None:
+        return head
+    return [*head, end] if not head or end[0] >= HEAD else [(0.0, max(HEAD, end[1]))]
+
+
+def foot(words: Sequence[Word]) -> tuple[float, float] | None:
+    """Top and bottom of a letter's foot, which the list of recipients opens; None on a page without one."""
+    opening = max((word.top for word in words if word.left < FOOT_LEFT and _opens_foot(word)), default=None)
+    return (max(0.0, opening - FOOT_RISE), min(1.0, opening + FOOT_DEPTH)) if opening is not None else None
+
+
+def _opens_foot(word: Word) -> bool:
+    """Whether a word is one of "Nơi nhận:", not a "nơi" within the text."""
+    return nfc(word.text) in RECIPIENTS
 
 
 def is_same_place(word: Word, other: Word) -> bool:
     """Whether two boxes cover mostly the same part of the page."""
+    across, down = _shared(word, other)
+    return across > 0.5 and down > 0.4
+
+
+def touches(word: Word, other: Word) -> bool:
+    """Whether two boxes cover so much of each other that not both are words of print."""
+    across, down = _shared(word, other)
+    return across > 0.2 and down > 0.2
+
+
+def _shared(word: Word, other: Word) -> tuple[float, float]:
+    """How much of the narrower and of the lower of two boxes lies within the other."""
     across = min(word.right, other.right) - max(word.left, other.left)
     down = min(word.bottom, other.bottom) - max(word.top, other.top)
     narrow = min(word.right - word.left, other.right - other.left)
     low = min(word.bottom - word.top, other.bottom - other.top)
-    return across > 0.5 * narrow and down > 0.4 * low
+    return across / narrow if narrow > 0 else 0.0, down / low if low > 0 else 0.0
 
 
 def confirmed(first: Sequence[Word], second: Sequence[Word], zone: tuple[float, float]) -> list[Word]:
@@ -58,6 +85,40 @@ def confirmed(first: Sequence[Word], second: Sequence[Word], zone: tuple[float, 
     return [*outer, *(each for word, others in pairs for each in _weighed(word, others)), *added]
 
 
+def voted(readings: Sequence[Sequence[Word]]) -> list[Word]:
+    """What readings of one place say: a word that two of them have is sure, less so where others have another.
+
+    Words with digits are told only as far as none says otherwise: a pen's are read in many ways.
+    """
+    known = [[piece for word in words for piece in _cut(word)] for words in readings]
+    ranked = sorted(
+        (_counted(word, known[:at] + known[at + 1 :], is_first=at == 0) for at, words in enumerate(known) for word in words),
+        key=lambda each: (-each[0], -each[1].confidence),
+    )  # fmt: skip
+    kept: list[Word] = []
+    for votes, word in ranked:
+        if votes >= 0 and any(map(str.isalnum, word.text)) and not any(touches(word, other) for other in kept):
+            kept.append(word)
+    return kept
+
+
+def _counted(word: Word, others: Sequence[Sequence[Word]], *, is_first: bool) -> tuple[int, Word]:
+    """How many other readings say the same, and the word as sure as they make it; -1 for what one alone has added in doubt."""
+    there = [near for words in others if (near := [other for other in words if is_same_place(word, other)])]
+    same = [near[0] for near in there if len(near) == 1 and _said(near[0]) == _said(word)]
+    against = len(there) - len(same)
+    if not same or (against and any(map(str.isdigit, word.text))):
+        doubt = DOUBTED if against else LONE
+        return 0 if is_first or against or word.confidence >= ADDED else -1, replace(word, confidence=min(word.confidence, doubt))
+    best = max(each.confidence for each in same)
+    sure = 100 - (100 - word.confidence) * (100 - best) / 100
+    if any(_said(each).casefold() == _said(word).casefold() for near in there for each in near if each not in same):
+        return len(same), replace(word, confidence=min(sure, CASED))
+    votes = len(same) + 1
+    most = 100.0 if votes >= CLEAR * against else OUTVOTED if votes > against else DOUBTED
+    return len(same), replace(word, confidence=min(sure, most))
+
+
 def _weighed(word: Word, others: Sequence[Word]) -> list[Word]:
     if len(others) != 1:
         return [replace(word, confidence=min(word.confidence, LONE))]
@@ -71,7 +132,8 @@ def _of_two(word: Word, other: Word) -> Word:
     if _said(word) == _said(other):
         return replace(word, confidence=100 - (100 - word.confidence) * (100 - other.confidence) / 100)
     better = max(word, other, key=lambda each: each.confidence)
-    return replace(word, text=better.text, confidence=min(better.confidence, DOUBTED))
+    doubt = UNMARKED if fold(_said(word)) == fold(_said(other)) else DOUBTED
+    return replace(word, text=better.text, confidence=min(better.confidence, doubt))
 
 
 def _cut(word: Word) -> list[Word]:
@@ -86,3 +148,9 @@ def _cut(word: Word) -> list[Word]:
 def _said(word: Word) -> str:
     """What counts of a word: NFC, the eth as the đ, without the signs that hang on it."""
     return nfc(word.text).strip(_SIGNS)
+
+
+def is_doubtful(word: Word) -> bool:
+    """Whether a word of letters alone is too doubtful to be told: one more reading may settle it, digits it may not."""
+    letters = any(map(str.isalpha, word.text)) and not any(map(str.isdigit, word.text))
+    return letters and word.confidence < SURE_NAME

@@ -20,7 +20,7 @@ from ocrmypdf.pluginspec import GhostscriptRasterDevice
 from PIL import Image
 
 from processor import law
-from processor.ocr import agreement, glance, printed, reader
+from processor.ocr import again, agreement, glance, printed, reader
 from processor.ocr.words import Word
 
 _PAGE_NUMBER = re.compile(r"(\d{6})_")
@@ -147,8 +147,8 @@ def _apart(picture: Image.Image, dpi: float, settings: dict[str, Any], words: li
     if printed.alone(level, level_dpi, languages, passed, lambda said: glance.is_secrecy(known(), said)):
         told["secret"] = True
     if agreement.zones(words):
-        fine, fine_dpi, _ = reader.straightened(picture, dpi, printed.FINER_DPI)
-        told["printed"] = [astuple(word) for word in printed.read_twice(fine, fine_dpi, languages, words)]
+        fine, fine_dpi, _ = reader.straightened(picture, dpi, again.FINER_DPI)
+        told["printed"] = [astuple(word) for word in again.read_twice(fine, fine_dpi, languages, words)]
     return told
 
 

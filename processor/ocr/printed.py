@@ -15,11 +15,10 @@ import numpy
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from processor.ocr import agreement, ink, reader
+from processor.ocr import again, agreement, ink, reader
 from processor.ocr.words import Word
 
 _QUIET = 2.5  # mm an edge may move to run between two lines
-FINER_DPI, _MOST_FINER = 300, 2.0  # of the second reading, and how much a coarse page is enlarged for it
 _DARK = 128
 _FRAMED = 4.0  # mm of white round a stamp handed to the recogniser: letters at the edge are not read
 _FRAME_ROW, _FRAME_COLUMN = 0.55, 0.75  # of the stamp's width and height; letters fill less
@@ -50,53 +49,11 @@ def under_ink(picture: Image.Image, dpi: float, languages: str, words: Sequence[
     kept, found = list(words), []
     for band in bands:
         reach = round(_QUIET / 25.4 * dpi)
-        top, bottom = (_quiet(dark, edge, reach) for edge in (band.top, band.bottom))
+        top, bottom = (again.quiet(dark, edge, reach) for edge in (band.top, band.bottom))
         low, high = top / picture.height, bottom / picture.height
-        found += _strip(plain, (top, bottom), dpi, languages)
+        found += again.strip(plain, (top, bottom), dpi, languages)
         kept = [word for word in kept if word.top <= low or word.bottom >= high]  # of a word the edge cuts, the whole one stays
     return [*kept, *(word for word in found if not any(agreement.is_same_place(word, other) for other in kept))]
-
-
-def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence[Word]) -> list[Word]:
-    """The words of a page, those of its head and of its foot held against a second reading in finer pixels.
-
-    Args:
-        picture: the upright, straightened page.
-        dpi: its resolution.
-        languages: Tesseract's names joined by `+`.
-        words: what was read of it; boxes in fractions of the picture.
-    """
-    plain = ink.without(picture) if picture.mode == "RGB" else picture.convert("L")
-    found = list(words)
-    finer = min(max(FINER_DPI / dpi, 1.0), _MOST_FINER)
-    for low, high in agreement.zones(words):
-        again = _strip(plain, (round(low * plain.height), round(high * plain.height)), dpi, languages, finer)
-        found = agreement.confirmed(found, again, (low, high))
-    return found
-
-
-def _strip(plain: Image.Image, rows: tuple[int, int], dpi: float, languages: str, finer: float = 1.0) -> list[Word]:
-    """The words between two rows of a grey page, read `finer` times enlarged, but for those an edge within the page cuts."""
-    top, bottom = rows
-    part = plain.crop((0, top, plain.width, bottom))
-    if finer > 1:
-        part = part.resize((round(part.width * finer), round(part.height * finer)), Image.Resampling.LANCZOS)
-    low, share = top / plain.height, (bottom - top) / plain.height
-    return [
-        replace(word, top=low + word.top * share, bottom=low + word.bottom * share)
-        for word in reader.strip(part, dpi * finer, languages)
-        if (word.top > 0 or top == 0) and (word.bottom < 1 or bottom == plain.height)
-    ]
-
-
-def _quiet(dark: NDArray[numpy.int64], edge: int, reach: int) -> int:
-    """The row nearest an edge where least is printed; the page's own edges stay."""
-    if edge <= 0 or edge >= len(dark):
-        return max(0, min(edge, len(dark)))
-    first, last = max(0, edge - reach), min(len(dark), edge + reach)
-    window = dark[first:last]
-    rows = numpy.flatnonzero(window == window.min()) + first
-    return int(min(rows, key=lambda row: abs(int(row) - edge)))
 
 
 def stamps(

@@ -23,9 +23,10 @@ from PIL import Image
 from processor.errors import MissingError
 from processor.ocr.words import Word
 
-Layout: TypeAlias = Literal["page", "block", "anywhere"]
+Layout: TypeAlias = Literal["page", "block", "line", "anywhere"]
 _LAYOUTS = MappingProxyType({
-    "page": tesserocr.PSM.AUTO, "block": tesserocr.PSM.SINGLE_BLOCK, "anywhere": tesserocr.PSM.SPARSE_TEXT,
+    "page": tesserocr.PSM.AUTO, "block": tesserocr.PSM.SINGLE_BLOCK, "line": tesserocr.PSM.SINGLE_LINE,
+    "anywhere": tesserocr.PSM.SPARSE_TEXT,
 })  # fmt: skip
 TESSDATA = (Path("/usr/share/tesseract-ocr/5/tessdata"), Path("/usr/share/tesseract-ocr/4.00/tessdata"))
 _HOCR_BOX = re.compile(r"bbox (\d+) (\d+) (\d+) (\d+); x_wconf (\d+)")
@@ -121,7 +122,7 @@ def _shaded(picture: Image.Image) -> Image.Image:
 
 
 def strip(picture: Image.Image, dpi: float, languages: str, layout: Layout = "page") -> list[Word]:
-    """Read a grey part of a page, one `block` of text as a stamp is, or words that stand `anywhere`; no text layer is made.
+    """Read a grey part of a page, a `block` of text as a stamp is, a `line`, or words that stand `anywhere`; no text layer is made.
 
     Returns:
         Words; boxes in fractions of the part.

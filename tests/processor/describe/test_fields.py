@@ -164,6 +164,17 @@ def test_a_pen_run_into_the_opening_leaves_notation_and_agency(opening: str) -> 
     assert (found["code_notation"], found["organ_name"]) == ("QĐ-UBND", "Ủy ban nhân dân tỉnh Quảng Ngãi")
 
 
+@pytest.mark.parametrize("opening", ["3552~0.5", ":Zé", "B0.~0.3 &"])
+def test_a_number_whose_opening_a_pen_has_spoilt_stands_beside_the_date(opening: str) -> None:
+    found = headed(f"{opening} /QĐ-UBND")
+    assert "code_number" not in found
+    assert (found["code_notation"], found["organ_name"]) == ("QĐ-UBND", "Ủy ban nhân dân tỉnh Quảng Ngãi")
+
+
+def test_a_speck_before_the_number_is_none_of_it() -> None:
+    assert headed("'Số: 95/QĐ-UBND")["code_number"] == "95"
+
+
 def test_where_a_pen_has_run_over_the_line_only_what_is_vouched_for_stands() -> None:
     assert "code_notation" not in headed("Sốf 54 /QĐ-TFYT")
     rows = [w for w in DECISION if w.top != 0.09 or w.left > 0.47]  # the agency's second line is not read
@@ -220,6 +231,29 @@ def test_a_name_nothing_vouches_for_is_left_out() -> None:
     assert agency("ỦY BAN NHÂN DÂN", "XÃ BÌNH~0.5 SƠN") is None
 
 
+def test_words_of_a_listed_name_run_together_are_taken_apart() -> None:
+    assert agency("UBND TỈNH QUẢNG NGÃI", "SỞY TẾ") == "Sở Y tế"
+    assert agency("ỦY.BAN NHÂN DÂN.", "TỈNH QUẢNG NGÃI") == "Ủy ban nhân dân tỉnh Quảng Ngãi"
+    assert agency("SỞNÔNG NGHIỆP", "VÀ MÔI TRƯỜNG") == "Sở Nông nghiệp và Môi trường"
+
+
+def test_the_text_vouches_for_the_marks_of_a_name_in_capitals() -> None:
+    rows = [*head("Số: 15/QĐ-THS", "Mỹ Đỗ, ngày 05 tháng 02 năm 2026", ("UBND XÃ MỸ ĐỖ", "TRƯỜNG TIẾU HỌC TRẦN HIẾN")),
+            *centred("QUYẾT ĐỊNH", 0.52, 0.17)]  # fmt: skip
+    said = [line(f"Theo đề nghị của Trường Tiểu học {name} ngày trước", 0.18, 0.27) for name in ("Trần Hiển", "Trần Hiến và Trần Hiển", "Lê Ba")]
+    assert [reading(*rows, *each).fields.get("organ_name") for each in said] == ["Trường Tiểu học Trần Hiển", None, None]
+
+
+def test_a_name_of_which_words_are_missing_is_none() -> None:
+    assert agency("ỦY BAN NHÂN", "TỈNH QUẢNG") is None
+    assert agency("BAN QUẢN TRỊ", "CHỢ QUẢNG") is None  # letters are issued at Quảng Ngãi
+
+
+@pytest.mark.parametrize("second", ["TỈNHLAMXUYÊN~0.96", "TRUNG TÂM PHÁPY~0.96 TẾ", "TRUNG TÂM PHAPYTINH~0.96 TẾ"])
+def test_words_run_together_are_no_name(second: str) -> None:
+    assert agency("SỞ Y TẾ", second) is None
+
+
 def test_a_name_of_unknown_words_keeps_its_capitals() -> None:
     assert agency("SỞ Y TẾ", "TRUNG TÂM PHÁP Y") == "TRUNG TÂM PHÁP Y"
 
@@ -256,12 +290,38 @@ def test_agencies_of_all_levels_are_known(first: str, second: str, name: str) ->
         ("Thành phố Hồ Chí Minh, ngày 05 tháng 02 năm 2026", "Thành phố Hồ Chí Minh"),
         ("Bà Rịa - Vũng Tàu, ngày 05 tháng 02 năm 2026", "Bà Rịa - Vũng Tàu"),
         ("Quảng Ngãi ngày 05 tháng 02 năm 2026", "Quảng Ngãi"),  # the comma was not read
+        ("- Quảng Ngãi, ngày 05 tháng 02 năm 2026", "Quảng Ngãi"),  # a speck
         ("Quảng~0.6 Ngai, ngày 05 tháng 02 năm 2026", "Quảng Ngãi"),  # "TỈNH QUẢNG NGÃI" stands over the number
         ("Bình~0.6 Sơn, ngày 05 tháng 02 năm 2026", None),
     ],
 )
 def test_the_place_of_issue_is_read_whole_or_not(date: str, place: str | None) -> None:
     assert headed(date=date).get("issued_place") == place
+
+
+def test_a_place_the_letter_writes_otherwise_elsewhere_is_in_doubt() -> None:
+    names, date = ("SỞ Y TẾ", "CHI CỤC DÂN SỐ"), "Đông Quế, ngày 05 tháng 02 năm 2026"
+    rows = [*head("Số: 15/QĐ-CCDS", date, names), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
+    said = [line(f"Thực hiện kế hoạch của {place} về dân số", 0.18, 0.3) for place in ("Đông Quế", "Đồng Quế")]
+    assert [reading(*rows, *each).fields.get("issued_place") for each in said] == ["Đông Quế", None]
+
+
+def test_a_letter_of_the_party_is_read_but_for_its_number() -> None:
+    rows = [
+        *centred("TỈNH ỦY QUẢNG NGÃI", 0.25, 0.07), *line("ĐẢNG CỘNG SẢN VIỆT NAM", 0.55, 0.07), *centred("*", 0.25, 0.085),
+        *line("Số 123-BC/TU", 0.16, 0.105), *line(DATE, 0.52, 0.105), *centred("BÁO CÁO", 0.52, 0.17),
+        *centred("tình hình thực hiện nghị quyết", 0.52, 0.19), *BODY, *line("Nơi nhận:", 0.13, 0.70), *line("- Lưu VPTU.", 0.13, 0.72),
+        *centred("T/M BAN THƯỜNG VỤ", 0.72, 0.7), *centred("PHÓ BÍ THƯ", 0.72, 0.72), *centred("Trần Thị Lan Anh", 0.72, 0.82),
+    ]  # fmt: skip
+    found = reading(*rows).fields
+    told = {name: found.get(name) for name in ("type_name", "organ_name", "issued_date", "subject", "signer_position", "signer_name")}
+    assert told == {
+        "type_name": "Báo cáo", "organ_name": "Tỉnh ủy Quảng Ngãi", "issued_date": "2026-02-05",
+        "subject": "tình hình thực hiện nghị quyết", "signer_position": "Phó Bí thư", "signer_name": "Trần Thị Lan Anh",
+    }  # fmt: skip
+    assert not {"code_number", "code_notation"} & found.keys()
+    cited = line("Theo điều lệ của Đảng Cộng sản Việt Nam", 0.18, 0.1)
+    assert "organ_name" not in reading(*cited, *rows[11:]).fields
 
 
 def test_acts_of_law_and_older_kinds_are_kinds_too() -> None:
@@ -290,7 +350,8 @@ def test_a_dash_is_read_or_leaves_the_subject_open(dash: str) -> None:
 
 def test_marks_are_mended_by_phrases_but_not_across_them() -> None:
     said = {"Về việc đôi~0.9 tên cơ quan": "Về việc đổi tên cơ quan", "Về việc cần bổ sung": "Về việc cần bổ sung",
-            "Về việc đón Tết Ất Ty": "Về việc đón Tết Ất Tỵ", "Về việc Sở. Dân tộc": None, "Về việc Quyết: định": None}  # fmt: skip
+            "Về việc đón Tết Ất Ty": "Về việc đón Tết Ất Tỵ", "Về việc Sở. Dân tộc": None, "Về việc Quyết: định": None,
+            "Về việc chuyến, đối số": None, "Về việc quốc phòng, an ninh": "Về việc quốc phòng, an ninh"}  # fmt: skip
     rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
     assert {text: reading(*rows, *centred(text, 0.52, 0.19), *BODY).fields.get("subject") for text in said} == said
 
@@ -300,6 +361,14 @@ def test_a_number_and_its_notation_are_one_word_of_a_subject() -> None:
     row[-1] = word("/QĐ-TTg", row[-2].right, 0.19)
     found = reading(*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *row, *BODY).fields
     assert found["subject"] == "Về việc sửa Quyết định số 2269/QĐ-TTg"
+
+
+def test_a_stamp_beside_a_subject_is_no_part_of_it() -> None:
+    rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *line("ĐẾN", 0.16, 0.19), *line("03/8", 0.18, 0.2),
+            *centred("Về việc khen thưởng thành tích", 0.52, 0.19), *centred("năm học 2026", 0.52, 0.21)]  # fmt: skip
+    assert reading(*rows, *BODY).fields["subject"] == "Về việc khen thưởng thành tích năm học 2026"
+    torn = [w for w in rows if w.text not in ("ĐẾN", "Về")] + [word("Về", next(w for w in rows if w.text == "Về").left, 0.182)]
+    assert "subject" not in reading(*torn, *BODY).fields
 
 
 @pytest.mark.parametrize("subject", ["Về việc khen~0.5 tặng", "Về việc khen thưởng quyêt liệt", "Về việc Quảng Nøãi"])
@@ -322,8 +391,33 @@ def signed(*rows: list[Word]) -> dict[str, str]:
 def test_a_position_the_seal_has_bitten_off_is_not_read() -> None:
     name = centred("Trần Thị Lan Anh", 0.72, 0.82)
     assert signed(centred("TM. ỦY BAN NHÂN DÂN", 0.72, 0.7), centred("CHỦ TỊCH", 0.72, 0.72), name)["signer_position"] == "Chủ tịch"
-    assert "signer_position" not in signed(centred("KT. CHỦ TỊCH", 0.72, 0.7), centred("CHỦ TỊCH", 0.74, 0.72), name)
+    deputy = signed(centred("KT. CHỦ TỊCH", 0.72, 0.7), centred("CHỦ TỊCH", 0.74, 0.72), name)
+    assert deputy["signer_position"] == "Phó Chủ tịch"  # only "PHÓ" fills the room left of it
+    assert "signer_position" not in signed(centred("KT. CHỦ TỊCH", 0.72, 0.7), centred("CHỦ TỊCH", 0.78, 0.72), name)
     assert "signer_position" not in signed(centred("CHỦ TỊCH", 0.75, 0.72), name)  # KT. and PHÓ are under the seal
+
+
+@pytest.mark.parametrize(("post", "position"), [
+    ("HÓ~0.5 GIÁM~0.55 ĐỐC", "Phó Giám đốc"), ("PHÓ GIÁM ĐC~0.3", "Phó Giám đốc"), ("PHÓ TỔNG GIÁM ĐỐC", "Phó Tổng Giám đốc"),
+    ("ÓO~0.5 TỔNG~0.5 GIÁM~0.5 ĐỐC", None),
+])  # fmt: skip
+def test_whoever_signs_for_another_holds_the_deputys_post_where_its_words_stand(post: str, position: str | None) -> None:
+    rows = centred("KT. GIÁM ĐỐC", 0.72, 0.7), centred(post, 0.72, 0.72), centred("Trần Thị Lan Anh", 0.72, 0.82)
+    assert signed(*rows).get("signer_position") == position
+
+
+def test_strokes_of_a_seal_among_the_words_of_a_post_are_none_of_it() -> None:
+    name = centred("Trần Thị Lan Anh", 0.72, 0.82)
+    spoilt = [*centred("PHÓ €.~0.1 CHỦ TỊCH", 0.72, 0.72), word("TC~0.3", 0.86, 0.72)]
+    assert signed(centred("KT. CHỦ TỊCH", 0.72, 0.7), spoilt, name)["signer_position"] == "Phó Chủ tịch"
+    longer = centred("PHÓ GIÁM ĐỐC SỞ~0.3 XÂY~0.3 DỰNG~0.3", 0.72, 0.72)
+    assert "signer_position" not in signed(centred("KT. GIÁM ĐỐC", 0.72, 0.7), longer, name)
+
+
+def test_the_beginning_of_a_post_under_a_seal_is_the_only_one_that_fills_its_room() -> None:
+    post, name = centred("CHÁNH VĂN PHÒNG", 0.72, 0.72)[1:], centred("Trần Thị Lan Anh", 0.72, 0.82)
+    found = signed(centred("TL. CHỦ TỊCH", 0.72, 0.7), post, name)
+    assert (found["signer_position"], found["signer_authority"]) == ("Chánh Văn phòng", "TL.")
 
 
 @pytest.mark.parametrize("name", ["rần Hoàng Tuấn", "Kguyễn Quốc Việt", "Trần Hoàng Tuấn~0.8", "n Hoàng Giang", "Hoàng Giang"])
@@ -341,6 +435,28 @@ def test_a_post_above_one_that_was_not_read_is_none() -> None:
 def test_the_list_of_recipients_is_found_though_its_heading_is_misread() -> None:
     rows = [*line("Mới nhận:", 0.13, 0.70), *line("- Công TTĐT tỉnh (b/©);", 0.13, 0.72), *line("- Lưu: VT.", 0.13, 0.735)]
     assert reading(*BODY, *rows).fields["recipients"] == "Cổng TTĐT tỉnh (b/c); Lưu: VT"
+
+
+def recipients(*items: str) -> str | None:
+    rows = [line(item, 0.13, 0.72 + 0.015 * at) for at, item in enumerate(items)]
+    return reading(*BODY, *line("Nơi nhận:", 0.13, 0.70), *(word for row in rows for word in row)).fields.get("recipients")
+
+
+def test_strokes_beside_the_list_of_recipients_are_none_of_it() -> None:
+    told = "Sở Nội vụ (b/c); Website tỉnh; Lưu: VT, NC"
+    assert recipients("- Sở Nội vụ (b/c); L~0.5", "- Website tỉnh;'", "ụ~0.5", "__~ Lưu: VI, NC.") == told
+    assert recipients("- Sở Nội vụ (b/c);", "- Website tỉnh;", "- Lưu: VT, NC. l]~0.1") == told
+
+
+def test_a_line_missing_from_the_list_of_recipients_leaves_it_to_a_person() -> None:
+    items = [f"- Sở {name};" for name in ("Nội vụ", "Tài chính", "Y tế", "Xây dựng")]
+    assert recipients(*items, "- Lưu: VT.") and recipients(*items[:2], "", *items[2:], "- Lưu: VT.") is None
+
+
+@pytest.mark.parametrize("item", ["`~0.1 an;", "- Cổng ' TTĐT tỉnh;", "- Công ah;", "- Sở Nội vụ (bí);"])
+def test_a_sign_where_a_word_should_stand_spoils_the_list_of_recipients(item: str) -> None:
+    rows = [*line("Nơi nhận:", 0.13, 0.70), *line("- Như trên;", 0.13, 0.72), *line(item, 0.13, 0.735), *line("- Lưu: VT.", 0.13, 0.75)]
+    assert "recipients" not in reading(*BODY, *rows).fields
 
 
 def test_what_comes_along_is_told_and_what_an_annex_says_of_its_letter_is_not() -> None:

@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from processor.describe.layout import Page, Word, foot, head, lines
+from processor.describe.layout import Page, Word, foot, head
+from processor.describe.rows import lines
 
 from .written import DECISION, VOCABULARY, centred, line, page
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.describe.vocabulary import Vocabulary, fold, folded_words, is_spelt, marks, nfc, skeleton, squash
+from processor.describe.vocabulary import Vocabulary, fold, folded_words, is_spelt, is_syllable, marks, nfc, skeleton, squash
 
 from .written import LAW, VOCABULARY
 
@@ -79,11 +79,16 @@ def test_marks_tell_lost_accents_from_moved_ones() -> None:
     assert marks("TINH") != marks("TỈNH")
 
 
-@pytest.mark.parametrize("word", ["quyết", "Ngãi", "các", "TTHC", "internet", "COVID", "học", "đất", "Lắk"])
+@pytest.mark.parametrize("word", ["quyết", "Ngãi", "các", "TTHC", "internet", "COVID", "học", "đất", "Lắk", "Krông", "nghiêng", "quýt", "gìn", "giữa", "khuỷu"])
 def test_words_that_may_stand(word: str) -> None:
     assert is_spelt(word)
 
 
-@pytest.mark.parametrize("word", ["quyêt", "Nøãi", "đât", "năп"])
+@pytest.mark.parametrize("word", ["quyêt", "Nøãi", "đât", "năп", "TỈNHLAMXUYÊN", "xãCẩm", "Ïo"])
 def test_words_recognition_spoilt(word: str) -> None:
     assert not is_spelt(word)
+
+
+def test_the_letters_of_a_syllable_are_known() -> None:
+    said = "quốc gìn nghiêng khuỷu Đắk yên oanh thuở ban ah bari kưu2 hoc Nà trch Ngii lưu xoong".split()
+    assert [text for text in said if not is_syllable(text)] == ["ah", "bari", "kưu2", "trch", "Ngii"]

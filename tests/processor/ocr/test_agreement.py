@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.ocr.agreement import DOUBTED, confirmed, is_same_place, zones
+from processor.ocr.agreement import DOUBTED, OUTVOTED, UNMARKED, confirmed, is_same_place, voted, zones
 from processor.ocr.words import Word
 
 ZONE = (0.0, 0.45)
@@ -29,7 +29,8 @@ def test_an_eth_and_a_comma_are_no_difference() -> None:
 def test_what_they_say_differently_is_in_doubt() -> None:
     (found,) = confirmed([word("Đó", sure=96)], [word("Đỗ", sure=97)], ZONE)
     assert found.text == "Đỗ"
-    assert found.confidence <= DOUBTED
+    assert DOUBTED < found.confidence <= UNMARKED  # the letters are certain
+    assert confirmed([word("Hà", sure=96)], [word("Hồ", sure=97)], ZONE)[0].confidence <= DOUBTED
 
 
 def test_one_word_that_the_other_reading_has_as_two_is_in_doubt() -> None:
@@ -49,6 +50,29 @@ def test_below_the_zone_nothing_changes() -> None:
     assert confirmed([below], [], ZONE) == [below]
 
 
+def said(*readings: str) -> tuple[str, float]:
+    (found,) = voted([[word(text)] for text in readings])
+    return found.text, found.confidence
+
+
+def test_what_two_of_three_readings_say_stands_but_not_for_a_name() -> None:
+    assert said("Đó", "Đỗ", "Đỗ") == ("Đỗ", OUTVOTED)
+    assert said("Đó", "Đỗ", "Đô")[1] <= DOUBTED
+    assert said("Đó", "Đỗ", "Đỗ", "Đó")[1] <= DOUBTED  # two against two
+    assert said("Đó", "Đỗ", "Đỗ", "Đỗ")[1] > OUTVOTED
+
+
+def test_no_vote_settles_digits_or_capitals_that_look_like_small_letters() -> None:
+    assert said("15", "16", "16")[1] <= DOUBTED
+    assert said("Vực", "vực", "vực")[1] < 80
+
+
+def test_words_read_as_one_yield_to_what_two_readings_have_apart() -> None:
+    whole = Word("GIÁMĐỐC", 0.1, 0.1, 0.3, 0.11, 90)
+    apart = [Word("GIÁM", 0.1, 0.1, 0.19, 0.11, 80), Word("ĐỐC", 0.21, 0.1, 0.3, 0.11, 80)]
+    assert {found.text for found in voted([[whole], apart, apart])} == {"GIÁM", "ĐỐC"}
+
+
 HEADED = [word(text, left=0.1 * place) for place, text in enumerate("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM".split())]
 
 
@@ -59,7 +83,8 @@ def test_the_head_is_read_twice_where_the_country_stands_over_it() -> None:
 
 def test_the_foot_is_read_twice_from_its_recipients_on() -> None:
     country = [word(text, top=0.05) for text in ("CỘNG", "HÒA", "HỘI", "NGHĨA")]
-    assert len(zones([*country, word("Nơi", top=0.3)])) == 1  # "Nơi" in the head opens no foot
+    assert zones([*country, word("Nơi", top=0.25)]) == [(0.0, 0.6)]  # a short letter is one part
+    assert zones([*country, word("nơi", top=0.6)]) == [ZONE]  # "nơi" within a sentence opens no foot
     assert zones([word("Nơi", top=0.1)])[0][0] < 0.1  # a later page may end soon after its top
     assert zones([*HEADED, word("Nơi", top=0.6)]) == [ZONE, (0.57, 0.95)]
 
