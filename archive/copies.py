@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +19,7 @@ from archive import bag
 from archive.durable import DurableError, replace_with, sha256_file
 from archive.errors import ArchiveError
 from archive.naming import shelf_of
+from archive.shelves import DATA
 from archive.verify_bag import entries_of
 from archive.verify_log import Finding
 
@@ -155,22 +156,39 @@ def listed(root: Path, day: SealedDay) -> dict[str, str]:
     """
     path = root / day.place / bag.MANIFEST
     data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != day.manifest_sha256:
+    told = entries_of(data)
+    if hashlib.sha256(data).hexdigest() != day.manifest_sha256 or not all(map(is_payload, told)):
         raise DurableError("altered", path)
-    return entries_of(data)
+    return told
 
 
 def _copy_day(root: Path, target: Path, day: SealedDay) -> Copied:
     folder, there = root / day.place, target / day.place
     octets, known = 0, listed(root, day)
+    gone = [there / name for name in {*day.removed} - {*known} if is_payload(name)]
+    _refuse_links(there, {path.parent for path in (*gone, *(there / name for name in known))})
     for name, digest in known.items():
         octets += replace_with(folder / name, there / name, expected=digest, unless_same=True).size
-    for name in {*day.removed} - {*known}:  # before the manifest that no longer tells of them
-        (there / name).unlink(missing_ok=True)
+    for path in gone:  # before the manifest that no longer tells of them
+        if path.is_file() or path.is_symlink():
+            path.unlink()
     for name in TAGS:
         replace_with(folder / name, there / name)
     replace_with(folder / bag.TAGMANIFEST, there / bag.TAGMANIFEST)  # last: it says that all is there
     return Copied(day.day, len(known), octets)
+
+
+def _refuse_links(there: Path, folders: Iterable[Path]) -> None:
+    """Nothing is written or deleted where a link in the copy leads out of the day."""
+    for folder in folders:
+        if not folder.resolve().is_relative_to(there.resolve()):
+            raise DurableError("altered", folder)
+
+
+def is_payload(name: str) -> bool:
+    """Whether it names a file below a day's `data/` and none elsewhere: manifests and catalogues can be forged."""
+    parts = PurePosixPath(name).parts
+    return len(parts) > 1 and parts[0] == DATA and ".." not in parts and "\0" not in name
 
 
 def _is_there(target: Path, day: SealedDay) -> bool:
