@@ -35,11 +35,13 @@ class SealedDay:
     Attributes:
         manifest_sha256: of its payload manifest.
         removed: files that were removed by order, from the day's folder.
+        tagmanifest_sha256: of its tag manifest; empty where the log does not know it (until version 0.4).
     """
 
     day: dt.date
     manifest_sha256: str
     removed: tuple[str, ...] = ()
+    tagmanifest_sha256: str = ""
 
     @property
     def place(self) -> str:
@@ -137,15 +139,25 @@ def restore(root: Path, source: Path, days: Sequence[SealedDay], path: str) -> N
 
 
 def _expected(root: Path, source: Path, day: SealedDay) -> dict[str, str]:
-    """What the day's files must be, by a manifest that the log knows: here or there."""
+    """What the day's files must be, by manifests that the log knows: here or there."""
     for place in (root, source):
-        manifest, tags = place / day.place / bag.MANIFEST, place / day.place / bag.TAGMANIFEST
+        manifest = place / day.place / bag.MANIFEST
         if digest_of(manifest) == day.manifest_sha256:
-            listed = entries_of(manifest.read_bytes()) | {bag.MANIFEST: day.manifest_sha256}
-            more = entries_of(tags.read_bytes()) if tags.is_file() else {}
-            known = more if more.get(bag.MANIFEST) == day.manifest_sha256 else {}
-            return listed | known
+            return _tags(root, source, day) | entries_of(manifest.read_bytes()) | {bag.MANIFEST: day.manifest_sha256}
     raise ArchiveError("not-proved", f"neither manifest of {day.day} is the one the log knows")
+
+
+def _tags(root: Path, source: Path, day: SealedDay) -> dict[str, str]:
+    """What the day's tag files must be; of a tag manifest that the log does not know nothing else is believed."""
+    for path in (place / day.place / bag.TAGMANIFEST for place in (root, source)):
+        told = entries_of(path.read_bytes()) if path.is_file() else {}
+        if day.tagmanifest_sha256:
+            known = {bag.TAGMANIFEST: day.tagmanifest_sha256} if digest_of(path) == day.tagmanifest_sha256 else {}
+        else:
+            known = {bag.MANIFEST: day.manifest_sha256} if told.get(bag.MANIFEST) == day.manifest_sha256 else {}
+        if known:
+            return {name: told[name] for name in TAGS if name in told} | known
+    return {}
 
 
 def listed(root: Path, day: SealedDay) -> dict[str, str]:

@@ -21,6 +21,9 @@ from archive.verify_log import Finding
 
 _NUMBERS = "select json_extract(public, '$.number') number from event where type = 'renewed'"
 
+_TAGMANIFESTS = """select json_extract(public, '$.day') day, json_extract(public, '$.tagmanifest_sha256') sha256
+                   from event where type in ('sealed', 'resealed') order by seq"""
+
 
 class PublicLog(Places):
     """The log and its published heads; `Archive` is one."""
@@ -113,8 +116,9 @@ class PublicLog(Places):
             for row in db.query("select json_extract(public, '$.path') path from event where type = 'removed'"):
                 day, name = str(row["path"])[:10].replace("/", "-"), str(row["path"])[11:]
                 removed.setdefault(day, []).extend([name] if is_payload(name) else [])
-            return [SealedDay(dt.date.fromisoformat(row["day"]), row["manifest_sha256"], tuple(removed.get(row["day"], ())))
-                    for row in db.query(sql)]  # fmt: skip
+            tags = {row["day"]: str(row["sha256"] or "") for row in db.query(_TAGMANIFESTS)}
+            return [SealedDay(dt.date.fromisoformat(row["day"]), row["manifest_sha256"], tuple(removed.get(row["day"], ())),
+                              tags.get(row["day"], "")) for row in db.query(sql)]  # fmt: skip
 
     def happened(self, *types: str) -> list[Row]:
         """All events of these types, oldest first, as an auditor reads them."""
