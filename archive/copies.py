@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +19,7 @@ from archive import bag
 from archive.durable import DurableError, replace_with, sha256_file
 from archive.errors import ArchiveError
 from archive.naming import shelf_of
+from archive.shelves import DATA
 from archive.verify_bag import entries_of
 from archive.verify_log import Finding
 
@@ -34,11 +35,13 @@ class SealedDay:
     Attributes:
         manifest_sha256: of its payload manifest.
         removed: files that were removed by order, from the day's folder.
+        tagmanifest_sha256: of its tag manifest; empty where the log does not know it (until version 0.4).
     """
 
     day: dt.date
     manifest_sha256: str
     removed: tuple[str, ...] = ()
+    tagmanifest_sha256: str = ""
 
     @property
     def place(self) -> str:
@@ -136,15 +139,25 @@ def restore(root: Path, source: Path, days: Sequence[SealedDay], path: str) -> N
 
 
 def _expected(root: Path, source: Path, day: SealedDay) -> dict[str, str]:
-    """What the day's files must be, by a manifest that the log knows: here or there."""
+    """What the day's files must be, by manifests that the log knows: here or there."""
     for place in (root, source):
-        manifest, tags = place / day.place / bag.MANIFEST, place / day.place / bag.TAGMANIFEST
+        manifest = place / day.place / bag.MANIFEST
         if digest_of(manifest) == day.manifest_sha256:
-            listed = entries_of(manifest.read_bytes()) | {bag.MANIFEST: day.manifest_sha256}
-            more = entries_of(tags.read_bytes()) if tags.is_file() else {}
-            known = more if more.get(bag.MANIFEST) == day.manifest_sha256 else {}
-            return listed | known
+            return _tags(root, source, day) | entries_of(manifest.read_bytes()) | {bag.MANIFEST: day.manifest_sha256}
     raise ArchiveError("not-proved", f"neither manifest of {day.day} is the one the log knows")
+
+
+def _tags(root: Path, source: Path, day: SealedDay) -> dict[str, str]:
+    """What the day's tag files must be; of a tag manifest that the log does not know nothing else is believed."""
+    for path in (place / day.place / bag.TAGMANIFEST for place in (root, source)):
+        told = entries_of(path.read_bytes()) if path.is_file() else {}
+        if day.tagmanifest_sha256:
+            known = {bag.TAGMANIFEST: day.tagmanifest_sha256} if digest_of(path) == day.tagmanifest_sha256 else {}
+        else:
+            known = {bag.MANIFEST: day.manifest_sha256} if told.get(bag.MANIFEST) == day.manifest_sha256 else {}
+        if known:
+            return {name: told[name] for name in TAGS if name in told} | known
+    return {}
 
 
 def listed(root: Path, day: SealedDay) -> dict[str, str]:
@@ -155,22 +168,39 @@ def listed(root: Path, day: SealedDay) -> dict[str, str]:
     """
     path = root / day.place / bag.MANIFEST
     data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != day.manifest_sha256:
+    told = entries_of(data)
+    if hashlib.sha256(data).hexdigest() != day.manifest_sha256 or not all(map(is_payload, told)):
         raise DurableError("altered", path)
-    return entries_of(data)
+    return told
 
 
 def _copy_day(root: Path, target: Path, day: SealedDay) -> Copied:
     folder, there = root / day.place, target / day.place
     octets, known = 0, listed(root, day)
+    gone = [there / name for name in {*day.removed} - {*known} if is_payload(name)]
+    _refuse_links(there, {path.parent for path in (*gone, *(there / name for name in known))})
     for name, digest in known.items():
         octets += replace_with(folder / name, there / name, expected=digest, unless_same=True).size
-    for name in {*day.removed} - {*known}:  # before the manifest that no longer tells of them
-        (there / name).unlink(missing_ok=True)
+    for path in gone:  # before the manifest that no longer tells of them
+        if path.is_file() or path.is_symlink():
+            path.unlink()
     for name in TAGS:
         replace_with(folder / name, there / name)
     replace_with(folder / bag.TAGMANIFEST, there / bag.TAGMANIFEST)  # last: it says that all is there
     return Copied(day.day, len(known), octets)
+
+
+def _refuse_links(there: Path, folders: Iterable[Path]) -> None:
+    """Nothing is written or deleted where a link in the copy leads out of the day."""
+    for folder in folders:
+        if not folder.resolve().is_relative_to(there.resolve()):
+            raise DurableError("altered", folder)
+
+
+def is_payload(name: str) -> bool:
+    """Whether it names a file below a day's `data/` and none elsewhere: manifests and catalogues can be forged."""
+    parts = PurePosixPath(name).parts
+    return len(parts) > 1 and parts[0] == DATA and ".." not in parts and "\0" not in name
 
 
 def _is_there(target: Path, day: SealedDay) -> bool:

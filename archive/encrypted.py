@@ -109,8 +109,8 @@ def check(target: Path, days: Sequence[SealedDay], known: Mapping[str, Known], k
             yield from _check_opened(target, each, listed, key)
 
 
-def restore(root: Path, target: Path, days: Sequence[SealedDay], path: str, key: Key) -> None:
-    """Puts back a file of a sealed day from an encrypted copy.
+def restore(root: Path, target: Path, days: Sequence[SealedDay], known: Mapping[str, Known], path: str, key: Key) -> None:
+    """Puts back a file of a sealed day from an encrypted copy; only what the log's list says was written there is opened.
 
     Raises:
         ArchiveError: as `copies.restore`; `not-recipient`.
@@ -121,9 +121,10 @@ def restore(root: Path, target: Path, days: Sequence[SealedDay], path: str, key:
     with tempfile.TemporaryDirectory(dir=key.scratch) as made:
         opened = Path(made)
         for day in (each for each in days if path.startswith(f"{each.place}/")):
+            written = _written_there(target, day, known.get(day.day.isoformat()))
             for name in (bag.MANIFEST, bag.TAGMANIFEST, path.removeprefix(f"{day.place}/")):
                 source = target / day.place / f"{name}{ENDING}"
-                if source.is_file():
+                if source.is_file() and copies.digest_of(source) == written.get(f"{name}{ENDING}"):
                     _decrypt(source, opened / day.place / name, certificate, key)
         copies.restore(root, opened, days, path)
 
@@ -131,6 +132,12 @@ def restore(root: Path, target: Path, days: Sequence[SealedDay], path: str, key:
 def _is_there(target: Path, day: SealedDay, known: Known | None) -> bool:
     digest = copies.digest_of(target / day.place / LIST)
     return known is not None and digest == known.list_sha256 and day.manifest_sha256 == known.manifest_sha256
+
+
+def _written_there(target: Path, day: SealedDay, known: Known | None) -> dict[str, str]:
+    """What was written there, by a list that the log knows; a day that was sealed anew since may still give its other files."""
+    path = target / day.place / LIST
+    return entries_of(path.read_bytes()) if known is not None and copies.digest_of(path) == known.list_sha256 else {}
 
 
 def _encrypt_day(root: Path, target: Path, day: SealedDay, to: Sequence[x509.Certificate]) -> Copied:

@@ -6,7 +6,7 @@ import datetime as dt
 
 from archive import cosigned, evidence, heads, proofs, verify_heads
 from archive.catalogue import Row
-from archive.copies import SealedDay
+from archive.copies import SealedDay, is_payload
 from archive.cosigned import Seen
 from archive.errors import ArchiveError
 from archive.event import Event, shown
@@ -20,6 +20,9 @@ from archive.renewals import Evidence, Renewal
 from archive.verify_log import Finding
 
 _NUMBERS = "select json_extract(public, '$.number') number from event where type = 'renewed'"
+
+_TAGMANIFESTS = """select json_extract(public, '$.day') day, json_extract(public, '$.tagmanifest_sha256') sha256
+                   from event where type in ('sealed', 'resealed') order by seq"""
 
 
 class PublicLog(Places):
@@ -106,14 +109,16 @@ class PublicLog(Places):
         return consistency_text(size, path, (newest.folder / heads.CHECKPOINT).read_text("utf-8"))
 
     def sealed_days(self) -> list[SealedDay]:
-        """Days that are bags, oldest first, with the manifest the log knows."""
+        """Days that are bags, oldest first, with the manifests the log knows. A removal that names no file of its day is none."""
         sql = "select day, manifest_sha256 from day where sealed_at is not null order by day"
         removed: dict[str, list[str]] = {}
         with self._catalogue.reading() as db:
             for row in db.query("select json_extract(public, '$.path') path from event where type = 'removed'"):
-                removed.setdefault(row["path"][:10].replace("/", "-"), []).append(row["path"][11:])
-            return [SealedDay(dt.date.fromisoformat(row["day"]), row["manifest_sha256"], tuple(removed.get(row["day"], ())))
-                    for row in db.query(sql)]  # fmt: skip
+                day, name = str(row["path"])[:10].replace("/", "-"), str(row["path"])[11:]
+                removed.setdefault(day, []).extend([name] if is_payload(name) else [])
+            tags = {row["day"]: str(row["sha256"] or "") for row in db.query(_TAGMANIFESTS)}
+            return [SealedDay(dt.date.fromisoformat(row["day"]), row["manifest_sha256"], tuple(removed.get(row["day"], ())),
+                              tags.get(row["day"], "")) for row in db.query(sql)]  # fmt: skip
 
     def happened(self, *types: str) -> list[Row]:
         """All events of these types, oldest first, as an auditor reads them."""

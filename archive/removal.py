@@ -27,7 +27,8 @@ from archive.orders import GONE, Kind, Removal, Removed
 
 __all__ = ["GONE", "Kind", "Removal", "Removed", "entomb", "remove"]
 
-_STAYS = frozenset({"doc_code", "file_code", "doc_ordinal", "scan_sha256", "lane", "again", "seq", "supersedes", "superseded_by"})
+_STAYS = frozenset({"doc_code", "file_code", "doc_ordinal", "scan_sha256", "lane", "again", "seq", "supersedes", "superseded_by",
+                    "mode"})  # who may see that it was there
 _OWN_EVENTS = frozenset({orders.ASKED, *GONE})  # who ordered it, and by what: not of the document
 
 

@@ -121,7 +121,7 @@ def restore(
     elif key is None:
         raise MissingError(f"{name} is encrypted: give the private key of one of its certificates with --key")
     else:
-        encrypted.restore(archive.root, source, days, path, key)
+        encrypted.restore(archive.root, source, days, known(archive, name), path, key)
     archive.event(RESTORED, actor=actor, public={"copy": name, "path": path})
 
 

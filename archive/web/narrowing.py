@@ -2,16 +2,17 @@
 
 Promises: a document that is not for a role is in none of the tables, neither is its text, its scan, its events, nor a file in which
 there is nothing else; nor is what shows the same bytes, or gives its place to it, or is its annex. A scan from which such a
-document was cut is not handed out with its neighbours.
+document was cut is not handed out with its neighbours. What was removed by order stays kept from a role as it was before.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sqlite_utils import Database
 
@@ -21,12 +22,14 @@ from archive.web.roles import SECRET, Modes, Role
 _MARKED = """select scan_sha256 from event where scan_sha256 is not null and type in ('held', 'rejected', 'released')
              and json_extract(public, '$.code') = 'secrecy-mark'"""
 
+# of what was removed by order the record is gone: a mode that the catalogue did not keep cannot be told
 _HIDDEN = f"""
 create temp table hidden (doc_code text primary key);
 create temp table marked (sha256 text primary key);
 insert or ignore into marked {_MARKED};
 insert into hidden select doc_code from document
-    where not may_see(mode, lane, scan_sha256 in (select sha256 from marked));
+    where not may_see(iif(mode is null and state in ('disposed', 'purged'), '{SECRET}', mode), lane,
+                      scan_sha256 in (select sha256 from marked));
 """
 _RELATED = """
 insert or ignore into hidden select doc_code from document where doc_code not in (select doc_code from hidden) and (
@@ -42,6 +45,11 @@ insert or ignore into closed_scan select scan_sha256 from event
     where scan_sha256 is not null and is_closed(json_extract(public, '$.lane'));
 """
 _SECRET_SCANS = "insert or ignore into closed_scan select sha256 from marked"
+_JOINED = """
+insert or ignore into closed_scan select substr(told.value, 1, 64) from event, json_each(event.public) as told
+    where event.type = 'joined' and told.key like 'joined\\_from\\_%' escape '\\'
+    and event.scan_sha256 in (select sha256 from closed_scan)
+"""
 _NARROW = """
 create temp table closed_file (file_code text primary key);
 insert into closed_file select file_code from document group by file_code
@@ -53,6 +61,8 @@ delete from event where doc_code in (select doc_code from hidden)
     or (doc_code is null and scan_sha256 in (select sha256 from closed_scan))
     or exists (select 1 from json_each(event.public) as said where said.value in (select doc_code from hidden)
                or said.value in (select file_code from closed_file))
+    or exists (select 1 from json_each(named_by(json_extract(event.public, '$.path'))) as named
+               where named.value in (select doc_code from hidden) or named.value in (select sha256 from closed_scan))
     or exists (select 1 from json_each(coalesce(event.private, '{}')) as said
                where said.value in (select doc_code from hidden));
 delete from document where doc_code in (select doc_code from hidden);
@@ -90,6 +100,7 @@ def narrow(whole: Path, made: Path, role: Role, modes: Modes) -> int:
     try:
         db.create_function("may_see", 3, _may_see(role, modes), deterministic=True)
         db.create_function("is_closed", 1, lambda lane: lane in role.closed, deterministic=True)
+        db.create_function("named_by", 1, _named_by, deterministic=True)
         db.execute("pragma journal_mode = off")  # a draft: what dies is made anew
         db.execute("pragma synchronous = off")
         count = _narrowed(db, role)
@@ -104,6 +115,12 @@ def _may_see(role: Role, modes: Modes) -> Callable[[str | None, str, int], bool]
     return lambda mode, lane, marked: role.may_see(modes.of(mode, bool(marked)), lane)
 
 
+def _named_by(path: str | None) -> str:
+    """What a file may be named by, its document's code or its scan's digest: its name up to each dot."""
+    parts = PurePosixPath(str(path or "")).name.split(".")
+    return json.dumps([".".join(parts[:number]) for number in range(1, len(parts) + 1)])
+
+
 def _narrowed(db: sqlite3.Connection, role: Role) -> int:
     for name in _guards(db):
         db.execute(f'drop trigger "{name}"')
@@ -113,6 +130,8 @@ def _narrowed(db: sqlite3.Connection, role: Role) -> int:
     db.executescript(_SCANS)
     if SECRET not in role.modes:
         db.execute(_SECRET_SCANS)
+    while db.execute(_JOINED).rowcount > 0:  # what a person joined into it shows the same
+        pass
     count = int(db.execute("select count(*) from hidden").fetchone()[0])
     if count:
         index.keep_only(Database(db, execute_plugins=False), "hidden")

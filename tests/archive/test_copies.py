@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from archive import copies
+from archive.bag import MANIFEST, TAGMANIFEST, opened_to_repair
 from archive.copies import Copied, SealedDay
 from archive.errors import ArchiveError
 from archive.removal import Removal
@@ -106,9 +110,9 @@ def test_a_lost_day_is_restored_file_by_file(office: Office, archive: Archive, d
         os.chmod(place, 0o755)
     shutil.rmtree(office.root / days[0].place)
     for path in sorted((target / days[0].place).rglob("*")):
-        if path.is_file() and path.name != "tagmanifest-sha256.txt":
+        if path.is_file():
             copies.restore(office.root, target, days, path.relative_to(target).as_posix())
-    assert {finding.code for finding in archive.verify().findings} <= {"bag-incomplete"}  # the tag manifest alone is not known
+    assert archive.verify().ok
 
 
 @pytest.mark.parametrize("which", ["copy too", "manifest too", "outside", "nowhere"])
@@ -149,3 +153,70 @@ def test_what_was_removed_by_order_vanishes_from_the_copy(office: Office, archiv
     assert len(made) == 1
     assert list(copies.check(target, archive.sealed_days())) == []
     assert not [path for path in target.rglob("*") if code in path.name]
+
+
+@pytest.mark.parametrize("name", ["data/../../../../../victim.txt", "/victim.txt", "", "data"])
+def test_a_forged_removal_deletes_nothing_outside_the_copy(
+    office: Office, archive: Archive, days: list[SealedDay], target: Path, tmp_path: Path, name: str
+) -> None:
+    victim = tmp_path / "victim.txt"
+    victim.write_text("not of the archive")
+    path = f"{days[0].place}/{tmp_path}/victim.txt" if name.startswith("/") else f"{days[0].place}/{name}"
+    with archive.reading() as db:
+        columns = ", ".join(set(db.table("event").columns_dict) - {"seq", "type", "public"})
+    forger = sqlite3.connect(office.root / "catalogue.db")
+    for told in (f'{{"path": "{path}"}}', "{}"):
+        forger.execute(
+            f"insert into event (seq, type, public, {columns}) select max(seq) + 1, 'removed', ?, {columns} from event", [told]
+        )
+    forger.commit()
+    forger.close()
+    assert len([each for each in copies.mirror(office.root, target, archive.sealed_days()) if isinstance(each, Copied)]) == 2
+    assert victim.read_text() == "not of the archive"
+    assert "log-broken" in {finding.code for finding in archive.verify().findings}  # it is told there
+
+
+def test_a_link_laid_in_the_copy_leads_nowhere(office: Office, archive: Archive, target: Path, tmp_path: Path) -> None:
+    a_day(office, archive, "a", "b")
+    day, gone = archive.sealed_days()[0], pdf(office.root)
+    archive.remove([gone.stem], Removal("disposed", "QĐ 1", ("A",), "luu-tru"))
+    (tmp_path / "other").mkdir()
+    victim = tmp_path / "other" / gone.name
+    victim.write_text("not of the archive")
+    (target / day.place).mkdir(parents=True)
+    (target / day.place / "data").symlink_to(tmp_path / "other")
+    assert codes(copies.mirror(office.root, target, archive.sealed_days())) == ["altered"]
+    assert [path.name for path in (tmp_path / "other").iterdir()] == [victim.name]
+
+
+def test_a_manifest_cannot_name_what_lies_outside_its_day(office: Office, days: list[SealedDay], target: Path) -> None:
+    manifest = office.root / days[0].place / "manifest-sha256.txt"
+    manifest.chmod(0o644)
+    manifest.write_text(manifest.read_text().replace("  data/", "  data/../../../../../"))
+    forged = replace(days[0], manifest_sha256=copies.digest_of(manifest))
+    assert codes(copies.mirror(office.root, target, [forged])) == ["altered"]
+
+
+@pytest.mark.parametrize("is_known", [True, False])  # an archive of version 0.4 has no tag manifests in its log
+def test_a_hostile_copy_cannot_tell_what_a_file_must_be(
+    office: Office, archive: Archive, days: list[SealedDay], target: Path, is_known: bool
+) -> None:
+    days = days if is_known else [replace(day, tagmanifest_sha256="") for day in days]
+    list(copies.mirror(office.root, target, days))
+    here, there = office.root / days[0].place, target / days[0].place
+    name = pdf(office.root).relative_to(here).as_posix()
+    forged = {name: b"%PDF forged by the copy", "bag-info.txt": b"Source-Organization: forged\n", "more.txt": b"forged"}
+    with (there / TAGMANIFEST).open("a") as tags:
+        for each, data in forged.items():
+            (there / each).write_bytes(data)
+            tags.write(f"{hashlib.sha256(data).hexdigest()}  {each}\n")
+    with opened_to_repair(here):
+        (here / MANIFEST).unlink()
+        (here / name).unlink()
+        (here / TAGMANIFEST).unlink()
+    for each in (name, "more.txt", TAGMANIFEST, *(["bag-info.txt"] if is_known else [])):
+        with pytest.raises(ArchiveError, match="not-proved|unknown"):
+            copies.restore(office.root, target, days, f"{days[0].place}/{each}")
+    assert not (here / name).exists() and not (here / TAGMANIFEST).exists() and not (here / "more.txt").exists()
+    copies.restore(office.root, target, days, f"{days[0].place}/{MANIFEST}")
+    assert copies.digest_of(here / MANIFEST) == days[0].manifest_sha256

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import shlex
 import shutil
 import subprocess
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import NameOID
 
 from archive import encrypted
+from archive.bag import TAGMANIFEST, manifest_of, opened_to_repair
 from archive.copies import Copied, SealedDay
 from archive.encrypted import Key, Known
 from archive.errors import ArchiveError
@@ -134,7 +137,7 @@ def test_what_holds_other_bytes_than_were_sealed_is_named_with_a_key(
 
 
 def test_a_single_file_is_restored(office: Office, archive: Archive, days: list[SealedDay], target: Path, keys: Path, tmp_path: Path) -> None:
-    mirrored(office, target, days, keys)
+    known = mirrored(office, target, days, keys)
     path = pdf(office.root)
     name = path.relative_to(office.root).as_posix()
     path.parent.chmod(0o755)
@@ -142,11 +145,11 @@ def test_a_single_file_is_restored(office: Office, archive: Archive, days: list[
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     with pytest.raises(ArchiveError, match="not-recipient"):
-        encrypted.restore(office.root, target, days, name, key(keys, "other", scratch))
+        encrypted.restore(office.root, target, days, known, name, key(keys, "other", scratch))
     for bad in ("2026/11/23/../../../x.pdf", f"{days[0].place}/data/nothing.pdf"):
         with pytest.raises(ArchiveError, match="unknown"):
-            encrypted.restore(office.root, target, days, bad, key(keys, "rsa", scratch))
-    encrypted.restore(office.root, target, days, name, key(keys, "ec", scratch))
+            encrypted.restore(office.root, target, days, known, bad, key(keys, "rsa", scratch))
+    encrypted.restore(office.root, target, days, known, name, key(keys, "ec", scratch))
     assert archive.verify().ok and list(scratch.iterdir()) == []
 
 
@@ -188,3 +191,31 @@ def test_what_cannot_be_encrypted_to_is_refused(office: Office, days: list[Seale
 
 def test_the_page_beside_it_goes_with_the_program() -> None:
     assert resources.files("archive").joinpath("encrypted.txt").is_file()
+
+
+@pytest.mark.parametrize("which", ["file", "file and list"])
+def test_what_others_encrypted_to_the_same_certificates_is_not_restored(
+    office: Office, days: list[SealedDay], target: Path, keys: Path, tmp_path: Path, which: str
+) -> None:
+    known = mirrored(office, target, days, keys)
+    days = [replace(day, tagmanifest_sha256="") for day in days]  # so that the list alone shows it
+    here, there = office.root / days[0].place, target / days[0].place
+    name, forged = pdf(office.root).relative_to(here).as_posix(), tmp_path / "forged"
+    told = (here / TAGMANIFEST).read_bytes()
+    with opened_to_repair(here):  # here all is lost but the payload manifest
+        (here / TAGMANIFEST).unlink()
+        (here / name).unlink()
+        (here / "bag-info.txt").unlink()
+    listed = encrypted.entries_of((there / encrypted.LIST).read_bytes())
+    info = b"Source-Organization: forged\n"
+    lines = f"{hashlib.sha256(info).hexdigest()}  bag-info.txt\n{hashlib.sha256(b'%PDF forged').hexdigest()}  {name}\n".encode()
+    with encrypted._written(encrypted.certificates([target / encrypted.RECIPIENTS])) as words:
+        for each, data in {name: b"%PDF forged", "bag-info.txt": info, TAGMANIFEST: told + lines}.items():
+            forged.write_bytes(data)
+            listed[f"{each}.p7m"] = encrypted._encrypt(forged, there / f"{each}.p7m", words, None)[0]
+    if which == "file and list":
+        (there / encrypted.LIST).write_bytes(manifest_of(listed))
+    for each in (name, "bag-info.txt"):
+        with pytest.raises(ArchiveError, match="not-proved|unknown"):
+            encrypted.restore(office.root, target, days, known, f"{days[0].place}/{each}", key(keys, "rsa", tmp_path))
+    assert not (here / name).exists() and not (here / "bag-info.txt").exists()
