@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,10 +23,15 @@ from archive.durable import DurableError, digest_file, make_dirs_durably, replac
 from archive.errors import ArchiveError
 from archive.ers import DIGESTS, ArchiveTimeStamp
 from archive.evidencelist import EvidenceList
-from archive.heads import CHECKPOINT, DAY, EVIDENCE, LOG, Published
+from archive.heads import CHECKPOINT, DAY, ENTRIES, EVIDENCE, LOG, Published
 from archive.verify_log import Finding
 
 BEFORE, RENEWALS = "evidence.before", "renewals"
+KNOWN = re.compile(
+    rf"{LOG}/(keys/[0-9a-f]{{8}}\.(pem|txt)|cosigned/[0-9]{{12}}-[0-9a-f]{{8}}-[0-9]+"
+    rf"|{DAY}/({re.escape(ENTRIES)}|{CHECKPOINT}(\.(p7s|tsr)(\.pem)?)?)"
+    rf"|({DAY}|{RENEWALS}/[0-9]{{4}})/evidence\.(sha(256|384|512)|before|tst(\.pem)?))"
+)  # what a renewal may list of `_log` (FORMAT.md, "The published log")
 
 
 @dataclass(frozen=True)
@@ -131,17 +137,32 @@ def of_night(root: Path, db: Database, head: Published, algorithm: str) -> tuple
 
 
 def put(folder: Path, listed: EvidenceList, token: bytes, chain: bytes) -> None:
-    """Lays a list and its token down; the token comes last, and until then all of it may be written anew."""
+    """Lays a list and its token down; the token comes last, and until then all of it may be written anew.
+
+    Raises:
+        ArchiveError: `evidence-altered`, the list could not be read again: nothing is laid down.
+    """
+    text, before = _readable(listed)
     make_dirs_durably(folder)
     if (folder / EVIDENCE).exists():
         return
     for path in list_files(folder):
         path.unlink()
-    replace_durably(folder / f"evidence.{listed.algorithm}", listed.text())
-    if listed.before:
-        replace_durably(folder / BEFORE, evidencelist.written(listed.before))
+    replace_durably(folder / f"evidence.{listed.algorithm}", text)
+    if before:
+        replace_durably(folder / BEFORE, before)
     replace_durably(folder / f"{EVIDENCE}.pem", chain)
     write_durably(folder / EVIDENCE, token)
+
+
+def _readable(listed: EvidenceList) -> tuple[bytes, bytes]:
+    """The list as it is kept, and what the files had before: a name with a line feed, or that is no UTF-8, would make it none."""
+    try:
+        text, before = listed.text(), evidencelist.written(listed.before)
+        evidencelist.parsed(listed.algorithm, text, before)
+    except ValueError as error:
+        raise ArchiveError("evidence-altered", f"a list cannot hold a name: {type(error).__name__}") from error
+    return text, before
 
 
 def _filed(db: Database, head: Published) -> Iterator[tuple[str, str]]:

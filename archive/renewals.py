@@ -19,7 +19,7 @@ from archive import ers, evidence
 from archive.durable import DurableError, digest_file
 from archive.evidence import Round
 from archive.evidencelist import EvidenceList
-from archive.heads import CHECKPOINT, DAY, EVIDENCE, LOG, NEWEST, TOKEN
+from archive.heads import CHECKPOINT, DAY, EVIDENCE, LOG, TOKEN
 from archive.verify_log import Finding
 
 
@@ -98,12 +98,16 @@ class Evidence:
         return {path for each in self._renewals for path in each.listed.digests}
 
     def _settled(self) -> Iterator[str]:
-        """What lies in `_log` for good; but the newest head, which lies there twice, and what waits for its signature or token."""
+        """What lies in `_log` for good; but the newest head, which lies there twice, and what waits for its signature or token.
+
+        Of names that FORMAT.md knows alone: anybody may lay a file there whose name no list can hold.
+        """
         for path in (self._root / LOG).rglob("*"):
             waits = path.name.startswith("evidence.") and not (path.parent / EVIDENCE).exists()
             waits |= path.name.startswith(f"{CHECKPOINT}.") and path.suffix == ".pem" and not path.with_suffix("").exists()
-            if path.is_file() and not waits and not path.name.startswith(".") and path != self._root / LOG / NEWEST:
-                yield path.relative_to(self._root).as_posix()
+            place = path.relative_to(self._root).as_posix()
+            if path.is_file() and not path.is_symlink() and not waits and evidence.KNOWN.fullmatch(place):
+                yield place
 
     def _chains(self, path: str, first: Round) -> list[list[ers.ArchiveTimeStamp]]:
         return [[each.stamp_of(listed) for each, listed in chain] for chain in self._way(path, first)]

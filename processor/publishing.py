@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 
 from archive import evidence, heads
+from archive.errors import ArchiveError
 from archive.heads import Published, Standing
 from processor import law, sealing
 from processor.errors import MissingError, Verdict
@@ -69,8 +70,8 @@ def _add(lacking: list[Published], add: Callable[[Published, Tools], None], tool
     for each in lacking:
         try:
             add(each, tools)
-        except (Verdict, MissingError) as error:
-            code = error.code if isinstance(error, Verdict) else "waiting-key"
+        except (Verdict, MissingError, ArchiveError) as error:
+            code = "waiting-key" if isinstance(error, MissingError) else error.code
             log.warning("head-incomplete", day=each.day.isoformat(), code=code, left=len(lacking))
             return
 

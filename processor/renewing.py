@@ -30,6 +30,7 @@ from processor.verify.judge import strong_until
 log = structlog.get_logger()
 Policy = Mapping[str, Any]
 NO_GAIN = "no-gain"
+UNREADABLE = "evidence-unreadable"
 DONE = "renewed"
 _KINDS = (
     (rsa.RSAPublicKey, "rsa", 0), (ec.EllipticCurvePublicKey, "ec", 0), (dsa.DSAPublicKey, "dsa", 0),
@@ -69,7 +70,14 @@ def renew(tools: Tools, *, is_forced: bool = False) -> Lasting:
         return _renewed(found, algorithm, before, policy, tools, is_forced=is_forced)
     except ArchiveError as error:
         log.error("not-renewed", code=error.code, detail=error.detail)
-        return Lasting(None, True, error.code, findings=(Finding(error.code, None, "_log", error.detail),))
+        return _hindered(error.code, error.detail)
+    except (OSError, ValueError) as error:  # whoever writes in `_log` must not keep copies and fixity from their night
+        log.error("not-renewed", code=UNREADABLE, error=type(error).__name__)
+        return _hindered(UNREADABLE, f"the evidence cannot be read: {type(error).__name__}")
+
+
+def _hindered(code: str, detail: str) -> Lasting:
+    return Lasting(None, True, code, findings=(Finding(code, None, "_log", detail),))
 
 
 def _renewed(found: Evidence, algorithm: str, before: Lasting, policy: Policy, tools: Tools, *, is_forced: bool) -> Lasting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,10 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive import evidencelist
+from archive import evidence, evidencelist
 from archive.copies import mirror
 from archive.errors import ArchiveError
 from archive.ers import Tree
+from archive.evidencelist import EvidenceList
 from archive.heads import Published
 from archive.rebuilding import rebuild
 from archive.renewals import Evidence
@@ -161,3 +163,24 @@ def test_evidence_that_cannot_be_read_is_refused(office: Office, archive: Archiv
     (head.folder / "evidence.sha512").write_bytes(b"")
     with pytest.raises(ArchiveError, match="evidence-altered"):
         archive.evidence().algorithms()
+
+
+@pytest.mark.parametrize("name", [b"a\nb", b"\xff", b"2026-01-01", b"renewals/0001x", b"renewals/0001/evidence.sha256\n"])
+def test_a_strange_file_in_the_log_folder_is_in_no_list_and_hinders_none(office: Office, archive: Archive, pki: Pki, name: bytes) -> None:
+    night(office, archive, pki, "a")
+    stray = Path(os.fsdecode(os.fsencode(office.root / "_log") + b"/" + name))
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_bytes(b"x")
+    for _ in range(2):
+        folder = renewed(office, archive, pki)
+        listed = evidencelist.parsed("sha256", (folder / "evidence.sha256").read_bytes())
+        assert stray.relative_to(office.root).as_posix() not in listed.digests
+    assert len(archive.happened("renewed")) == 2 and archive.evidence().algorithms() == {"sha256"}
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\udcff"])
+def test_a_list_that_could_not_be_read_again_is_not_laid_down(tmp_path: Path, name: str) -> None:
+    for listed in (EvidenceList("sha256", {name: "0" * 64}), EvidenceList("sha256", {"a": "0" * 64}, {name: "0" * 64})):
+        with pytest.raises(ArchiveError, match="evidence-altered"):
+            evidence.put(tmp_path / "0001", listed, b"token", b"chain")
+    assert not (tmp_path / "0001").exists()

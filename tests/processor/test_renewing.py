@@ -66,6 +66,16 @@ def test_what_was_interrupted_after_its_token_is_logged_by_the_next_one(station:
     assert len(shift.tools.archive.happened("renewed")) == 1
 
 
+@pytest.mark.parametrize("error", [PermissionError("closed"), UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates")])
+def test_evidence_that_cannot_be_read_is_a_finding_and_holds_no_night_up(station: Station, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("archive.store.Archive.evidence", refuse)
+    found = renewing.renew(station[1].tools)
+    assert (found.outcome, found.is_short, [each.code for each in found.findings]) == ("evidence-unreadable", True, ["evidence-unreadable"])
+
+
 def failing(*_: object) -> None:
     raise OSError("power")
 
