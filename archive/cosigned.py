@@ -9,9 +9,11 @@ somebody has to explain; `bad-request`, what cannot be read.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -72,16 +74,21 @@ def take(root: Path, catalogue: Catalogue, data: bytes, pins: Sequence[str], act
         if fault := _fault(db, read):
             raise WitnessError("log-forked", fault)
     lines = [line for line in read.lines if line.name == read.head.origin]
-    own = Checkpoint(read.head, (*lines, *(line for _, line in held)))
-    seen, path = [_seen(read, line, verified=True) for _, line in held], _place(root, read, held[0][1])
+    for _, line in held:
+        _keep(root, catalogue, Checkpoint(read.head, (*lines, line)), actor)
+    return [_seen(read, line, verified=True) for _, line in held]
+
+
+def _keep(root: Path, catalogue: Catalogue, own: Checkpoint, actor: str) -> None:
+    """The head with one line of a witness, its last: a file and an entry each, whatever came with it."""
+    line = own.lines[-1]
+    path, public = root / _place(own.head.size, line.id.hex(), checkpoint.witnessed_at(line)[0]), _public(own, line)
     if not path.exists():
         make_dirs_durably(path.parent)
         write_durably(path, own.text().encode())
-        with catalogue.writing():
-            for each, (_, line) in zip(seen, held, strict=True):
-                public: dict[str, str | int] = {"size": each.size, "witness": each.name, "key": line.id.hex()}
-                catalogue.append(Event(WITNESSED, actor, public=public | {"seen_at": int(each.at.timestamp())}))
-    return seen
+    with catalogue.writing() as db:  # asked by itself: whoever took it in may have been interrupted, or the file been lost since
+        if public not in _witnessed(db):
+            catalogue.append(Event(WITNESSED, actor, public=public))
 
 
 def listed(root: Path, pins: Sequence[str], size: int | None = None) -> list[Seen]:
@@ -131,9 +138,19 @@ def _read(path: Path) -> Checkpoint | None:
         return None
 
 
-def _place(root: Path, read: Checkpoint, line: Line) -> Path:
+def _place(size: int, key: str, at: int) -> str:
+    return f"{COSIGNED}/{size:012}-{key}-{at}"
+
+
+def _public(read: Checkpoint, line: Line) -> dict[str, str | int]:
+    """What the log says of a line."""
     at = checkpoint.witnessed_at(line)[0]
-    return root / COSIGNED / f"{read.head.size:012}-{line.id.hex()}-{at}"
+    return {"size": read.head.size, "witness": line.name, "key": line.id.hex(), "seen_at": at}
+
+
+def _witnessed(db: Database) -> list[dict[str, Any]]:
+    """What the log says of all lines, oldest first."""
+    return [json.loads(public) for (public,) in db.execute("select public from event where type = ? order by seq", [WITNESSED])]
 
 
 def _lines(read: Checkpoint, pin: str) -> Sequence[Line]:

@@ -52,6 +52,20 @@ def test_what_a_pinned_witness_signed_is_taken_in_once(office: Office, archive: 
     assert codes(archive) == [] and archive.lost_heads() == []
 
 
+def test_each_witness_of_a_head_has_a_file_and_an_entry(office: Office, archive: Archive, signed: Checkpoint) -> None:
+    """Whether their lines come one after the other or in one file, and whatever was there before."""
+    other = witness(office.folder / "other", "khac.example", of_archive(office.root), NOW + 9)
+    archive.witnesses = (*archive.witnesses, (office.folder / "other" / PUBLIC).read_text().strip())
+    archive.take_cosigned(signed.text().encode(), CLERK)
+    both = Checkpoint(signed.head, (*signed.lines, other.lines[1])).text().encode()
+    for _ in range(2):
+        assert [each.name for each in archive.take_cosigned(both, CLERK)] == [NAME, "khac.example"]
+        assert {each.name for each in archive.cosigned()} == {NAME, "khac.example"}
+        assert [event["public"]["witness"] for event in archive.happened("witnessed")] == [NAME, "khac.example"]  # type: ignore[index]  # JSON
+    assert sorted(path.read_text("utf-8") for path in archive.root.glob("_log/cosigned/*")) == sorted([signed.text(), other.text()])
+    assert codes(archive) == []
+
+
 def test_a_key_that_is_not_pinned_is_not_believed(office: Office, archive: Archive, signed: Checkpoint) -> None:
     own, archive.witnesses = archive.witnesses, ()
     assert refused(archive, signed.text().encode()) == "not-pinned"
