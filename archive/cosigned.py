@@ -1,9 +1,9 @@
 """What witnesses signed and gave back: heads of this log that an auditor's key vouches for, in `_log/cosigned/`.
 
 Promises: nothing is taken in that does not hold: a head that was published here, with a line of a key that was pinned before,
-whose signature verifies; it is checked again by every `verify` and every night, for whoever writes in the folder may lay what they
-like. Refuses (WitnessError): `not-pinned`, `signature-invalid`, `log-forked`: a witness signed another past than this one, and
-somebody has to explain; `bad-request`, what cannot be read.
+whose signature verifies; each line has a file and an entry of its own. It is checked again by every `verify` and every night, for
+whoever writes in the folder may lay there, or take away, what they like. Refuses (WitnessError): `not-pinned`, `signature-invalid`,
+`log-forked`: a witness signed another past than this one, and somebody has to explain; `bad-request`, what cannot be read.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from archive.durable import make_dirs_durably, write_durably
 from archive.event import Event
 from archive.heads import LOG
 from archive.verify_log import Finding
+from archive.verify_log import parsed as parsed_facts
 from archive.witness import WitnessError
 
 COSIGNED = f"{LOG}/cosigned"
@@ -105,7 +106,8 @@ def listed(root: Path, pins: Sequence[str], size: int | None = None) -> list[See
 
 
 def check(root: Path, db: Database, pins: Sequence[str]) -> Iterator[Finding]:
-    """Every cosigned head is one that was published here, and what claims to be of a pinned key is."""
+    """Every cosigned head is one that was published here, what claims to be of a pinned key is, and what was taken in is there."""
+    yield from _lost(root, db)
     for path in _paths(root):
         place, read = path.relative_to(root).as_posix(), _read(path)
         if read is None:
@@ -115,6 +117,15 @@ def check(root: Path, db: Database, pins: Sequence[str]) -> Iterator[Finding]:
             yield Finding("witness-forked", None, place, fault)
         if not all(_verifies(read, pin, line) for pin in pins for line in _lines(read, pin)):
             yield Finding("witness-invalid", None, place, "the signature of a witness is not over this head")
+
+
+def _lost(root: Path, db: Database) -> Iterator[Finding]:
+    """Lines that the log has and no file: without them nothing tells another past from the one that was seen."""
+    there = [_public(read, line) for path in _paths(root) if (read := _read(path)) for line in read.lines if _is_witness(line)]
+    for (text,) in db.execute("select public from event where type = ? order by seq", [WITNESSED]):
+        if (public := parsed_facts(text)) not in there:
+            place = "-".join((str(public.get("size")).zfill(12), str(public.get("key")), str(public.get("seen_at"))))
+            yield Finding("witness-missing", None, f"{COSIGNED}/{place}", "what a witness signed and the log tells of is not there")
 
 
 def _fault(db: Database, read: Checkpoint) -> str:

@@ -25,6 +25,7 @@ from archive.ers import DIGESTS, ArchiveTimeStamp
 from archive.evidencelist import EvidenceList
 from archive.heads import CHECKPOINT, DAY, ENTRIES, EVIDENCE, LOG, Published
 from archive.verify_log import Finding
+from archive.verify_log import parsed as parsed_facts
 
 BEFORE, RENEWALS = "evidence.before", "renewals"
 KNOWN = re.compile(
@@ -125,8 +126,9 @@ def renewals(root: Path) -> list[Round]:
 
 def logged(db: Database) -> set[tuple[int, str, str]]:
     """The renewals that the log knows."""
-    found = (json.loads(public) for (public,) in db.execute("select public from event where type = 'renewed'"))
-    return {(int(each["number"]), str(each["list_sha256"]), str(each["token_sha256"])) for each in found}
+    told = (parsed_facts(public) for (public,) in db.execute("select public from event where type = 'renewed'"))
+    found = ((each.get("number"), str(each.get("list_sha256")), str(each.get("token_sha256"))) for each in told)
+    return {(number, of_list, of_token) for number, of_list, of_token in found if isinstance(number, int)}
 
 
 def facts(number: int, listed: EvidenceList, token: bytes) -> dict[str, str | int]:

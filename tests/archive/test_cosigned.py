@@ -100,12 +100,29 @@ def test_what_somebody_lays_there_is_told(office: Office, archive: Archive, sign
     path.chmod(0o644)
     line = base64.b64encode(signed.lines[1].id + signed.lines[1].signature).decode()
     path.write_text(signed.text().replace(line, base64.b64encode(signed.lines[1].id + bytes(72)).decode()), "utf-8")
-    assert codes(archive) == ["witness-invalid"] == [found.code for found in archive.lost_heads()]
+    lost = "witness-missing"  # in each case: what lay there before
+    assert codes(archive) == [lost, "witness-invalid"] == [found.code for found in archive.lost_heads()]
     assert [each.is_verified for each in archive.cosigned()] == [False]
     path.write_text("none")
-    assert codes(archive) == ["witness-invalid"] and archive.cosigned() == []
+    assert codes(archive) == [lost, "witness-invalid"] and archive.cosigned() == []
     path.write_text(Checkpoint(Head(signed.head.origin, signed.head.size + 1, bytes(32)), signed.lines).text(), "utf-8")
-    assert sorted(codes(archive)) == ["witness-forked", "witness-invalid"]
+    assert sorted(codes(archive)) == ["witness-forked", "witness-invalid", lost]
+
+
+def test_what_was_taken_in_and_is_gone_is_told(office: Office, archive: Archive, signed: Checkpoint) -> None:
+    """Whether its key is still pinned or not; brought once more, all is well."""
+    archive.take_cosigned(signed.text().encode(), CLERK)
+    (path,) = archive.root.glob("_log/cosigned/*")
+    pins, archive.witnesses = archive.witnesses, ()
+    path.unlink()
+    assert codes(archive) == ["witness-missing"] == [found.code for found in archive.lost_heads()]
+    assert [found.path for found in archive.lost_heads()] == [path.relative_to(archive.root).as_posix()]
+    path.write_text(Checkpoint(signed.head, signed.lines[:1]).text(), "utf-8")  # the head without the line
+    assert codes(archive) == ["witness-missing"]
+    path.unlink()
+    archive.witnesses = pins
+    archive.take_cosigned(signed.text().encode(), CLERK)
+    assert codes(archive) == [] and len(archive.happened("witnessed")) == 1
 
 
 def test_a_verifier_key_is_what_it_says(office: Office, archive: Archive, signed: Checkpoint, tmp_path: Path) -> None:
