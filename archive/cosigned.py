@@ -1,17 +1,19 @@
 """What witnesses signed and gave back: heads of this log that an auditor's key vouches for, in `_log/cosigned/`.
 
 Promises: nothing is taken in that does not hold: a head that was published here, with a line of a key that was pinned before,
-whose signature verifies; it is checked again by every `verify` and every night, for whoever writes in the folder may lay what they
-like. Refuses (WitnessError): `not-pinned`, `signature-invalid`, `log-forked`: a witness signed another past than this one, and
-somebody has to explain; `bad-request`, what cannot be read.
+whose signature verifies; each line has a file and an entry of its own. It is checked again by every `verify` and every night, for
+whoever writes in the folder may lay there, or take away, what they like. Refuses (WitnessError): `not-pinned`, `signature-invalid`,
+`log-forked`: a witness signed another past than this one, and somebody has to explain; `bad-request`, what cannot be read.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -24,6 +26,7 @@ from archive.durable import make_dirs_durably, write_durably
 from archive.event import Event
 from archive.heads import LOG
 from archive.verify_log import Finding
+from archive.verify_log import parsed as parsed_facts
 from archive.witness import WitnessError
 
 COSIGNED = f"{LOG}/cosigned"
@@ -72,16 +75,21 @@ def take(root: Path, catalogue: Catalogue, data: bytes, pins: Sequence[str], act
         if fault := _fault(db, read):
             raise WitnessError("log-forked", fault)
     lines = [line for line in read.lines if line.name == read.head.origin]
-    own = Checkpoint(read.head, (*lines, *(line for _, line in held)))
-    seen, path = [_seen(read, line, verified=True) for _, line in held], _place(root, read, held[0][1])
+    for _, line in held:
+        _keep(root, catalogue, Checkpoint(read.head, (*lines, line)), actor)
+    return [_seen(read, line, verified=True) for _, line in held]
+
+
+def _keep(root: Path, catalogue: Catalogue, own: Checkpoint, actor: str) -> None:
+    """The head with one line of a witness, its last: a file and an entry each, whatever came with it."""
+    line = own.lines[-1]
+    path, public = root / _place(own.head.size, line.id.hex(), checkpoint.witnessed_at(line)[0]), _public(own, line)
     if not path.exists():
         make_dirs_durably(path.parent)
         write_durably(path, own.text().encode())
-        with catalogue.writing():
-            for each, (_, line) in zip(seen, held, strict=True):
-                public: dict[str, str | int] = {"size": each.size, "witness": each.name, "key": line.id.hex()}
-                catalogue.append(Event(WITNESSED, actor, public=public | {"seen_at": int(each.at.timestamp())}))
-    return seen
+    with catalogue.writing() as db:  # asked by itself: whoever took it in may have been interrupted, or the file been lost since
+        if public not in _witnessed(db):
+            catalogue.append(Event(WITNESSED, actor, public=public))
 
 
 def listed(root: Path, pins: Sequence[str], size: int | None = None) -> list[Seen]:
@@ -98,7 +106,8 @@ def listed(root: Path, pins: Sequence[str], size: int | None = None) -> list[See
 
 
 def check(root: Path, db: Database, pins: Sequence[str]) -> Iterator[Finding]:
-    """Every cosigned head is one that was published here, and what claims to be of a pinned key is."""
+    """Every cosigned head is one that was published here, what claims to be of a pinned key is, and what was taken in is there."""
+    yield from _lost(root, db)
     for path in _paths(root):
         place, read = path.relative_to(root).as_posix(), _read(path)
         if read is None:
@@ -108,6 +117,15 @@ def check(root: Path, db: Database, pins: Sequence[str]) -> Iterator[Finding]:
             yield Finding("witness-forked", None, place, fault)
         if not all(_verifies(read, pin, line) for pin in pins for line in _lines(read, pin)):
             yield Finding("witness-invalid", None, place, "the signature of a witness is not over this head")
+
+
+def _lost(root: Path, db: Database) -> Iterator[Finding]:
+    """Lines that the log has and no file: without them nothing tells another past from the one that was seen."""
+    there = [_public(read, line) for path in _paths(root) if (read := _read(path)) for line in read.lines if _is_witness(line)]
+    for (text,) in db.execute("select public from event where type = ? order by seq", [WITNESSED]):
+        if (public := parsed_facts(text)) not in there:
+            place = "-".join((str(public.get("size")).zfill(12), str(public.get("key")), str(public.get("seen_at"))))
+            yield Finding("witness-missing", None, f"{COSIGNED}/{place}", "what a witness signed and the log tells of is not there")
 
 
 def _fault(db: Database, read: Checkpoint) -> str:
@@ -131,9 +149,19 @@ def _read(path: Path) -> Checkpoint | None:
         return None
 
 
-def _place(root: Path, read: Checkpoint, line: Line) -> Path:
+def _place(size: int, key: str, at: int) -> str:
+    return f"{COSIGNED}/{size:012}-{key}-{at}"
+
+
+def _public(read: Checkpoint, line: Line) -> dict[str, str | int]:
+    """What the log says of a line."""
     at = checkpoint.witnessed_at(line)[0]
-    return root / COSIGNED / f"{read.head.size:012}-{line.id.hex()}-{at}"
+    return {"size": read.head.size, "witness": line.name, "key": line.id.hex(), "seen_at": at}
+
+
+def _witnessed(db: Database) -> list[dict[str, Any]]:
+    """What the log says of all lines, oldest first."""
+    return [json.loads(public) for (public,) in db.execute("select public from event where type = ? order by seq", [WITNESSED])]
 
 
 def _lines(read: Checkpoint, pin: str) -> Sequence[Line]:

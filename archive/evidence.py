@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,10 +23,20 @@ from archive.durable import DurableError, digest_file, make_dirs_durably, replac
 from archive.errors import ArchiveError
 from archive.ers import DIGESTS, ArchiveTimeStamp
 from archive.evidencelist import EvidenceList
-from archive.heads import CHECKPOINT, DAY, EVIDENCE, LOG, Published
+from archive.heads import CHECKPOINT, DAY, ENTRIES, EVIDENCE, LOG, Published
 from archive.verify_log import Finding
+from archive.verify_log import parsed as parsed_facts
 
 BEFORE, RENEWALS = "evidence.before", "renewals"
+KNOWN = re.compile(
+    rf"{LOG}/(keys/[0-9a-f]{{8}}\.(pem|txt)|cosigned/[0-9]{{12}}-[0-9a-f]{{8}}-[0-9]+"
+    rf"|{DAY}/({re.escape(ENTRIES)}|{CHECKPOINT}(\.(p7s|tsr)(\.pem)?)?)"
+    rf"|({DAY}|{RENEWALS}/[0-9]{{4}})/evidence\.(sha(256|384|512)|before|tst(\.pem)?))"
+)  # what a renewal may list of `_log` (FORMAT.md, "The published log")
+
+
+Logged = Collection[tuple[int, str, str]]
+"""What the log has of renewals: number, SHA-256 of the list, of the token."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +91,17 @@ class Round:
         return found[0]
 
     @property
-    def facts(self) -> dict[str, str | int]:
-        """What the log says of a renewal."""
-        listed = self.listed
-        return {
-            "number": int(self.folder.name), "digest": listed.algorithm,
-            "files": len(listed.digests), "hashed_anew": len(listed.before),
-            "list_sha256": hashlib.sha256(listed.text()).hexdigest(), "token_sha256": hashlib.sha256(self.token).hexdigest(),
-        }  # fmt: skip
+    def number(self) -> int:
+        """Of a renewal, from 1."""
+        return int(self.folder.name)
+
+    def is_one_of(self, logged: Logged) -> bool:
+        """Whether the log has this very list and token."""
+        try:
+            digests = tuple(hashlib.sha256(data).hexdigest() for data in (self._list_file().read_bytes(), self.token))
+        except (OSError, ArchiveError):
+            return False
+        return (self.number, *digests) in logged
 
     def names(self, path: str) -> bool:
         """Whether its list has a file; faster than reading the list."""
@@ -105,13 +119,30 @@ def nights(root: Path) -> list[Round]:
 
 
 def renewals(root: Path) -> list[Round]:
-    """The renewals, oldest first."""
-    return [Round(root, path.parent) for path in sorted((root / LOG / RENEWALS).glob(f"[0-9]*/{EVIDENCE}"))]
+    """What lies there as renewals, oldest first; whether they are, the log knows."""
+    found = sorted((root / LOG / RENEWALS).glob(f"[0-9][0-9][0-9][0-9]/{EVIDENCE}"))
+    return [Round(root, path.parent) for path in found if _is_plain(path)]
+
+
+def logged(db: Database) -> set[tuple[int, str, str]]:
+    """The renewals that the log knows."""
+    told = (parsed_facts(public) for (public,) in db.execute("select public from event where type = 'renewed'"))
+    found = ((each.get("number"), str(each.get("list_sha256")), str(each.get("token_sha256"))) for each in told)
+    return {(number, of_list, of_token) for number, of_list, of_token in found if isinstance(number, int)}
+
+
+def facts(number: int, listed: EvidenceList, token: bytes) -> dict[str, str | int]:
+    """What the log says of a renewal."""
+    return {
+        "number": number, "digest": listed.algorithm,
+        "files": len(listed.digests), "hashed_anew": len(listed.before),
+        "list_sha256": hashlib.sha256(listed.text()).hexdigest(), "token_sha256": hashlib.sha256(token).hexdigest(),
+    }  # fmt: skip
 
 
 def list_files(folder: Path) -> list[Path]:
     """The lists in a folder: one, where nothing was interrupted."""
-    return [path for name in DIGESTS if (path := folder / f"evidence.{name}").exists()]
+    return [path for name in DIGESTS if _is_plain(path := folder / f"evidence.{name}")]
 
 
 def of_night(root: Path, db: Database, head: Published, algorithm: str) -> tuple[EvidenceList, list[Finding]]:
@@ -131,17 +162,36 @@ def of_night(root: Path, db: Database, head: Published, algorithm: str) -> tuple
 
 
 def put(folder: Path, listed: EvidenceList, token: bytes, chain: bytes) -> None:
-    """Lays a list and its token down; the token comes last, and until then all of it may be written anew."""
+    """Lays a list and its token down; the token comes last, and until then all of it may be written anew.
+
+    Raises:
+        ArchiveError: `evidence-altered`, the list could not be read again: nothing is laid down.
+    """
+    text, before = _readable(listed)
     make_dirs_durably(folder)
     if (folder / EVIDENCE).exists():
         return
     for path in list_files(folder):
         path.unlink()
-    replace_durably(folder / f"evidence.{listed.algorithm}", listed.text())
-    if listed.before:
-        replace_durably(folder / BEFORE, evidencelist.written(listed.before))
+    replace_durably(folder / f"evidence.{listed.algorithm}", text)
+    if before:
+        replace_durably(folder / BEFORE, before)
     replace_durably(folder / f"{EVIDENCE}.pem", chain)
     write_durably(folder / EVIDENCE, token)
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()  # to read a pipe might never end
+
+
+def _readable(listed: EvidenceList) -> tuple[bytes, bytes]:
+    """The list as it is kept, and what the files had before: a name with a line feed, or that is no UTF-8, would make it none."""
+    try:
+        text, before = listed.text(), evidencelist.written(listed.before)
+        evidencelist.parsed(listed.algorithm, text, before)
+    except ValueError as error:
+        raise ArchiveError("evidence-altered", f"a list cannot hold a name: {type(error).__name__}") from error
+    return text, before
 
 
 def _filed(db: Database, head: Published) -> Iterator[tuple[str, str]]:

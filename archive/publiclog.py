@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from archive import cosigned, evidence, heads, proofs, verify_heads
 from archive.catalogue import Row
@@ -10,6 +11,7 @@ from archive.copies import SealedDay, is_payload
 from archive.cosigned import Seen
 from archive.errors import ArchiveError
 from archive.event import Event, shown
+from archive.evidence import Round
 from archive.evidencelist import EvidenceList
 from archive.heads import LogKey, Published
 from archive.naming import local_date, record_place
@@ -18,8 +20,6 @@ from archive.proofs import Proof
 from archive.prooftext import consistency_text
 from archive.renewals import Evidence, Renewal
 from archive.verify_log import Finding
-
-_NUMBERS = "select json_extract(public, '$.number') number from event where type = 'renewed'"
 
 _TAGMANIFESTS = """select json_extract(public, '$.day') day, json_extract(public, '$.tagmanifest_sha256') sha256
                    from event where type in ('sealed', 'resealed') order by seq"""
@@ -49,21 +49,48 @@ class PublicLog(Places):
             return evidence.of_night(self.root, db, head, algorithm)
 
     def evidence(self) -> Evidence:
-        """The evidence as it lies there now."""
-        return Evidence(self.root)
+        """The evidence as it lies there now; of renewals those that the log knows."""
+        with self._catalogue.reading() as db:
+            return Evidence(self.root, evidence.logged(db))
 
     def renew(self, renewal: Renewal, token: bytes, chain: bytes, actor: str) -> None:
         """Lays a renewal down with its token and the certificates that came with it, and logs it."""
         evidence.put(renewal.folder, renewal.listed, token, chain)
-        self.note_renewals(actor)
+        self._note_renewal(renewal.number, renewal.listed, token, actor)
 
-    def note_renewals(self, actor: str) -> None:
-        """Logs those renewals of which the log does not know: whoever laid them down was interrupted."""
-        with self._catalogue.writing() as db:
-            known = {row["number"] for row in db.query(_NUMBERS)}
-            for each in evidence.renewals(self.root):
-                if (facts := each.facts)["number"] not in known:
-                    self._catalogue.append(Event("renewed", actor, public=facts))
+    def note_renewals(self, actor: str, holds: Callable[[Round], bool]) -> list[Finding]:
+        """Logs the renewal of which the log does not know, where whoever laid it down was interrupted.
+
+        Args:
+            actor: who finds it.
+            holds: whether its token is over its list and leads to a trusted root, by the certificates that lie beside it.
+
+        Returns:
+            Those that are not ours: anybody may lay something there. They do not count.
+        """
+        findings = list[Finding]()
+        with self._catalogue.reading() as db:
+            known = {number for number, *_ in evidence.logged(db)}
+        for each in evidence.renewals(self.root):
+            if each.number in known:  # whether it still is that one, `check_renewals` tells
+                continue
+            if each.number > max(known, default=0) and self._is_ours(each, holds):
+                self._note_renewal(each.number, each.listed, each.token, actor)
+                known.add(each.number)
+            else:
+                findings.append(Finding("token-invalid", None, each.token_path, "is no renewal of ours, and does not count"))
+        return findings
+
+    def _is_ours(self, found: Round, holds: Callable[[Round], bool]) -> bool:
+        try:
+            listed = found.listed
+        except ArchiveError:
+            return False
+        return holds(found) and self.evidence().would_list(listed)
+
+    def _note_renewal(self, number: int, listed: EvidenceList, token: bytes, actor: str) -> None:
+        with self._catalogue.writing():
+            self._catalogue.append(Event("renewed", actor, public=evidence.facts(number, listed, token)))
 
     def evidence_records(self, id: str) -> dict[str, bytes]:
         """The evidence records of a document's PDF, record and scan, by path (RFC 4998, DER).

@@ -10,16 +10,18 @@ build on evidence that cannot be read.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 from archive import ers, evidence
 from archive.durable import DurableError, digest_file
-from archive.evidence import Round
+from archive.evidence import Logged, Round
 from archive.evidencelist import EvidenceList
-from archive.heads import CHECKPOINT, DAY, EVIDENCE, LOG, NEWEST, TOKEN
+from archive.heads import CHECKPOINT, DAY, EVIDENCE, LOG, TOKEN
 from archive.verify_log import Finding
 
 
@@ -44,11 +46,17 @@ class Renewal:
 
 
 class Evidence:
-    """All evidence of an archive as it lies there now."""
+    """All evidence of an archive as it lies there now.
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._nights, self._renewals = evidence.nights(root), evidence.renewals(root)
+    Args:
+        root: the archive.
+        logged: the renewals that count, for anybody may lay something there; None: there is no log to ask, all do.
+    """
+
+    def __init__(self, root: Path, logged: Logged | None = None) -> None:
+        self._root, self._logged = root, logged or ()
+        self._nights, found = evidence.nights(root), evidence.renewals(root)
+        self._renewals = [each for each in found if logged is None or each.is_one_of(logged)]
 
     @cached_property
     def _begins(self) -> dict[str, Round]:
@@ -79,7 +87,6 @@ class Evidence:
     def renewal(self, algorithm: str) -> Renewal:
         """The next renewal, by this algorithm."""
         known = {path for each in self._renewals if each.algorithm == algorithm for path in each.listed.digests}
-        folder = self._root / LOG / evidence.RENEWALS / f"{len(self._renewals) + 1:04}"
         fresh = set(self._settled()) - known - self._begins.keys()
         digests = {path: digest_file(self._root / path, algorithm) for path in fresh}
         before, findings = dict[str, str](), list[Finding]()
@@ -92,18 +99,38 @@ class Evidence:
                 before[path] = hashlib.new(algorithm, ers.sequence(self._chains(path, self._begins[path]))).hexdigest()
             except (OSError, DurableError):
                 findings.append(Finding("altered", None, path, "is not what was time-stamped: its evidence is not renewed"))
-        return Renewal(folder, EvidenceList(algorithm, digests, before), tuple(findings))
+        return Renewal(self._next(), EvidenceList(algorithm, digests, before), tuple(findings))
+
+    def would_list(self, listed: EvidenceList) -> bool:
+        """Whether a renewal that was made now would say the same of each file that is listed there."""
+        now = self.renewal(listed.algorithm).listed
+        return all(now.digests.get(path) == digest and now.before.get(path) == listed.before.get(path)
+                   for path, digest in listed.digests.items())  # fmt: skip
+
+    def _next(self) -> Path:
+        """Where the next renewal will lie: after all there were, and where nobody laid another."""
+        numbers = [each.number for each in self._renewals] + [number for number, *_ in self._logged]
+        folder, last = self._root / LOG / evidence.RENEWALS, max(numbers, default=0)
+        return next(path for number in count(last + 1) if not os.path.lexists((path := folder / f"{number:04}") / EVIDENCE))
 
     def _listed(self) -> set[str]:
         return {path for each in self._renewals for path in each.listed.digests}
 
     def _settled(self) -> Iterator[str]:
-        """What lies in `_log` for good; but the newest head, which lies there twice, and what waits for its signature or token."""
+        """What lies in `_log` for good; but the newest head, which lies there twice, and what waits for its signature or token.
+
+        Of names that FORMAT.md knows alone: anybody may lay a file there whose name no list can hold. Of renewals those that count.
+        """
         for path in (self._root / LOG).rglob("*"):
             waits = path.name.startswith("evidence.") and not (path.parent / EVIDENCE).exists()
             waits |= path.name.startswith(f"{CHECKPOINT}.") and path.suffix == ".pem" and not path.with_suffix("").exists()
-            if path.is_file() and not waits and not path.name.startswith(".") and path != self._root / LOG / NEWEST:
-                yield path.relative_to(self._root).as_posix()
+            place = path.relative_to(self._root).as_posix()
+            if path.is_file() and not path.is_symlink() and not waits and self._counts(path) and evidence.KNOWN.fullmatch(place):
+                yield place
+
+    def _counts(self, path: Path) -> bool:
+        ours = {each.folder for each in self._renewals}
+        return path.parent in ours or self._root / LOG / evidence.RENEWALS not in path.parents
 
     def _chains(self, path: str, first: Round) -> list[list[ers.ArchiveTimeStamp]]:
         return [[each.stamp_of(listed) for each, listed in chain] for chain in self._way(path, first)]

@@ -99,9 +99,9 @@ def parts_due(last: dt.date | None, tonight: dt.date, of: int) -> frozenset[int]
 
 
 def rounds(db: Database, most: int = _LOOKED_BACK) -> list[Round]:
-    """The last rounds, newest first."""
+    """The last rounds, newest first; none of a night that was still to come when it was told."""
     rows = db.query("select at, public from event where type = ? order by seq desc limit ?", [ROUND, most])
-    return [_round(row["at"], json.loads(row["public"])) for row in rows]
+    return [made for row in rows if _is_possible(made := _round(row["at"], json.loads(row["public"])))]
 
 
 def missed(db: Database, most: int = _LOOKED_BACK) -> list[Missed]:
@@ -113,18 +113,28 @@ def missed(db: Database, most: int = _LOOKED_BACK) -> list[Missed]:
 
 def owed(db: Database, of: int) -> str:
     """Why everything is to be read again: an incident that no reading of everything has followed; empty: nothing is owed."""
-    sql = "select at, public from event where type = ? and json_extract(public, '$.scope') = ? order by seq desc limit 1"
-    told = {row["at"]: json.loads(row["public"]) for row in db.query(sql, [ROUND, ALL])}
-    whole, since = next((_round(*row) for row in told.items()), None), next((int(each["since"]) for each in told.values()), 0)
+    whole, since = _whole(db)
     for type, at, public in _told(db, [INCIDENT, RESTORED, ROUND], since):
         if type != ROUND:
             return RESTORED if type == RESTORED else str(public.get("why", INCIDENT))
         now = _round(at, public)
+        if not _is_possible(now):
+            continue
         # what a reading of everything has found stays there until somebody mends it: that is no news every night
         is_news = whole is None or not whole.damaged or (now.night - whole.night).days > of
         if not now.is_whole and now.damaged and is_news:
             return DAMAGE
     return ""
+
+
+def _whole(db: Database) -> tuple[Round | None, int]:
+    """The last reading of everything, and the entries of the log when it began."""
+    sql = "select seq, at, public from event where type = ? and json_extract(public, '$.scope') = ? order by seq desc"
+    for row in db.query(sql, [ROUND, ALL]):
+        since = (public := json.loads(row["public"])).get("since")
+        if _is_possible(made := _round(row["at"], public)) and isinstance(since, int):
+            return made, min(since, row["seq"])  # none began after its own end
+    return None, 0
 
 
 def standing(db: Database, now: dt.datetime, nightly: dt.time) -> Standing:
@@ -168,6 +178,10 @@ def _round(at: str, public: Mapping[str, Any]) -> Round:
     parts = frozenset(range(of)) if "-" in named else frozenset(int(each) for each in named.split(",") if each)
     return Round(at, night, int(public.get("checked", 0)), int(found) if isinstance(found, int) else None,
                  public.get("scope") == ALL, parts, of, str(public.get("why", NIGHTLY)), int(public.get("damaged", 0)))  # fmt: skip
+
+
+def _is_possible(made: Round) -> bool:
+    return made.night <= dt.datetime.fromisoformat(made.at).astimezone(LOCAL).date()
 
 
 def _day(text: str) -> dt.date:

@@ -18,6 +18,8 @@ from typing import Any
 import structlog
 
 from archive import evidence, heads
+from archive.errors import ArchiveError
+from archive.evidence import Round
 from archive.heads import Published, Standing
 from processor import law, sealing
 from processor.errors import MissingError, Verdict
@@ -69,8 +71,8 @@ def _add(lacking: list[Published], add: Callable[[Published, Tools], None], tool
     for each in lacking:
         try:
             add(each, tools)
-        except (Verdict, MissingError) as error:
-            code = error.code if isinstance(error, Verdict) else "waiting-key"
+        except (Verdict, MissingError, ArchiveError) as error:
+            code = "waiting-key" if isinstance(error, MissingError) else error.code
             log.warning("head-incomplete", day=each.day.isoformat(), code=code, left=len(lacking))
             return
 
@@ -113,6 +115,23 @@ def stamped(digest: bytes, algorithm: str, tools: Tools) -> Stamped:
     with tools.outside.turn(1) as stamp:
         made = tools.sealing.call("stamp_head", args, answer=sealing.answers(tools, None, stamp=stamp))
     return Stamped(b64decode(made["response"]), b64decode(made["token"]), made["chain"].encode())
+
+
+def holds(found: Round, tools: Tools) -> bool:
+    """Whether the token that lies there is over its list, leads to our roots, and came with the certificates beside it.
+
+    Raises:
+        Verdict: nobody can tell now.
+    """
+    try:
+        chain = (found.folder / f"{heads.EVIDENCE}.pem").read_bytes().decode("ascii")
+    except (OSError, UnicodeDecodeError):
+        return False
+    args = {"token": encoded(found.token), "digest": found.listed.tree.root.hex(), "algorithm": found.algorithm, "chain": chain}
+    why = tools.sealing.call("check_stamp", {**args, **_trust(tools)})
+    if why:
+        log.error("token-invalid", path=found.token_path, why=why)
+    return not why
 
 
 def soon(tools: Tools) -> dt.datetime:

@@ -7,6 +7,7 @@ the night up: what could not be renewed is told, and until when the proofs hold.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from processor.verify.judge import strong_until
 log = structlog.get_logger()
 Policy = Mapping[str, Any]
 NO_GAIN = "no-gain"
+UNREADABLE = "evidence-unreadable"
 DONE = "renewed"
 _KINDS = (
     (rsa.RSAPublicKey, "rsa", 0), (ec.EllipticCurvePublicKey, "ec", 0), (dsa.DSAPublicKey, "dsa", 0),
@@ -60,16 +62,33 @@ class Lasting:
 def renew(tools: Tools, *, is_forced: bool = False) -> Lasting:
     """Renews what is due; when forced whatever there is."""
     try:
-        tools.archive.note_renewals(ACTOR)
-        found, policy = tools.archive.evidence(), law.read("algorithms.toml", tools.station)
-        algorithm = law.evidence_digest(publishing.soon(tools).date(), tools.station)
-        before = _standing(found, algorithm, policy, tools)
-        if not before.until or not (before.is_short or is_forced):
-            return before
-        return _renewed(found, algorithm, before, policy, tools, is_forced=is_forced)
-    except ArchiveError as error:
+        strange = tools.archive.note_renewals(ACTOR, lambda each: publishing.holds(each, tools))
+        return _with(strange, _renew(tools, is_forced=is_forced))
+    except (ArchiveError, Verdict) as error:
         log.error("not-renewed", code=error.code, detail=error.detail)
-        return Lasting(None, True, error.code, findings=(Finding(error.code, None, "_log", error.detail),))
+        return _hindered(error.code, error.detail)
+    except (OSError, ValueError) as error:  # whoever writes in `_log` must not keep copies and fixity from their night
+        log.error("not-renewed", code=UNREADABLE, error=type(error).__name__)
+        return _hindered(UNREADABLE, f"the evidence cannot be read: {type(error).__name__}")
+
+
+def _with(strange: list[Finding], lasting: Lasting) -> Lasting:
+    for finding in strange:
+        log.error("renewal-strange", code=finding.code, path=finding.path)
+    return dataclasses.replace(lasting, findings=(*strange, *lasting.findings))
+
+
+def _renew(tools: Tools, *, is_forced: bool) -> Lasting:
+    found, policy = tools.archive.evidence(), law.read("algorithms.toml", tools.station)
+    algorithm = law.evidence_digest(publishing.soon(tools).date(), tools.station)
+    before = _standing(found, algorithm, policy, tools)
+    if not before.until or not (before.is_short or is_forced):
+        return before
+    return _renewed(found, algorithm, before, policy, tools, is_forced=is_forced)
+
+
+def _hindered(code: str, detail: str) -> Lasting:
+    return Lasting(None, True, code, findings=(Finding(code, None, "_log", detail),))
 
 
 def _renewed(found: Evidence, algorithm: str, before: Lasting, policy: Policy, tools: Tools, *, is_forced: bool) -> Lasting:

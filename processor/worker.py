@@ -40,6 +40,7 @@ JOBS: Mapping[str, str] = {
     "finish_seal": "processor.seal.carried",
     "sign_head": "processor.seal.heads",
     "stamp_head": "processor.seal.heads",
+    "check_stamp": "processor.seal.heads",
     "examine": "processor.seal.validate",
     "sheet": "processor.sheet",
     "separator_sheets": "processor.separator_sheets",

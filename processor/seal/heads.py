@@ -7,9 +7,10 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from asn1crypto import pem, x509
+from asn1crypto import cms, pem, x509
 
-from processor.seal.sign import Office, coded, stamper_of
+from processor.seal import tokens
+from processor.seal.sign import Office, certificates, coded, stamper_of
 from processor.seal.tokens import signed_data
 from processor.worker import Ask
 
@@ -59,5 +60,31 @@ def stamp_head(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     return {name: b64encode(der).decode() for name, der in made.items()} | {"chain": _pem(chain), "at": at.isoformat()}
 
 
-def _pem(certificates: list[x509.Certificate]) -> str:
-    return b"".join(pem.armor("CERTIFICATE", each.dump()) for each in certificates).decode()
+def check_stamp(args: Mapping[str, Any], ask: Ask) -> str:
+    """Worker job: whether a token that lies there is one of those that `stamp_head` gives.
+
+    Args:
+        args: `token`, DER in base64; `digest`, hexadecimal, of `algorithm`; `chain`, PEM, what is said to have come with it;
+            `roots`, `others`, as of `sign_head`.
+        ask: is not asked.
+
+    Returns:
+        What is wrong with it; empty: nothing.
+    """
+    try:
+        data = cms.ContentInfo.load(b64decode(args["token"]), strict=True)["content"]
+        imprint = data["encap_content_info"]["content"].parsed["message_imprint"]
+        said = (imprint["hash_algorithm"]["algorithm"].native, imprint["hashed_message"].native.hex())
+        chain = _pem([each.chosen for each in data["certificates"]])
+    except tokens.GARBAGE as error:
+        return f"no token: {type(error).__name__}"
+    if said != (args["algorithm"], args["digest"]):
+        return "the token is over something else"
+    if chain != args["chain"]:  # how long the proofs last is told by these
+        return "other certificates lie beside the token than came with it"
+    roots, others = certificates(args["roots"]), certificates(args["others"])
+    return asyncio.run(tokens.unsound(data, bytes.fromhex(args["digest"]), roots, others))
+
+
+def _pem(chain: list[x509.Certificate]) -> str:
+    return b"".join(pem.armor("CERTIFICATE", each.dump()) for each in chain).decode()

@@ -73,7 +73,7 @@ class Pdf17Signer(PdfSigner):
             pdf_out.register_extension(ESIC_EXTENSION_1)
 
 
-def _certificates(encoded: list[str]) -> list[x509.Certificate]:
+def certificates(encoded: list[str]) -> list[x509.Certificate]:
     return [x509.Certificate.load(b64decode(text)) for text in encoded]
 
 
@@ -112,7 +112,7 @@ def stamper_of(
     args: Mapping[str, Any], ask: Ask, chain: Sequence[x509.Certificate] = ()
 ) -> tuple[SealStamper, ValidationContext]:  # fmt: skip
     """Who gets tokens, and what they are checked against: `roots`, `others` and `lists` of the arguments of `seal`."""
-    roots, others = _certificates(args["roots"]), [*chain, *_certificates(args["others"])]
+    roots, others = certificates(args["roots"]), [*chain, *certificates(args["others"])]
     context = ValidationContext(
         trust_roots=roots, other_certs=others, allow_fetching=True, revocation_mode="require",
         fetchers=fetchers(ask, [b64decode(text) for text in args.get("lists", ())]),
@@ -132,7 +132,7 @@ class Office:
     @classmethod
     def of(cls, args: Mapping[str, Any], ask: Ask) -> Office:
         """As the arguments of `seal` tell; `ask` is the worker's door."""
-        certificate, *chain = _certificates([args["certificate"], *args["chain"]])
+        certificate, *chain = certificates([args["certificate"], *args["chain"]])
         stamper, context = stamper_of(args, ask, chain)
         room = _RESERVED + 2 * sum(len(each.dump()) for each in (certificate, *chain))  # must be even
         return cls(RemoteSigner(certificate, chain, ask), stamper, context, room)

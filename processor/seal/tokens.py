@@ -14,7 +14,7 @@ from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko_certvalidator import ValidationContext
 
 _GRANTED = "granted"  # with modifications is not what was asked for; pyHanko takes none either
-_GARBAGE = (ValueError, TypeError, KeyError, AttributeError, IndexError, SignatureValidationError)
+GARBAGE = (ValueError, TypeError, KeyError, AttributeError, IndexError, SignatureValidationError)
 
 
 def granted(data: bytes) -> tsp.TimeStampResp:
@@ -59,14 +59,27 @@ async def fault(
             return "the token is of another digest"
         if info["nonce"].native != request["nonce"].native:
             return "the token has another nonce"
-        digest = request["message_imprint"]["hashed_message"].native
+    except GARBAGE as error:
+        return _garbage(error)
+    return await unsound(token, request["message_imprint"]["hashed_message"].native, roots, others)
+
+
+async def unsound(
+    token: tsp.SignedData, digest: bytes, roots: Sequence[x509.Certificate], others: Iterable[x509.Certificate] = ()
+) -> str:
+    """What is wrong with a token over a digest, as of now; empty where it is signed and leads to a root."""
+    try:
         context = ValidationContext(
             trust_roots=list(roots), other_certs=list(others), allow_fetching=False, revocation_mode="soft-fail"
         )
         told = await validate_tst_signed_data(token, context, lambda _: digest)
-    except _GARBAGE as error:
-        return f"not a usable answer ({type(error).__name__}: {error})"[:200]
+    except GARBAGE as error:
+        return _garbage(error)
     if not (told["intact"] and told["valid"]):
         return "the token's signature is broken"
     trusted = told["trust_problem_indic"] is None and told["validation_path"] is not None
     return "" if trusted else "the token does not lead to a configured root"
+
+
+def _garbage(error: Exception) -> str:
+    return f"not a usable answer ({type(error).__name__}: {error})"[:200]

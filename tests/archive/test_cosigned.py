@@ -52,6 +52,20 @@ def test_what_a_pinned_witness_signed_is_taken_in_once(office: Office, archive: 
     assert codes(archive) == [] and archive.lost_heads() == []
 
 
+def test_each_witness_of_a_head_has_a_file_and_an_entry(office: Office, archive: Archive, signed: Checkpoint) -> None:
+    """Whether their lines come one after the other or in one file, and whatever was there before."""
+    other = witness(office.folder / "other", "khac.example", of_archive(office.root), NOW + 9)
+    archive.witnesses = (*archive.witnesses, (office.folder / "other" / PUBLIC).read_text().strip())
+    archive.take_cosigned(signed.text().encode(), CLERK)
+    both = Checkpoint(signed.head, (*signed.lines, other.lines[1])).text().encode()
+    for _ in range(2):
+        assert [each.name for each in archive.take_cosigned(both, CLERK)] == [NAME, "khac.example"]
+        assert {each.name for each in archive.cosigned()} == {NAME, "khac.example"}
+        assert [event["public"]["witness"] for event in archive.happened("witnessed")] == [NAME, "khac.example"]  # type: ignore[index]  # JSON
+    assert sorted(path.read_text("utf-8") for path in archive.root.glob("_log/cosigned/*")) == sorted([signed.text(), other.text()])
+    assert codes(archive) == []
+
+
 def test_a_key_that_is_not_pinned_is_not_believed(office: Office, archive: Archive, signed: Checkpoint) -> None:
     own, archive.witnesses = archive.witnesses, ()
     assert refused(archive, signed.text().encode()) == "not-pinned"
@@ -86,12 +100,29 @@ def test_what_somebody_lays_there_is_told(office: Office, archive: Archive, sign
     path.chmod(0o644)
     line = base64.b64encode(signed.lines[1].id + signed.lines[1].signature).decode()
     path.write_text(signed.text().replace(line, base64.b64encode(signed.lines[1].id + bytes(72)).decode()), "utf-8")
-    assert codes(archive) == ["witness-invalid"] == [found.code for found in archive.lost_heads()]
+    lost = "witness-missing"  # in each case: what lay there before
+    assert codes(archive) == [lost, "witness-invalid"] == [found.code for found in archive.lost_heads()]
     assert [each.is_verified for each in archive.cosigned()] == [False]
     path.write_text("none")
-    assert codes(archive) == ["witness-invalid"] and archive.cosigned() == []
+    assert codes(archive) == [lost, "witness-invalid"] and archive.cosigned() == []
     path.write_text(Checkpoint(Head(signed.head.origin, signed.head.size + 1, bytes(32)), signed.lines).text(), "utf-8")
-    assert sorted(codes(archive)) == ["witness-forked", "witness-invalid"]
+    assert sorted(codes(archive)) == ["witness-forked", "witness-invalid", lost]
+
+
+def test_what_was_taken_in_and_is_gone_is_told(office: Office, archive: Archive, signed: Checkpoint) -> None:
+    """Whether its key is still pinned or not; brought once more, all is well."""
+    archive.take_cosigned(signed.text().encode(), CLERK)
+    (path,) = archive.root.glob("_log/cosigned/*")
+    pins, archive.witnesses = archive.witnesses, ()
+    path.unlink()
+    assert codes(archive) == ["witness-missing"] == [found.code for found in archive.lost_heads()]
+    assert [found.path for found in archive.lost_heads()] == [path.relative_to(archive.root).as_posix()]
+    path.write_text(Checkpoint(signed.head, signed.lines[:1]).text(), "utf-8")  # the head without the line
+    assert codes(archive) == ["witness-missing"]
+    path.unlink()
+    archive.witnesses = pins
+    archive.take_cosigned(signed.text().encode(), CLERK)
+    assert codes(archive) == [] and len(archive.happened("witnessed")) == 1
 
 
 def test_a_verifier_key_is_what_it_says(office: Office, archive: Archive, signed: Checkpoint, tmp_path: Path) -> None:

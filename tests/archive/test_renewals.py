@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive import evidencelist
+from archive import evidence, evidencelist
 from archive.copies import mirror
 from archive.errors import ArchiveError
 from archive.ers import Tree
+from archive.evidencelist import EvidenceList
 from archive.heads import Published
 from archive.rebuilding import rebuild
 from archive.renewals import Evidence
@@ -161,3 +163,81 @@ def test_evidence_that_cannot_be_read_is_refused(office: Office, archive: Archiv
     (head.folder / "evidence.sha512").write_bytes(b"")
     with pytest.raises(ArchiveError, match="evidence-altered"):
         archive.evidence().algorithms()
+
+
+@pytest.mark.parametrize("name", [b"a\nb", b"\xff", b"2026-01-01", b"renewals/0001x", b"renewals/0001/evidence.sha256\n"])
+def test_a_strange_file_in_the_log_folder_is_in_no_list_and_hinders_none(office: Office, archive: Archive, pki: Pki, name: bytes) -> None:
+    night(office, archive, pki, "a")
+    stray = Path(os.fsdecode(os.fsencode(office.root / "_log") + b"/" + name))
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_bytes(b"x")
+    for _ in range(2):
+        folder = renewed(office, archive, pki)
+        listed = evidencelist.parsed("sha256", (folder / "evidence.sha256").read_bytes())
+        assert stray.relative_to(office.root).as_posix() not in listed.digests
+    assert len(archive.happened("renewed")) == 2 and archive.evidence().algorithms() == {"sha256"}
+
+
+def plant(archive: Archive, number: str, digest: Callable[[Path], str], algorithm: str = "sha256") -> Path:
+    """A renewal of whoever may write in the folder."""
+    folder = archive.root / "_log" / "renewals" / number
+    folder.mkdir(parents=True)
+    tokens = {path.relative_to(archive.root).as_posix(): digest(path) for path in archive.evidence().unrenewed()}
+    (folder / f"evidence.{algorithm}").write_bytes(evidencelist.written(tokens))
+    (folder / "evidence.tst").write_bytes(b"junk")
+    (folder / "evidence.tst.pem").write_bytes(b"none")
+    return folder
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(("holds", "digest"), [(False, sha256), (True, lambda _: "0" * 64)])
+def test_a_renewal_that_is_none_is_told_and_does_not_count(
+    office: Office, archive: Archive, pki: Pki, holds: bool, digest: Callable[[Path], str]
+) -> None:
+    night(office, archive, pki, "a")
+    before = archive.evidence().unrenewed()
+    place = plant(archive, "0001", digest).relative_to(office.root).as_posix()
+    for _ in range(2):
+        (found,) = archive.note_renewals(CLERK, lambda _: holds)
+        assert (found.code, found.path) == ("token-invalid", f"{place}/evidence.tst")
+    assert archive.happened("renewed") == [] and archive.evidence().unrenewed() == before != []
+    ours = renewed(office, archive, pki)
+    assert ours.name == "0002" and place not in (ours / "evidence.sha256").read_text()
+    assert len(archive.evidence().unrenewed()) == 1
+    assert [found.code for found in archive.note_renewals(CLERK, lambda _: True)] == ["token-invalid"], "nor one that comes before ours"
+
+
+@pytest.mark.parametrize("spoiled", ["list", "pipe", "empty", "number"])
+def test_a_planted_renewal_that_cannot_be_read_hinders_none(office: Office, archive: Archive, pki: Pki, spoiled: str) -> None:
+    night(office, archive, pki, "a")
+    folder = plant(archive, "000x" if spoiled == "number" else "0001", sha256)
+    if spoiled == "list":
+        (folder / "evidence.sha256").write_bytes(b"\xff")
+    if spoiled == "empty":
+        (folder / "evidence.sha256").unlink()
+    if spoiled == "pipe":
+        (folder / "evidence.sha256").unlink()
+        os.mkfifo(folder / "evidence.sha256")
+    assert len(archive.note_renewals(CLERK, lambda _: True)) == (spoiled != "number")
+    assert renewed(office, archive, pki).name == ("0001" if spoiled == "number" else "0002")
+
+
+def test_a_logged_renewal_that_was_changed_or_lost_proves_nothing_and_another_is_made(office: Office, archive: Archive, pki: Pki) -> None:
+    night(office, archive, pki, "a")
+    before = archive.evidence().unrenewed()
+    folder = renewed(office, archive, pki)
+    change(folder / "evidence.sha256", (folder / "evidence.sha256").read_bytes() + f"{'0' * 64}  z\n".encode())
+    assert archive.evidence().unrenewed() == before
+    shutil.rmtree(folder)
+    assert renewed(office, archive, pki).name == "0002", "no number is given twice"
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\udcff"])
+def test_a_list_that_could_not_be_read_again_is_not_laid_down(tmp_path: Path, name: str) -> None:
+    for listed in (EvidenceList("sha256", {name: "0" * 64}), EvidenceList("sha256", {"a": "0" * 64}, {name: "0" * 64})):
+        with pytest.raises(ArchiveError, match="evidence-altered"):
+            evidence.put(tmp_path / "0001", listed, b"token", b"chain")
+    assert not (tmp_path / "0001").exists()

@@ -45,6 +45,7 @@ def test_a_first_night_reads_its_own_part() -> None:
 
 def test_everything_was_read_since_the_oldest_newest_reading_of_a_part(office: Office, archive: Archive) -> None:
     assert stood(archive, office).since is None
+    office.clock.pass_(days=3)
     for n, night in enumerate((dt.date(2026, 11, 20), dt.date(2026, 11, 21))):
         made(archive, night, [n])
     assert stood(archive, office).since is None
@@ -86,7 +87,20 @@ def test_an_incident_in_the_midst_of_a_reading_of_everything_owes_another(office
     assert stood(archive, office).owed == "damage-found"
 
 
+@pytest.mark.parametrize("forged", [{"since": 10**15}, {"since": 10**15, "night": "2099-12-31"}, {"night": "2099-12-31"}, {"since": "x"}])
+def test_no_entry_of_a_round_silences_what_happens_after_it(office: Office, archive: Archive, forged: dict[str, str | int]) -> None:
+    made(archive, DAY, [0])
+    told = {"scope": ALL, "why": "ordered", "since": archive.event_count(), "checked": 1, "findings": 0}
+    archive.event(ROUND, actor="sohoa", public={**rounds.public_of(DAY, range(3), 3, told), **forged})
+    archive.event(INCIDENT, actor="sohoa", public={"why": "unclean-stop"})
+    assert stood(archive, office).owed == "unclean-stop"
+    office.clock.pass_(days=2)
+    last = stood(archive, office).last
+    assert last is not None and last.night == DAY and stood(archive, office).silent == 2
+
+
 def test_damage_a_share_finds_owes_everything_but_not_every_night_while_it_stands(office: Office, archive: Archive) -> None:
+    office.clock.pass_(days=7)
     made(archive, DAY, [0], findings=1)
     assert stood(archive, office).owed == "damage-found"
     made(archive, DAY + dt.timedelta(days=1), [], scope=ALL, findings=1)

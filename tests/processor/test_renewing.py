@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from archive import evidence
+from archive.evidencelist import EvidenceList
 from processor import publishing, renewing
 from processor.shift import Shift
 from processor.tools import Tools
@@ -59,11 +61,40 @@ def test_an_authority_whose_certificate_is_still_the_same_is_asked_in_vain(stati
 def test_what_was_interrupted_after_its_token_is_logged_by_the_next_one(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     office, shift = station
     with monkeypatch.context() as patched, pytest.raises(OSError, match="power"):
-        patched.setattr("archive.store.Archive.note_renewals", failing)
+        patched.setattr("archive.store.Archive._note_renewal", failing)
         shift.tools.archive.renew(shift.tools.archive.evidence().renewal("sha256"), *_token(shift.tools), "test")
     assert shift.tools.archive.happened("renewed") == []
     assert renewing.renew(shift.tools).outcome == ""
     assert len(shift.tools.archive.happened("renewed")) == 1
+
+
+@pytest.mark.parametrize("spoiled", ["token", "certificates", "list", "roots"])
+def test_a_renewal_that_somebody_laid_there_is_not_taken_for_ours(station: Station, spoiled: str) -> None:
+    """Even one with a time-stamp of our own authority: by it renewal would never fall due again."""
+    office, shift = station
+    listed = shift.tools.archive.evidence().renewal("sha256").listed
+    if spoiled == "list":
+        listed = EvidenceList("sha256", dict.fromkeys(listed.digests, "0" * 64))
+    made = publishing.stamped(listed.tree.root, "sha256", shift.tools)
+    root = (office.folder / "authority" / "root.pem").read_bytes()
+    token, chain = b"junk" if spoiled == "token" else made.token, root if spoiled == "certificates" else made.chain
+    evidence.put(office.folder / "archive" / "_log" / "renewals" / "0001", listed, token, chain)
+    tools = dataclasses.replace(shift.tools, roots=[]) if spoiled == "roots" else shift.tools
+    found = renewing.renew(tools)
+    assert [(each.code, each.path) for each in found.findings] == [("token-invalid", "_log/renewals/0001/evidence.tst")]
+    assert found.until is not None and shift.tools.archive.happened("renewed") == []
+    if spoiled == "token":
+        assert renewing.renew(shift.tools, is_forced=True).number == 2
+
+
+@pytest.mark.parametrize("error", [PermissionError("closed"), UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates")])
+def test_evidence_that_cannot_be_read_is_a_finding_and_holds_no_night_up(station: Station, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("archive.store.Archive.evidence", refuse)
+    found = renewing.renew(station[1].tools)
+    assert (found.outcome, found.is_short, [each.code for each in found.findings]) == ("evidence-unreadable", True, ["evidence-unreadable"])
 
 
 def failing(*_: object) -> None:
