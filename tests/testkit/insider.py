@@ -186,6 +186,20 @@ class Insider:
         db.commit()
         db.close()
 
+    def tell(self, type: str, code: str | None = None, scan: str | None = None, *, now: bool = False, **public: str | int) -> None:
+        """One more entry in the catalogue, event and leaf: for that no key is needed."""
+        db = sqlite3.connect(self.root / "catalogue.db")
+        seq, last = db.execute("select count(*), (select entry from leaf order by seq desc limit 1) from leaf").fetchone()
+        at = f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%S.%fZ}" if now else json.loads(last)["at"]
+        entry = {"seq": seq, "type": type, "at": at, "actor": CLERK, "doc_code": code, "scan_sha256": scan, "public": public,
+                 "private_sha256": None}  # fmt: skip
+        line, names = canonical_json(entry), ("seq", "type", "at", "day", "doc_code", "scan_sha256", "actor", "public")
+        row = entry | {"day": day_of(entry), "public": canonical_json(public).decode()}
+        db.execute(f"insert into event ({', '.join(names)}) values (?, ?, ?, ?, ?, ?, ?, ?)", [row[name] for name in names])
+        db.execute("insert into leaf values (?, ?, ?)", (seq, line.decode(), leaf_hash(line).hex()))
+        db.commit()
+        db.close()
+
     def lines(self, number: int) -> list[bytes]:
         """The entries a head adds."""
         return (self.head(number) / "entries.jsonl").read_bytes().splitlines()
