@@ -94,7 +94,8 @@ def document_of(said: dict[str, Any], asked: Path | None) -> list[tuple[str, boo
     if not path.exists() and asked is None and (HERE / "DA-TIEU-HUY.txt").exists():
         print("CHƯA KIỂM TRA  văn bản: đã bị tiêu hủy hoặc loại bỏ theo quyết định, chỉ còn mục nhật ký")
         return found
-    return [(f"văn bản đúng là văn bản đã lưu: {shown(path.name)}", sha256(path) == said["public"]["sha256"]), *found]
+    is_it = path.is_file() and sha256(path) == said["public"]["sha256"]
+    return [(f"văn bản đúng là văn bản đã lưu: {shown(path.name)}", is_it), *found]
 
 
 def sha256(path: Path) -> str:

@@ -244,3 +244,9 @@ def evidence_exchanged_and_its_day_said_to_be_sealed_anew(insider: Insider) -> N
 def a_leaf_without_an_event(insider: Insider) -> None:
     insider.tell("session")
     insider.sql("delete from event where seq = (select max(seq) from event)")
+
+
+@caught("evidence-altered")
+def the_evidence_of_another_night(insider: Insider) -> None:
+    for name in ("evidence.sha256", "evidence.tst", "evidence.tst.pem"):
+        insider.write(insider.head(0) / name, (insider.head(1) / name).read_bytes())

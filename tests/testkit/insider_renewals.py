@@ -118,16 +118,20 @@ def a_time_stamp_exchanged_that_was_renewed(insider: Insider) -> None:
     assert (head / "checkpoint").read_bytes() == text
 
 
+# --- the last night, which the renewal does not list
+
+
 @caught("evidence-altered")
-def the_evidence_of_another_night(insider: Insider) -> None:
-    for name in ("evidence.sha256", "evidence.tst", "evidence.tst.pem"):
-        insider.write(insider.head(0) / name, (insider.head(1) / name).read_bytes())
+def a_document_left_out_and_its_night_stamped_anew(insider: Insider) -> None:
+    path = insider.head(2) / "evidence.sha256"
+    insider.write(path, b"".join(line for line in path.read_bytes().splitlines(keepends=True) if b".pdf" not in line))
+    _again(insider, insider.head(2), dt.datetime.now(dt.UTC))
 
 
 @caught("evidence-altered")
 def a_list_of_one_file_that_is_the_two_halves_of_the_tree(insider: Insider) -> None:
     """Under the token that was there: the file's digest is the root."""
-    path = insider.head(0) / "evidence.sha256"
+    path = insider.head(2) / "evidence.sha256"
     nodes = [bytes.fromhex(line[:64]) for line in path.read_text().splitlines()]
     nodes.sort()
     while len(nodes) > 2:
@@ -140,14 +144,14 @@ def a_list_of_one_file_that_is_the_two_halves_of_the_tree(insider: Insider) -> N
 
 @caught("evidence-altered")
 def a_line_twice_on_a_nights_list(insider: Insider) -> None:
-    path = insider.head(0) / "evidence.sha256"
+    path = insider.head(2) / "evidence.sha256"
     first, *rest = path.read_bytes().splitlines(keepends=True)
     insider.write(path, b"".join((first, first, *rest)))
 
 
 @caught("evidence-altered")
 def a_nights_list_in_another_order(insider: Insider) -> None:
-    path = insider.head(0) / "evidence.sha256"
+    path = insider.head(2) / "evidence.sha256"
     insider.write(path, b"".join(reversed(path.read_bytes().splitlines(keepends=True))))
 
 
