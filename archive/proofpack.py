@@ -19,11 +19,14 @@ _TEXT = """BẰNG CHỨNG LƯU TRỮ CỦA VĂN BẢN {code}
 Tệp nén này cho phép bất kỳ ai kiểm tra, không cần mạng và không cần phần mềm của cơ quan, rằng:
   - văn bản {name} đúng từng byte là văn bản cơ quan đã lưu;
   - việc lưu văn bản là một mục (entry.json) của sổ nhật ký điện tử chỉ ghi thêm, không sửa được (RFC 6962);
-  - đầu sổ (checkpoint) do sổ tự ký, do cơ quan ký số (checkpoint.p7s) và có dấu thời gian (checkpoint.tsr).
+  - đầu sổ (checkpoint) do sổ tự ký, được ký số (checkpoint.p7s) và có dấu thời gian (checkpoint.tsr).
 
 Cách kiểm tra: giải nén, rồi chạy
     python3 {checker} --root chung-thu-goc.pem
 trong đó chung-thu-goc.pem là chứng thư gốc của tổ chức chứng thực, lấy từ chính tổ chức đó (có thể ghi --root nhiều lần).
+Chương trình in tên tệp đã kiểm tra, NGƯỜI KÝ và THỜI ĐIỂM. HÃY SO TÊN NGƯỜI KÝ VỚI TÊN CƠ QUAN: bất kỳ ai có chứng thư số dưới
+cùng chứng thư gốc đều ký được, và chương trình không biết cơ quan nào đã giao văn bản cho quý vị. Khi đã có chứng thư của cơ quan,
+hoặc SHA-256 của nó do cơ quan công bố, hãy thêm --signer chung-thu-co-quan.pem (hoặc --signer SHA-256).
 
 Kiểm tra bằng tay:
     sha256sum {name}                     (phải bằng "sha256" trong entry.json)

@@ -36,7 +36,8 @@ LATE = dt.timedelta(days=14)  # so long an entry may wait for a time-stamp; a lo
 BEFORE = {"filed": "numbered", "adopted": "numbered", "void": "numbered", "superseded": "filed"}  # before it became that
 HEAD = re.compile("([!-*,-~]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n\n((?:\u2014 [!-*,-~]+ [A-Za-z0-9+/]+=*\n)+)")
 ED25519 = bytes.fromhex("302a300506032b6570032100")  # what stands before such a key in a public key's DER
-TAGS, EVENTS, DAY = "tagmanifest-sha256.txt", "data/events.jsonl", "([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})"
+TAGS, EVENTS, DAY = "tagmanifest-sha256.txt", "data/events.jsonl", "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+SHELF, MOST = re.compile("([0-9]{4})/([0-9]{2})/([0-9]{2})/"), 1 << 16  # bytes of a checkpoint
 KNOWN = re.compile(rf"FORMAT\.md|catalogue\.db(-journal)?|_tools/verify\.py|_log/(checkpoint|keys/[0-9a-f]{{8}}\.(pem|txt))"
                    rf"|_log/cosigned/[0-9]{{12}}-[0-9a-f]{{8}}-[0-9]+"
                    rf"|_log/{DAY}/(entries\.jsonl|checkpoint|checkpoint\.(p7s|tsr)(\.pem)?)"
@@ -104,6 +105,7 @@ class Check:
         self.root, self.work, self.has_roots, self.signers = root, work, has_roots, signers
         self.findings, self.notes = list[dict[str, str]](), list[str]()
         self.heads: list[Head] = []  # by size
+        self.span: dict[Path, range] = {}  # by head: the entries it adds
         self.stamped: dict[Path, dt.datetime] = {}
         self.renewed: dict[int, dict[str, Any]] = {}  # what the log says of renewals
         # by token: when it was renewed; what it lists
@@ -117,7 +119,11 @@ class Check:
         # by file: its last place; by code: numbered, filed, void or gone; path, SHA-256, SHA-256 of the record
         self.places, self.state, self.filed = (dict[str, Any]() for _ in range(3))
         # by order: paths; codes and scans whose private facts were erased; entries whose private facts were lost with a catalogue
-        self.removed, self.purged, self.lost = set[str](), set[str](), set[int]()
+        self.removed, self.purged, self.lost = dict[str, int](), dict[str, int](), set[int]()
+        # by code: entry that ordered its removal, that tells its end; by path: codes it was filed for; by entry: what it filed
+        self.asked, self.gone, self.owners, self.covered = (dict[Any, Any]() for _ in range(4))
+        self.cosigns: list[Head] = []
+        self.witnessed: set[tuple[int, str, str, int]] = set()  # what the log says that witnesses signed
 
     def find(self, code: str, where: object, detail: str) -> None:
         self.findings.append({"code": code, "path": str(where).replace(f"{self.root}/", "", 1), "detail": detail})
@@ -135,7 +141,7 @@ class Check:
         for base, folders, names in os.walk(self.root, onerror=lambda error: self.find("unreadable", error.filename, str(error))):
             for path in (Path(base, name) for name in (*folders, *names)):
                 place = path.relative_to(self.root).as_posix()
-                shelf = re.match(f"{DAY}/", place)
+                shelf = SHELF.match(place)
                 if path.is_symlink() or not (path.is_dir() or path.is_file()):
                     self.find("not-a-file", path, "a link, or something else that is no plain file")
                 elif path.is_file() and shelf:
@@ -147,14 +153,15 @@ class Check:
 
     def read_head(self, path: Path) -> list[Head]:
         with self.reading(path):
-            if found := HEAD.fullmatch(path.read_bytes().decode() if is_plain(path) else ""):
+            if found := HEAD.fullmatch(path.read_bytes().decode() if is_plain(path) and path.stat().st_size <= MOST else ""):
                 return [(int(found[2]), path, found)]
             self.find("checkpoint-bad", path, "is not there, or is no checkpoint")
         return []
 
     def read_log(self, witnesses: list[Path]) -> None:
         """All published entries against all heads: those that lie here, and those that somebody else kept."""
-        seen = [head for path in (*witnesses, *sorted((self.root / "_log/cosigned").glob("*"))) for head in self.read_head(path)]
+        self.cosigns = [head for path in sorted((self.root / "_log/cosigned").glob("*")) for head in self.read_head(path)]
+        seen = [*(head for path in witnesses for head in self.read_head(path)), *self.cosigns]
         files: list[tuple[int, Path]] = []
         for folder in sorted(path for path in (self.root / "_log").glob("*-*-*") if re.fullmatch(DAY, path.name)):
             head = self.read_head(folder / "checkpoint")
@@ -219,24 +226,54 @@ class Check:
                 self.filed[code] = said = (path, public["sha256"], public["record_sha256"])
                 if not public.get("supersedes") and path != f"{record[:-5]}.pdf":
                     self.find("re-dated", path, f"filed on {day}, and does not lie on that day's shelf under its code")
+                # of a refiled one the bytes have the evidence of where they were
+                self.covered[entry["seq"]] = [record] if public.get("supersedes") else [path, record, public["scan_path"]]
                 for name, digest in ((path, said[1]), (record, said[2]), (public["scan_path"], entry["scan_sha256"])):
+                    self.owners.setdefault(name, set()).add(code)
                     if self.expected.setdefault(name[:10].replace("/", "-"), {}).setdefault(name, digest) != digest:
                         self.find("exchanged", name, f"{code} was filed with other bytes than those that lie there")
         elif kind in ("sealed", "resealed"):
             if kind == "sealed" and public["day"] in self.sealed:
                 self.find("log-order", f"entry {entry['seq']}", f"{public['day']} is sealed a second time")
-            self.sealed[public["day"]] = {**public, "seq": entry["seq"]}
+            self.sealed[public["day"]] = {**public, "seq": entry["seq"], "kind": kind}
         elif kind == "rebuilt":  # what only a lost catalogue knew of days that were not sealed yet
             for first, last in re.findall("([0-9]{1,9})(?:-([0-9]{1,9}))?", public["lost_private"]):
                 lost = range(int(first), min(int(last or first) + 1, len(self.times)))
                 self.lost |= {seq for seq in lost if day_of(self.times[seq]) not in self.sealed}
         elif kind == "removed":
-            self.removed.add(public["path"])
+            self.removed.setdefault(public["path"], entry["seq"])
+        elif kind == "dispose-asked":
+            self.asked.setdefault(code, entry["seq"])
         elif kind == "renewed":
-            self.renewed[public["number"]] = public
+            if self.renewed.setdefault(public["number"], public) is not public:
+                self.find("log-order", f"entry {entry['seq']}", f"renewal {public['number']} is told a second time")
+        elif kind == "witnessed":
+            self.witnessed.add((public["size"], public["witness"], public["key"], public["seen_at"]))
         elif kind in ("disposed", "purged"):
             self.state[code or ""] = "gone"  # of a scan that became part of another one there is no code
-            self.purged |= {code, entry["scan_sha256"]} - {None} if kind == "purged" else set()
+            self.gone.setdefault(code, entry["seq"])
+            for each in {code, entry["scan_sha256"]} - {None} if kind == "purged" else ():
+                self.purged.setdefault(each, entry["seq"])
+
+    def was_removed(self, place: str) -> bool:
+        """It is gone, by orders for all it was filed for, which the log tells from beginning to end."""
+        beside = re.match(rf"{SHELF.pattern}data/evidence/([^/]+[.][0-9]{{7}})[.]", place)
+        codes = self.owners.get(place, {beside[4]} if beside else set[str]())
+        if place not in self.removed or not codes or os.path.lexists(self.root / place):
+            return False
+        if not all(self.state.get(code) == "gone" and code in self.asked and code in self.gone for code in codes):
+            return False
+        self.is_published(place, max(self.removed[place], *(max(self.asked[code], self.gone[code]) for code in codes)))
+        return True
+
+    def is_published(self, place: str, seq: int) -> None:
+        """What the catalogue alone tells was published the same night, or is to be: until then it is a note, and never for long."""
+        said = "removed or erased by order, of which only the catalogue tells: not published yet"
+        if seq >= self.published and moment(self.times[seq]) < dt.datetime.now(VIETNAM) - LATE:
+            if not any((each["code"], each["path"]) == ("removal-unpublished", place) for each in self.findings):
+                self.find("removal-unpublished", place, f"{said}, and should be")
+        elif seq >= self.published:
+            self.notes += [each for each in (f"{place}: {said}",) if each not in self.notes]
 
     def signatures(self) -> None:
         keys = {self.own_line(path, found) for _, path, found in self.heads} - {""}
@@ -257,10 +294,11 @@ class Check:
             begin = 0
             for size, path, _ in self.heads:
                 with self.reading(path):
-                    first, last, begin = moment(self.times[begin]), moment(self.times[size - 1]), size
+                    self.span[path], first, last = range(begin, size), moment(self.times[begin]), moment(self.times[size - 1])
+                    begin = size
                     if is_plain(path.with_name(name)):
                         check(path, first, last)
-                    elif size < last_one or last < dt.datetime.now(VIETNAM) - LATE:
+                    elif size < last_one or first < dt.datetime.now(VIETNAM) - LATE:
                         self.find("signature-missing", path.with_name(name), "is not there, and is not still to come")
                     else:
                         self.notes.append(f"{path.parent.name}: no {name} yet: nobody outside vouches for this head")
@@ -280,24 +318,34 @@ class Check:
 
     def cosigned(self, keys: list[str]) -> None:
         """What witnesses signed: by whose key of those that are given; that these are heads of this log is seen with the others."""
-        text, line, pem = self.work / "body", self.work / "line", self.work / "key"
-        for path in sorted((self.root / "_log/cosigned").glob("*")):
-            found = HEAD.fullmatch(path.read_bytes().decode() if is_plain(path) else "")
-            for name, coded in (each.split(" ")[1:] for each in (found[4].splitlines() if found else ())):
-                data = base64.b64decode(coded)
-                if not found or name == found[1] or len(data) != 76:  # the log's own line
-                    continue
-                held = [key.split("+", 2)[2] for key in keys if key.startswith(f"{name}+{data[:4].hex()}+")]
-                at = int.from_bytes(data[4:12], "big")
-                text.write_text("\n".join(("cosignature/v1", f"time {at}", *found.groups()[:3], "")))
-                line.write_bytes(data[12:])
-                for key in held:
-                    spki = base64.b64encode(ED25519 + base64.b64decode(key)[1:]).decode()
-                    pem.write_text(f"-----BEGIN PUBLIC KEY-----\n{spki}\n-----END PUBLIC KEY-----\n")
-                    if openssl("pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", pem, "-in", text, "-sigfile", line) is None:
+        there = set[tuple[int, str, str, int]]()
+        for size, path, found in self.cosigns:
+            with self.reading(path):
+                for name, coded in (each.split(" ")[1:] for each in found[4].splitlines()):
+                    data = base64.b64decode(coded)
+                    if name == found[1]:  # the log's own line
+                        continue
+                    if len(data) != 76:
+                        self.find("witness-invalid", path, f"the line of {name} is no witness's")
+                        continue
+                    there.add((size, name, data[:4].hex(), int.from_bytes(data[4:12], "big")))
+                    held = [key.split("+", 2)[2] for key in keys if key.startswith(f"{name}+{data[:4].hex()}+")]
+                    if not all(self.holds(key, data, found) for key in held):
                         self.find("witness-invalid", path, f"the signature of {name} does not verify")
-                worth = "" if held else ": not checked, no --witness-key"
-                self.notes.append(f"{name} signed the head of {found[2]} entries{worth}")
+                    worth = "" if held else ": not checked, no --witness-key"
+                    self.notes.append(f"{name} signed the head of {found[2]} entries{worth}")
+        for size, name, key, at in sorted(self.witnessed - there):
+            place = f"_log/cosigned/{size:012}-{key}-{at}"
+            self.find("witness-missing", place, f"the log tells that {name} signed the head of {size} entries: without its line")
+
+    def holds(self, key: str, data: bytes, found: re.Match[str]) -> bool:
+        """A witness's signature is over this head."""
+        text, line, pem = self.work / "body", self.work / "line", self.work / "key"
+        text.write_text("\n".join(("cosignature/v1", f"time {int.from_bytes(data[4:12], 'big')}", *found.groups()[:3], "")))
+        line.write_bytes(data[12:])
+        spki = base64.b64encode(ED25519 + base64.b64decode(key)[1:]).decode()
+        pem.write_text(f"-----BEGIN PUBLIC KEY-----\n{spki}\n-----END PUBLIC KEY-----\n")
+        return openssl("pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", pem, "-in", text, "-sigfile", line) is not None
 
     def stamp(self, head: Path, first: dt.datetime, last: dt.datetime) -> None:
         """The token is over these very bytes, not before and not long after what they cover."""
@@ -314,7 +362,12 @@ class Check:
     def evidence(self, head: Path, first: dt.datetime, last: dt.datetime) -> None:
         """The time-stamp is over the hash tree (RFC 4998) of what was filed until this head, and not before that."""
         token = head.with_name("evidence.tst")
-        if (at := self.token(token, "-digest", self.tree(token))) and at < last - SLACK:
+        root = self.tree(token)
+        wanted = [head.relative_to(self.root).as_posix(), *(each for seq in self.span[head] for each in self.covered.get(seq, ()))]
+        for place in dict.fromkeys(wanted):
+            if place not in self.lists[token] and not self.was_removed(place):
+                self.find("evidence-altered", place, f"was filed by {head.parent.name}, and is not on the list of that night")
+        if (at := self.token(token, "-digest", root)) and at < last - SLACK:
             self.find("re-dated", token, "is of an earlier time than what it lists")
 
     def renewal(self, token: Path) -> None:
@@ -342,10 +395,12 @@ class Check:
         """Root of the hash tree over the files listed beside a token; each is as it was listed, or was removed by order."""
         (path,), nodes = token.parent.glob("evidence.sha*"), list[bytes]()
         name, self.lists[token], before = path.suffix[1:], sums(path), sums(token.with_name("evidence.before"))
+        if list(self.lists[token]) != sorted(self.lists[token]) or len(self.lists[token]) != len(lines_of(path)):
+            self.find("evidence-altered", path, "its lines are not in order, or a path stands there twice")
         for place, said in self.lists[token].items():
             day = self.expected.get(place[:10].replace("/", "-"), {}) if name == "sha256" else {}  # `bags` reads those
             told = day.get(place)
-            if place not in self.removed and (told or digest_of(self.root / place, name)) != said:
+            if not self.was_removed(place) and (told or digest_of(self.root / place, name)) != said:
                 self.find("evidence-altered", place, f"is not what {path.parent.name} lists")
             leaf = bytes.fromhex(said)
             nodes.append(hashlib.new(name, leaf + bytes.fromhex(before[place])).digest() if place in before else leaf)
@@ -382,6 +437,10 @@ class Check:
         """The manifests are the log's, the files are the manifest's and the log's, the events are the log's."""
         if day not in self.shelves:
             return self.find("bag-missing", folder, "a sealed day is not there")
+        if sealed["seq"] >= self.published and sealed["kind"] == "resealed":
+            if not any(self.was_removed(place) for place in self.removed if place.startswith(f"{day.replace('-', '/')}/")):
+                if not any(seq >= self.published for seq in self.purged.values()):
+                    self.find("removal-unpublished", folder, "sealed anew, as only the catalogue tells, and nothing went")
         if sealed["seq"] >= self.published:
             self.notes.append(f"{day}: its sealing is not published yet: only the catalogue tells of it")
         listed: dict[str, str] = {}
@@ -402,7 +461,7 @@ class Check:
 
     def file(self, place: str, listed: str | None, filed: str | None, path: Path) -> None:
         """Manifest, log and disk tell the same; what was removed by order is told as such."""
-        if place in self.removed and not os.path.lexists(path):
+        if self.was_removed(place):
             self.notes.append(f"{place}: removed by order")
         elif not listed:
             self.find("missing" if filed else "orphan", place, "in no manifest")
@@ -420,8 +479,10 @@ class Check:
                 entry, private, salt = json.loads(event["entry"]), event["private"], bytes.fromhex(event["salt"] or "")
                 seen.update(event["entry"].encode() + b"\n")
                 digest = None if private is None else hashlib.sha256(salt + private.encode()).hexdigest()
-                whose = {entry["doc_code"], entry["scan_sha256"]}
-                is_purged = private is None and (whose & self.purged or entry["seq"] in self.lost)
+                erased = [self.purged[each] for each in (entry["doc_code"], entry["scan_sha256"]) if each in self.purged]
+                is_purged = private is None and (erased or entry["seq"] in self.lost)
+                if private is None and entry["private_sha256"] and erased:
+                    self.is_published(f"{path.relative_to(self.root)} line {number}", min(erased))
                 if digest != entry["private_sha256"] and not is_purged:
                     self.find("private-altered", path, f"what is private of entry {entry['seq']} is not what was logged")
         if seen.digest() != self.days.get(day, hashlib.sha256()).digest():
@@ -438,6 +499,10 @@ class Check:
                 seen.update(entry.encode() + b"\n" if count <= self.published else b"")
                 if count > self.published and seen.digest() == published:
                     self.add(entry.encode())
+                    row = db.execute("select type, doc_code, public from event where seq = ?", (count - 1,)).fetchone()
+                    said = [json.loads(entry)[name] for name in ("type", "doc_code", "public")]
+                    if row is None or [*row[:2], json.loads(row[2])] != said:
+                        self.find("catalogue-altered", f"entry {count - 1}", "has a leaf, and no event that says the same")
             if seen.digest() != published:
                 code = "catalogue-replayed" if count < self.published else "catalogue-altered"
                 self.find(code, path, f"its {count} entries do not begin with the {self.published} that were published")

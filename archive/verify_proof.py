@@ -1,21 +1,26 @@
 #!/usr/bin/env python3
 """Kiểm tra bằng chứng: văn bản này có trong sổ nhật ký của kho lưu trữ. Chỉ cần Python và openssl, không cần mạng.
 
-    python3 kiem-tra.py [--root CA.pem]... [--document FILE.pdf]
+    python3 kiem-tra.py [--root CA.pem]... [--signer CERT.pem|SHA-256]... [--document FILE.pdf]
 
 Checks the files beside it: that the document is the one of `entry.json`, that this entry is in the log whose head is `checkpoint`,
 and who signed that head and when. --root: certificates that signature and time-stamp must lead to, had from those authorities.
-Exit code: 0 it holds, 3 it does not. What was not checked is told, and is not good.
+--signer: certificates, one of which must have signed; without it the signer's name is told, and whether it is the agency's is for
+the reader to see. Exit code: 0 it holds, 3 it does not. What was not checked is told, and is not good.
 """
+
+from __future__ import annotations  # Python 3.9 is enough
 
 import argparse
 import base64
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 
@@ -44,6 +49,10 @@ def openssl(*words: object) -> bool:
     return subprocess.run(["openssl", *map(str, words)], capture_output=True, check=False).returncode == 0
 
 
+def told(*words: object) -> str:
+    return subprocess.run(["openssl", *map(str, words)], capture_output=True, check=False).stdout.decode(errors="replace")
+
+
 def read_proof() -> tuple[int, list[bytes], str]:
     (found,) = HERE.glob("*.tlog-proof")
     above, checkpoint = found.read_text("utf-8").split("\n\n", 1)
@@ -62,46 +71,106 @@ def own_line(body: str, line: str, origin: str) -> bool:
         return name == origin and openssl("pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", HERE / "log-key.pem", *what)
 
 
-def checks(roots: list[Path], document: Path | None) -> list[tuple[str, bool]]:
+def digests_of(pem: str) -> list[str]:
+    """SHA-256 of certificates in PEM."""
+    blocks = re.findall("-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", pem, re.DOTALL)
+    return [hashlib.sha256(base64.b64decode(block)).hexdigest() for block in blocks]
+
+
+def pinned(given: list[str]) -> set[str]:
+    """SHA-256 of the certificates that --signer names, itself or in files; the empty text of a file that has none."""
+    is_digest = re.compile("[0-9A-Fa-f:]{64,95}").fullmatch
+    named = {each.replace(":", "").lower() for each in given if is_digest(each)}
+    return named.union(*(digests_of(Path(each).read_text()) or [""] for each in given if not is_digest(each)))
+
+
+def document_of(said: dict[str, Any], asked: Path | None) -> list[tuple[str, bool]]:
+    """The document is the one that was filed, and no other lies beside it that could be taken for it."""
+    name = f"{said['doc_code']}.pdf"
+    assert said["type"] in ("filed", "adopted") and Path(name).name == name
+    path = asked or HERE / name
+    others = {each.name for each in HERE.iterdir() if re.search(r"[.]pdf\W*$", each.name, re.IGNORECASE)} - {name, path.name}
+    found = [(f"không có tệp PDF nào khác bên cạnh: {shown(other)}", False) for other in sorted(others)]
+    if not path.exists() and asked is None and (HERE / "DA-TIEU-HUY.txt").exists():
+        print("CHƯA KIỂM TRA  văn bản: đã bị tiêu hủy hoặc loại bỏ theo quyết định, chỉ còn mục nhật ký")
+        return found
+    is_it = path.is_file() and sha256(path) == said["public"]["sha256"]
+    return [(f"văn bản đúng là văn bản đã lưu: {shown(path.name)}", is_it), *found]
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def shown(text: str) -> str:
+    """Nothing that a terminal takes for an order."""
+    return re.sub("[^ -~\u00a1-\u1eff]", "?", text)
+
+
+def checks(roots: list[Path], signers: set[str], document: Path | None) -> list[tuple[str, bool]]:
     index, path, checkpoint = read_proof()
     entry = (HERE / "entry.json").read_bytes()
     body, lines = checkpoint.split("\n\n", 1)
     origin, size, root = body.split("\n")
-    said = json.loads(entry)
     leaf = hashlib.sha256(b"\0" + entry).digest()
-    found = [] if document is None else [
-        ("văn bản đúng là văn bản đã lưu", hashlib.sha256(document.read_bytes()).hexdigest() == said["public"]["sha256"])]
-    if document is None:
-        print("CHƯA KIỂM TRA  văn bản: đã bị tiêu hủy hoặc loại bỏ theo quyết định, chỉ còn mục nhật ký")
-    found += [
+    found = [
+        *document_of(json.loads(entry), document),
         ("mục nhật ký có trong sổ", leads_to(leaf, index, int(size), path) == base64.b64decode(root)),
         ("sổ nhật ký đã ký đầu sổ", own_line(body + "\n", lines.split("\n")[0], origin)),
     ]
-    with tempfile.NamedTemporaryFile(suffix=".pem") as trusted:
-        trusted.write(b"".join(each.read_bytes() for each in roots))
-        trusted.flush()
-        head = HERE / "checkpoint"
-        is_this = head.read_text("utf-8") == checkpoint
-        cms = ("cms", "-verify", "-binary", "-inform", "DER", "-content", head, "-purpose", "any", "-out", "/dev/null", "-certfile")
-        ts = ("ts", "-verify", "-data", head, "-untrusted")
-        for name, title, verb in (("checkpoint.p7s", "chữ ký của cơ quan", cms), ("checkpoint.tsr", "dấu thời gian", ts)):
+    with tempfile.TemporaryDirectory() as work:
+        Path(work, "roots").write_bytes(b"\n".join(each.read_bytes() for each in roots))
+        is_this = (HERE / "checkpoint").read_text("utf-8") == checkpoint
+        for name, title in (("checkpoint.p7s", "chữ ký số trên đầu sổ"), ("checkpoint.tsr", "dấu thời gian")):
             if not (HERE / name).exists() or not roots:
                 print(f"CHƯA KIỂM TRA  {title}: " + ("thiếu --root" if (HERE / name).exists() else "chưa có"))
-                continue
-            about = ("-in", HERE / name, "-CAfile", trusted.name, "-no_check_time")
-            found.append((title, is_this and openssl(*verb, HERE / f"{name}.pem", *about)))
+            else:
+                found.append((title, is_this and (signed(Path(work)) if name.endswith("p7s") else stamped(Path(work)))))
+        if signers:
+            who = Path(work, "who")
+            found.append(("người ký là người nêu ở --signer", bool(who.exists() and signers & {*digests_of(who.read_text())})))
     return found
+
+
+def signed(work: Path) -> bool:
+    """Whether somebody under the roots signed the head; who it was is told, for anybody under a national root can sign."""
+    head, name, who = HERE / "checkpoint", HERE / "checkpoint.p7s", work / "who"
+    about = ("-content", head, "-purpose", "any", "-out", "/dev/null", "-certfile", f"{name}.pem", "-signer", who)
+    if not openssl("cms", "-verify", "-binary", "-inform", "DER", "-in", name, *about, "-CAfile", work / "roots", "-no_check_time"):
+        who.unlink(missing_ok=True)
+        return False
+    for block in re.findall("-----BEGIN.*?-----END CERTIFICATE-----", who.read_text(), re.DOTALL):
+        (work / "one").write_text(f"{block}\n")
+        (digest,) = digests_of(block)
+        subject = told("x509", "-in", work / "one", "-noout", "-nameopt", "RFC2253,-esc_msb,utf8", "-subject")
+        print(f"NGƯỜI KÝ  {shown(subject.strip())}\n          SHA-256 của chứng thư: {digest}")
+        print("          Hãy tự so tên này với tên cơ quan đã giao văn bản: chương trình không biết cơ quan là ai.")
+    return True
+
+
+def stamped(work: Path) -> bool:
+    """Whether an authority under the roots time-stamped the head; when, is told."""
+    name = HERE / "checkpoint.tsr"
+    about = ("-data", HERE / "checkpoint", "-untrusted", f"{name}.pem", "-CAfile", work / "roots", "-no_check_time")
+    if not openssl("ts", "-verify", "-in", name, *about):
+        return False
+    at = re.search("Time stamp: (.*)", told("ts", "-reply", "-in", name, "-text"))
+    print(f"THỜI ĐIỂM  dấu thời gian: {shown(at[1]) if at else '?'}")
+    return True
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Kiểm tra bằng chứng lưu trữ.")
     parser.add_argument("--root", type=Path, action="append", default=[], help="chứng thư gốc tin cậy, PEM")
+    parser.add_argument("--signer", action="append", default=[], help="chứng thư phải là của người ký, PEM, hoặc SHA-256 của nó")
     parser.add_argument("--document", type=Path, default=None, help="văn bản cần kiểm tra (mặc định: tệp PDF cạnh chương trình)")
     asked = parser.parse_args()
     try:
-        removed = (HERE / "DA-TIEU-HUY.txt").exists()
-        found = checks(asked.root, asked.document or (None if removed else next(HERE.glob("*.pdf"))))
-    except (OSError, ValueError, KeyError, TypeError, AssertionError, StopIteration) as error:
+        signers = pinned(asked.signer)
+        if "" in signers or (signers and not asked.root):
+            parser.error("--signer: cần chứng thư PEM hoặc SHA-256 của nó, cùng với --root")
+        found = checks(asked.root, signers, asked.document)
+    except (OSError, ValueError, LookupError, TypeError, AssertionError) as error:
         found = [(f"đọc được bằng chứng ({type(error).__name__})", False)]
     for title, holds in found:
         print(f"{'ĐÚNG' if holds else 'SAI '}  {title}")

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import io
 import json
+import re
 import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,11 +33,14 @@ from archive.checkpoint import (
     witnessed_text,
 )
 from archive.errors import ArchiveError
+from archive.proofpack import packed
 from archive.prooftext import consistency_text, inclusion_text, read_consistency, read_inclusion
 from archive.store import Archive
 from archive.witness import Asked, WitnessError, of_archive, of_request, witness
 from tests.archive.conftest import CLERK, Office
 from tests.archive.test_heads import a_day
+from tests.testkit.authorities import Pki
+from tests.testkit.insider import vouch
 
 NOW = 1_800_000_000
 NAME = "kiem-toan-nha-nuoc"
@@ -162,3 +173,83 @@ def test_a_witness_believes_neither_another_key_nor_entries_that_give_another_he
     assert refused(office) == "log-altered"
     newest.write_text("nothing")
     assert refused(office) == "bad-request"
+
+
+# --- what is taken away, and by whose hands it came
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A proof that was taken away, unpacked, and the authorities whoever checks it trusts."""
+
+    folder: Path
+    roots: tuple[str | Path, ...]
+    name: str
+    signer: str
+
+    def check(self, *words: str | Path) -> tuple[int, str]:
+        done = subprocess.run([sys.executable, "-I", self.folder / "kiem-tra.py", *self.roots, *words],
+                              capture_output=True, text=True, check=False)  # fmt: skip
+        assert not done.stderr
+        return done.returncode, done.stdout
+
+
+@pytest.fixture
+def taken(office: Office, archive: Archive, tmp_path: Path) -> Taken:
+    head, pki = a_day(office, archive, "a"), Pki(office.clock.now)
+    who = pki.organisation(rsa_key=False)
+    with pki.at(office.clock.now):
+        vouch(head, pki, who)
+    (row,) = (row for day in archive.days() for row in archive.filed_on(day.day))
+    with zipfile.ZipFile(io.BytesIO(packed(office.root, archive.proof(row["doc_code"])))) as proof:
+        proof.extractall(tmp_path / "taken")
+    words = list[str | Path]()
+    for number, each in enumerate((pki.root, pki.tsa_root)):
+        (tmp_path / f"{number}.pem").write_bytes(each.certificate.public_bytes(Encoding.PEM))
+        words += ["--root", tmp_path / f"{number}.pem"]
+    digest = hashlib.sha256(who.certificate.public_bytes(Encoding.DER)).hexdigest()
+    return Taken(tmp_path / "taken", tuple(words), f"{row['doc_code']}.pdf", digest)
+
+
+def test_whoever_checks_is_told_which_file_who_signed_and_when(taken: Taken) -> None:
+    """Anybody under a national root can sign a log of his own: the name is for the reader to compare."""
+    code, told = taken.check()
+    assert (code, told.count("ĐÚNG"), told.count("CHƯA")) == (0, 5, 0), told
+    assert taken.name in told and "Sở Kiểm thử" in told and taken.signer in told and re.search(r"THỜI ĐIỂM .*:\d\d 20\d\d GMT", told)
+    assert "chữ ký của cơ quan" not in told
+    assert "SO TÊN NGƯỜI KÝ VỚI TÊN CƠ QUAN" in (taken.folder / "HUONG-DAN.txt").read_text("utf-8-sig")
+
+
+def test_the_signer_is_pinned(taken: Taken) -> None:
+    assert taken.check("--signer", taken.signer)[0] == 0
+    code, told = taken.check("--signer", "0" * 64)
+    assert code == 3 and "SAI   người ký" in told
+    (taken.folder / "checkpoint.p7s").unlink()
+    assert taken.check("--signer", taken.signer)[0] == 3
+
+
+@pytest.mark.parametrize("beside", [("{}.PDF",), ("DA-TIEU-HUY.txt",), (".khac.pdf",), ("ban-chinh.Pdf ",)])
+def test_no_other_document_is_taken_for_the_one_that_was_checked(taken: Taken, beside: tuple[str]) -> None:
+    """The genuine one hidden, or said to be destroyed; a forged one where people look."""
+    genuine, forged = taken.folder / taken.name, taken.folder / beside[0].format(taken.name[:-4])
+    if forged.suffix == ".txt":
+        genuine.write_bytes(b"%PDF forged")
+    else:
+        genuine.rename(taken.folder / ".goc.pdf") if forged.suffix == ".PDF" else None
+    forged.write_bytes(b"%PDF forged")
+    code, told = taken.check()
+    assert code == 3 and "SAI" in told, told
+
+
+def test_a_document_that_is_gone_is_told_and_only_with_the_mark(taken: Taken) -> None:
+    (taken.folder / taken.name).unlink()
+    assert taken.check()[0] == 3
+    (taken.folder / "DA-TIEU-HUY.txt").write_bytes(b"")
+    code, told = taken.check()
+    assert code == 0 and "CHƯA KIỂM TRA  văn bản" in told
+
+
+def test_an_entry_that_files_nothing_proves_no_document(taken: Taken) -> None:
+    path = taken.folder / "entry.json"
+    path.write_bytes(path.read_bytes().replace(b'"type":"filed"', b'"type":"void"'))
+    assert taken.check()[0] == 3

@@ -25,7 +25,7 @@ from tests.testkit import insider_attacks, insider_log
 from tests.testkit.insider import House, Insider, house
 
 SOURCE = Path(__file__).parents[2] / "archive" / "verify_offline.py"
-LINES = 484
+LINES = 549
 
 
 @pytest.fixture(scope="module")
@@ -213,3 +213,36 @@ def test_a_head_of_another_past_that_a_witness_signed_is_named(insider: Insider)
     assert codes(run(insider.root)) == {"log-forked"}
     cosign(insider, Checkpoint(Head(read.head.origin, read.head.size + 5, bytes(32)), read.lines))
     assert codes(run(insider.root)) == {"log-forked", "log-shortened"}
+
+
+def test_a_witness_of_whom_the_log_tells_is_missed(insider: Insider) -> None:
+    read = parsed((insider.root / "_log" / "checkpoint").read_text("utf-8"))
+    path, key = cosign(insider, read)
+    insider.tell("witnessed", size=read.head.size, witness="kiem-toan", key=key.split("+")[1], seen_at=1_800_000_000)
+    assert run(insider.root, *insider.house.trust)["findings"] == []
+    path.write_text(path.read_text("utf-8").replace(path.read_text("utf-8").splitlines()[-1], read.lines[0].text().strip()), "utf-8")
+    assert codes(run(insider.root, *insider.house.trust)) == {"witness-missing"}
+    path.unlink()
+    assert codes(run(insider.root, *insider.house.trust)) == {"witness-missing"}
+
+
+def test_a_cosigned_file_that_is_none_hides_no_other(insider: Insider) -> None:
+    read = parsed((insider.root / "_log" / "checkpoint").read_text("utf-8"))
+    path, key = cosign(insider, read)
+    own = path.read_text("utf-8").splitlines()[-1].split(" ")[2]
+    data = base64.b64decode(own)
+    path.write_text(path.read_text("utf-8").replace(own, base64.b64encode(data[:-1] + bytes([data[-1] ^ 1])).decode()), "utf-8")
+    text = (insider.root / "_log" / "checkpoint").read_text("utf-8")
+    short = base64.b64encode(b"x" * 50).decode()
+    for name, more in (("000000000001-aaaaaaaa-1", "\u2014 w AAAAA=\n"), ("000000000001-aaaaaaaa-2", f"\u2014 w {short}\n"),
+                       ("000000000001-aaaaaaaa-3", f"\u2014 w {short}\n" * 2000)):  # fmt: skip
+        (path.parent / name).write_text(text + more, "utf-8")
+    told = {(each["code"], each["path"][-1]) for each in run(insider.root, "--witness-key", key)["findings"]}
+    assert told == {("unreadable", "1"), ("witness-invalid", "2"), ("checkpoint-bad", "3"), ("witness-invalid", "0")}
+
+
+def test_an_order_of_today_is_a_note_until_it_is_published(insider: Insider) -> None:
+    insider_attacks.ordered(insider, now=True)
+    told = run(insider.root, *insider.house.trust)
+    assert told["findings"] == []
+    assert sum("removed or erased by order, of which only the catalogue tells" in note for note in told["notes"]) == 2

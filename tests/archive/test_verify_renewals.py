@@ -106,6 +106,8 @@ def test_a_removed_document_is_no_fault_of_a_renewal(grown: Grown) -> None:
     renewed(grown.office, grown.archive, grown.later, "sha512")
     code = f"{FILE}.0000001"
     grown.archive.remove([code], Removal("purged", "12/QĐ-UBND", (CLERK,), CLERK))
+    assert codes(run(grown.office.root, *grown.trust())) == {"removal-unpublished"}  # no night published it, for more than a year
+    grown.night(grown.later)
     assert run(grown.office.root, *grown.trust())["findings"] == []
     grown.office.clock.pass_(days=1)
     assert renewed(grown.office, grown.archive, grown.later, "sha384").is_dir()

@@ -186,6 +186,17 @@ class Insider:
         db.commit()
         db.close()
 
+    def tell(self, type: str, code: str | None = None, scan: str | None = None, *, now: bool = False, **public: str | int) -> None:
+        """One more entry in the catalogue, event and leaf: for that no key is needed."""
+        db = sqlite3.connect(self.root / "catalogue.db")
+        seq, last = db.execute("select count(*), (select entry from leaf order by seq desc limit 1) from leaf").fetchone()
+        at = f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%S.%fZ}" if now else json.loads(last)["at"]
+        entry = {"seq": seq, "type": type, "at": at, "actor": CLERK, "doc_code": code, "scan_sha256": scan, "public": public,
+                 "private_sha256": None}  # fmt: skip
+        put(db, [(seq, canonical_json(entry))])
+        db.commit()
+        db.close()
+
     def lines(self, number: int) -> list[bytes]:
         """The entries a head adds."""
         return (self.head(number) / "entries.jsonl").read_bytes().splitlines()
@@ -211,8 +222,7 @@ class Insider:
         lines = list(self._sealed_again(told if entries is None else entries))
         self.sql("delete from leaf", "delete from event", "delete from checkpoint")
         db = sqlite3.connect(self.root / "catalogue.db")
-        rows = [(seq, line.decode(), leaf_hash(line).hex()) for seq, (_, line) in enumerate(lines)]
-        db.executemany("insert into leaf values (?, ?, ?)", rows)
+        put(db, [(seq, line) for seq, (_, line) in enumerate(lines)])
         db.commit()
         db.close()
         for number in ends:
@@ -267,6 +277,16 @@ class Insider:
             self.remove(name)
         listed = EvidenceList(before.algorithm, there)
         evidence.put(folder, listed, token_over(pki, listed.tree.root), pem(pki.tsa))
+
+
+def put(db: sqlite3.Connection, entries: list[tuple[int, bytes]]) -> None:
+    """Entries into a catalogue, leaf and event."""
+    names = ("seq", "type", "at", "day", "doc_code", "scan_sha256", "actor", "public")
+    for seq, line in entries:
+        entry = json.loads(line)
+        row = entry | {"day": day_of(entry), "public": canonical_json(entry["public"]).decode()}
+        db.execute(f"insert into event ({', '.join(names)}) values (?, ?, ?, ?, ?, ?, ?, ?)", [row[name] for name in names])
+        db.execute("insert into leaf values (?, ?, ?)", (seq, line.decode(), leaf_hash(line).hex()))
 
 
 def sha256(path: Path) -> str:

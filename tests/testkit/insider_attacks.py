@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from archive.record import canonical_json
-from tests.testkit.insider import FILE, A, B, Insider
+from tests.testkit.insider import FILE, A, B, Insider, sha256
 
 Attack = Callable[[Insider], None]
 ATTACKS: dict[str, tuple[Attack, tuple[str, ...]]] = {}
@@ -187,3 +187,66 @@ def a_private_correction_emptied(insider: Insider) -> None:
 @caught("private-altered")
 def the_salt_exchanged(insider: Insider) -> None:
     _events(insider, lambda row: row | {"salt": row["salt"] and "00" * 16})
+
+
+@caught("orphan")
+def a_forged_document_in_a_folder_that_looks_like_the_day(insider: Insider) -> None:
+    folder = insider.root / insider.house.days[0] / "data"
+    folder.mkdir(parents=True)
+    insider.write(folder / insider.pdf().name, b"%PDF forged")
+
+
+# --- excused by the catalogue, for whose unpublished end no key is needed
+
+
+def _gone(insider: Insider, *paths: Path, now: bool = False) -> None:
+    for path in paths:
+        insider.tell("removed", path=path.relative_to(insider.root).as_posix(), sha256=sha256(path), now=now)
+        insider.remove(path)
+
+
+@caught("missing")
+def a_document_removed_by_the_catalogue_alone(insider: Insider) -> None:
+    _gone(insider, insider.pdf(B))
+
+
+@caught("missing")
+def a_document_removed_by_an_order_for_another(insider: Insider) -> None:
+    insider.tell("dispose-asked", A, kind="disposed")
+    _gone(insider, insider.pdf(B))
+    insider.tell("disposed", A)
+
+
+def ordered(insider: Insider, *, now: bool) -> None:
+    """A whole order, made up."""
+    insider.tell("dispose-asked", B, kind="disposed", now=now)
+    _gone(insider, insider.pdf(B), insider.pdf(B).with_suffix(".json"), now=now)
+    manifest, tags = insider.bag()
+    insider.tell("resealed", day=insider.house.days[0], manifest_sha256=manifest, tagmanifest_sha256=tags, now=now)
+    insider.tell("disposed", B, now=now)
+
+
+@caught("removal-unpublished")
+def an_order_of_weeks_ago_that_no_night_published(insider: Insider) -> None:
+    ordered(insider, now=False)
+
+
+@caught("removal-unpublished", "evidence-altered")
+def evidence_exchanged_and_its_day_said_to_be_sealed_anew(insider: Insider) -> None:
+    path = next(insider.day.glob("data/evidence/*.json"))
+    insider.write(path, b'{"forged":1}')
+    insider.tell("removed", path=path.relative_to(insider.root).as_posix(), sha256=sha256(path), now=True)
+    manifest, tags = insider.bag()
+    insider.tell("resealed", day=insider.house.days[0], manifest_sha256=manifest, tagmanifest_sha256=tags, now=True)
+
+
+@caught("catalogue-altered")
+def a_leaf_without_an_event(insider: Insider) -> None:
+    insider.tell("session")
+    insider.sql("delete from event where seq = (select max(seq) from event)")
+
+
+@caught("evidence-altered")
+def the_evidence_of_another_night(insider: Insider) -> None:
+    for name in ("evidence.sha256", "evidence.tst", "evidence.tst.pem"):
+        insider.write(insider.head(0) / name, (insider.head(1) / name).read_bytes())

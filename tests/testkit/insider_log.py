@@ -80,6 +80,23 @@ def the_log_rewritten_and_signatures_taken_away(insider: Insider) -> None:
         insider.remove(path)
 
 
+@caught("signature-missing")
+def the_log_rewritten_with_its_key_under_one_head_of_today(insider: Insider) -> None:
+    """No head is signed, and the newest entry is of today: as if the signatures were still to come."""
+
+    def change(entries: list[Entry]) -> list[Entry]:
+        found = [entry | {"head": min(number, 2)} for number, entry in enumerate(_no_refusal(entries))]
+        at = f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+        return [*found, found[-1] | {"type": "session", "at": at, "doc_code": None, "scan_sha256": None, "public": {}}]
+
+    insider.rewrite(change)
+    _lines(insider, 2, [line for number in range(3) for line in insider.lines(number)])
+    for path in (*(insider.root / "_log").glob("*/checkpoint.*"), *(insider.root / "_log").glob("*/evidence.*")):
+        insider.remove(path)
+    for number in (0, 1):
+        deleted(insider.head(number))
+
+
 @caught("stamped-late")
 def the_log_rewritten_signed_and_stamped_today(insider: Insider) -> None:
     insider.rewrite(_no_refusal, signs=True, now=True)

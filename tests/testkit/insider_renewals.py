@@ -4,13 +4,16 @@ codes that name it. The archive they find was renewed once, after its second nig
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from archive import evidence, evidencelist
+from archive.checkpoint import Head
 from archive.evidencelist import EvidenceList
-from tests.testkit.insider import Insider, sha256
+from archive.heads import Published
+from tests.testkit.insider import Insider, sha256, vouch
 from tests.testkit.insider_attacks import Attack
 from tests.testkit.proving import pem
 from tests.testkit.signing import token as token_over
@@ -113,6 +116,60 @@ def a_time_stamp_exchanged_that_was_renewed(insider: Insider) -> None:
     with insider.house.pki.at(dt.datetime.now(dt.UTC) - dt.timedelta(days=1)):
         insider.vouch(0, late=dt.timedelta(seconds=9))
     assert (head / "checkpoint").read_bytes() == text
+
+
+# --- the last night, which the renewal does not list
+
+
+@caught("evidence-altered")
+def a_document_left_out_and_its_night_stamped_anew(insider: Insider) -> None:
+    path = insider.head(2) / "evidence.sha256"
+    insider.write(path, b"".join(line for line in path.read_bytes().splitlines(keepends=True) if b".pdf" not in line))
+    _again(insider, insider.head(2), dt.datetime.now(dt.UTC))
+
+
+@caught("evidence-altered")
+def a_list_of_one_file_that_is_the_two_halves_of_the_tree(insider: Insider) -> None:
+    """Under the token that was there: the file's digest is the root."""
+    path = insider.head(2) / "evidence.sha256"
+    nodes = [bytes.fromhex(line[:64]) for line in path.read_text().splitlines()]
+    nodes.sort()
+    while len(nodes) > 2:
+        pairs = [sorted(nodes[at : at + 2]) for at in range(0, len(nodes), 2)]
+        nodes = [hashlib.sha256(b"".join(pair)).digest() if len(pair) > 1 else pair[0] for pair in pairs]
+    top = insider.root / "_log" / "halves"
+    insider.write(top, b"".join(sorted(nodes)))
+    insider.write(path, f"{sha256(top)}  _log/halves\n".encode())
+
+
+@caught("evidence-altered")
+def a_line_twice_on_a_nights_list(insider: Insider) -> None:
+    path = insider.head(2) / "evidence.sha256"
+    first, *rest = path.read_bytes().splitlines(keepends=True)
+    insider.write(path, b"".join((first, first, *rest)))
+
+
+@caught("evidence-altered")
+def a_nights_list_in_another_order(insider: Insider) -> None:
+    path = insider.head(2) / "evidence.sha256"
+    insider.write(path, b"".join(reversed(path.read_bytes().splitlines(keepends=True))))
+
+
+@caught("evidence-altered")
+def a_time_stamp_exchanged_and_said_to_be_removed_by_order(insider: Insider) -> None:
+    for path in insider.head(0).glob("*"):
+        insider.tell("removed", path=path.relative_to(insider.root).as_posix(), sha256="0" * 64, now=True)
+    with insider.house.pki.at(dt.datetime.now(dt.UTC) - dt.timedelta(days=39)):
+        for path in insider.head(0).glob("checkpoint.*"):
+            insider.remove(path)
+        vouch(Published(dt.date.today(), Head("", 0, b""), insider.head(0)), insider.house.pki, insider.house.organisation)
+
+
+@caught("log-order", "renewal-altered")
+def the_renewal_made_anew_and_told_anew_by_the_catalogue(insider: Insider) -> None:
+    _again(insider, renewal(insider), dt.datetime.now(dt.UTC))
+    listed, token = (sha256(renewal(insider) / name) for name in ("evidence.sha256", "evidence.tst"))
+    insider.tell("renewed", number=1, digest="sha256", files=1, hashed_anew=0, list_sha256=listed, token_sha256=token)
 
 
 @caught("unreadable")
