@@ -27,8 +27,7 @@ from archive.orders import GONE, Kind, Removal, Removed
 
 __all__ = ["GONE", "Kind", "Removal", "Removed", "entomb", "remove"]
 
-_STAYS = frozenset({"doc_code", "file_code", "doc_ordinal", "scan_sha256", "lane", "again", "seq", "supersedes", "superseded_by",
-                    "mode"})  # who may see that it was there
+_STAYS = frozenset({"doc_code", "file_code", "doc_ordinal", "scan_sha256", "lane", "again", "seq", "supersedes", "superseded_by"})
 _OWN_EVENTS = frozenset({orders.ASKED, *GONE})  # who ordered it, and by what: not of the document
 
 
@@ -188,8 +187,9 @@ def _carry_out(root: Path, catalogue: Catalogue, db: Database, plan: _Plan, remo
         bag.record(catalogue, removal.actor, made, tags, "resealed", moment)
     told = {(row["doc_code"], row["scan_sha256"]) for row in plan.rows}
     told |= {(None, scan) for scan in plan.scans if scan not in {row["scan_sha256"] for row in plan.rows}}
+    modes = {row["doc_code"]: {"mode": row["mode"] or ""} for row in plan.rows}  # for `rebuild`: who may see that it was there
     for code, scan in sorted(told, key=str):
-        catalogue.append(Event(removal.kind, removal.actor, code, scan, {}, removal.private), moment)
+        catalogue.append(Event(removal.kind, removal.actor, code, scan, {}, removal.private | modes.get(code, {})), moment)
     for folder in protected:
         immutable.protect(folder)
 
@@ -210,16 +210,23 @@ def _unlink(root: Path, path: str) -> None:
 def _wipe(db: Database, plan: _Plan, kind: Kind) -> None:
     """Rows without what they told: tombstones."""
     for row in plan.rows:
-        entomb(db, row, kind)
+        entomb(db, row, kind, row["mode"] or "")
     index.forget_names(db, {name for row in plan.rows for name in index.named(row)})
     for path in plan.files:
         db.table("scan").delete_where("path = ?", [PurePosixPath(path).as_posix()])
 
 
-def entomb(db: Database, row: Row, kind: str) -> None:
-    """A document's row without what it told, nor anything of it elsewhere in the catalogue but its scan and its names."""
+def entomb(db: Database, row: Row, kind: str, mode: str | None = None) -> None:
+    """A document's row without what it told, nor anything of it elsewhere in the catalogue but its scan and its names.
+
+    Args:
+        db: the catalogue.
+        row: the document's.
+        kind: the state it is in from now on.
+        mode: its mode of use, which says who may see that it was there; "" for none, None where that is not known any more.
+    """
     # the path of a member of a mail or a package can hold names
     part = row["part"] if re.fullmatch("[0-9,-]*", row["part"]) else row["doc_code"]
     index.take_out(db, row["doc_code"])
-    db.table("document").update(row["doc_code"], dict.fromkeys(set(row) - _STAYS) | {"state": kind, "part": part})
+    db.table("document").update(row["doc_code"], dict.fromkeys(set(row) - _STAYS) | {"state": kind, "part": part, "mode": mode})
     db.table("companion").delete_where("doc_code = ?", [row["doc_code"]])

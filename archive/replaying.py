@@ -152,7 +152,7 @@ class Replay:
     def removed(self, told: Row, *_: object) -> None:
         self.db.table("scan").delete_where("path = ?", [told["public"]["path"]])
 
-    def gone(self, told: Row, *_: object) -> None:
+    def gone(self, told: Row, private: Row, *_: object) -> None:
         code = told["doc_code"]
         if told["type"] == "purged":  # what was private of it was erased, not lost
             sql = "select seq from event where private is null and (doc_code = ? or scan_sha256 = ?)"
@@ -161,7 +161,7 @@ class Replay:
         if code is None:
             return
         self.partless.pop(code, None)
-        removal.entomb(self.db, codes.row_of(self.db, code), told["type"])
+        removal.entomb(self.db, codes.row_of(self.db, code), told["type"], private.get("mode"))
         self.findings = [finding for finding in self.findings if finding.doc_code != code]
 
     def rebuilt(self, told: Row, *_: object) -> None:

@@ -27,17 +27,17 @@ def seen(office: Office, folder: Path) -> tuple[bytes, dict[str, str]]:
 
 @pytest.mark.parametrize("kind", ["disposed", "purged"])
 def test_a_secret_that_was_removed_by_order_is_not_shown_then(office: Office, archive: Archive, tmp_path: Path, kind: Kind) -> None:
-    filed(office, archive, "plain", subject="V/v nghỉ lễ")
+    plain = filed(office, archive, "plain", subject="V/v nghỉ lễ")
     open_one = filed(office, archive, "open", mode="Công khai", subject="Lịch tiếp công dân")
     secret = filed(office, archive, "secret", mode="Mật", subject="V/v giaukin", original_name="giaukin.pdf")
     archive.describe(secret, {"subject": "V/v giaukin sửa"}, CLERK)
     office.clock.pass_(days=1)
     archive.seal_day(NOON.date(), CLERK)
-    for code, words in ((open_one, "QĐ 1"), (secret, "QĐ 2 giaukin")):
+    for code, words in ((plain, "QĐ 0"), (open_one, "QĐ 1"), (secret, "QĐ 2 giaukin")):
         archive.remove([code], Removal(kind, words, ("A",), CLERK))
     archive.event("copy-restored", actor=CLERK, public={"copy": "nas", "path": f"2026/11/23/data/{secret}.pdf"})
     data, documents = seen(office, tmp_path)
-    assert documents[open_one] == kind and secret not in documents
+    assert documents[plain] == documents[open_one] == kind and secret not in documents
     assert b"giaukin" not in data and secret.encode() not in data
     with sqlite3.connect(office.root / "catalogue.db") as db:  # of an archive of before, or made again from the log
         db.execute("update document set mode = null where doc_code = ?", [secret])
