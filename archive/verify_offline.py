@@ -240,7 +240,12 @@ class Check:
             for first, last in re.findall("([0-9]{1,9})(?:-([0-9]{1,9}))?", public["lost_private"]):
                 lost = range(int(first), min(int(last or first) + 1, len(self.times)))
                 self.lost |= {seq for seq in lost if day_of(self.times[seq]) not in self.sealed}
-        elif kind == "removed":
+        else:
+            self.done(entry, kind, code, public)
+
+    def done(self, entry: dict[str, Any], kind: str, code: str | None, public: dict[str, Any]) -> None:
+        """Removals by order, renewals, witnesses."""
+        if kind == "removed":
             self.removed.setdefault(public["path"], entry["seq"])
         elif kind == "dispose-asked":
             self.asked.setdefault(code, entry["seq"])

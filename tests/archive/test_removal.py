@@ -50,7 +50,8 @@ def offline(archive: Archive) -> dict[str, Any]:
 
 
 def said(told: dict[str, Any]) -> set[str]:
-    return {found["code"] for found in told["findings"]} - {"log-missing"}  # no head was published here
+    """Without what is so because no head was published here: 14 days after `NOON` a removal is overdue too."""
+    return {found["code"] for found in told["findings"]} - {"log-missing", "removal-unpublished"}
 
 
 def files_of(root: Path, code: str) -> list[Path]:
