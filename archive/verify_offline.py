@@ -94,8 +94,15 @@ def digests_of(pem: str) -> set[str]:
 def pinned(given: list[str]) -> set[str]:
     """SHA-256 of the certificates that --signer names, itself or in files."""
     named = {each.replace(":", "").lower() for each in given if re.fullmatch("[0-9A-Fa-f:]{64,95}", each)}
-    files = [digests_of(Path(each).read_text()) or {""} for each in given if not re.fullmatch("[0-9A-Fa-f:]{64,95}", each)]
-    return named.union(*files)
+    files = [Path(each) for each in given if not re.fullmatch("[0-9A-Fa-f:]{64,95}", each)]
+    return named.union(*((path.is_file() and digests_of(path.read_text("latin-1"))) or {""} for path in files))
+
+
+def certified(given: str) -> Path:
+    """A file of certificates that is named on the command line: a slip there is no finding."""
+    if Path(given).is_file() and "BEGIN CERTIFICATE" in Path(given).read_text("latin-1"):
+        return Path(given)
+    raise argparse.ArgumentTypeError(f"{given} holds no certificate in PEM")
 
 
 class Check:
@@ -527,7 +534,7 @@ class Check:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Checks an archive from its folder alone.")
     parser.add_argument("archive", type=Path)
-    parser.add_argument("--root", type=Path, action="append", default=[], help="certificates to trust, PEM")
+    parser.add_argument("--root", type=certified, action="append", default=[], help="certificates to trust, PEM")
     parser.add_argument("--witness", type=Path, action="append", default=[], help="a checkpoint that was kept elsewhere")
     parser.add_argument("--signer", action="append", default=[], help="certificate that must have signed, PEM, or its SHA-256")
     parser.add_argument("--witness-key", action="append", default=[], help="name+id+key of a witness")

@@ -81,7 +81,15 @@ def pinned(given: list[str]) -> set[str]:
     """SHA-256 of the certificates that --signer names, itself or in files; the empty text of a file that has none."""
     is_digest = re.compile("[0-9A-Fa-f:]{64,95}").fullmatch
     named = {each.replace(":", "").lower() for each in given if is_digest(each)}
-    return named.union(*(digests_of(Path(each).read_text()) or [""] for each in given if not is_digest(each)))
+    files = [Path(each) for each in given if not is_digest(each)]
+    return named.union(*((path.is_file() and digests_of(path.read_text("latin-1"))) or [""] for path in files))
+
+
+def certified(given: str) -> Path:
+    """A file of certificates that is named on the command line: a slip there does not make the proof wrong."""
+    if Path(given).is_file() and "BEGIN CERTIFICATE" in Path(given).read_text("latin-1"):
+        return Path(given)
+    raise argparse.ArgumentTypeError(f"{given}: không có chứng thư PEM")
 
 
 def document_of(said: dict[str, Any], asked: Path | None) -> list[tuple[str, bool]]:
@@ -161,7 +169,7 @@ def stamped(work: Path) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Kiểm tra bằng chứng lưu trữ.")
-    parser.add_argument("--root", type=Path, action="append", default=[], help="chứng thư gốc tin cậy, PEM")
+    parser.add_argument("--root", type=certified, action="append", default=[], help="chứng thư gốc tin cậy, PEM")
     parser.add_argument("--signer", action="append", default=[], help="chứng thư phải là của người ký, PEM, hoặc SHA-256 của nó")
     parser.add_argument("--document", type=Path, default=None, help="văn bản cần kiểm tra (mặc định: tệp PDF cạnh chương trình)")
     asked = parser.parse_args()

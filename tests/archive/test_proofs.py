@@ -253,3 +253,9 @@ def test_an_entry_that_files_nothing_proves_no_document(taken: Taken) -> None:
     path = taken.folder / "entry.json"
     path.write_bytes(path.read_bytes().replace(b'"type":"filed"', b'"type":"void"'))
     assert taken.check()[0] == 3
+
+
+def test_a_root_that_is_none_does_not_make_the_proof_wrong(taken: Taken) -> None:
+    for given in ("/nowhere.pem", __file__):
+        done = subprocess.run([sys.executable, "-I", taken.folder / "kiem-tra.py", "--root", given], capture_output=True, text=True, check=False)
+        assert done.returncode == 2 and not done.stdout and "PEM" in done.stderr and "Traceback" not in done.stderr
