@@ -256,6 +256,6 @@ def test_an_entry_that_files_nothing_proves_no_document(taken: Taken) -> None:
 
 
 def test_a_root_that_is_none_does_not_make_the_proof_wrong(taken: Taken) -> None:
-    for given in ("/nowhere.pem", __file__):
-        done = subprocess.run([sys.executable, "-I", taken.folder / "kiem-tra.py", "--root", given], capture_output=True, text=True, check=False)
+    for named in ("/nowhere.pem", __file__):
+        done = subprocess.run([sys.executable, "-I", taken.folder / "kiem-tra.py", "--root", named], capture_output=True, text=True, check=False)
         assert done.returncode == 2 and not done.stdout and "PEM" in done.stderr and "Traceback" not in done.stderr
