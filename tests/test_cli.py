@@ -76,6 +76,8 @@ def test_no_name_bends_a_terminal(station: Path, verb: tuple[str, ...]) -> None:
 def test_status_shows_what_a_verb_takes_and_why_in_vietnamese(station: Path) -> None:
     told = command("status", "--station", str(station)).stdout
     (lot,) = re.findall(r"^  rejected (rejected/\S+) sao-y/web\.pdf: not-a-document \(Tệp không phải", told, re.MULTILINE)
+    asked = command("show", lot, "--station", str(station))
+    assert asked.returncode == 1 and "ly-do.txt" in asked.stderr
     assert (station / lot).is_dir()
     assert "waiting: 1\n" in told and "  waiting la.pdf: not-taken (Tệp đặt sai chỗ" in told
     assert "<U+001B>[31m<U+202E>" in told or "to describe" not in told

@@ -114,7 +114,9 @@ def show(identifier: str, folder: Path, as_json: bool) -> None:
     with wiring.opened_archive(folder, load(folder)) as archive:
         found = archive.get(identifier)
     if found is None:
-        raise SohoaError(f"nothing is known by {identifier}")
+        is_lot = identifier.startswith(("held/", "rejected/")) and (folder / identifier).is_dir()
+        why = "is no document yet: `sohoa status`, and ly-do.txt beside it, tell why it lies there"
+        raise SohoaError(f"{identifier} {why}" if is_lot else f"nothing is known by {identifier}")
     if as_json:
         wiring.print_json(found)
         return
