@@ -21,11 +21,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from archive import keyfile, verify_offline
 from archive.checkpoint import COSIGNATURE_KEY, Checkpoint, Head, cosigned, parsed, verifier_key, witnessed_text
-from tests.testkit import insider_attacks, insider_log
+from tests.testkit import insider_attacks, insider_history, insider_log
 from tests.testkit.insider import House, Insider, house
 
 SOURCE = Path(__file__).parents[2] / "archive" / "verify_offline.py"
 LINES = 561
+LISTED_BY = (insider_attacks, insider_history, insider_log)  # each lists its attacks when it is loaded
 
 
 @pytest.fixture(scope="module")
