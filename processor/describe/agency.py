@@ -16,7 +16,7 @@ from dataclasses import replace
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Line, Word
 from processor.describe.phrases import LEAST, LISTED, Pairs
-from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, is_spelt, marks, nfc, skeleton
+from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, is_spelt, is_syllable, marks, nfc, skeleton
 
 LONGEST_PHRASE = 14  # words
 WIDEST = 2.0  # letters between two words
@@ -190,8 +190,13 @@ def _is_torn(words: Sequence[Word], issued_at: Value | None, law: Vocabulary) ->
     """Whether a word is missing: the last one of a long listed name ("ỦY BAN NHÂN"), or of the place of issue."""
     said = _key(words)
     is_short = any(len(key) > LEAST_LISTED and said[: len(key) - 1] == key[:-1] for key in law.agency_written)
-    place = folded_words(issued_at.text) if issued_at else ()
-    return is_short or any(said[-size:] == place[:size] for size in range(1, len(place)))
+    return is_short or _is_cut_off(words, issued_at)
+
+
+def _is_cut_off(words: Sequence[Word], issued_at: Value | None) -> bool:
+    """Whether a name ends within the place of issue."""
+    said, place = _key(words), folded_words(issued_at.text) if issued_at else ()
+    return any(said[-size:] == place[:size] for size in range(1, len(place)))
 
 
 def _as_printed(words: Sequence[Word]) -> Value | None:
@@ -227,6 +232,8 @@ def _proper(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, lost: 
         if disagree(words, issued_at):
             return None
         return Value(issued_at.text, issued_at.confidence, tuple(words))
+    if _is_cut_off(words, issued_at):
+        return None
     told = _elsewhere(words, pairs)
     if told:
         return Value(" ".join(_cased(text.upper()) for text in told), LISTED, tuple(words))
@@ -242,7 +249,7 @@ def _is_like_others(text: str) -> bool:
 
 
 def _is_word(text: str) -> bool:
-    return is_spelt(text) and len(text) <= LONGEST_SYLLABLE
+    return is_spelt(text) and len(text) <= LONGEST_SYLLABLE and (is_syllable(text) or not marks(text))
 
 
 def _elsewhere(words: Sequence[Word], pairs: Pairs) -> list[str]:

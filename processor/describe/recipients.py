@@ -26,6 +26,7 @@ WIDE_STEP = 1.9  # line pitches: what stands further below is no line of the lis
 _BULLET = re.compile(r"^(?:[^\w(]|_)*[-–—•*+~=_](?:[^\w(]|_)*")
 _AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
 _BROKEN_NOTE = re.compile(r"\([^\W\dA-Z]{1,3}\)")  # "(bí)": "(b/c)" misread
+_SPECKED = re.compile(r": (?![A-ZĐÀ-Ỵ0-9])[^\W\d_]|Lưu:? [A-ZĐ]+ [A-ZĐ]")  # a colon within a phrase; initials without their comma
 _AFTER_COMMA = re.compile(r",(?=[^\s\d])")
 _HEADING = "noi nh"
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."
@@ -54,7 +55,7 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
         else:
             items[-1] += f" {text}"
     told = "; ".join(_AFTER_COMMA.sub(", ", _AROUND.sub("", item)) for item in items)
-    if any(not _is_word(part) for part in told.split()) or _BROKEN_NOTE.search(told):
+    if any(not _is_word(part) for part in told.split()) or _BROKEN_NOTE.search(told) or _SPECKED.search(told):
         return None
     sure = min(word.confidence for word in words)
     return Value(told, sure, tuple(words)) if sure >= SURE and len(told) <= LONGEST else None
@@ -101,7 +102,7 @@ def _confirmed(words: Sequence[Word], law: Vocabulary) -> list[Word]:
     found = []
     for word in words:
         bare = word.text.strip("(){}[].,;: ")
-        usual = law.usual_recipients.get(bare)
+        usual = "Lưu" if fold(bare) == _KEPT else law.usual_recipients.get(bare)
         found.append(replace(word, text=word.text.replace(bare, usual), confidence=max(word.confidence, LISTED)) if usual else word)
     return found
 

@@ -82,6 +82,8 @@ def _full_name(row: Line, law: Vocabulary) -> Value | None:
         name[0] = replace(name[0], text=surname, confidence=max(name[0].confidence, LISTED if certain else 0.0))
     if not LEAST_NAME <= len(name) <= MOST_NAME or not all(map(_is_given, name)):
         return None
+    if any(before.text == word.text for before, word in zip(name, name[1:], strict=False)):
+        return None  # read twice
     return Value(" ".join(word.text for word in name), min(word.confidence for word in name), tuple(name))
 
 

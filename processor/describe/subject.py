@@ -22,6 +22,7 @@ TORN_OFF = 0.5  # line pitches: nearer is the same line
 SCRAWL = (3, 0.6)  # words, confidence: fewer and less is no line of print
 SUBJECT_LENGTH = 500  # NĐ 30 Phụ lục VI: Subject String 500
 BRIEF = "V/v"  # how the subject of a công văn opens
+_NEVER_AFTER_COMMA = frozenset({"", "va"})  # a dash, or "và"
 _PARTS = re.compile(r"[^\W_]+")
 
 
@@ -153,6 +154,9 @@ def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
 
 def _is_broken(words: Sequence[Word], law: Vocabulary) -> bool:
     """Whether a full stop stands within it, for it is one sentence, or a colon within a phrase: specks, which may hide a comma."""
+    if fold(words[0].text) == "viec" or any(a.text.endswith(",") and fold(b.text.strip(SIGNS)) in _NEVER_AFTER_COMMA
+                                            for a, b in zip(words, words[1:], strict=False)):  # fmt: skip
+        return True
     years = re.search(r"\b(?:19|20)[0-9]{2} (?:19|20)[0-9]{2}\b", " ".join(word.text for word in words))  # the dash was not read
     stops = (_ends(a.text) or (a.text.endswith(".") and not b.text[:1].isupper()) for a, b in zip(words, words[1:], strict=False))
     pairs = ((a.text, fold(b.text.strip(SIGNS))) for a, b in zip(words, words[1:], strict=False))

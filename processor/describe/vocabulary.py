@@ -22,6 +22,7 @@ _MARKS = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323")
 _SYLLABLE = re.compile(  # the last: "Đắk Lắk"
     r"(?:ngh?|nh|gh?|gi|kh?|ph?|qu|th?|tr|ch?|[bdhlmnrsvx])?(?!.*(?:aa|ee|ii|yy))[aeiouy]{1,3}(?:ch?|ng?|nh|m|p|t|k)?"
 )
+_DASHED = re.compile(r"[^\W\d_]{2}[-–](?=[^\W\d_])(?![A-ZĐÀ-Ỵ])")
 SIGNS = " .,;:_-–—'\"`|~^"  # what recognition hangs on the ends of words
 
 
@@ -81,9 +82,11 @@ def is_syllable(word: str) -> bool:
 def is_clean(word: str) -> bool:
     """Whether a word holds nothing but letters, digits and the signs print has there: no speck within, no foreign sign.
 
+    No dash joins two words in small letters.
+
     A full stop stands within numbers and between capitals (`1.500`, `TP.HCM`), never between small letters.
     """
-    return _CLEAN.fullmatch(nfc(word)) is not None and _SPECKED.search(word) is None
+    return _CLEAN.fullmatch(nfc(word)) is not None and _SPECKED.search(word) is None and _DASHED.search(nfc(word)) is None
 
 
 def folded_words(text: str) -> tuple[str, ...]:

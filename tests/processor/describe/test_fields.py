@@ -133,6 +133,10 @@ def test_a_number_not_whole_is_no_number(number: str) -> None:
     assert "code_number" not in headed(number)
 
 
+def test_a_notation_one_letter_from_the_agency_is_in_doubt() -> None:
+    assert "code_notation" not in headed("Số: 15/QĐ-UBNĐ")
+
+
 def test_a_notation_must_fit_the_kind() -> None:
     assert "code_notation" not in headed("Số: 15/BC-UBND")
     assert headed("Số: 15/QĐÐ-UBND~0.7")["code_notation"] == "QĐ-UBND"
@@ -351,7 +355,7 @@ def test_a_dash_is_read_or_leaves_the_subject_open(dash: str) -> None:
 def test_marks_are_mended_by_phrases_but_not_across_them() -> None:
     said = {"Về việc đôi~0.9 tên cơ quan": "Về việc đổi tên cơ quan", "Về việc cần bổ sung": "Về việc cần bổ sung",
             "Về việc đón Tết Ất Ty": "Về việc đón Tết Ất Tỵ", "Về việc Sở. Dân tộc": None, "Về việc Quyết: định": None,
-            "Về việc chuyến, đối số": None, "Về việc quốc phòng, an ninh": "Về việc quốc phòng, an ninh"}  # fmt: skip
+            "Về việc chuyến, đối số": None, "việc khen thưởng": None, "Về việc y tế, và dân số": None, "Về việc cháy, - nổ": None, "Về việc quốc phòng, an ninh": "Về việc quốc phòng, an ninh"}  # fmt: skip
     rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
     assert {text: reading(*rows, *centred(text, 0.52, 0.19), *BODY).fields.get("subject") for text in said} == said
 
@@ -445,7 +449,8 @@ def recipients(*items: str) -> str | None:
 def test_strokes_beside_the_list_of_recipients_are_none_of_it() -> None:
     told = "Sở Nội vụ (b/c); Website tỉnh; Lưu: VT, NC"
     assert recipients("- Sở Nội vụ (b/c); L~0.5", "- Website tỉnh;'", "ụ~0.5", "__~ Lưu: VI, NC.") == told
-    assert recipients("- Sở Nội vụ (b/c);", "- Website tỉnh;", "- Lưu: VT, NC. l]~0.1") == told
+    assert recipients("- Sở Nội vụ (b/c);", "- Website tỉnh;", "- Lưủ: VT, NC. l]~0.1") == told
+    assert recipients("- Sở Nội vụ (b/c);", "- Lưu: VT NC.") is None
 
 
 def test_a_line_missing_from_the_list_of_recipients_leaves_it_to_a_person() -> None:
@@ -453,7 +458,7 @@ def test_a_line_missing_from_the_list_of_recipients_leaves_it_to_a_person() -> N
     assert recipients(*items, "- Lưu: VT.") and recipients(*items[:2], "", *items[2:], "- Lưu: VT.") is None
 
 
-@pytest.mark.parametrize("item", ["`~0.1 an;", "- Cổng ' TTĐT tỉnh;", "- Công ah;", "- Sở Nội vụ (bí);"])
+@pytest.mark.parametrize("item", ["`~0.1 an;", "- Cổng ' TTĐT tỉnh;", "- Công ah;", "- Sở Nội vụ (bí);", "- Kho bạc Nhà nước: khu vực;", "- Các thành-viên;"])
 def test_a_sign_where_a_word_should_stand_spoils_the_list_of_recipients(item: str) -> None:
     rows = [*line("Nơi nhận:", 0.13, 0.70), *line("- Như trên;", 0.13, 0.72), *line(item, 0.13, 0.735), *line("- Lưu: VT.", 0.13, 0.75)]
     assert "recipients" not in reading(*BODY, *rows).fields
