@@ -18,7 +18,7 @@ from processor.condition import CERTIFICATE_SOON, NONE, Condition, date, number
 from processor.sharing import Entry, Section, cut, share
 
 COLUMNS = 78
-LINES = 50
+LINES = 48
 _INDENT, _UNDER = " " * 3, " " * 5
 _VIETNAM = dt.timezone(dt.timedelta(hours=7))
 _NAME_ROOM = 30  # columns: a name that would get less has its place on a line of its own

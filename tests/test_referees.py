@@ -21,7 +21,7 @@ from tests.station import demo, sohoa
 from tests.testkit import office_files, person, samples, scans, signing
 from tests.testkit.letters import letter
 
-DPI = 100  # what is read is not judged here
+DPI = 150
 NO_AIA = "The authority info access is not present!"  # the demo certificates name no address of their issuer
 
 

@@ -24,7 +24,7 @@ DAY = 86400.0
 def rules(granted: int = 0, window: float = 1200, trip_after: int = 3, rest: float = 600, timeout: float = 180) -> TimeTable:
     return TimeTable(
         urls=(URL, OTHER), timeout=timeout, attempts=3, backoff=2, parallel=4, requests_per_window=granted, window=window,
-        trip_after=trip_after, rest=rest,
+        trip_after=trip_after, rest=rest, renew_before=0,
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def fetcher(
 ) -> Fetcher:
     time_ = TimeTable(
         urls=urls, timeout=timeout, attempts=attempts, backoff=2, parallel=parallel, requests_per_window=0, window=1200,
-        trip_after=100, rest=600,
+        trip_after=100, rest=600, renew_before=0,
     )  # fmt: skip
     trust = TrustTable(roots=(), intermediates=(), revocation_hosts=hosts, revocation_keep=keep, addresses={}, lists=())
     return Fetcher(time_, trust, pause=pause)
