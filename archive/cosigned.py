@@ -9,7 +9,6 @@ whoever writes in the folder may lay there, or take away, what they like. Refuse
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,8 +121,8 @@ def check(root: Path, db: Database, pins: Sequence[str]) -> Iterator[Finding]:
 def _lost(root: Path, db: Database) -> Iterator[Finding]:
     """Lines that the log has and no file: without them nothing tells another past from the one that was seen."""
     there = [_public(read, line) for path in _paths(root) if (read := _read(path)) for line in read.lines if _is_witness(line)]
-    for (text,) in db.execute("select public from event where type = ? order by seq", [WITNESSED]):
-        if (public := parsed_facts(text)) not in there:
+    for public in _witnessed(db):
+        if public not in there:
             place = "-".join((str(public.get("size")).zfill(12), str(public.get("key")), str(public.get("seen_at"))))
             yield Finding("witness-missing", None, f"{COSIGNED}/{place}", "what a witness signed and the log tells of is not there")
 
@@ -161,7 +160,7 @@ def _public(read: Checkpoint, line: Line) -> dict[str, str | int]:
 
 def _witnessed(db: Database) -> list[dict[str, Any]]:
     """What the log says of all lines, oldest first."""
-    return [json.loads(public) for (public,) in db.execute("select public from event where type = ? order by seq", [WITNESSED])]
+    return [parsed_facts(public) for (public,) in db.execute("select public from event where type = ? order by seq", [WITNESSED])]
 
 
 def _lines(read: Checkpoint, pin: str) -> Sequence[Line]:

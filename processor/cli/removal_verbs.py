@@ -84,8 +84,9 @@ def purge_secret(identifiers: tuple[str, ...], order: str, by: tuple[str, ...], 
         wiring.opened_archive(folder, settings) as archive,
         wiring.opened_journal(folder) as journal,
     ):
-        scans = [scan for scan in (removing.unfiled(identifier, folder, archive) for identifier in identifiers) if scan]
-        codes = _codes(archive, [each for each in identifiers if not removing.unfiled(each, folder, archive)])
+        meant = [(each, removing.unfiled(each, folder, archive)) for each in identifiers]
+        scans = [scan for _, scan in meant if scan]
+        codes = _codes(archive, [each for each, scan in meant if not scan])
         removal = Removal("purged", order.strip(), by, wiring.operator())
         removed, about = removing.purge(archive, removal, (codes, scans), folder, journal)
         _finish(archive, removal, removed, about, (settings, folder))

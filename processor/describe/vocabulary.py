@@ -159,9 +159,7 @@ class Vocabulary:
             party=folded_words(_text(head, "party")),
             addressed=tuple(map(squash, _texts(head, "addressed"))),
             grounds=tuple(map(squash, _texts(head, "grounds"))),
-            subject_openers={
-                squash(slip): nfc(name) for name, slips in _table(law, "subject").items() for slip in slips
-            },
+            subject_openers={squash(slip): nfc(name) for name, slips in _table(law, "subject").items() for slip in slips},
             agency_openers=frozenset(map(folded_words, _texts(agency, "openers"))),
             agency_written=_phrases(_texts(agency, "written")),
             agency_words=frozenset(word for words in named for word in words),

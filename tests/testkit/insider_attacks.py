@@ -11,17 +11,24 @@ from archive.record import canonical_json
 from tests.testkit.insider import FILE, A, B, Insider, sha256
 
 Attack = Callable[[Insider], None]
-ATTACKS: dict[str, tuple[Attack, tuple[str, ...]]] = {}
+Attacks = dict[str, tuple[Attack, tuple[str, ...]]]
+ATTACKS: Attacks = {}
 
 
-def caught(*codes: str) -> Callable[[Attack], Attack]:
-    """Lists an attack under the codes that must name it."""
+def listing(attacks: Attacks) -> Callable[..., Callable[[Attack], Attack]]:
+    """What lists an attack there under the codes that must name it."""
 
-    def listed(attack: Attack) -> Attack:
-        ATTACKS[attack.__name__] = (attack, codes)
-        return attack
+    def caught(*codes: str) -> Callable[[Attack], Attack]:
+        def listed(attack: Attack) -> Attack:
+            attacks[attack.__name__] = (attack, codes)
+            return attack
 
-    return listed
+        return listed
+
+    return caught
+
+
+caught = listing(ATTACKS)
 
 
 def deleted(folder: Path) -> None:

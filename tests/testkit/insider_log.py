@@ -9,24 +9,14 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
 
 from archive.record import canonical_json
 from tests.archive.test_heads import log_key
 from tests.testkit.insider import FILE, LATER, A, B, Entry, Insider, sha256
-from tests.testkit.insider_attacks import Attack, a_refusal_erased_from_the_day, caught, deleted
+from tests.testkit.insider_attacks import Attacks, a_refusal_erased_from_the_day, caught, deleted, listing
 
-UNSEEN: dict[str, tuple[Attack, tuple[str, ...]]] = {}
-
-
-def unseen(*codes: str) -> Callable[[Attack], Attack]:
-    """Lists an attack that nothing in the folder tells; the codes a kept checkpoint gives it."""
-
-    def listed(attack: Attack) -> Attack:
-        UNSEEN[attack.__name__] = (attack, codes)
-        return attack
-
-    return listed
+UNSEEN: Attacks = {}
+unseen = listing(UNSEEN)  # by the codes a kept checkpoint gives them: nothing in the folder tells
 
 
 def _no_refusal(entries: list[Entry]) -> list[Entry]:

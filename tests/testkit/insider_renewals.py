@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from archive import evidence, evidencelist
@@ -14,21 +13,12 @@ from archive.checkpoint import Head
 from archive.evidencelist import EvidenceList
 from archive.heads import Published
 from tests.testkit.insider import Insider, sha256, vouch
-from tests.testkit.insider_attacks import Attack
+from tests.testkit.insider_attacks import Attacks, listing
 from tests.testkit.proving import pem
 from tests.testkit.signing import token as token_over
 
-ATTACKS: dict[str, tuple[Attack, tuple[str, ...]]] = {}
-
-
-def caught(*codes: str) -> Callable[[Attack], Attack]:
-    """Lists an attack under the codes that must name it."""
-
-    def listed(attack: Attack) -> Attack:
-        ATTACKS[attack.__name__] = (attack, codes)
-        return attack
-
-    return listed
+ATTACKS: Attacks = {}
+caught = listing(ATTACKS)
 
 
 def renewal(insider: Insider) -> Path:
