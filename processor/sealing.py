@@ -98,7 +98,6 @@ def check_window(finished: Finished, tools: Tools) -> None:
 def seal(finished: Finished, tools: Tools, work: Path) -> Sealed:
     """Sign, time-stamp, embed; then look at it with fresh eyes. A token too late for the block, or an authority that gave the first
     one and no second: once more, with a new block and a new signature."""
-    check_window(finished, tools)
     for tries in range(_SEAL_TRIES, 0, -1):
         try:
             sealed = _sealed(finished, tools, work, moment := tools.clock())

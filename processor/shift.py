@@ -19,47 +19,27 @@ from pathlib import Path
 
 import structlog
 
-from archive.record import DocumentKey
 from processor import fixity, lot_notes, parking, pipeline, sealing, sources, stage_bytes, station, telling
-from processor.document import Filed, Pending, Scan, Sealed, Settled
+from processor.document import Filed, Finished, Pending, Scan, Sealed, Settled
 from processor.errors import Abandoned, CatalogueOlder, SohoaError, Verdict
 from processor.journal import Item, Journal
 from processor.listed import Lists
 from processor.sources import Parked, Source
 from processor.telling import BY_CLERK, JOINED
 from processor.tools import ACTOR, Tools
+from processor.turns import Hands, Line
 
 log = structlog.get_logger()
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 EVENTS = "events of the archive"
 AT_A_TIME = 2  # documents a worker that are woken together: more would only find that there is no time for them yet
+_TIME = "waiting-tsa"
 _FIRST_WAIT, _LONGEST_WAIT = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 
 
 def is_of_disk(error: OSError) -> bool:
     """Whether the disk is full, over its quota, read-only or failing: it may be well again later."""
     return error.errno in _DISK
-
-
-class Hands:
-    """The keys being worked on."""
-
-    def __init__(self) -> None:
-        self._keys: set[DocumentKey] = set()
-        self._lock = threading.Lock()
-
-    def take(self, key: DocumentKey) -> bool:
-        """Whether the key was free; now it is not."""
-        with self._lock:
-            if key in self._keys:
-                return False
-            self._keys.add(key)
-            return True
-
-    def drop(self, key: DocumentKey) -> None:
-        """The key is free again."""
-        with self._lock:
-            self._keys.discard(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +51,7 @@ class Shift:
     hands: Hands = field(default_factory=Hands)
     leaving: threading.Lock = field(default_factory=threading.Lock)
     lists: Lists = field(default_factory=Lists)
+    line: Line = field(default_factory=Line)
 
     @property
     def claims(self) -> Path:
@@ -170,18 +151,30 @@ def _carried(item: Item, shift: Shift) -> str:
         if isinstance(document, Scan) and shift.tools.archive.key_state(document.key)[0] == "filed":
             return _duplicate(item, shift)
         while True:
+            if isinstance(document, Finished):
+                sealing.check_window(document, shift.tools)
+                if turn := shift.line.turn(item.number, shift.tools.clock()):
+                    return _stand_behind(item, turn, shift)
             reached = pipeline.advance(document, shift.tools, work)
             if isinstance(reached, Filed):
                 break
             shift.journal.reach(item.number, reached)
             document = reached
             if isinstance(reached, Sealed | Settled):  # time was to be had: who waits for it need not sit out a back-off
-                shift.journal.wake_some("waiting-tsa", AT_A_TIME * shift.tools.sealing.size)
+                shift.line.leave(item.number)
+                shift.journal.wake_some(_TIME, AT_A_TIME * shift.tools.sealing.size)
     except Verdict as verdict:
         return stop(replace(item, document=document), verdict, shift)
     _hand_out(item, reached, shift)
     log.info("filed", scan=item.scan.blob.sha256[:12], lane=item.scan.lane, code=reached.record["doc_code"])
     return leave(item, "filed", shift)
+
+
+def _stand_behind(item: Item, until: dt.datetime, shift: Shift) -> str:
+    """Older documents wait for time-stamps: it waits as long, and asks nobody."""
+    shift.line.stand(item.number, until)
+    shift.journal.stop(item.number, "waiting", _TIME, "older documents wait for time", _moment(until))
+    return "waiting"
 
 
 def _hand_out(item: Item, filed: Filed, shift: Shift) -> None:
@@ -222,6 +215,7 @@ def stop(item: Item, verdict: Verdict, shift: Shift, actor: str = "") -> str:
         actor: the person who says so; empty: whom its refusal names, or the machine.
     """
     scan, state, now = item.scan, verdict.reason.state, shift.tools.clock()
+    shift.line.leave(item.number)
     detail = "" if verdict.code == BY_CLERK else verdict.detail  # what a person wrote stays beside the bytes
     log.warning("stopped", scan=scan.blob.sha256[:12], lane=scan.lane, code=verdict.code, detail=detail)
     try:
@@ -255,11 +249,16 @@ def _wait(item: Item, verdict: Verdict, shift: Shift, now: dt.datetime) -> str:
     pause = min(_FIRST_WAIT * 2 ** min(item.tries, 10), _LONGEST_WAIT)
     if verdict.wait:  # who waits for time knows the moment; a second more, for the rest of one is cut off
         pause = dt.timedelta(seconds=verdict.wait + 1)
-    until = (now + pause).astimezone(dt.UTC).isoformat(timespec="seconds")
-    shift.journal.stop(item.number, verdict.reason.state, verdict.code, verdict.detail, until)
+    shift.journal.stop(item.number, verdict.reason.state, verdict.code, verdict.detail, until := _moment(now + pause))
     if verdict.wait and verdict.code != sealing.WINDOW:  # each has a window of its own
         shift.journal.postpone(verdict.code, until)
+    if verdict.wait and verdict.code == _TIME:
+        shift.line.stand(item.number, now + pause)
     return verdict.reason.state
+
+
+def _moment(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).isoformat(timespec="seconds")
 
 
 def leave(item: Item, state: str, shift: Shift, keep: str = "") -> str:
