@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy
 import pikepdf
 import pymupdf
 from pikepdf import pdfa
@@ -65,15 +66,11 @@ def _ink(path: Path) -> tuple[tuple[float, float], place.Ink]:
         page = document[0]
         pixmap = page.get_pixmap(dpi=72, colorspace=pymupdf.csGRAY, alpha=False)
         size = (page.rect.width, page.rect.height)
-    samples, wide, high = pixmap.samples, pixmap.width, pixmap.height
-    paper = median(samples[::_EVERY_NTH])
-    limit = max(paper * _DARKER, _TOO_DARK)
-    step = int(_CELL)
-    lines = [samples[y * pixmap.stride : y * pixmap.stride + wide] for y in range(high)]
-    rows = [
-        [min(min(line[x : x + step]) for line in lines[y : y + step]) < limit for x in range(0, wide, step)]
-        for y in range(0, high, step)
-    ]
+    paper = median(pixmap.samples[::_EVERY_NTH])
+    pixels = numpy.frombuffer(pixmap.samples, numpy.uint8).reshape(pixmap.height, pixmap.stride)[:, : pixmap.width]
+    high, wide = (range(0, length, int(_CELL)) for length in pixels.shape)
+    darkest = numpy.minimum.reduceat(numpy.minimum.reduceat(pixels, high, axis=0), wide, axis=1)  # of each cell
+    rows = (darkest < max(paper * _DARKER, _TOO_DARK)).tolist()
     return size, place.Ink(place.without_dust(rows, _CELL), _CELL)
 
 
