@@ -81,9 +81,12 @@ def face(setting: str, is_italic: bool) -> Path:
 
 @cache
 def prepared(path: Path, folder: Path) -> Path:
-    """The font, subset to Latin and Vietnamese and scaled to 1000 units to the em, in `folder`."""
+    """The font, subset to Latin and Vietnamese and scaled to 1000 units to the em, in `folder`.
+
+    Nothing is kerned nor joined: a line is drawn as wide as `width` says.
+    """
     out = folder / f"block-{path.stem}.ttf"
-    options = subset.Options(layout_features=["*"], notdef_outline=True, hinting=False, name_IDs=["*"])
+    options = subset.Options(layout_features=[], notdef_outline=True, hinting=False, name_IDs=["*"])
     with TTFont(path) as font:
         picker = subset.Subsetter(options)
         picker.populate(unicodes=[*range(0x20, 0x250), *range(0x300, 0x340), *range(0x1E00, 0x1F00), 0x2013, 0x2014])

@@ -33,6 +33,7 @@ from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObjec
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.stamp import TextStampStyle
 
+from processor.seal import fonts
 from tests.testkit import faces, scans
 from tests.testkit.answers import Holder, signed_data, signer_info, stamped
 from tests.testkit.authorities import Pki
@@ -40,6 +41,7 @@ from tests.testkit.letters import letter
 from tests.testkit.typeset import Look
 
 LOCAL = dt.timedelta(hours=7)
+_FOLDER = tempfile.TemporaryDirectory(prefix="face-")  # of this process
 HAND_BOX = (375, 148, 470, 208)  # between position and name of letter 2, in points
 SEAL_BOX = (305, 127, 407, 229)  # 36 mm, over the left third of the hand (NĐ 30)
 NUMBER_BOX = (122, 711, 164, 728)
@@ -106,7 +108,7 @@ def _style(way: Way) -> TextStampStyle | None:
     if not way.box:
         return None
     snug = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MID, AxisAlignment.ALIGN_MID, Margins.uniform(1))
-    font = GlyphAccumulatorFactory(str(faces.path("regular")))
+    font = GlyphAccumulatorFactory(str(fonts.prepared(faces.path("regular"), Path(_FOLDER.name))))  # the whole font takes long to subset
     return TextStampStyle(
         stamp_text="%(text)s", border_width=0, text_box_style=TextBoxStyle(font=font, font_size=11),
         background=PdfImage(_picture(way.picture), writer=None) if way.picture else None, background_opacity=1,
