@@ -192,6 +192,7 @@ def create(path: Path) -> None:
     try:
         db = connect(temporary)
         try:
+            db.execute("pragma synchronous = off")  # it is synced whole before it has its name
             tables.create(db)
         finally:
             db.close()
