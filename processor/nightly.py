@@ -117,9 +117,10 @@ def _publish(tools: Tools) -> tuple[Standing, list[Finding]]:
     """How the heads of the log stand, and what keeps new ones from being published."""
     try:
         return publishing.publish(tools), []
-    except MissingError as error:
-        log.error("head-not-published", reason=str(error))
-        return publishing.standing(tools), [Finding("head-not-published", None, heads.LOG, "the log's key cannot be read")]
+    except (MissingError, OSError) as error:
+        why = "the log's key cannot be read" if isinstance(error, MissingError) else "the head cannot be written"
+        log.error("head-not-published", reason=str(error) if isinstance(error, MissingError) else type(error).__name__)
+        return publishing.standing(tools), [Finding("head-not-published", None, heads.LOG, why)]
 
 
 def _copy(tools: Tools) -> list[Finding]:
