@@ -22,6 +22,7 @@ from archive.ers import Tree
 from archive.evidencelist import EvidenceList
 from archive.heads import Published
 from archive.rebuilding import rebuild
+from archive.removal import Removal
 from archive.renewals import Evidence
 from archive.store import Archive
 from tests.archive.conftest import CLERK, FILE, Clock, Office
@@ -29,7 +30,8 @@ from tests.archive.test_heads import a_day
 from tests.archive.test_verify import change, codes
 from tests.referees import judges, worlds
 from tests.testkit.authorities import Pki
-from tests.testkit.proving import prove, renew
+from tests.testkit.proving import came_with, prove, renew
+from tests.testkit.signing import token as token_over
 
 
 @given(st.sets(st.binary(min_size=32, max_size=32), min_size=1, max_size=40))
@@ -208,6 +210,29 @@ def test_a_renewal_that_is_none_is_told_and_does_not_count(
     assert ours.name == "0002" and place not in (ours / "evidence.sha256").read_text()
     assert len(archive.evidence().unrenewed()) == 1
     assert [found.code for found in archive.note_renewals(CLERK, lambda _: True)] == ["token-invalid"], "nor one that comes before ours"
+
+
+def test_what_was_interrupted_counts_although_a_document_it_lists_was_removed_since(office: Office, archive: Archive, pki: Pki) -> None:
+    night(office, archive, pki, "a", "b")
+    office.clock.pass_(days=1)
+    with pki.at(office.clock.now):
+        listed = archive.evidence().renewal("sha512")
+        token = token_over(pki, listed.listed.tree.root, algorithm="sha512")
+    evidence.put(listed.folder, listed.listed, token, came_with(token))  # and then the power went
+    archive.remove([f"{FILE}.0000001"], Removal("disposed", "12/QĐ-UBND", (CLERK,), CLERK))
+    assert archive.note_renewals(CLERK, lambda _: True) == [] == archive.lost_heads()
+    assert [each["public"]["number"] for each in archive.happened("renewed")] == [1] and archive.evidence().algorithms() == {"sha512"}
+
+
+def test_a_file_of_the_log_itself_is_never_removed_and_not_excused(office: Office, archive: Archive, pki: Pki) -> None:
+    night(office, archive, pki, "a")
+    plant(archive, "0001", sha256)
+    for path in office.root.glob("_log/*/checkpoint.tsr*"):
+        path.unlink()
+    path = office.root / "_log" / "renewals" / "0001" / "evidence.sha256"
+    path.write_bytes(path.read_bytes() + f"{'0' * 64}  _log/x\n".encode())
+    (found,) = archive.note_renewals(CLERK, lambda _: True)
+    assert (found.code, found.detail.partition(": ")[2]) == ("token-invalid", "it lists other files than lie here")
 
 
 @pytest.mark.parametrize("spoiled", ["list", "pipe", "empty", "number"])
