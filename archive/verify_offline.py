@@ -224,12 +224,11 @@ class Check:
         seq, where = entry["seq"], f"entry {entry['seq']}"
         if kind in STATES:
             was, (before, self.state[code]) = self.state.get(code, "never given"), STATES[kind]
-            self.find("renumbered", code, f"is said to be {kind}, and was {was}", unless=was == before)
-            if kind == "numbered":
-                file, _, place = code.rpartition(".")
-                is_next = int(place) == 1 or f"{file}.{int(place) - 1:07}" in self.state
-                self.find("renumbered", code, "comes after a gap in its file", unless=is_next)
-            elif self.state[code] == "filed":
+            file, _, place = code.rpartition(".")
+            is_next = kind != "numbered" or int(place) == 1 or f"{file}.{int(place) - 1:07}" in self.state
+            detail = f"is said to be {kind}, and was {was}" if is_next else "comes after a gap in its file"
+            self.find("renumbered", code, detail, unless=was == before and is_next)
+            if self.state[code] == "filed":
                 self.file(entry, code, public, day)
         elif kind in ("sealed", "resealed"):
             shelf = self.days[public["day"].replace("-", "/")]
@@ -262,9 +261,8 @@ class Check:
         shelf, path, scan = public["shelf_day"].replace("-", "/") if is_adopted else day, public["path"], public["scan_path"]
         record = f"{shelf}/data/{code}.json"
         is_open = shelf <= day and not (is_adopted and self.days[shelf].sealed)
-        self.find("re-dated", path, f"adopted for {shelf}, which was sealed or still to come", unless=is_open)
         is_there = is_moved or path == f"{record[:-5]}.pdf"
-        self.find("re-dated", path, f"filed on {shelf}, and does not lie on that day's shelf under its code", unless=is_there)
+        self.find("re-dated", path, f"filed on {day}: that is not its shelf, or it was sealed by then", unless=is_open and is_there)
         self.filed[code] = (path, public["sha256"], public["record_sha256"])
         said = [(record, public["record_sha256"]), (path, public["sha256"]), (scan, entry["scan_sha256"])]
         data = (self.root / record).read_bytes() if is_plain(self.root / record) and not is_moved else b""
@@ -306,7 +304,7 @@ class Check:
         for token in sorted(self.root.glob("_log/renewals/*/evidence.tst"), reverse=True):  # the newest vouches for those before
             with self.reading(token):  # what it lists counts as of its time, whatever has ended since
                 root, listed = self.tree(token)
-                if at := self.token(token, "-digest", root):
+                if at := self.token(token, self.times[0], "-digest", root):
                     self.until.update((self.root / place, at) for place in listed)
         for name, check in (("checkpoint.tsr", self.stamp), ("evidence.tst", self.evidence), ("checkpoint.p7s", self.signature)):
             begin, last_one = 0, max((head.size for head in self.heads if is_plain(head.path.with_name(name))), default=0)
@@ -320,55 +318,51 @@ class Check:
                     else:
                         self.note(f"{path.parent.name}: no {name} yet: nobody outside vouches for this head")
 
-    def signed(self, key: Path, text: str, signature: bytes) -> bool:
-        """Whether a signature (Ed25519) by this key is over this text."""
-        body, line = self.work / "body", self.work / "line"
-        body.write_text(text)
-        line.write_bytes(signature)
-        return openssl("pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", key, "-in", body, "-sigfile", line) is not None
+    def signed(self, key: str, text: str, signature: bytes) -> bool:
+        """Whether a signature (Ed25519) by this key, in PEM, is over this text."""
+        words: list[object] = ["pkeyutl", "-verify", "-rawin", "-pubin"]
+        for word, data in (("-inkey", key.encode()), ("-in", text.encode()), ("-sigfile", signature)):
+            words += [word, self.work / word]
+            (self.work / word).write_bytes(data)
+        return openssl(*words) is not None
 
     def own_key(self, head: Head) -> str:
         """The key of the log that signed this head."""
         for name, data in head.lines:
             key = self.root / f"_log/keys/{data[:4].hex()}.pem"
-            if name == head.origin and self.signed(key, head.body, data[4:]):
+            if name == head.origin and is_plain(key) and self.signed(key.read_text("latin-1"), head.body, data[4:]):
                 return key.stem
         self.find("note-invalid", head.path, "the log's own signature does not verify")
         return ""
 
     def witnesses(self, keys: list[str]) -> None:
         """What witnesses signed, by those of their keys that are given; that these are heads of this log `log` tells."""
-        pem, there = self.work / "key", set[tuple[int, str, str, int]]()
+        there = set[tuple[int, str, str, int]]()
         for head, name, data in [(each, *line) for each in self.cosigns for line in each.lines if line[0] != each.origin]:
             with self.reading(head.path):
                 id, at, signature = data[:4].hex(), int.from_bytes(data[4:12], "big"), data[12:]
-                if len(signature) != 64:
-                    self.find("witness-invalid", head.path, f"the line of {name} is no witness's")
-                    continue
-                there.add((head.size, name, id, at))
                 held = [key.split("+", 2)[2] for key in keys if key.startswith(f"{name}+{id}+")]
-                for key in held:
-                    der = base64.b64encode(ED25519 + base64.b64decode(key)[1:]).decode()
-                    pem.write_text(f"-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n")
-                    holds = self.signed(pem, f"cosignature/v1\ntime {at}\n{head.body}", signature)
-                    self.find("witness-invalid", head.path, f"the signature of {name} does not verify", unless=holds)
+                ders = [base64.b64encode(ED25519 + base64.b64decode(key)[1:]).decode() for key in held]
+                pems = [f"-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n" for der in ders]
+                text = f"cosignature/v1\ntime {at}\n{head.body}"
+                holds = len(signature) == 64 and all(self.signed(pem, text, signature) for pem in pems)
+                self.find("witness-invalid", head.path, f"the line of {name} is no witness's, or does not verify", unless=holds)
                 self.note(f"{name} signed the head of {head.size} entries" + ("" if held else ": not checked, no --witness-key"))
+                there.add((head.size, name, id, at))
         for size, name, id, at in sorted(self.witnessed - there):
             place = f"_log/cosigned/{size:012}-{id}-{at}"
             self.find("witness-missing", place, f"the log tells that {name} signed the head of {size} entries: without its line")
 
     def stamp(self, token: Path, head: Path, entries: range) -> None:
         """The token is over these very bytes, not before and not long after what they cover."""
-        if at := self.token(token, "-data", head):
+        if at := self.token(token, self.times[entries[-1]], "-data", head):
             self.stamped[head], first = at, self.times[entries[0]]
-            self.find("re-dated", token, "entries claim a later time than this", unless=at >= self.times[entries[-1]] - SLACK)
             self.find("stamped-late", token, f"is over entries since {first:%Y-%m-%d}: written again?", unless=at <= first + LATE)
 
     def evidence(self, token: Path, head: Path, entries: range) -> None:
         """The time-stamp is over the hash tree (RFC 4998) of what was filed until this head, and not before that."""
         root, listed = self.tree(token)
-        at = self.token(token, "-digest", root)
-        self.find("re-dated", token, "is earlier than what it lists", unless=not at or at >= self.times[entries[-1]] - SLACK)
+        self.token(token, self.times[entries[-1]], "-digest", root)
         for place in (head.relative_to(self.root).as_posix(), *(each for seq in entries for each in self.covered.get(seq, ()))):
             is_so = place in listed or self.was_removed(place)
             self.find("evidence-altered", place, f"filed by {head.parent.name}, and not on that night's list", unless=is_so)
@@ -386,8 +380,8 @@ class Check:
         name = openssl("x509", "-in", who, "-noout", "-nameopt", "RFC2253,-esc_msb,utf8", "-subject") or ""
         self.note(f"signed by: {name.strip()}")
 
-    def token(self, token: Path, *over: object) -> dt.datetime | None:
-        """The time of a time-stamp over these bytes; it leads to a root as of then, and as of its renewal or of now."""
+    def token(self, token: Path, last: dt.datetime, *over: object) -> dt.datetime | None:
+        """The time of a time-stamp over these bytes, not before `last`; it leads to a root as of then, and as of its renewal."""
         form, pem, until = ("-token_in",) * (token.suffix == ".tst"), Path(f"{token}.pem"), self.until.get(token, NOW)
         text = openssl("ts", "-reply", *form, "-in", token, "-text") or ""
         said = re.search(r"Time stamp: (\w+ +\d+ [\d:]+)[.\d]* (\d+) GMT", text)
@@ -401,6 +395,7 @@ class Check:
                 code = "token-invalid" if when == at else "token-expired"
                 self.find(code, token, f"the time-stamp does not verify as of {when:%Y-%m-%d}")
                 return None
+        self.find("re-dated", token, "what it is over claims a later time", unless=at >= last - SLACK)
         return at
 
     def tree(self, token: Path) -> tuple[str, dict[str, str]]:
