@@ -26,7 +26,6 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,14 +57,11 @@ class Head(NamedTuple):
     lines: list[tuple[str, bytes]]  # name; key's id and signature
 
 
-@dataclass
 class Day:
-    """What the log says of a day, and which files lie there."""
+    """Which files lie on a day's shelf; and what the log says: SHA-256 of its entries, of what was filed, the last sealing."""
 
-    files: set[str] = field(default_factory=set)
-    events: Any = field(default_factory=hashlib.sha256)  # of its entries
-    filed: dict[str, str] = field(default_factory=dict)  # SHA-256 by path, from the archive's folder
-    sealed: dict[str, Any] = field(default_factory=dict)  # the last sealing
+    def __init__(self) -> None:
+        self.files, self.events, self.filed, self.sealed = set[str](), hashlib.sha256(), dict[str, str](), dict[str, Any]()
 
 
 def is_plain(path: Path) -> bool:
