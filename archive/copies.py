@@ -143,13 +143,13 @@ def _expected(root: Path, source: Path, day: SealedDay) -> dict[str, str]:
     for place in (root, source):
         manifest = place / day.place / bag.MANIFEST
         if digest_of(manifest) == day.manifest_sha256:
-            return _tags(root, source, day) | entries_of(manifest.read_bytes()) | {bag.MANIFEST: day.manifest_sha256}
+            return _tags((root, source), day) | entries_of(manifest.read_bytes()) | {bag.MANIFEST: day.manifest_sha256}
     raise ArchiveError("not-proved", f"neither manifest of {day.day} is the one the log knows")
 
 
-def _tags(root: Path, source: Path, day: SealedDay) -> dict[str, str]:
+def _tags(places: Iterable[Path], day: SealedDay) -> dict[str, str]:
     """What the day's tag files must be; of a tag manifest that the log does not know nothing else is believed."""
-    for path in (place / day.place / bag.TAGMANIFEST for place in (root, source)):
+    for path in (place / day.place / bag.TAGMANIFEST for place in places):
         told = entries_of(path.read_bytes()) if path.is_file() else {}
         if day.tagmanifest_sha256:
             known = {bag.TAGMANIFEST: day.tagmanifest_sha256} if digest_of(path) == day.tagmanifest_sha256 else {}
@@ -161,16 +161,21 @@ def _tags(root: Path, source: Path, day: SealedDay) -> dict[str, str]:
 
 
 def listed(root: Path, day: SealedDay) -> dict[str, str]:
-    """A day's files with their digests, by the manifest the log knows.
+    """A day's payload with its digests, by the manifest the log knows, whose tag files here are those that were sealed.
 
     Raises:
-        DurableError: `altered`, the manifest here is another.
+        DurableError: `altered`, the manifest here is another, or a tag file is.
     """
-    path = root / day.place / bag.MANIFEST
-    data = path.read_bytes()
-    told = entries_of(data)
+    folder = root / day.place
+    data = (folder / bag.MANIFEST).read_bytes()
+    told, tags = entries_of(data), _tags([root], day)
     if hashlib.sha256(data).hexdigest() != day.manifest_sha256 or not all(map(is_payload, told)):
-        raise DurableError("altered", path)
+        raise DurableError("altered", folder / bag.MANIFEST)
+    if not tags:
+        raise DurableError("altered", folder / bag.TAGMANIFEST)
+    for name in TAGS:
+        if name not in tags or digest_of(folder / name) != tags[name]:
+            raise DurableError("altered", folder / name)
     return told
 
 

@@ -67,9 +67,9 @@ class ArchiveTimeStamp:
 
     def der(self) -> bytes:
         """As it stands in a chain."""
-        lists = b"".join(_der(_SEQUENCE, *(_der(_OCTETS, each) for each in group)) for group in self.reduced)
-        reduced = _der(_REDUCED, lists) if lists else b""
-        return _der(_SEQUENCE, _der(_ALGORITHM, _oid(self.algorithm)), reduced, self.token)
+        lists = b"".join(der(_SEQUENCE, *(der(_OCTETS, each) for each in group)) for group in self.reduced)
+        reduced = der(_REDUCED, lists) if lists else b""
+        return der(_SEQUENCE, der(_ALGORITHM, _oid(self.algorithm)), reduced, self.token)
 
 
 Chain = Sequence[ArchiveTimeStamp]
@@ -78,21 +78,22 @@ Chain = Sequence[ArchiveTimeStamp]
 
 def sequence(chains: Sequence[Chain]) -> bytes:
     """All chains of a file, oldest first: what a hash-tree renewal hashes together with the file (§5.3). DER."""
-    return _der(_SEQUENCE, *(_der(_SEQUENCE, *(stamp.der() for stamp in chain)) for chain in chains))
+    return der(_SEQUENCE, *(der(_SEQUENCE, *(stamp.der() for stamp in chain)) for chain in chains))
 
 
 def record(chains: Sequence[Chain]) -> bytes:
     """The evidence record of a file, DER."""
     used = dict.fromkeys(stamp.algorithm for chain in chains for stamp in chain)
-    algorithms = _der(_SEQUENCE, *(_der(_SEQUENCE, _oid(name)) for name in used))
-    return _der(_SEQUENCE, _VERSION_1, algorithms, sequence(chains))
+    algorithms = der(_SEQUENCE, *(der(_SEQUENCE, _oid(name)) for name in used))
+    return der(_SEQUENCE, _VERSION_1, algorithms, sequence(chains))
 
 
 def _oid(algorithm: str) -> bytes:
     return _DIGEST_OID + bytes([DIGESTS[algorithm]])
 
 
-def _der(tag: int, *parts: bytes) -> bytes:
+def der(tag: int, *parts: bytes) -> bytes:
+    """One value of DER, of these parts."""
     content = b"".join(parts)
     size = len(content)
     if size < 0x80:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from base64 import b64decode
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive import evidencelist
+from archive import ers, evidencelist
 from archive.catalogue import Row
 from archive.durable import DurableError, digest_file, make_dirs_durably, replace_durably, write_durably
 from archive.errors import ArchiveError
@@ -27,6 +28,8 @@ from archive.heads import CHECKPOINT, DAY, ENTRIES, EVIDENCE, LOG, Published
 from archive.verify_log import Finding
 from archive.verify_log import parsed as parsed_facts
 
+_CERTIFICATES = 0xA0  # [0], implicit
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----")
 BEFORE, RENEWALS = "evidence.before", "renewals"
 KNOWN = re.compile(
     rf"{LOG}/(keys/[0-9a-f]{{8}}\.(pem|txt)|cosigned/[0-9]{{12}}-[0-9a-f]{{8}}-[0-9]+"
@@ -96,12 +99,17 @@ class Round:
         return int(self.folder.name)
 
     def is_one_of(self, logged: Logged) -> bool:
-        """Whether the log has this very list and token."""
+        """Whether the log has this very list and token, and what lies beside them is what was time-stamped."""
         try:
             digests = tuple(hashlib.sha256(data).hexdigest() for data in (self._list_file().read_bytes(), self.token))
+            return (self.number, *digests) in logged and self.is_stamped
         except (OSError, ArchiveError):
             return False
-        return (self.number, *digests) in logged
+
+    @property
+    def is_stamped(self) -> bool:
+        """Whether the token names the root of this tree: of a token that the log knows nobody can have changed the name."""
+        return self.listed.tree.root in self.token
 
     def names(self, path: str) -> bool:
         """Whether its list has a file; faster than reading the list."""
@@ -159,6 +167,15 @@ def of_night(root: Path, db: Database, head: Published, algorithm: str) -> tuple
     place = (head.folder / CHECKPOINT).relative_to(root).as_posix()
     digests[place] = digest_file(root / place, algorithm)
     return EvidenceList(algorithm, digests), findings
+
+
+def came_with(token: bytes, chain: bytes) -> bool:
+    """Whether these certificates (PEM) are those in a token (RFC 5652 §5.1), all of them."""
+    try:
+        found = [b64decode(each) for each in _PEM.findall(chain)]
+    except ValueError:
+        return False
+    return bool(found) and ers.der(_CERTIFICATES, *found) in token
 
 
 def put(folder: Path, listed: EvidenceList, token: bytes, chain: bytes) -> None:

@@ -74,19 +74,24 @@ class PublicLog(Places):
         for each in evidence.renewals(self.root):
             if each.number in known:  # whether it still is that one, `check_renewals` tells
                 continue
-            if each.number > max(known, default=0) and self._is_ours(each, holds):
+            if why := self._why_not_ours(each, max(known, default=0), holds):
+                findings.append(Finding("token-invalid", None, each.token_path, f"no renewal of ours, does not count: {why}"))
+            else:
                 self._note_renewal(each.number, each.listed, each.token, actor)
                 known.add(each.number)
-            else:
-                findings.append(Finding("token-invalid", None, each.token_path, "is no renewal of ours, and does not count"))
         return findings
 
-    def _is_ours(self, found: Round, holds: Callable[[Round], bool]) -> bool:
+    def _why_not_ours(self, found: Round, last: int, holds: Callable[[Round], bool]) -> str:
+        """Empty: it is one that was interrupted before it was logged."""
         try:
             listed = found.listed
         except ArchiveError:
-            return False
-        return holds(found) and self.evidence().would_list(listed)
+            return "its list cannot be read"
+        if found.number < last:
+            return "the log tells of a later one, and not of it"
+        if not holds(found):
+            return "its time-stamp does not lead to our roots, or is not over its list"
+        return "" if self.evidence().would_list(listed) else "it lists other files than lie here"
 
     def _note_renewal(self, number: int, listed: EvidenceList, token: bytes, actor: str) -> None:
         with self._catalogue.writing():

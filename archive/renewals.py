@@ -102,10 +102,11 @@ class Evidence:
         return Renewal(self._next(), EvidenceList(algorithm, digests, before), tuple(findings))
 
     def would_list(self, listed: EvidenceList) -> bool:
-        """Whether a renewal that was made now would say the same of each file that is listed there."""
+        """Whether a renewal that was made now would say the same of each file that is listed there, and was not removed since."""
         now = self.renewal(listed.algorithm).listed
-        return all(now.digests.get(path) == digest and now.before.get(path) == listed.before.get(path)
-                   for path, digest in listed.digests.items())  # fmt: skip
+        there = (path for path in listed.digests if path.startswith(f"{LOG}/") or os.path.lexists(self._root / path))
+        return all(now.digests.get(path) == listed.digests[path] and now.before.get(path) == listed.before.get(path)
+                   for path in there)  # fmt: skip
 
     def _next(self) -> Path:
         """Where the next renewal will lie: after all there were, and where nobody laid another."""

@@ -43,6 +43,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType({
     "head-altered": "Mốc nhật ký trong kho không phải mốc đã công bố.",
     "renewal-missing": "Lần gia hạn bằng chứng đã ghi trong nhật ký không còn trong kho.",
     "renewal-altered": "Lần gia hạn bằng chứng trong kho không phải lần đã ghi trong nhật ký.",
+    "certificates-altered": "Chứng thư để cạnh dấu thời gian không phải chứng thư đi kèm dấu đó.",
     "witness-forked": "Người chứng kiến đã thấy một nhật ký khác với nhật ký này.",
     "witness-missing": "Chữ ký của người chứng kiến đã nhận vào nay không còn.",
     "witness-invalid": "Chữ ký của người chứng kiến không hợp lệ.",

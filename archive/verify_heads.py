@@ -13,8 +13,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.checkpoint import CheckpointError, parsed
-from archive.evidence import RENEWALS
-from archive.heads import CHECKPOINT, ENTRIES, EVIDENCE, LOG, NEWEST
+from archive.errors import ArchiveError
+from archive.evidence import BEFORE, RENEWALS, Round, came_with
+from archive.heads import CHECKPOINT, ENTRIES, EVIDENCE, LOG, NEWEST, TOKEN
 from archive.log import roots
 from archive.verify_log import Finding
 from archive.verify_log import parsed as parsed_facts
@@ -41,6 +42,8 @@ def check_files(root: Path, db: Database) -> Iterator[Finding]:
     """Every head and renewal is there and says what was published: cheap enough for every night."""
     noted = list(db.table("checkpoint").rows_where(order_by="size"))
     yield from check_renewals(root, db)
+    for row in noted:
+        yield from _check_certificates(root, f"{LOG}/{row['day']}")
     places = [(f"{LOG}/{row['day']}/{CHECKPOINT}", row) for row in noted]
     places += [(f"{LOG}/{NEWEST}", row) for row in noted[-1:]]
     for place, row in places:
@@ -62,6 +65,25 @@ def check_renewals(root: Path, db: Database) -> Iterator[Finding]:
                 yield Finding("renewal-missing", None, f"{folder}/{name}", "a renewal of the archive's proofs is not there")
             elif hashlib.sha256(data).hexdigest() != said.get(key):
                 yield Finding("renewal-altered", None, f"{folder}/{name}", "is not the one that was logged")
+        yield from _check_certificates(root, folder)
+        has_before = said.get("hashed_anew") or _bytes(root / folder / BEFORE) is not None
+        if has_before and not _is_stamped(Round(root, root / folder)):
+            yield Finding("renewal-altered", None, f"{folder}/{BEFORE}", "is not what was time-stamped")
+
+
+def _check_certificates(root: Path, folder: str) -> Iterator[Finding]:
+    """Beside each time-stamp lie the certificates it came with: by others renewal would seem due another day."""
+    for name in (TOKEN, EVIDENCE):
+        token, chain = _bytes(root / folder / name), _bytes(root / folder / f"{name}.pem")
+        if token is not None and not came_with(token, chain or b""):
+            yield Finding("certificates-altered", None, f"{folder}/{name}.pem", "are not those the time-stamp came with")
+
+
+def _is_stamped(found: Round) -> bool:
+    try:
+        return found.is_stamped
+    except (OSError, ArchiveError):
+        return False
 
 
 def _check_entries(root: Path, db: Database, row: Row, before: int) -> Iterator[Finding]:

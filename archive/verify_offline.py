@@ -24,33 +24,58 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-Head = tuple[int, Path, "re.Match[str]"]
 FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RecursionError, TypeError, ValueError, sqlite3.Error)
 VIETNAM = dt.timezone(dt.timedelta(hours=7))
+NOW = dt.datetime.now(VIETNAM)
 SLACK = dt.timedelta(minutes=1)  # between the clocks of the archive and of the time-stamps
 LATE = dt.timedelta(days=14)  # so long an entry may wait for a time-stamp; a log rewritten later has only later ones
-BEFORE = {"filed": "numbered", "adopted": "numbered", "void": "numbered", "superseded": "filed"}  # before it became that
-HEAD = re.compile("([!-*,-~]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n\n((?:\u2014 [!-*,-~]+ [A-Za-z0-9+/]+=*\n)+)")
+STATES = {"numbered": ("never given", "numbered"), "filed": ("numbered", "filed"), "adopted": ("numbered", "filed"),
+          "void": ("numbered", "void"), "superseded": ("filed", "void")}  # by event: state of its code before, after  # fmt: skip
+HEAD = re.compile("(([!-*,-~]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n)\n((?:\u2014 [!-*,-~]+ [A-Za-z0-9+/]+=*\n)+)")
+MOST = 1 << 16  # bytes of a checkpoint
 ED25519 = bytes.fromhex("302a300506032b6570032100")  # what stands before such a key in a public key's DER
 TAGS, EVENTS, DAY = "tagmanifest-sha256.txt", "data/events.jsonl", "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-SHELF, MOST = re.compile("([0-9]{4})/([0-9]{2})/([0-9]{2})/"), 1 << 16  # bytes of a checkpoint
 KNOWN = re.compile(rf"FORMAT\.md|catalogue\.db(-journal)?|_tools/verify\.py|_log/(checkpoint|keys/[0-9a-f]{{8}}\.(pem|txt))"
-                   rf"|_log/cosigned/[0-9]{{12}}-[0-9a-f]{{8}}-[0-9]+"
-                   rf"|_log/{DAY}/(entries\.jsonl|checkpoint|checkpoint\.(p7s|tsr)(\.pem)?)"
+                   rf"|_log/cosigned/[0-9]{{12}}-[0-9a-f]{{8}}-[0-9]+|_log/{DAY}/(entries\.jsonl|checkpoint(\.(p7s|tsr)(\.pem)?)?)"
                    rf"|_log/({DAY}|renewals/[0-9]{{4}})/evidence\.(sha(256|384|512)|before|tst(\.pem)?)")  # fmt: skip
+UNPUBLISHED = "removed or erased by order, of which only the catalogue tells: not published yet"
+
+
+class Head(NamedTuple):
+    """A checkpoint: how many entries the log had, their root, and by whose keys that is signed."""
+
+    size: int
+    path: Path
+    root: bytes
+    origin: str
+    body: str  # the three lines that are signed
+    lines: list[tuple[str, bytes]]  # name; key's id and signature
+
+
+class Day:
+    """Which files lie on a day's shelf; and what the log says: SHA-256 of its entries, of what was filed, the last sealing."""
+
+    def __init__(self) -> None:
+        self.files, self.events, self.filed, self.sealed = set[str](), hashlib.sha256(), dict[str, str](), dict[str, Any]()
 
 
 def is_plain(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()
+    return path.is_file() and not path.is_symlink()  # reading anything else might never end
 
 
 def lines_of(path: Path) -> list[bytes]:
-    """Lines that end; none of what is no plain file: reading that might never end."""
+    """Lines that end, of a plain file."""
     return path.read_bytes().split(b"\n")[:-1] if is_plain(path) else []
+
+
+def listed_in(path: Path) -> dict[str, str]:
+    """Digests by path, as `sha256sum` writes them."""
+    return {place: digest for digest, place in (os.fsdecode(line).split("  ", 1) for line in lines_of(path))}
 
 
 def digest_of(path: Path, name: str = "sha256") -> str:
@@ -64,19 +89,6 @@ def digest_of(path: Path, name: str = "sha256") -> str:
     return digest.hexdigest()
 
 
-def sums(path: Path) -> dict[str, str]:
-    """Digests by path, as `sha256sum` writes them."""
-    return {place: digest for digest, place in (line.decode().split("  ", 1) for line in lines_of(path))}
-
-
-def moment(at: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(at.replace("Z", "+00:00"))
-
-
-def day_of(at: str) -> str:
-    return moment(at).astimezone(VIETNAM).date().isoformat()
-
-
 def openssl(*words: object) -> str | None:
     """What it printed; nothing where it refused, or a file it was to read is none."""
     if not all(is_plain(word) for word in words if isinstance(word, Path)):
@@ -85,55 +97,43 @@ def openssl(*words: object) -> str | None:
     return None if done.returncode else done.stdout
 
 
-def digests_of(pem: str) -> set[str]:
-    """SHA-256 of certificates in PEM."""
-    blocks = re.findall("-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", pem, re.DOTALL)
-    return {hashlib.sha256(base64.b64decode(block)).hexdigest() for block in blocks}
+def certificates(path: Path) -> list[bytes]:
+    """Certificates in PEM, as DER."""
+    text = path.read_text("latin-1") if path.is_file() else ""
+    return [base64.b64decode(block) for block in re.findall("-----BEGIN CERTIFICATE-----([^-]*)-----END", text)]
 
 
-def pinned(given: list[str]) -> set[str]:
-    """SHA-256 of the certificates that --signer names, itself or in files."""
-    named = {each.replace(":", "").lower() for each in given if re.fullmatch("[0-9A-Fa-f:]{64,95}", each)}
-    files = [Path(each) for each in given if not re.fullmatch("[0-9A-Fa-f:]{64,95}", each)]
-    return named.union(*((path.is_file() and digests_of(path.read_text("latin-1"))) or {""} for path in files))
-
-
-def certified(given: str) -> Path:
-    """A file of certificates that is named on the command line: a slip there is no finding."""
-    if Path(given).is_file() and "BEGIN CERTIFICATE" in Path(given).read_text("latin-1"):
-        return Path(given)
-    raise argparse.ArgumentTypeError(f"{given} holds no certificate in PEM")
+def signers(given: str) -> set[str]:
+    """SHA-256 of the certificates that --signer names: one itself, or those in a file."""
+    named = [given.replace(":", "").lower()] if re.fullmatch("[0-9A-Fa-f:]{64,95}", given) else []
+    return {*named, *(hashlib.sha256(each).hexdigest() for each in certificates(Path(given)))}
 
 
 class Check:
-    """One run: what the log says, what was found wrong, what was not checked."""
+    """One run."""
 
     def __init__(self, root: Path, work: Path, has_roots: bool, signers: set[str]) -> None:
         self.root, self.work, self.has_roots, self.signers = root, work, has_roots, signers
-        self.findings, self.notes = list[dict[str, str]](), list[str]()
-        self.heads: list[Head] = []  # by size
-        self.span: dict[Path, range] = {}  # by head: the entries it adds
-        self.stamped: dict[Path, dt.datetime] = {}
-        self.renewed: dict[int, dict[str, Any]] = {}  # what the log says of renewals
-        # by token: when it was renewed; what it lists
-        self.until, self.lists = dict[Path, dt.datetime](), dict[Path, dict[str, str]]()
-        self.peaks: list[tuple[int, bytes]] = []  # the log's perfect subtrees (RFC 6962): width, head
-        self.roots: dict[int, bytes] = {}  # size: root
-        self.times: list[str] = []  # of the entries
-        self.origin, self.published, self.whole = "", 0, hashlib.sha256()
-        # by day: files that lie there; SHA-256 of its entries; what the log says of its bag; files it must hold, with SHA-256
-        self.shelves, self.days, self.sealed, self.expected = (dict[str, Any]() for _ in range(4))
-        # by file: its last place; by code: numbered, filed, void or gone; path, SHA-256, SHA-256 of the record
-        self.places, self.state, self.filed = (dict[str, Any]() for _ in range(3))
-        # by order: paths; codes and scans whose private facts were erased; entries whose private facts were lost with a catalogue
-        self.removed, self.purged, self.lost = dict[str, int](), dict[str, int](), set[int]()
-        # by code: entry that ordered its removal, that tells its end; by path: codes it was filed for; by entry: what it filed
-        self.asked, self.gone, self.owners, self.covered = (dict[Any, Any]() for _ in range(4))
-        self.cosigns: list[Head] = []
-        self.witnessed: set[tuple[int, str, str, int]] = set()  # what the log says that witnesses signed
+        self.findings, self.notes = dict[tuple[str, str, str], None](), dict[str, None]()  # in order, each once
+        self.heads, self.cosigns = list[Head](), list[Head]()  # those published here, those that witnesses signed
+        self.peaks, self.roots = list[tuple[int, bytes]](), dict[int, bytes]()  # width and head of perfect subtrees; by size
+        # the log's name; times of its entries; how many are published; SHA-256 of these
+        self.origin, self.times, self.published, self.whole = "", list[dt.datetime](), 0, hashlib.sha256()
+        # what it says: by day; by path the codes it was filed for; by code its state, and path and digests; by entry what it filed
+        self.days, self.owners = defaultdict[str, Day](Day), defaultdict[str, set[str]](set)
+        self.state, self.filed, self.covered = dict[str, str](), dict[str, tuple[str, str, str]](), dict[int, list[str]]()
+        # by path, code or scan: entries that tell of its removal, of the order, of the order's end, that it was a state secret
+        self.removed, self.asked, self.gone, self.purged = (dict[Any, int]() for _ in range(4))
+        # entries whose private facts a catalogue lost; renewals by number; what witnesses signed: size, name, key, time
+        self.lost, self.renewed, self.witnessed = set[int](), dict[int, dict[str, Any]](), set[tuple[int, str, str, int]]()
+        self.stamped, self.until = dict[Path, dt.datetime](), dict[Path, dt.datetime]()  # by head; by what a renewal lists
 
-    def find(self, code: str, where: object, detail: str) -> None:
-        self.findings.append({"code": code, "path": str(where).replace(f"{self.root}/", "", 1), "detail": detail})
+    def find(self, code: str, where: object, detail: str, unless: object = False) -> None:
+        if not unless:
+            self.findings[code, str(where).replace(f"{self.root}/", "", 1), detail] = None
+
+    def note(self, text: str) -> None:
+        self.notes[text] = None
 
     @contextlib.contextmanager
     def reading(self, where: object) -> Iterator[None]:
@@ -146,52 +146,52 @@ class Check:
     def look_round(self) -> None:
         """Nothing but plain files and folders, where FORMAT.md knows them."""
         for base, folders, names in os.walk(self.root, onerror=lambda error: self.find("unreadable", error.filename, str(error))):
-            for path in (Path(base, name) for name in (*folders, *names)):
-                place = path.relative_to(self.root).as_posix()
-                shelf = SHELF.match(place)
-                if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            for path in (os.path.join(base, name) for name in (*folders, *names)):
+                place, is_file = path[len(str(self.root)) + 1 :], os.path.isfile(path)
+                if os.path.islink(path) or not (is_file or os.path.isdir(path)):
                     self.find("not-a-file", path, "a link, or something else that is no plain file")
-                elif path.is_file() and shelf:
-                    self.shelves.setdefault("-".join(shelf.groups()), set()).add(place[11:])
-                elif path.is_file() and re.match("[0-9]", place):
-                    self.find("orphan", path, "belongs to no day")
-                elif path.is_file() and not KNOWN.fullmatch(place):
-                    self.notes.append(f"not checked: {place}")
+                elif is_file and re.match("[0-9]{4}/[0-9]{2}/[0-9]{2}/", place):
+                    self.days[place[:10]].files.add(place)
+                elif is_file and not KNOWN.fullmatch(place):
+                    self.find("orphan", path, "belongs to no day", unless=not re.match("[0-9]", place))
+                    self.note(f"not checked: {place}")
 
-    def read_head(self, path: Path) -> list[Head]:
+    # --- the log: its entries, in one tree, against all heads
+
+    def head(self, path: Path) -> list[Head]:
+        """The checkpoint that lies there; none where it is none."""
         with self.reading(path):
             if found := HEAD.fullmatch(path.read_bytes().decode() if is_plain(path) and path.stat().st_size <= MOST else ""):
-                return [(int(found[2]), path, found)]
+                body, origin, size, root, lines = found.groups()
+                signed = [(name, base64.b64decode(coded)) for _, name, coded in map(str.split, lines.splitlines())]
+                return [Head(int(size), path, base64.b64decode(root), origin, body, signed)]
             self.find("checkpoint-bad", path, "is not there, or is no checkpoint")
         return []
 
-    def read_log(self, witnesses: list[Path]) -> None:
+    def log(self, kept: list[Path]) -> None:
         """All published entries against all heads: those that lie here, and those that somebody else kept."""
-        self.cosigns = [head for path in sorted((self.root / "_log/cosigned").glob("*")) for head in self.read_head(path)]
-        seen = [*(head for path in witnesses for head in self.read_head(path)), *self.cosigns]
-        files: list[tuple[int, Path]] = []
+        self.cosigns = [head for path in sorted((self.root / "_log/cosigned").glob("*")) for head in self.head(path)]
+        seen, entries = [*(head for path in kept for head in self.head(path)), *self.cosigns], list[tuple[int, Path]]()
         for folder in sorted(path for path in (self.root / "_log").glob("*-*-*") if re.fullmatch(DAY, path.name)):
-            head = self.read_head(folder / "checkpoint")
-            files.append((head[0][0] if head else max(files, default=(0,))[0], folder / "entries.jsonl"))
-            self.heads = sorted([*self.heads, *head])
-        self.roots = dict.fromkeys((size for size, _, _ in (*self.heads, *seen)), b"")
-        for _, path in sorted(files):
+            found = self.head(folder / "checkpoint")
+            entries.append((max((head.size for head in found or self.heads), default=0), folder / "entries.jsonl"))
+            self.heads += found
+        self.heads.sort()
+        self.roots = dict.fromkeys((head.size for head in (*self.heads, *seen)), b"")
+        for _, path in sorted(entries):
             with self.reading(path):
                 for line in lines_of(path):
                     self.add(line)
         self.published = len(self.times)
         if not self.heads:
             return self.find("log-missing", "_log", "there is no published head of the log")
-        if [found[0] for *_, found in self.read_head(self.root / "_log/checkpoint")] != [self.heads[-1][2][0]]:
-            self.find("checkpoint-replayed", "_log/checkpoint", "is not the newest of the published heads")
-        for size, path, found in (*self.heads, *seen):
-            is_last, is_seen = path == self.heads[-1][1], (size, path, found) in seen
-            if is_seen and size > self.published:
-                self.find("log-shortened", path, f"{size} entries were seen elsewhere, {self.published} are here")
-            elif self.roots[size] != base64.b64decode(found[3]) or (is_last and size != self.published):
-                self.find("log-forked" if is_seen else "log-altered", path, f"is no head of these {self.published} entries")
-            if found[1] != self.origin:
-                self.find("log-exchanged", path, "the log's name is not that of its first entry")
+        last, newest = self.heads[-1], [head.body for head in self.head(self.root / "_log/checkpoint")]
+        self.find("checkpoint-replayed", "_log/checkpoint", "is not the newest of the heads", unless=newest == [last.body])
+        self.find("log-altered", last.path, f"there are {self.published} entries", unless=last.size == self.published)
+        for head, is_seen in (*((head, False) for head in self.heads), *((head, True) for head in seen)):
+            code = "log-altered" if not is_seen else "log-forked" if head.size <= self.published else "log-shortened"
+            self.find(code, head.path, f"is no head of these {self.published} entries", unless=self.roots[head.size] == head.root)
+            self.find("log-exchanged", head.path, "the log's name is not its first entry's", unless=head.origin == self.origin)
 
     def add(self, line: bytes) -> None:
         """One entry more: into the tree, and what it says into what the archive must hold."""
@@ -205,284 +205,267 @@ class Check:
                 node = hashlib.sha256(b"\1" + left + node).digest()
             self.roots[number + 1] = node
         self.whole.update(line + b"\n")
-        self.times.append(self.times[-1] if self.times else "")
+        self.times.append(self.times[-1] if self.times else dt.datetime.fromtimestamp(0, VIETNAM))
         with self.reading(f"entry {number}"):
             entry = json.loads(line)
-            day = day_of(entry["at"])
-            self.days.setdefault(day, hashlib.sha256()).update(line + b"\n")
-            if entry["seq"] != number or entry["at"] < self.times[-1]:
-                self.find("log-order", f"entry {number}", "numbers have a gap, or time goes back")
-            self.times[-1] = entry["at"]
-            self.told(entry, entry["type"], entry["doc_code"], entry["public"], day)
+            at = dt.datetime.fromisoformat(entry["at"].replace("Z", "+00:00")).astimezone(VIETNAM)
+            is_next = entry["seq"] == number and at >= self.times[-1]
+            self.find("log-order", f"entry {number}", "numbers have a gap, or time goes back", unless=is_next)
+            self.times[-1], day = at, f"{at:%Y/%m/%d}"
+            self.days[day].events.update(line + b"\n")
+            self.tell(entry, entry["type"], entry["doc_code"], entry["public"], day)
 
-    def told(self, entry: dict[str, Any], kind: str, code: str, public: dict[str, Any], day: str) -> None:
-        if kind == "numbered":
+    def tell(self, entry: dict[str, Any], kind: str, code: str, public: dict[str, Any], day: str) -> None:
+        """What an entry says, on that day."""
+        seq, where = entry["seq"], f"entry {entry['seq']}"
+        if kind in STATES:
+            was, (before, self.state[code]) = self.state.get(code, "never given"), STATES[kind]
             file, _, place = code.rpartition(".")
-            before, self.places[file], self.state[code] = self.places.get(file, 0), int(place), kind
-            if int(place) != before + 1:
-                self.find("renumbered", code, f"comes after place {before} of its file")
-        elif kind in BEFORE:
-            was, self.state[code] = self.state.get(code, "never given"), "filed" if kind in ("filed", "adopted") else "void"
-            if was != BEFORE[kind]:
-                self.find("renumbered", code, f"is said to be {kind}, and was {was}")
-            if self.state[code] == "filed":  # of a refiled document the record alone is new
-                now, day = day, public["shelf_day"] if kind == "adopted" else day
-                if day > now or (kind == "adopted" and day in self.sealed):
-                    self.find("re-dated", public["path"], f"adopted for {day}, which was sealed or still to come")
-                path, record = public["path"], f"{day.replace('-', '/')}/data/{code}.json"
-                self.filed[code] = said = (path, public["sha256"], public["record_sha256"])
-                if not public.get("supersedes") and path != f"{record[:-5]}.pdf":
-                    self.find("re-dated", path, f"filed on {day}, and does not lie on that day's shelf under its code")
-                # of a refiled one the bytes have the evidence of where they were
-                self.covered[entry["seq"]] = [record] if public.get("supersedes") else [path, record, public["scan_path"]]
-                for name, digest in ((path, said[1]), (record, said[2]), (public["scan_path"], entry["scan_sha256"])):
-                    self.owners.setdefault(name, set()).add(code)
-                    if self.expected.setdefault(name[:10].replace("/", "-"), {}).setdefault(name, digest) != digest:
-                        self.find("exchanged", name, f"{code} was filed with other bytes than those that lie there")
+            is_next = kind != "numbered" or int(place) == 1 or f"{file}.{int(place) - 1:07}" in self.state
+            detail = f"is said to be {kind}, and was {was}" if is_next else "comes after a gap in its file"
+            self.find("renumbered", code, detail, unless=was == before and is_next)
+            if self.state[code] == "filed":
+                self.file(entry, code, public, day)
         elif kind in ("sealed", "resealed"):
-            if kind == "sealed" and public["day"] in self.sealed:
-                self.find("log-order", f"entry {entry['seq']}", f"{public['day']} is sealed a second time")
-            self.sealed[public["day"]] = {**public, "seq": entry["seq"], "kind": kind}
+            shelf = self.days[public["day"].replace("-", "/")]
+            self.find("log-order", where, f"{public['day']} is sealed a second time", unless=kind == "resealed" or not shelf.sealed)
+            shelf.sealed = {**public, "seq": seq, "type": kind}
+        elif kind == "removed":
+            self.removed.setdefault(public["path"], seq)
+        elif kind == "dispose-asked":
+            self.asked.setdefault(code, seq)
+        elif kind in ("disposed", "purged"):
+            if code:  # of a scan that became part of another one there is none
+                self.state[code] = "gone"
+            if code in self.asked:
+                self.gone.setdefault(code, seq)
+            for each in {code, entry["scan_sha256"]} - {None} if kind == "purged" else ():
+                self.purged.setdefault(each, seq)
+        elif kind == "renewed":
+            is_new = self.renewed.setdefault(public["number"], public) is public
+            self.find("log-order", where, f"renewal {public['number']} is told a second time", unless=is_new)
+        elif kind == "witnessed":
+            self.witnessed.add((public["size"], public["witness"], public["key"], public["seen_at"]))
         elif kind == "rebuilt":  # what only a lost catalogue knew of days that were not sealed yet
             for first, last in re.findall("([0-9]{1,9})(?:-([0-9]{1,9}))?", public["lost_private"]):
                 lost = range(int(first), min(int(last or first) + 1, len(self.times)))
-                self.lost |= {seq for seq in lost if day_of(self.times[seq]) not in self.sealed}
-        else:
-            self.done(entry, kind, code, public)
+                self.lost |= {each for each in lost if not self.days[f"{self.times[each]:%Y/%m/%d}"].sealed}
 
-    def done(self, entry: dict[str, Any], kind: str, code: str | None, public: dict[str, Any]) -> None:
-        """Removals by order, renewals, witnesses."""
-        if kind == "removed":
-            self.removed.setdefault(public["path"], entry["seq"])
-        elif kind == "dispose-asked":
-            self.asked.setdefault(code, entry["seq"])
-        elif kind == "renewed":
-            if self.renewed.setdefault(public["number"], public) is not public:
-                self.find("log-order", f"entry {entry['seq']}", f"renewal {public['number']} is told a second time")
-        elif kind == "witnessed":
-            self.witnessed.add((public["size"], public["witness"], public["key"], public["seen_at"]))
-        elif kind in ("disposed", "purged"):
-            self.state[code or ""] = "gone"  # of a scan that became part of another one there is no code
-            self.gone.setdefault(code, entry["seq"])
-            for each in {code, entry["scan_sha256"]} - {None} if kind == "purged" else ():
-                self.purged.setdefault(each, entry["seq"])
+    def file(self, entry: dict[str, Any], code: str, public: dict[str, Any], day: str) -> None:
+        """What a filing says must lie there, and where; of a refiled document the record alone is new."""
+        is_adopted, is_moved = entry["type"] == "adopted", bool(public.get("supersedes"))
+        shelf, path, scan = public["shelf_day"].replace("-", "/") if is_adopted else day, public["path"], public["scan_path"]
+        record = f"{shelf}/data/{code}.json"
+        is_open = shelf <= day and not (is_adopted and self.days[shelf].sealed)
+        is_there = is_moved or path == f"{record[:-5]}.pdf"
+        self.find("re-dated", path, f"filed on {day}: that is not its shelf, or it was sealed by then", unless=is_open and is_there)
+        self.filed[code] = (path, public["sha256"], public["record_sha256"])
+        said = [(record, public["record_sha256"]), (path, public["sha256"]), (scan, entry["scan_sha256"])]
+        data = (self.root / record).read_bytes() if is_plain(self.root / record) and not is_moved else b""
+        if hashlib.sha256(data).hexdigest() == public["record_sha256"]:  # it names what proves the document's own signatures
+            said += [(each["path"], each["sha256"]) for each in json.loads(data).get("companions") or ()]
+        self.covered[entry["seq"]] = [place for place, _ in said[: 1 if is_moved else None]]
+        for place, digest in said:
+            self.owners[place].add(code)
+            is_same = self.days[place[:10]].filed.setdefault(place, digest) == digest
+            self.find("exchanged", place, f"{code} was filed with other bytes than those that lie there", unless=is_same)
 
     def was_removed(self, place: str) -> bool:
         """It is gone, by orders for all it was filed for, which the log tells from beginning to end."""
-        beside = re.match(rf"{SHELF.pattern}data/evidence/([^/]+[.][0-9]{{7}})[.]", place)
-        codes = self.owners.get(place, {beside[4]} if beside else set[str]())
-        if place not in self.removed or not codes or os.path.lexists(self.root / place):
+        beside = re.fullmatch("[0-9/]{10}/data/evidence/([^/]+[.][0-9]{7})[.][^/]+", place)
+        codes = self.owners.get(place) or ({beside[1]} if beside else set[str]())
+        if not codes or not codes <= self.gone.keys() or place not in self.removed or os.path.lexists(self.root / place):
             return False
-        if not all(self.state.get(code) == "gone" and code in self.asked and code in self.gone for code in codes):
-            return False
-        self.is_published(place, max(self.removed[place], *(max(self.asked[code], self.gone[code]) for code in codes)))
+        self.is_published(place, max(self.removed[place], *(self.gone[code] for code in codes)))
         return True
 
     def is_published(self, place: str, seq: int) -> None:
-        """What the catalogue alone tells was published the same night, or is to be: until then it is a note, and never for long."""
-        said = "removed or erased by order, of which only the catalogue tells: not published yet"
-        if seq >= self.published and moment(self.times[seq]) < dt.datetime.now(VIETNAM) - LATE:
-            if not any((each["code"], each["path"]) == ("removal-unpublished", place) for each in self.findings):
-                self.find("removal-unpublished", place, f"{said}, and should be")
-        elif seq >= self.published:
-            self.notes += [each for each in (f"{place}: {said}",) if each not in self.notes]
+        """What the catalogue alone tells is published the same night: until then it is a note, and never for long."""
+        if seq >= self.published:
+            self.find("removal-unpublished", place, f"{UNPUBLISHED}, and should be", unless=self.times[seq] > NOW - LATE)
+            self.note(f"{place}: {UNPUBLISHED}")
 
-    def signatures(self) -> None:
-        keys = {self.own_line(path, found) for _, path, found in self.heads} - {""}
-        self.notes.append(f"keys of the log itself: {', '.join(sorted(keys))}")
+    # --- who vouches for the heads
+
+    def outside(self) -> None:
+        """The log's key, what it says of renewals; and, where there are roots, signatures and time-stamps of others."""
+        self.note(f"keys of the log itself: {', '.join(sorted({*map(self.own_key, self.heads)} - {''}))}")
         for number, public in self.renewed.items():
-            folder = self.root / f"_log/renewals/{number:04}"
-            for path, key in ((folder / f"evidence.{public['digest']}", "list_sha256"), (folder / "evidence.tst", "token_sha256")):
-                if digest_of(path) != public[key]:
-                    code = "renewal-altered" if os.path.lexists(path) else "renewal-missing"
-                    self.find(code, path, "is not the one of which the log says that it renews what lay here")
+            for name, key in ((f"evidence.{public['digest']}", "list_sha256"), ("evidence.tst", "token_sha256")):
+                path = self.root / f"_log/renewals/{number:04}/{name}"
+                code = "renewal-altered" if os.path.lexists(path) else "renewal-missing"
+                self.find(code, path, "is not the one of which the log says that it renews", unless=digest_of(path) == public[key])
         if not self.has_roots:
-            return self.notes.append("signatures of the organisation and time-stamps were not checked: no --root was given")
+            return self.note("signatures of the organisation and time-stamps were not checked: no --root was given")
         for token in sorted(self.root.glob("_log/renewals/*/evidence.tst"), reverse=True):  # the newest vouches for those before
-            with self.reading(token):
-                self.renewal(token)
+            with self.reading(token):  # what it lists counts as of its time, whatever has ended since
+                root, listed = self.tree(token)
+                if at := self.token(token, self.times[0], "-digest", root):
+                    self.until.update((self.root / place, at) for place in listed)
         for name, check in (("checkpoint.tsr", self.stamp), ("evidence.tst", self.evidence), ("checkpoint.p7s", self.signature)):
-            last_one = max((size for size, path, _ in self.heads if is_plain(path.with_name(name))), default=0)
-            begin = 0
-            for size, path, _ in self.heads:
+            begin, last_one = 0, max((head.size for head in self.heads if is_plain(head.path.with_name(name))), default=0)
+            for head in self.heads:
+                path, entries, begin = head.path.with_name(name), range(begin, head.size), head.size
                 with self.reading(path):
-                    self.span[path], first, last = range(begin, size), moment(self.times[begin]), moment(self.times[size - 1])
-                    begin = size
-                    if is_plain(path.with_name(name)):
-                        check(path, first, last)
-                    elif size < last_one or first < dt.datetime.now(VIETNAM) - LATE:
-                        self.find("signature-missing", path.with_name(name), "is not there, and is not still to come")
+                    if is_plain(path):
+                        check(path, head.path, entries)
+                    elif head.size < last_one or self.times[entries[0]] < NOW - LATE:
+                        self.find("signature-missing", path, "is not there, and is not still to come")
                     else:
-                        self.notes.append(f"{path.parent.name}: no {name} yet: nobody outside vouches for this head")
+                        self.note(f"{path.parent.name}: no {name} yet: nobody outside vouches for this head")
 
-    def own_line(self, path: Path, found: re.Match[str]) -> str:
+    def signed(self, key: str, text: str, signature: bytes) -> bool:
+        """Whether a signature (Ed25519) by this key, in PEM, is over this text."""
+        words: list[object] = ["pkeyutl", "-verify", "-rawin", "-pubin"]
+        for word, data in (("-inkey", key.encode()), ("-in", text.encode()), ("-sigfile", signature)):
+            words += [word, self.work / word]
+            (self.work / word).write_bytes(data)
+        return openssl(*words) is not None
+
+    def own_key(self, head: Head) -> str:
         """The key of the log that signed this head."""
-        body, line = self.work / "body", self.work / "line"
-        body.write_text("\n".join((found[1], found[2], found[3], "")))
-        for name, coded in (each.split(" ")[1:] for each in found[4].splitlines()):
-            key = self.root / "_log" / "keys" / f"{base64.b64decode(coded)[:4].hex()}.pem"
-            line.write_bytes(base64.b64decode(coded)[4:])
-            verify = ("pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", key, "-in", body, "-sigfile", line)
-            if name == found[1] and openssl(*verify) is not None:
+        for name, data in head.lines:
+            key = self.root / f"_log/keys/{data[:4].hex()}.pem"
+            if name == head.origin and is_plain(key) and self.signed(key.read_text("latin-1"), head.body, data[4:]):
                 return key.stem
-        self.find("note-invalid", path, "the log's own signature does not verify")
+        self.find("note-invalid", head.path, "the log's own signature does not verify")
         return ""
 
-    def cosigned(self, keys: list[str]) -> None:
-        """What witnesses signed: by whose key of those that are given; that these are heads of this log is seen with the others."""
+    def witnesses(self, keys: list[str]) -> None:
+        """What witnesses signed, by those of their keys that are given; that these are heads of this log `log` tells."""
         there = set[tuple[int, str, str, int]]()
-        for size, path, found in self.cosigns:
-            with self.reading(path):
-                for name, coded in (each.split(" ")[1:] for each in found[4].splitlines()):
-                    data = base64.b64decode(coded)
-                    if name == found[1]:  # the log's own line
-                        continue
-                    if len(data) != 76:
-                        self.find("witness-invalid", path, f"the line of {name} is no witness's")
-                        continue
-                    there.add((size, name, data[:4].hex(), int.from_bytes(data[4:12], "big")))
-                    held = [key.split("+", 2)[2] for key in keys if key.startswith(f"{name}+{data[:4].hex()}+")]
-                    if not all(self.holds(key, data, found) for key in held):
-                        self.find("witness-invalid", path, f"the signature of {name} does not verify")
-                    worth = "" if held else ": not checked, no --witness-key"
-                    self.notes.append(f"{name} signed the head of {found[2]} entries{worth}")
-        for size, name, key, at in sorted(self.witnessed - there):
-            place = f"_log/cosigned/{size:012}-{key}-{at}"
+        for head, name, data in [(each, *line) for each in self.cosigns for line in each.lines if line[0] != each.origin]:
+            with self.reading(head.path):
+                id, at, signature = data[:4].hex(), int.from_bytes(data[4:12], "big"), data[12:]
+                held = [key.split("+", 2)[2] for key in keys if key.startswith(f"{name}+{id}+")]
+                ders = [base64.b64encode(ED25519 + base64.b64decode(key)[1:]).decode() for key in held]
+                pems = [f"-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n" for der in ders]
+                text = f"cosignature/v1\ntime {at}\n{head.body}"
+                holds = len(signature) == 64 and all(self.signed(pem, text, signature) for pem in pems)
+                self.find("witness-invalid", head.path, f"the line of {name} is no witness's, or does not verify", unless=holds)
+                self.note(f"{name} signed the head of {head.size} entries" + ("" if held else ": not checked, no --witness-key"))
+                there.add((head.size, name, id, at))
+        for size, name, id, at in sorted(self.witnessed - there):
+            place = f"_log/cosigned/{size:012}-{id}-{at}"
             self.find("witness-missing", place, f"the log tells that {name} signed the head of {size} entries: without its line")
 
-    def holds(self, key: str, data: bytes, found: re.Match[str]) -> bool:
-        """A witness's signature is over this head."""
-        text, line, pem = self.work / "body", self.work / "line", self.work / "key"
-        text.write_text("\n".join(("cosignature/v1", f"time {int.from_bytes(data[4:12], 'big')}", *found.groups()[:3], "")))
-        line.write_bytes(data[12:])
-        spki = base64.b64encode(ED25519 + base64.b64decode(key)[1:]).decode()
-        pem.write_text(f"-----BEGIN PUBLIC KEY-----\n{spki}\n-----END PUBLIC KEY-----\n")
-        return openssl("pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", pem, "-in", text, "-sigfile", line) is not None
-
-    def stamp(self, head: Path, first: dt.datetime, last: dt.datetime) -> None:
+    def stamp(self, token: Path, head: Path, entries: range) -> None:
         """The token is over these very bytes, not before and not long after what they cover."""
-        token = Path(f"{head}.tsr")
-        at = self.token(token, "-data", head)
-        if at is None:
-            return
-        self.stamped[head] = at
-        if at < last - SLACK:
-            self.find("re-dated", token, "entries claim a later time than the time-stamp over them")
-        if at > first + LATE:
-            self.find("stamped-late", token, f"of {at:%Y-%m-%d}, its entries begin on {first:%Y-%m-%d}: were they written again?")
+        if at := self.token(token, self.times[entries[-1]], "-data", head):
+            self.stamped[head], first = at, self.times[entries[0]]
+            self.find("stamped-late", token, f"is over entries since {first:%Y-%m-%d}: written again?", unless=at <= first + LATE)
 
-    def evidence(self, head: Path, first: dt.datetime, last: dt.datetime) -> None:
+    def evidence(self, token: Path, head: Path, entries: range) -> None:
         """The time-stamp is over the hash tree (RFC 4998) of what was filed until this head, and not before that."""
-        token = head.with_name("evidence.tst")
-        root = self.tree(token)
-        wanted = [head.relative_to(self.root).as_posix(), *(each for seq in self.span[head] for each in self.covered.get(seq, ()))]
-        for place in dict.fromkeys(wanted):
-            if place not in self.lists[token] and not self.was_removed(place):
-                self.find("evidence-altered", place, f"was filed by {head.parent.name}, and is not on the list of that night")
-        if (at := self.token(token, "-digest", root)) and at < last - SLACK:
-            self.find("re-dated", token, "is of an earlier time than what it lists")
+        root, listed = self.tree(token)
+        self.token(token, self.times[entries[-1]], "-digest", root)
+        for place in (head.relative_to(self.root).as_posix(), *(each for seq in entries for each in self.covered.get(seq, ()))):
+            is_so = place in listed or self.was_removed(place)
+            self.find("evidence-altered", place, f"filed by {head.parent.name}, and not on that night's list", unless=is_so)
 
-    def renewal(self, token: Path) -> None:
-        """What it lists counts as of its own time, whatever has ended since; of two renewals as of the older one's."""
-        if at := self.token(token, "-digest", self.tree(token)):
-            self.until.update((self.root / place, at) for place in self.lists[token])
+    def signature(self, signature: Path, head: Path, entries: range) -> None:
+        """The organisation signed these very bytes, with a certificate that was good when they were time-stamped."""
+        who, when = self.work / "who", int(self.stamped.get(head, self.times[entries[-1]]).timestamp())
+        verify = ("cms", "-verify", "-binary", "-inform", "DER", "-in", signature, "-content", head, "-out", os.devnull)
+        trust = ("-CAfile", self.work / "roots", "-certfile", Path(f"{signature}.pem"), "-purpose", "any", "-attime", when)
+        if openssl(*verify, *trust, "-signer", str(who)) is None:
+            return self.find("signature-invalid", signature, "the organisation's signature does not verify")
+        digests = signers(str(who))
+        is_known = not self.signers or self.signers & digests
+        self.find("signer-unknown", signature, f"no --signer: {'; '.join(sorted(digests))}", unless=is_known)
+        name = openssl("x509", "-in", who, "-noout", "-nameopt", "RFC2253,-esc_msb,utf8", "-subject") or ""
+        self.note(f"signed by: {name.strip()}")
 
-    def token(self, token: Path, *over: object) -> dt.datetime | None:
-        """The time of a time-stamp over these bytes; it leads to a root as of then, and as of its renewal or of now."""
-        form, now = ("-token_in",) * (token.suffix == ".tst"), dt.datetime.now(VIETNAM)
-        words = r"Time stamp: (\w+ +\d+ [\d:]+)[.\d]* (\d+) GMT"
-        said = re.search(words, openssl("ts", "-reply", *form, "-in", token, "-text") or "")
-        at = dt.datetime.strptime(f"{said[1]} {said[2]} +0000", "%b %d %H:%M:%S %Y %z") if said else now
-        trust = ("-CAfile", self.work / "roots", "-untrusted", Path(f"{token}.pem"), "-attime")
-        if at > self.until.get(token, now) + SLACK:
-            self.find("renewal-order", token, "is of a later time than the renewal that lists it")
-        for when in (at, self.until.get(token, now)):
-            if openssl("ts", "-verify", *form, "-in", token, *over, *trust, int(when.timestamp())) is None:
+    def token(self, token: Path, last: dt.datetime, *over: object) -> dt.datetime | None:
+        """The time of a time-stamp over these bytes, not before `last`; it leads to a root as of then, and as of its renewal."""
+        form, pem, until = ("-token_in",) * (token.suffix == ".tst"), Path(f"{token}.pem"), self.until.get(token, NOW)
+        text = openssl("ts", "-reply", *form, "-in", token, "-text") or ""
+        said = re.search(r"Time stamp: (\w+ +\d+ [\d:]+)[.\d]* (\d+) GMT", text)
+        at = dt.datetime.strptime(f"{said[1]} {said[2]} +0000", "%b %d %H:%M:%S %Y %z") if said else NOW
+        is_own = all(each in token.read_bytes() for each in certificates(pem))
+        self.find("certificates-altered", pem, "did not come with the time-stamp", unless=is_own)
+        self.find("renewal-order", token, "is of a later time than the renewal that lists it", unless=at <= until + SLACK)
+        for when in (at, until):
+            trust = ("-CAfile", self.work / "roots", "-untrusted", pem, "-attime", int(when.timestamp()))
+            if openssl("ts", "-verify", *form, "-in", token, *over, *trust) is None:
                 code = "token-invalid" if when == at else "token-expired"
                 self.find(code, token, f"the time-stamp does not verify as of {when:%Y-%m-%d}")
                 return None
+        self.find("re-dated", token, "what it is over claims a later time", unless=at >= last - SLACK)
         return at
 
-    def tree(self, token: Path) -> str:
+    def tree(self, token: Path) -> tuple[str, dict[str, str]]:
         """Root of the hash tree over the files listed beside a token; each is as it was listed, or was removed by order."""
-        (path,), nodes = token.parent.glob("evidence.sha*"), list[bytes]()
-        name, self.lists[token], before = path.suffix[1:], sums(path), sums(token.with_name("evidence.before"))
-        if list(self.lists[token]) != sorted(self.lists[token]) or len(self.lists[token]) != len(lines_of(path)):
-            self.find("evidence-altered", path, "its lines are not in order, or a path stands there twice")
-        for place, said in self.lists[token].items():
-            day = self.expected.get(place[:10].replace("/", "-"), {}) if name == "sha256" else {}  # `bags` reads those
-            told = day.get(place)
-            if not self.was_removed(place) and (told or digest_of(self.root / place, name)) != said:
-                self.find("evidence-altered", place, f"is not what {path.parent.name} lists")
-            leaf = bytes.fromhex(said)
-            nodes.append(hashlib.new(name, leaf + bytes.fromhex(before[place])).digest() if place in before else leaf)
-        nodes = sorted({*nodes})
-        while len(nodes) > 1:
-            pairs = [sorted(nodes[at : at + 2]) for at in range(0, len(nodes), 2)]
-            nodes = [hashlib.new(name, b"".join(pair)).digest() if len(pair) > 1 else pair[0] for pair in pairs]
-        return nodes[0].hex()
+        (path,), nodes = token.parent.glob("evidence.sha*"), set[bytes]()
+        name, listed, before = path.suffix[1:], listed_in(path), listed_in(token.with_name("evidence.before"))
+        is_in_order = list(listed) == sorted(listed) and len(listed) == len(lines_of(path))
+        self.find("evidence-altered", path, "its lines are not in order, or a path stands there twice", unless=is_in_order)
+        for place, said in listed.items():
+            is_read = name == "sha256" and "/evidence/" not in place  # by `bags`, against what the log says was filed
+            now = (is_read and self.days[place[:10]].filed.get(place)) or digest_of(self.root / place, name)
+            is_same = now == said or self.was_removed(place)
+            self.find("evidence-altered", place, f"is not what {path.parent.name} lists", unless=is_same)
+            leaf = bytes.fromhex(said + before.get(place, ""))
+            nodes.add(hashlib.new(name, leaf).digest() if place in before else leaf)
+        row = sorted(nodes)
+        while len(row) > 1:
+            pairs = [sorted(row[at : at + 2]) for at in range(0, len(row), 2)]
+            row = [hashlib.new(name, b"".join(pair)).digest() if len(pair) > 1 else pair[0] for pair in pairs]
+        return row[0].hex(), listed
 
-    def signature(self, head: Path, first: dt.datetime, last: dt.datetime) -> None:
-        """The organisation signed these very bytes, with a certificate that was good when they were time-stamped."""
-        who, when = self.work / "who", int(self.stamped.get(head, last).timestamp())
-        verify = ("cms", "-verify", "-binary", "-inform", "DER", "-in", Path(f"{head}.p7s"), "-content", head, "-out", os.devnull)
-        trust = ("-CAfile", self.work / "roots", "-certfile", Path(f"{head}.p7s.pem"), "-purpose", "any", "-attime", when)
-        if openssl(*verify, *trust, "-signer", str(who)) is None:
-            return self.find("signature-invalid", f"{head}.p7s", "the organisation's signature does not verify")
-        if self.signers and not self.signers & digests_of(who.read_text()):
-            self.find("signer-unknown", f"{head}.p7s", f"no --signer: {'; '.join(sorted(digests_of(who.read_text())))}")
-        name = openssl("x509", "-in", who, "-noout", "-nameopt", "RFC2253,-esc_msb,utf8", "-subject") or ""
-        self.notes += {f"signed by: {name.strip()}"} - {*self.notes}
+    # --- the days' shelves
 
     def bags(self) -> None:
-        for day in sorted({*self.shelves, *self.sealed, *self.expected}):
-            folder = self.root / day.replace("-", "/")
+        last = max((shelf for shelf, day in self.days.items() if day.sealed), default="")
+        for shelf in sorted(shelf for shelf, day in self.days.items() if day.sealed or day.files or day.filed):
+            day, folder = self.days[shelf], self.root / shelf
             with self.reading(folder):
-                if day in self.sealed:
-                    self.bag(day, folder, self.sealed[day])
-                elif "bagit.txt" in self.shelves.get(day, ()) or any(day < other for other in self.sealed):
+                if day.sealed and day.files:
+                    self.bag(shelf, day)
+                elif day.sealed:
+                    self.find("bag-missing", folder, "a sealed day is not there")
+                elif f"{shelf}/bagit.txt" in day.files or shelf < last:
                     self.find("day-unknown", folder, "it or a later day is sealed, and the log does not say so: was it shortened?")
                 else:
-                    self.notes.append(f"{day} is not sealed yet, and was not checked")
+                    self.note(f"{shelf} is not sealed yet, and was not checked")
 
-    def bag(self, day: str, folder: Path, sealed: dict[str, Any]) -> None:
+    def bag(self, shelf: str, day: Day) -> None:
         """The manifests are the log's, the files are the manifest's and the log's, the events are the log's."""
-        if day not in self.shelves:
-            return self.find("bag-missing", folder, "a sealed day is not there")
-        if sealed["seq"] >= self.published and sealed["kind"] == "resealed":
-            if not any(self.was_removed(place) for place in self.removed if place.startswith(f"{day.replace('-', '/')}/")):
-                if not any(seq >= self.published for seq in self.purged.values()):
-                    self.find("removal-unpublished", folder, "sealed anew, as only the catalogue tells, and nothing went")
-        if sealed["seq"] >= self.published:
-            self.notes.append(f"{day}: its sealing is not published yet: only the catalogue tells of it")
+        if day.sealed["seq"] >= self.published:
+            self.note(f"{shelf}: its sealing is not published yet: only the catalogue tells of it")
+            is_so = day.sealed["type"] == "sealed" or any(seq >= self.published for seq in self.purged.values())
+            is_so |= any(self.was_removed(place) for place in self.removed if place.startswith(f"{shelf}/"))
+            self.find("removal-unpublished", shelf, "sealed anew, and nothing went", unless=is_so)
         listed: dict[str, str] = {}
-        for name, known in ((TAGS, sealed.get("tagmanifest_sha256")), (TAGS[3:], sealed["manifest_sha256"])):
-            with self.reading(folder / name):
-                if known is None:
-                    self.notes.append(f"{day}: the log does not know its {name}")
-                elif digest_of(folder / name) != known:
-                    self.find("manifest-altered", folder / name, "is not there, or not the one the log knows")
-                for said, path in (os.fsdecode(line).split("  ", 1) for line in lines_of(folder / name)):
-                    listed[re.sub("%25|%0[AaDd]", lambda found: chr(int(found[0][1:], 16)), path)] = said
-        filed = {place[11:]: digest for place, digest in self.expected.get(day, {}).items()}
-        for name in sorted({*self.shelves[day], *listed, *filed} - {TAGS}):
-            with self.reading(folder / name):
-                self.file(f"{day.replace('-', '/')}/{name}", listed.get(name), filed.get(name), folder / name)
-        with self.reading(folder / EVENTS):
-            self.events(day, folder / EVENTS)
+        for name, key in ((TAGS, "tagmanifest_sha256"), (TAGS[3:], "manifest_sha256")):
+            path = self.root / shelf / name
+            with self.reading(path):
+                if key not in day.sealed:
+                    self.note(f"{shelf}: the log does not know its {name}")
+                elif digest_of(path) != day.sealed[key]:
+                    self.find("manifest-altered", path, "is not there, or not the one the log knows")
+                for each, said in listed_in(path).items():
+                    listed[f"{shelf}/" + re.sub("%25|%0[AaDd]", lambda found: chr(int(found[0][1:], 16)), each)] = said
+        for place in sorted({*day.files, *listed, *day.filed} - {f"{shelf}/{TAGS}"}):
+            with self.reading(place):
+                self.shelved(place, listed.get(place), day.filed.get(place))
+        with self.reading(f"{shelf}/{EVENTS}"):
+            self.events(self.root / shelf / EVENTS, day)
 
-    def file(self, place: str, listed: str | None, filed: str | None, path: Path) -> None:
+    def shelved(self, place: str, listed: str | None, filed: str | None) -> None:
         """Manifest, log and disk tell the same; what was removed by order is told as such."""
+        may_lie_beside = filed is None and re.fullmatch(f"{EVENTS}|data/evidence/.*|[^/]+", place[11:])
         if self.was_removed(place):
-            self.notes.append(f"{place}: removed by order")
+            self.note(f"{place}: removed by order")
         elif not listed:
             self.find("missing" if filed else "orphan", place, "in no manifest")
-        elif filed != listed and not (filed is None and re.match(f"{EVENTS}$|data/evidence/|[^/]+$", place[11:])):
+        elif filed != listed and not may_lie_beside:
             self.find("exchanged" if filed else "orphan", place, "is not what the log says was filed")
-        elif digest_of(path) != listed:
-            self.find("altered" if os.path.lexists(path) else "missing", place, "its bytes are not those of the manifest")
+        elif digest_of(self.root / place) != listed:
+            code = "altered" if os.path.lexists(self.root / place) else "missing"
+            self.find(code, place, "its bytes are not those of the manifest")
 
-    def events(self, day: str, path: Path) -> None:
+    def events(self, path: Path, day: Day) -> None:
         """The events are those of the log; what is private in them is what was logged, unless it was erased by order."""
         seen = hashlib.sha256()
         for number, line in enumerate(lines_of(path), start=1):
@@ -491,70 +474,75 @@ class Check:
                 entry, private, salt = json.loads(event["entry"]), event["private"], bytes.fromhex(event["salt"] or "")
                 seen.update(event["entry"].encode() + b"\n")
                 digest = None if private is None else hashlib.sha256(salt + private.encode()).hexdigest()
+                if digest == entry["private_sha256"] or (private is None and entry["seq"] in self.lost):
+                    continue
                 erased = [self.purged[each] for each in (entry["doc_code"], entry["scan_sha256"]) if each in self.purged]
-                is_purged = private is None and (erased or entry["seq"] in self.lost)
-                if private is None and entry["private_sha256"] and erased:
-                    self.is_published(f"{path.relative_to(self.root)} line {number}", min(erased))
-                if digest != entry["private_sha256"] and not is_purged:
+                if private is not None or not erased:
                     self.find("private-altered", path, f"what is private of entry {entry['seq']} is not what was logged")
-        if seen.digest() != self.days.get(day, hashlib.sha256()).digest():
-            self.find("events-altered", path, "the day's events are not those of the log")
+                else:
+                    self.is_published(f"{path.relative_to(self.root)} line {number}", min(erased))
+        self.find("events-altered", path, "the day's events are not those of the log", unless=seen.digest() == day.events.digest())
 
     def catalogue(self) -> None:
         """The catalogue, where there is one, goes on from the published log and tells what it files."""
         path, published, count = self.root / "catalogue.db", self.whole.digest(), 0
         if not is_plain(path):
-            return self.notes.append("no catalogue.db: nothing of it was checked")
+            return self.note("no catalogue.db: nothing of it was checked")
         with self.reading(path):
             db, seen = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True), hashlib.sha256()
-            for count, (entry,) in enumerate(db.execute("select entry from leaf order by seq"), start=1):
-                seen.update(entry.encode() + b"\n" if count <= self.published else b"")
-                if count > self.published and seen.digest() == published:
+            events = "select entry, type, doc_code, public from leaf left join event using (seq) order by seq"
+            for count, (entry, *row) in enumerate(db.execute(events), start=1):
+                if count <= self.published:
+                    seen.update(entry.encode() + b"\n")
+                elif seen.digest() == published:
                     self.add(entry.encode())
-                    row = db.execute("select type, doc_code, public from event where seq = ?", (count - 1,)).fetchone()
                     said = [json.loads(entry)[name] for name in ("type", "doc_code", "public")]
-                    if row is None or [*row[:2], json.loads(row[2])] != said:
-                        self.find("catalogue-altered", f"entry {count - 1}", "has a leaf, and no event that says the same")
-            if seen.digest() != published:
-                code = "catalogue-replayed" if count < self.published else "catalogue-altered"
-                self.find(code, path, f"its {count} entries do not begin with the {self.published} that were published")
+                    is_same = [*row[:2], json.loads(row[2] or "null")] == said
+                    self.find("catalogue-altered", f"entry {count - 1}", "no event says what its leaf says", unless=is_same)
+            code = "catalogue-replayed" if count < self.published else "catalogue-altered"
+            detail = f"its {count} entries do not begin with the {self.published} that were published"
+            self.find(code, path, detail, unless=seen.digest() == published)
             for (day,) in db.execute("select day from checkpoint"):
-                if not is_plain(self.root / "_log" / day / "checkpoint"):
-                    self.find("head-missing", f"_log/{day}", "the catalogue knows a head of the log that is not there")
+                is_there = is_plain(self.root / "_log" / day / "checkpoint")
+                self.find("head-missing", f"_log/{day}", "the catalogue knows a head that is not there", unless=is_there)
             rows = {row[0]: row[1:] for row in db.execute("select doc_code, state, path, sha256, record_sha256 from document")}
             for code in sorted({*rows, *self.state}):
                 told = (self.state.get(code), *self.filed.get(code, (None,) * 3))
-                if told[0] != "gone" and rows.get(code) != told:
-                    self.find("catalogue-altered", code, "is not what the log says of it")
-        self.notes += [f"of {len(self.lost)} entries what is private was lost with a catalogue"] if self.lost else []
-        self.notes.append(f"{len(self.times) - self.published} entries are not published yet: of them only the catalogue tells")
-        self.notes.append("of the catalogue its log, codes, states, paths and digests were checked: no title, word or description")
+                row = rows.get(code, (None,))
+                is_same = row == told or (told[0] == "gone" and row[0] in ("disposed", "purged"))
+                self.find("catalogue-altered", code, "is not what the log says of it", unless=is_same)
+        if self.lost:
+            self.note(f"of {len(self.lost)} entries what is private was lost with a catalogue")
+        self.note(f"{len(self.times) - self.published} entries are not published yet: of them only the catalogue tells")
+        self.note("of the catalogue its log, codes, states, paths and digests were checked: no title, word or description")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Checks an archive from its folder alone.")
     parser.add_argument("archive", type=Path)
-    parser.add_argument("--root", type=certified, action="append", default=[], help="certificates to trust, PEM")
+    parser.add_argument("--root", type=Path, action="append", default=[], help="certificates to trust, PEM")
     parser.add_argument("--witness", type=Path, action="append", default=[], help="a checkpoint that was kept elsewhere")
-    parser.add_argument("--signer", action="append", default=[], help="certificate that must have signed, PEM, or its SHA-256")
+    parser.add_argument("--signer", type=signers, action="append", default=[], help="certificate that must have signed, or SHA-256")
     parser.add_argument("--witness-key", action="append", default=[], help="name+id+key of a witness")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    if "" in pinned(asked.signer) or (asked.signer and not asked.root):
-        parser.error("--signer wants certificates in PEM, or the SHA-256 of one, and --root with it")
+    if not all([*map(certificates, asked.root), *asked.signer]) or (asked.signer and not asked.root):
+        parser.error("--root and --signer want certificates in PEM, --signer a --root with it")
     with tempfile.TemporaryDirectory() as work:
         Path(work, "roots").write_bytes(b"\n".join(path.read_bytes() for path in asked.root))
-        check = Check(asked.archive.resolve(), Path(work), bool(asked.root), pinned(asked.signer))
-        for step in (check.look_round, lambda: check.read_log(asked.witness), check.catalogue, check.signatures,
-                     lambda: check.cosigned(asked.witness_key), check.bags):  # fmt: skip
+        check = Check(asked.archive.resolve(), Path(work), bool(asked.root), set().union(*asked.signer))
+        for step in (check.look_round, lambda: check.log(asked.witness), check.catalogue, check.outside,
+                     lambda: check.witnesses(asked.witness_key), check.bags):  # fmt: skip
             with check.reading(check.root):
                 step()
-    check.notes.append("the seals within the PDFs were not checked: FORMAT.md says how")
-    counts = {"entries": check.published, "heads": len(check.heads), "days": len(check.sealed), "documents": len(check.filed)}
-    lines = [*("  ".join(each.values()) for each in check.findings), *(f"note: {each}" for each in check.notes), f"{counts}"]
-    told = {"ok": not check.findings, **counts, "findings": check.findings, "notes": check.notes}
+    check.note("the seals within the PDFs were not checked: FORMAT.md says how")
+    sealed = sum(bool(day.sealed) for day in check.days.values())
+    counts = {"entries": check.published, "heads": len(check.heads), "days": sealed, "documents": len(check.filed)}
+    findings = [{"code": code, "path": path, "detail": detail} for code, path, detail in check.findings]
+    lines = [*map("  ".join, check.findings), *(f"note: {each}" for each in check.notes), f"{counts}"]
+    told = {"ok": not findings, **counts, "findings": findings, "notes": [*check.notes]}
     print(json.dumps(told) if asked.json else "\n".join(re.sub("[^ -~\u00a1-\u1eff]", "?", line) for line in lines))
-    return 3 if check.findings else 0
+    return 3 if findings else 0
 
 
 if __name__ == "__main__":

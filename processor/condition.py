@@ -43,6 +43,7 @@ class Condition:
         missed: nights before this round on which there was none, first and last.
         whole: why everything was read; empty: a share was.
         removing: documents of which an order to remove them was begun and not carried out.
+        removed: documents that were removed since the last night's head: only people can tell an order from one that was forged.
         proofs: how long its time-stamps last; None where there are none, or that is not known.
     """
 
@@ -54,6 +55,7 @@ class Condition:
     missed: tuple[dt.date, dt.date] | None = None
     whole: str = ""
     removing: int = 0
+    removed: int = 0
     proofs: Proofs | None = None
 
 
@@ -123,6 +125,8 @@ def _rounds(facts: Condition) -> list[str]:
     if facts.missed:
         nights = (facts.missed[1] - facts.missed[0]).days + 1
         told.append(f"{number(nights)} đêm KHÔNG KIỂM TRA, từ {date(facts.missed[0])} đến {date(facts.missed[1])}, nay đọc bù")
+    if facts.removed:
+        told.append(f"{number(facts.removed)} văn bản ĐÃ LOẠI KHỎI KHO: đối chiếu với quyết định, biên bản đã ký")
     if facts.removing:
         told.append(f"{number(facts.removing)} văn bản LOẠI BỎ DỞ DANG (sohoa status)")
     return [f"{_INDENT}{each}" for each in told]

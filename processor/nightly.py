@@ -51,6 +51,7 @@ class Night:
         findings: what it found, and why a day could not be sealed, or no head be published.
         heads: how the heads of the log stand.
         lasting: how long the proofs last.
+        removed: documents whose removal it published.
     """
 
     sealed: tuple[dt.date, ...]
@@ -58,6 +59,7 @@ class Night:
     findings: tuple[Finding, ...]
     heads: Standing
     lasting: Lasting
+    removed: int = 0
 
 
 def due(tools: Tools, journal: Journal) -> list[dt.date]:
@@ -77,11 +79,14 @@ def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     today = local_date(tools.clock())
     sealed, unsealed = _seal(tools.archive, today)
     unsealed += _protect(tools)
+    published = max((each.head.size for each in tools.archive.published()), default=0)
     stood, unpublished = _publish(tools)
+    removed = sum(each["seq"] >= published for each in tools.archive.happened("disposed", "purged"))
     lasting = renewing.renew(tools)
     uncopied = _copy(tools)
     read = fixity.make(tools, journal)
-    night = Night(tuple(sealed), read, (*unsealed, *unpublished, *lasting.findings, *uncopied, *read.findings), stood, lasting)
+    findings = (*unsealed, *unpublished, *lasting.findings, *uncopied, *read.findings)
+    night = Night(tuple(sealed), read, findings, stood, lasting, removed)
     for day in nights:
         lay_out(day, night, tools, journal)
         journal.note(f"night {day.isoformat()}", tools.clock().isoformat())
@@ -117,9 +122,10 @@ def _publish(tools: Tools) -> tuple[Standing, list[Finding]]:
     """How the heads of the log stand, and what keeps new ones from being published."""
     try:
         return publishing.publish(tools), []
-    except MissingError as error:
-        log.error("head-not-published", reason=str(error))
-        return publishing.standing(tools), [Finding("head-not-published", None, heads.LOG, "the log's key cannot be read")]
+    except (MissingError, OSError) as error:
+        why = "the log's key cannot be read" if isinstance(error, MissingError) else "the head cannot be written"
+        log.error("head-not-published", reason=str(error) if isinstance(error, MissingError) else type(error).__name__)
+        return publishing.standing(tools), [Finding("head-not-published", None, heads.LOG, why)]
 
 
 def _copy(tools: Tools) -> list[Finding]:
@@ -183,7 +189,7 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         to_describe=to_describe, doubles=_doubles(day, tools),
         archive=Condition(
             night.sealed, (night.read.checked, len(night.findings)), astuple(night.heads), _copies(tools, local_date(now)),
-            _days_left(tools, now), night.read.missed, night.read.why, len(tools.archive.half_removed()),
+            _days_left(tools, now), night.read.missed, night.read.why, len(tools.archive.half_removed()), night.removed,
             _proofs(night.lasting, local_date(now)),
         ),
         stacks=stacks.accounts(day, tools.station, tools.archive),

@@ -2,7 +2,7 @@
 
 Promises: a head is published with the log's own key whatever else is missing; the organisation's signature and the time-stamps are
 added as soon as there is a key and an authority, and until then it is told which heads lack them. Refuses to hold the night up for
-either.
+either, nor for a head whose files cannot be read or written: the others get theirs.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from processor.sealing import encoded
 from processor.tools import Tools, own_name
 
 log = structlog.get_logger()
+UNREADABLE = "head-unreadable"
 _ONE = threading.Lock()  # two signatures over one head would each want its name
 
 
@@ -71,10 +72,13 @@ def _add(lacking: list[Published], add: Callable[[Published, Tools], None], tool
     for each in lacking:
         try:
             add(each, tools)
-        except (Verdict, MissingError, ArchiveError) as error:
+        except (Verdict, MissingError) as error:
             code = "waiting-key" if isinstance(error, MissingError) else error.code
             log.warning("head-incomplete", day=each.day.isoformat(), code=code, left=len(lacking))
             return
+        except (ArchiveError, OSError) as error:  # of this head's own files: it lacks nothing that the next would lack too
+            code = error.code if isinstance(error, ArchiveError) else UNREADABLE
+            log.error("head-incomplete", day=each.day.isoformat(), code=code, error=type(error).__name__, left=len(lacking))
 
 
 def _sign(head: Published, tools: Tools) -> None:

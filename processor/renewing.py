@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from asn1crypto import cms, tsp
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 
 from archive.errors import ArchiveError
@@ -33,6 +36,8 @@ Policy = Mapping[str, Any]
 NO_GAIN = "no-gain"
 UNREADABLE = "evidence-unreadable"
 DONE = "renewed"
+_ESS = "signing_certificate"
+_GARBAGE = (ValueError, TypeError, KeyError, AttributeError, IndexError)
 _KINDS = (
     (rsa.RSAPublicKey, "rsa", 0), (ec.EllipticCurvePublicKey, "ec", 0), (dsa.DSAPublicKey, "dsa", 0),
     (ed25519.Ed25519PublicKey, "ed25519", 256), (ed448.Ed448PublicKey, "ed448", 456),
@@ -98,7 +103,7 @@ def _renewed(found: Evidence, algorithm: str, before: Lasting, policy: Policy, t
     except Verdict as verdict:
         log.warning("not-renewed", code=verdict.code)
         return Lasting(before.until, before.is_short, verdict.code)
-    if not is_forced and found.algorithms() == {algorithm} and _end(made.chain, policy) <= (before.until or dt.date.max):
+    if not is_forced and found.algorithms() == {algorithm} and _end(made.token, policy, tools) <= (before.until or dt.date.max):
         log.warning("not-renewed", code=NO_GAIN, until=str(before.until))
         return Lasting(before.until, before.is_short, NO_GAIN)
     tools.archive.renew(renewal, made.token, made.chain, ACTOR)
@@ -110,31 +115,58 @@ def _renewed(found: Evidence, algorithm: str, before: Lasting, policy: Policy, t
 
 
 def _standing(found: Evidence, algorithm: str, policy: Policy, tools: Tools) -> Lasting:
-    chains = {_chain(path) for path in found.unrenewed()}
-    until = min((_end(chain, policy) for chain in chains), default=None)
+    until = min((_end(_token(path), policy, tools) for path in found.unrenewed()), default=None)
     is_short = until is not None and (until <= publishing.soon(tools).date() or not found.algorithms() <= {algorithm})
     return Lasting(until, is_short)
 
 
-def _chain(token: Path) -> bytes:
+def _token(path: Path) -> bytes:
     try:
-        return token.with_name(f"{token.name}.pem").read_bytes()
-    except OSError as error:
-        raise ArchiveError("evidence-altered", f"{token}.pem cannot be read") from error
+        data = path.read_bytes()
+        return data if path.suffix == ".tst" else bytes(tsp.TimeStampResp.load(data, strict=True)["time_stamp_token"].dump())
+    except (OSError, *_GARBAGE) as error:
+        raise ArchiveError("evidence-altered", f"{path} cannot be read") from error
 
 
-def _end(chain: bytes, policy: Policy) -> dt.date:
-    """When the first of these certificates ends, or an algorithm they are made by."""
-    return min(min(end, strong_until([use], policy)) for end, use in _facts(chain))
+def _end(token: bytes, policy: Policy, tools: Tools) -> dt.date:
+    """When the first of the certificates that a time-stamp hangs on ends, or an algorithm they are made by.
+
+    What lies beside the token is not asked: anybody may lay others there.
+    """
+    try:
+        data = cms.ContentInfo.load(token, strict=True)["content"]
+        came = tuple(each.chosen.dump() for each in data["certificates"])
+        facts = _facts(_signer(data["signer_infos"][0]["signed_attrs"]), (*came, *tools.intermediates, *tools.roots))
+    except (*_GARBAGE, StopIteration) as error:
+        raise ArchiveError("evidence-altered", "the certificates of a time-stamp cannot be read") from error
+    return min(min(end, strong_until([use], policy)) for end, use in facts)
+
+
+def _signer(attributes: cms.CMSAttributes) -> tuple[str, bytes]:
+    """The certificate that a token's signature is bound to: algorithm and value of its digest (RFC 5035; RFC 2634: SHA-1)."""
+    named = {each["type"].native: each["values"][0]["certs"][0] for each in attributes if each["type"].native.startswith(_ESS)}
+    newer = named.get(f"{_ESS}_v2")
+    if newer is not None:
+        return newer["hash_algorithm"]["algorithm"].native, newer["cert_hash"].native
+    return "sha1", named[_ESS]["cert_hash"].native
 
 
 @cache
-def _facts(chain: bytes) -> tuple[tuple[dt.date, Algorithm], ...]:
+def _facts(signer: tuple[str, bytes], given: tuple[bytes, ...]) -> tuple[tuple[dt.date, Algorithm], ...]:
+    """End and algorithms of the signer's certificate, and of those above it: each is the one whose key signed the one below."""
+    found = [next(each for each in given if hashlib.new(signer[0], each).digest() == signer[1])]
+    chain, others = [x509.load_der_x509_certificate(found[0])], [x509.load_der_x509_certificate(each) for each in given]
+    while above := [each for each in others if each not in chain and _is_issuer(each, chain[-1])]:
+        chain.append(max(above, key=lambda each: each.not_valid_after_utc))
+    return tuple((each.not_valid_after_utc.date(), _algorithm(each)) for each in chain)
+
+
+def _is_issuer(above: x509.Certificate, below: x509.Certificate) -> bool:
     try:
-        found = x509.load_pem_x509_certificates(chain)
-    except ValueError as error:
-        raise ArchiveError("evidence-altered", "the certificates of a time-stamp cannot be read") from error
-    return tuple((each.not_valid_after_utc.date(), _algorithm(each)) for each in found)
+        below.verify_directly_issued_by(above)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _algorithm(one: x509.Certificate) -> Algorithm:

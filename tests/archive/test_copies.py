@@ -78,6 +78,22 @@ def test_a_manifest_that_was_exchanged_is_not_copied(office: Office, days: list[
     assert not (target / days[0].place).exists()
 
 
+@pytest.mark.parametrize("is_known", [True, False])  # an archive of version 0.4 has no tag manifests in its log
+@pytest.mark.parametrize("name", ["bagit.txt", "bag-info.txt", TAGMANIFEST])
+def test_a_damaged_tag_file_never_overwrites_the_one_there(
+    office: Office, days: list[SealedDay], target: Path, name: str, is_known: bool
+) -> None:
+    days = days if is_known else [replace(day, tagmanifest_sha256="") for day in days]
+    list(copies.mirror(office.root, target, days))
+    there = target / days[0].place
+    good = (there / name).read_bytes()
+    with opened_to_repair(office.root / days[0].place):
+        (office.root / days[0].place / name).write_bytes(b"")
+    (there / MANIFEST).unlink()  # so that the day is copied once more
+    assert codes(copies.mirror(office.root, target, days)) == ["altered"]
+    assert (there / name).read_bytes() == good and not (there / MANIFEST).exists()
+
+
 def test_every_fault_of_a_copy_is_named(office: Office, days: list[SealedDay], target: Path) -> None:
     list(copies.mirror(office.root, target, days))
     damage(pdf(target, 0))

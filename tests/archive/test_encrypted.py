@@ -153,6 +153,13 @@ def test_a_single_file_is_restored(office: Office, archive: Archive, days: list[
     assert archive.verify().ok and list(scratch.iterdir()) == []
 
 
+def test_a_damaged_tag_file_is_not_encrypted(office: Office, days: list[SealedDay], target: Path, keys: Path) -> None:
+    path = office.root / days[0].place / "bag-info.txt"
+    path.chmod(0o644)
+    path.write_bytes(b"")
+    assert [*mirrored(office, target, days, keys)] == [days[1].day.isoformat()]
+
+
 def test_what_was_damaged_here_is_not_encrypted(office: Office, days: list[SealedDay], target: Path, keys: Path) -> None:
     damage(pdf(office.root))
     to = encrypted.certificates([keys / "rsa.pem"])

@@ -22,6 +22,7 @@ from archive.ers import Tree
 from archive.evidencelist import EvidenceList
 from archive.heads import Published
 from archive.rebuilding import rebuild
+from archive.removal import Removal
 from archive.renewals import Evidence
 from archive.store import Archive
 from tests.archive.conftest import CLERK, FILE, Clock, Office
@@ -29,7 +30,8 @@ from tests.archive.test_heads import a_day
 from tests.archive.test_verify import change, codes
 from tests.referees import judges, worlds
 from tests.testkit.authorities import Pki
-from tests.testkit.proving import prove, renew
+from tests.testkit.proving import came_with, pem, prove, renew
+from tests.testkit.signing import token as token_over
 
 
 @given(st.sets(st.binary(min_size=32, max_size=32), min_size=1, max_size=40))
@@ -208,6 +210,53 @@ def test_a_renewal_that_is_none_is_told_and_does_not_count(
     assert ours.name == "0002" and place not in (ours / "evidence.sha256").read_text()
     assert len(archive.evidence().unrenewed()) == 1
     assert [found.code for found in archive.note_renewals(CLERK, lambda _: True)] == ["token-invalid"], "nor one that comes before ours"
+
+
+@pytest.mark.parametrize("spoiled", ["changed", "removed"])
+def test_a_renewal_whose_earlier_evidence_is_another_is_told_and_proves_nothing(office: Office, archive: Archive, pki: Pki, spoiled: str) -> None:
+    """Of what stands in `evidence.before` the log has no digest: the token is over it."""
+    night(office, archive, pki, "a")
+    before, path = archive.evidence().unrenewed(), renewed(office, archive, pki, "sha512") / "evidence.before"
+    assert archive.verify().findings == [] == archive.lost_heads()
+    if spoiled == "changed":
+        change(path, path.read_bytes().replace(path.read_bytes()[:8], b"0" * 8))
+    else:
+        path.unlink()
+    (found,) = archive.lost_heads()
+    assert (found.code, found.path) == ("renewal-altered", path.relative_to(office.root).as_posix())
+    assert archive.evidence().unrenewed() == before
+
+
+@pytest.mark.parametrize("chain", [None, b"", b"none", b"-----BEGIN CERTIFICATE-----A-----END CERTIFICATE-----"])
+def test_certificates_that_did_not_come_with_a_time_stamp_are_told(office: Office, archive: Archive, pki: Pki, chain: bytes | None) -> None:
+    (first, *_), folder = [night(office, archive, pki, "a").folder, renewed(office, archive, pki)], office.root / "_log" / "renewals" / "0001"
+    assert archive.lost_heads() == []
+    for token in (first / "evidence.tst.pem", folder / "evidence.tst.pem"):
+        change(token, pem(pki.double().tsa) if chain is None else chain)
+    assert [(found.code, found.path.partition("/evidence")[2]) for found in archive.lost_heads()] == [("certificates-altered", ".tst.pem")] * 2
+
+
+def test_what_was_interrupted_counts_although_a_document_it_lists_was_removed_since(office: Office, archive: Archive, pki: Pki) -> None:
+    night(office, archive, pki, "a", "b")
+    office.clock.pass_(days=1)
+    with pki.at(office.clock.now):
+        listed = archive.evidence().renewal("sha512")
+        token = token_over(pki, listed.listed.tree.root, algorithm="sha512")
+    evidence.put(listed.folder, listed.listed, token, came_with(token))  # and then the power went
+    archive.remove([f"{FILE}.0000001"], Removal("disposed", "12/QĐ-UBND", (CLERK,), CLERK))
+    assert archive.note_renewals(CLERK, lambda _: True) == [] == archive.lost_heads()
+    assert [each["public"]["number"] for each in archive.happened("renewed")] == [1] and archive.evidence().algorithms() == {"sha512"}
+
+
+def test_a_file_of_the_log_itself_is_never_removed_and_not_excused(office: Office, archive: Archive, pki: Pki) -> None:
+    night(office, archive, pki, "a")
+    plant(archive, "0001", sha256)
+    for path in office.root.glob("_log/*/checkpoint.tsr*"):
+        path.unlink()
+    path = office.root / "_log" / "renewals" / "0001" / "evidence.sha256"
+    path.write_bytes(path.read_bytes() + f"{'0' * 64}  _log/x\n".encode())
+    (found,) = archive.note_renewals(CLERK, lambda _: True)
+    assert (found.code, found.detail.partition(": ")[2]) == ("token-invalid", "it lists other files than lie here")
 
 
 @pytest.mark.parametrize("spoiled", ["list", "pipe", "empty", "number"])

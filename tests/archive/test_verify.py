@@ -257,6 +257,6 @@ def test_every_code_has_a_sentence_for_the_clerk() -> None:
     assert set(FINDINGS) == {
         "altered", "missing", "orphan", "bag-incomplete", "manifest-altered", "log-broken", "record-altered",
         "misplaced", "ordinal-gap", "head-missing", "head-altered",
-        "renewal-missing", "renewal-altered", "witness-forked", "witness-invalid", "witness-missing",
+        "renewal-missing", "renewal-altered", "certificates-altered", "witness-forked", "witness-invalid", "witness-missing",
     }  # fmt: skip
     assert type(Finding("altered", None, "", "")).__hash__ is not None

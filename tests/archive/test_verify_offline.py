@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import datetime as dt
 import hashlib
 import json
 import os
@@ -21,11 +22,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from archive import keyfile, verify_offline
 from archive.checkpoint import COSIGNATURE_KEY, Checkpoint, Head, cosigned, parsed, verifier_key, witnessed_text
+from archive.naming import local_date
+from tests.archive.conftest import Clock, Office
+from tests.archive.test_heads import log_key
 from tests.testkit import insider_attacks, insider_history, insider_log
 from tests.testkit.insider import House, Insider, house
 
 SOURCE = Path(__file__).parents[2] / "archive" / "verify_offline.py"
-LINES = 561
+LINES = 549
 LISTED_BY = (insider_attacks, insider_history, insider_log)  # each lists its attacks when it is loaded
 
 
@@ -250,3 +254,20 @@ def test_an_order_of_today_is_a_note_until_it_is_published(insider: Insider) -> 
     told = run(insider.root, *insider.house.trust)
     assert told["findings"] == []
     assert sum("removed or erased by order, of which only the catalogue tells" in note for note in told["notes"]) == 2
+    archive = Office(insider.root.parent, Clock(dt.datetime.now(dt.UTC))).open()
+    assert {"missing", "manifest-altered"} <= {each.code for each in archive.verify().findings}, "whoever has the program is told at once"
+    archive.close()
+
+
+def test_a_sealing_that_only_the_catalogue_tells_is_a_note_until_the_next_night(insider: Insider) -> None:
+    insider_attacks.sealed_by_the_catalogue(insider)
+    told = run(insider.root, *insider.house.trust)
+    assert told["findings"] == [] and any("its sealing is not published yet" in note for note in told["notes"])
+    office = Office(insider.root.parent, Clock(dt.datetime.now(dt.UTC)))
+    archive = office.open()
+    office.clock.pass_(days=1)
+    for day in archive.unsealed_before(local_date(office.clock.now)):
+        archive.seal_day(day, "night")
+    archive.publish(archive.unpublished()[-1], log_key())
+    archive.close()
+    assert "log-order" in codes(run(insider.root, *insider.house.trust))

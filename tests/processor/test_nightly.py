@@ -8,11 +8,13 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import bagit
 import pymupdf
 import pytest
 
+from archive.removal import Removal
 from archive.verify import Finding
 from processor import doubles, nightly
 from processor import fixity as fixity_room
@@ -143,14 +145,24 @@ def test_the_log_tells_codes_digests_and_numbers_and_no_name(busy: Busy) -> None
     assert all(each["scan_sha256"] for each in entries if each["type"] in {"received", "numbered", "filed", "rejected"})
 
 
-def test_a_published_head_that_is_lost_is_found(busy: Busy) -> None:
+def test_a_head_that_cannot_be_written_is_told_and_so_is_one_that_is_lost_and_what_was_removed(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
     office, shift, day = busy
     office.set_clock(1, "02:00", day)
+    with monkeypatch.context() as patched:
+        patched.setattr("archive.heads.publish", Mock(side_effect=OSError(28, "no space")))
+        assert [finding.code for finding in do(shift).findings] == ["head-not-published"], "and the night goes on"
     do(shift)
     shutil.rmtree(office.folder / "archive" / "_log" / day.isoformat())
     office.set_clock(2, "02:00", day)
     assert {finding.code for finding in do(shift).findings} == {"head-missing"}
     assert found(office)[-1] == (2, 1)
+    assert "LOẠI KHỎI KHO" not in page(office, day + dt.timedelta(days=1))
+    code = next((office.folder / "archive").glob("*/*/*/data/*.pdf")).stem
+    shift.tools.archive.remove([code], Removal("disposed", "12/QĐ-UBND", ("test",), "test"))
+    office.set_clock(3, "02:00", day)
+    assert do(shift).removed == 1
+    told = "1 văn bản ĐÃ LOẠI KHỎI KHO: đối chiếu với quyết định, biên bản đã ký"
+    assert told in page(office, day + dt.timedelta(days=2))
 
 
 def test_a_night_is_had_once(busy: Busy) -> None:

@@ -9,9 +9,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from archive import evidence
 from archive.heads import Published, Standing
 from archive.naming import local_date
 from processor import publishing
@@ -79,6 +81,26 @@ def test_without_time_it_is_published_and_stamped_later(sealed: tuple[Office, Sh
     before = (head.folder / "checkpoint").read_bytes()
     assert publishing.publish(shift.tools) == Standing(1, 0, 0)
     assert (head.folder / "checkpoint").read_bytes() == before
+
+
+@pytest.mark.parametrize("broken", ["put", "of_night"])
+def test_a_head_whose_files_fail_keeps_no_other_and_no_night(
+    sealed: tuple[Office, Shift], monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    _, shift = sealed
+    publishing.publish(dataclasses.replace(shift.tools, outside=Silent()))
+    (head,) = shift.tools.archive.published()
+    before, asked = getattr(evidence, broken), list[object]()
+
+    def fails_once(*words: Any) -> Any:
+        asked.append(words)
+        if len(asked) == 1:
+            raise PermissionError("closed")
+        return before(*words)
+
+    monkeypatch.setattr(f"archive.evidence.{broken}", fails_once)
+    publishing._add([head, head], publishing._prove, shift.tools)
+    assert len(asked) == 2 and head.is_evident
 
 
 def test_without_a_clerk_it_is_published_and_signed_in_the_next_session(sealed: tuple[Office, Shift]) -> None:

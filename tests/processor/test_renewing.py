@@ -44,6 +44,18 @@ def test_what_holds_for_years_is_not_renewed(station: Station) -> None:
     tsa = office.folder / "authority" / "tsa.pem"
     end = subprocess.run(["openssl", "x509", "-in", tsa, "-noout", "-enddate", "-dateopt", "iso_8601"], capture_output=True, text=True, check=True)
     assert found.until and found.until.isoformat() in end.stdout
+    for path in office.folder.glob("archive/_log/*/*.ts?.pem"):  # others that last longer are laid there: nobody is fooled
+        path.write_bytes((office.folder / "authority" / "root.pem").read_bytes())
+    assert renewing.renew(shift.tools).until == found.until
+    assert {each.code for each in shift.tools.archive.lost_heads()} == {"certificates-altered"}
+
+
+@pytest.mark.parametrize("garbage", [b"", b"junk", b"\x30\x80"])
+def test_a_time_stamp_that_is_none_is_told(station: Station, garbage: bytes) -> None:
+    office, shift = station
+    for path in office.folder.glob("archive/_log/*/*.ts[rt]"):
+        path.write_bytes(garbage)
+        assert renewing.renew(shift.tools).outcome == "evidence-altered"
 
 
 def test_without_an_authority_nothing_is_laid_down_and_it_is_told(station: Station) -> None:

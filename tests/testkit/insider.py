@@ -32,7 +32,7 @@ from tests.archive.conftest import CLERK, FILE, Office
 from tests.archive.test_heads import log_key
 from tests.testkit.answers import Holder, time_answer
 from tests.testkit.authorities import Pki
-from tests.testkit.proving import pem, prove, renew
+from tests.testkit.proving import came_with, pem, prove, renew
 from tests.testkit.signing import Way, cms_of
 from tests.testkit.signing import token as token_over
 
@@ -65,8 +65,8 @@ def vouch(head: Published, pki: Pki, who: Holder, tsa: Pki | None = None) -> Non
     """The organisation's signature and a time-stamp of that clock, as `processor.publishing` lays them."""
     text = (head.folder / "checkpoint").read_bytes()
     add(head, "checkpoint.p7s", cms_of(hashlib.sha256(text).digest(), who, pki, Way(stamped=False, whole_chain=True)), pem(who))
-    stamps = tsa or pki
-    add(head, "checkpoint.tsr", time_answer(token_over(stamps, hashlib.sha256(text).digest())), pem(stamps.tsa))
+    token = token_over(tsa or pki, hashlib.sha256(text).digest())
+    add(head, "checkpoint.tsr", time_answer(token), came_with(token))
 
 
 def house(place: Path, *, is_renewed: bool = False) -> House:
@@ -276,7 +276,8 @@ class Insider:
         for name in folder.glob("evidence.*"):
             self.remove(name)
         listed = EvidenceList(before.algorithm, there)
-        evidence.put(folder, listed, token_over(pki, listed.tree.root), pem(pki.tsa))
+        token = token_over(pki, listed.tree.root)
+        evidence.put(folder, listed, token, came_with(token))
 
 
 def put(db: sqlite3.Connection, entries: list[tuple[int, bytes]]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -225,12 +227,40 @@ def a_document_removed_by_an_order_for_another(insider: Insider) -> None:
 
 
 def ordered(insider: Insider, *, now: bool) -> None:
-    """A whole order, made up."""
+    """A whole order, made up, with the rows that go with it."""
     insider.tell("dispose-asked", B, kind="disposed", now=now)
     _gone(insider, insider.pdf(B), insider.pdf(B).with_suffix(".json"), now=now)
     manifest, tags = insider.bag()
     insider.tell("resealed", day=insider.house.days[0], manifest_sha256=manifest, tagmanifest_sha256=tags, now=now)
     insider.tell("disposed", B, now=now)
+    insider.sql(f"update document set state = 'disposed' where doc_code = '{B}'")
+
+
+def sealed_by_the_catalogue(insider: Insider) -> None:
+    """The open day made a bag, and said to be sealed, in entries that no head covers."""
+    folder = max(insider.root.glob("[0-9]*/*/*"))
+    day = "-".join(folder.parts[-3:])
+    for name in ("bagit.txt", "bag-info.txt"):
+        insider.write(folder / name, (insider.day / name).read_bytes())
+    names = ("seq", "entry", "leaf_hash", "private", "salt")
+    with contextlib.closing(sqlite3.connect(insider.root / "catalogue.db")) as db:
+        found = db.execute(f"select {', '.join(names)} from leaf join event using (seq) where day = ? order by seq", [day])
+        rows = [canonical_json(dict(zip(names, row, strict=True))) + b"\n" for row in found]
+    insider.write(folder / "data" / "events.jsonl", b"".join(rows))
+    manifest, tags = insider.bag(folder)
+    insider.tell("sealed", day=day, manifest_sha256=manifest, tagmanifest_sha256=tags, now=True)
+
+
+@caught("catalogue-altered")
+def an_order_of_today_of_which_no_row_tells(insider: Insider) -> None:
+    ordered(insider, now=True)
+    insider.sql(f"update document set state = 'filed' where doc_code = '{B}'")
+
+
+@caught("missing")
+def evidence_of_another_document_deleted_beside_an_order_of_today(insider: Insider) -> None:
+    insider.remove(next(insider.day.glob(f"data/evidence/{A}.*")))
+    ordered(insider, now=True)
 
 
 @caught("removal-unpublished")
@@ -245,6 +275,14 @@ def evidence_exchanged_and_its_day_said_to_be_sealed_anew(insider: Insider) -> N
     insider.tell("removed", path=path.relative_to(insider.root).as_posix(), sha256=sha256(path), now=True)
     manifest, tags = insider.bag()
     insider.tell("resealed", day=insider.house.days[0], manifest_sha256=manifest, tagmanifest_sha256=tags, now=True)
+
+
+@caught("evidence-altered")
+def evidence_left_off_the_list_of_its_night(insider: Insider) -> None:
+    """With all keys, and an authority that sets its clock back: but the record names what lies beside the document."""
+    path = insider.head(0) / "evidence.sha256"
+    insider.write(path, b"".join(line for line in path.read_bytes().splitlines(keepends=True) if b"/evidence/" not in line))
+    insider.vouch(0)
 
 
 @caught("catalogue-altered")

@@ -111,6 +111,15 @@ def a_filing_erased_its_files_kept(insider: Insider) -> None:
     insider.rewrite(lambda entries: [entry for entry in entries if (entry["type"], entry["doc_code"]) != ("filed", B)], signs=True)
 
 
+@caught("missing")
+def evidence_that_was_never_there(insider: Insider) -> None:
+    """As whoever deletes it, with its row, before its day is sealed: manifest, log and list say nothing of it."""
+    for path in insider.day.glob("data/evidence/*"):
+        insider.remove(path)
+    insider.sql("delete from companion")
+    insider.rewrite(lambda entries: None, signs=True)
+
+
 @caught("exchanged")
 def another_scan_in_the_log(insider: Insider) -> None:
     insider.rewrite(lambda entries: entry_of(entries, "filed", B).update({"scan_sha256": "ab" * 32}), signs=True)

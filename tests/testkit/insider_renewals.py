@@ -14,7 +14,7 @@ from archive.evidencelist import EvidenceList
 from archive.heads import Published
 from tests.testkit.insider import Insider, sha256, vouch
 from tests.testkit.insider_attacks import Attacks, listing
-from tests.testkit.proving import pem
+from tests.testkit.proving import came_with, pem
 from tests.testkit.signing import token as token_over
 
 ATTACKS: Attacks = {}
@@ -35,7 +35,8 @@ def _again(insider: Insider, folder: Path, at: dt.datetime, **digests: str) -> N
     listed = EvidenceList(before.algorithm, {**before.digests, **digests})
     pki = insider.house.pki
     with pki.at(at):
-        evidence.put(folder, listed, token_over(pki, listed.tree.root), pem(pki.tsa))
+        token = token_over(pki, listed.tree.root)
+        evidence.put(folder, listed, token, came_with(token))
 
 
 @caught("token-invalid")
@@ -59,6 +60,32 @@ def a_document_exchanged_and_its_night_stamped_anew(insider: Insider) -> None:
     insider.bag()
     place = insider.pdf().relative_to(insider.root).as_posix()
     _again(insider, insider.head(0), dt.datetime.now(dt.UTC), **{place: sha256(insider.pdf())})
+
+
+def _beside(insider: Insider, token: Path) -> None:
+    """Certificates that last longer: by them renewal would fall due later."""
+    insider.write(token.with_name(f"{token.name}.pem"), pem(insider.house.pki.double().tsa))
+
+
+@caught("certificates-altered")
+def other_certificates_beside_the_token_of_a_night(insider: Insider) -> None:
+    _beside(insider, insider.head(2) / "evidence.tst")
+
+
+@caught("certificates-altered")
+def other_certificates_beside_the_token_of_a_head(insider: Insider) -> None:
+    _beside(insider, insider.head(2) / "checkpoint.tsr")
+
+
+@caught("certificates-altered")
+def other_certificates_beside_the_token_of_a_renewal(insider: Insider) -> None:
+    _beside(insider, renewal(insider) / "evidence.tst")
+
+
+@caught("token-invalid")
+def earlier_evidence_laid_beside_a_renewal(insider: Insider) -> None:
+    path = next(path for path in (renewal(insider) / "evidence.sha256").read_text().splitlines())[66:]
+    insider.write(renewal(insider) / "evidence.before", f"{'0' * 64}  {path}\n".encode())
 
 
 @caught("signature-missing")
