@@ -14,9 +14,10 @@ from typing import Any
 
 from archive.durable import sha256_file
 from archive.naming import local_date
-from processor import inspecting, lanes
+from processor import inspecting, lanes, secrecy
 from processor.document import Recognised, Scan
 from processor.errors import Verdict
+from processor.intake import pages
 from processor.tables import Lane
 from processor.tools import Tools, lane_of
 
@@ -32,6 +33,7 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
         raise Verdict("file-missing")
     check_file(scan, lane, tools)
     seen = inspecting.inspected(scan, facts, source, tools)
+    _check_left_out(scan, source, len(facts["pages"]), tools)
     body, kinds = work / "body.pdf", [page["kind"] for page in facts["pages"]]
     made = tools.engine.call("body", {
         "path": str(source), "type": facts["type"], "kinds": kinds, "features": facts["features"],
@@ -82,6 +84,18 @@ def _probed(scan: Scan, lane: Lane, tools: Tools, work: Path) -> tuple[dict[str,
     return probe(made), made, {"converted": told}
 
 
+def _check_left_out(scan: Scan, source: Path, count: int, tools: Tools) -> None:
+    """Pages that a document leaves out of its scan are filed with it all the same; those of a stack were looked at all together.
+
+    Raises:
+        Verdict: `secrecy-mark`.
+    """
+    own = pages.parse(scan.part, count) or ()
+    left_out = [] if scan.stack else [number for number in range(1, count + 1) if number not in own]
+    if found := secrecy.marked(scan, left_out, source, tools):
+        raise Verdict(secrecy.SECRET, f"page {', '.join(map(str, found))} of the scan")
+
+
 def _glance(scan: Scan, body: Path, kinds: Sequence[str], tools: Tools) -> list[dict[str, Any]]:
     """The coloured ink of all pages, before any of them is read: of a document that is secret no text is made.
 
@@ -93,8 +107,8 @@ def _glance(scan: Scan, body: Path, kinds: Sequence[str], tools: Tools) -> list[
         "body": str(body), "kinds": list(kinds), "languages": list(lane.languages), "station": str(tools.station),
     }, pages=len(kinds))  # fmt: skip
     lanes.require(scan, lane, {"secrecy": bool(seen["secrecy"])})
-    pages: list[dict[str, Any]] = seen["pages"]
-    return pages
+    told: list[dict[str, Any]] = seen["pages"]
+    return told
 
 
 def _beside(portion: Path) -> Path:

@@ -1,8 +1,8 @@
 """A stack of paper becomes its documents, before anything is read: the coordinator's side of separator sheets and blank pages.
 
 Promises: each document has the stack's bytes as its scan and its pages as `part`; a sheet that is wrong, or a page that cannot be
-decoded, stops its own document and no other; a stack whose pages do not add up, or whose side-car would describe several
-documents, is held whole, and nothing of it is lost. Where nothing separates, a scan stays what it is.
+decoded, stops its own document and no other; a stack whose pages do not add up, of which a page may be secret, or whose side-car
+would describe several documents, is held whole, and nothing of it is lost. Where nothing separates, a scan stays what it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from archive.query import Query
 from archive.record import DESCRIPTIVE
 from archive.store import Archive
-from processor import lanes, lot_notes, parking
+from processor import lanes, lot_notes, parking, secrecy
 from processor.document import Scan
 from processor.errors import Verdict
 from processor.intake import pages, stack
@@ -85,6 +85,8 @@ def _documents(
         refusal = (UNBALANCED, ", ".join(f"{name}: {count}" for name, count in account.told().items()))
     elif len(division.parts) > 1 and describes and SIDECAR not in scan.released:
         refusal = (SIDECAR, f"{len(division.parts)} documents; {', '.join(describes)}")
+    elif secret := _secret(scan, division, shift):
+        refusal = secret
     else:
         facts = {**account.told(), "documents": len(division.parts)}
         own_file = lane_of(scan, shift.tools).file
@@ -94,10 +96,21 @@ def _documents(
     return [replace(scan, refusal=refusal)]
 
 
+def _secret(scan: Scan, division: Division, shift: Shift) -> tuple[str, ...]:
+    """Why a stack with a mark of secrecy on a page goes no further: with any document of it the whole would be archived."""
+    several = [page for part in division.parts for page in part.pages] if len(division.parts) > 1 else []
+    try:
+        found = secrecy.marked(scan, several, scan.blob.path, shift.tools)
+    except Verdict as verdict:
+        return verdict.code, verdict.detail
+    return (secrecy.SECRET, f"page {', '.join(map(str, found))}") if found else ()
+
+
 def _document(scan: Scan, part: Part, facts: dict[str, Any], folder: str, file_code: Callable[[str], str]) -> Scan:
     """One document of a stack, with what its sheet says over what holds for all of them."""
     said = {name: text for name, text in part.told.items() if name != "file_code"}
-    made = replace(scan, part=pages.normal(",".join(map(str, part.pages))), sidecar={**scan.sidecar, **said}, released=(),
+    answered = tuple(code for code in scan.released if code == secrecy.SECRET)  # for the whole scan; anything else was of the stack
+    made = replace(scan, part=pages.normal(",".join(map(str, part.pages))), sidecar={**scan.sidecar, **said}, released=answered,
                    stack={**facts, "set_aside": list(part.blanks)})  # fmt: skip
     named, wrong = file_code(part.told.get("file_code", "")), part.wrong
     if named and folder not in {"", named}:

@@ -21,7 +21,7 @@ from archive.query import Query
 from archive.record import DESCRIPTIVE, description_digest
 from archive.search import Portion
 from archive.store import Archive
-from processor import handing, lanes, lot_notes, parking
+from processor import handing, lanes, lot_notes, parking, secrecy
 from processor.desk import papers, typed
 from processor.desk.access import Access
 from processor.desk.errands import Errands
@@ -181,15 +181,10 @@ def typed_fields(folder: Path) -> tuple[dict[str, str], str]:
 
 
 def is_secret(desk: Desk, found: Lot) -> bool:
-    """Whether a lot was held for a mark of secrecy and nobody has answered for it since, whatever it lies here for now.
-
-    The log says so, which nobody can change; what is written beside the bytes is said by whoever may write there.
+    """Whether a lot, or another of its scan, was held for a mark of secrecy and nobody has answered for it since, whatever it
+    lies here for now. The log says so; what is written beside the bytes is said by whoever may write there.
     """
-    last = SECRET if found.told["code"] == SECRET else ""
-    for event in desk.archive.told_of(found.told["scan_sha256"]):
-        if event["public"].get("code") == SECRET and event["type"] in {"held", "released"}:
-            last = SECRET if event["type"] == "held" else ""
-    return bool(last)
+    return bool(found.told["code"] == SECRET) or secrecy.is_unanswered(found.told["scan_sha256"], desk.archive)
 
 
 def looks(desk: Desk, found: Lot) -> Looks:

@@ -11,14 +11,14 @@ import pytest
 from PIL import Image
 
 from archive.naming import local_date
-from processor import report, requests, stacks
+from processor import parking, report, requests, stacks
 from processor.journal import Request
 from processor.separator_sheets import separator_sheets
 from processor.shift import Shift
 from tests.processor.intake.test_split import broken_frame, broken_jpeg
 from tests.processor.office import Office, Watched, picture
 from tests.processor.test_nightly import due, nightly
-from tests.testkit import scans
+from tests.testkit import ink, scans
 
 FILE, OTHER = "H05.99.2026.01.VP", "H05.99.2026.02.TCCB"
 BLANK = Image.new("L", (827, 1169), 250)
@@ -200,6 +200,28 @@ def test_a_stack_whose_pages_do_not_add_up_is_held_whole(
     (folder,) = (office.folder / "held" / "sao-y").iterdir()
     assert (folder / "tap.pdf").read_bytes() == came and "Số trang không khớp" in (folder / "ly-do.txt").read_text("utf-8-sig")
     assert office.dropped() == [] and shift.tools.archive.told_on(local_date(office.clock()), "split") == []
+
+
+def secret(number: int) -> Image.Image:
+    page = letter(number).convert("RGB").resize((827, 1169))
+    ink.press(page, [(ink.urgency("TUYỆT MẬT", 100 / 25.4, 4), ink.RED, (200, 300))])
+    return page
+
+
+def test_no_document_takes_a_secret_into_the_archive_with_the_scan_they_share(office: Office, tmp_path: Path) -> None:
+    drop(office, [letter(1), sheet(tmp_path), secret(2), sheet(tmp_path), letter(3)])
+    path = drop(office, [letter(4), secret(5)], name="hai.pdf")
+    path.with_name(f"{path.name}.json").write_text('{"pages": "1"}')
+    shift = office.shift()
+    assert office.run(shift) == {"held": 2}
+    told = {row["original_name"]: (row["code"], row["detail"], row["part"]) for row in office.told("held")}
+    assert told == {"tap.pdf": ("secrecy-mark", "page 3", ""), "hai.pdf": ("secrecy-mark", "page 2 of the scan", "1")}
+    assert filed(shift) == {} and office.engine.jobs["recognise"] == 0
+    assert not list((office.folder / "work").rglob("*.jpg"))
+    lot = next(row["folder"] for row in parking.listed(office.folder, "held") if row["name"] == "tap.pdf")
+    requests._do(Request(1, "release", {"kind": "held", "name": lot, "reason": "đã giải mật", "operator": "lan"}), shift)
+    office.run(shift)
+    assert set(filed(shift)) == {"1", "3", "5"}, "somebody has answered for the scan as a whole, by name"
 
 
 def test_the_morning_page_has_the_sums(office: Office, tmp_path: Path) -> None:

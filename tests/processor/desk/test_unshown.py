@@ -68,6 +68,15 @@ def test_what_somebody_has_answered_for_is_shown(desk: Desk) -> None:
     assert drawers.scan(desk, found) is not None and not drawers.looks(desk, found)
 
 
+def test_a_scan_is_shown_when_each_of_its_documents_was_answered_for(desk: Desk) -> None:
+    for event in ("held", "held", "released"):
+        desk.archive.event(event, scan_sha256=SHA, actor="lan", public=SECRECY)
+    found = lot(desk, "rejected-by-clerk")
+    assert drawers.scan(desk, found) is None
+    desk.archive.event("released", scan_sha256=SHA, actor="lan", public=SECRECY)
+    assert drawers.scan(desk, found) is not None
+
+
 def test_other_bytes_than_those_somebody_answered_for_are_looked_at(desk: Desk) -> None:
     found = lot(desk, "nothing-read", "secrecy-mark")
     (desk.station / found.folder / "scan.jpg").write_bytes(SCAN + b"other")
