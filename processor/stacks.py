@@ -22,7 +22,9 @@ from processor.document import Scan
 from processor.errors import Verdict
 from processor.intake import pages, stack
 from processor.intake.stack import COLLATE, FRONTS_BACKS, Division, Part
+from processor.journal import Journal
 from processor.lanes.copy import EXTRACT
+from processor.parking import Lot
 from processor.shift import Shift
 from processor.tables import Lane
 from processor.told import own
@@ -138,6 +140,18 @@ def note(scans: Sequence[Scan], shift: Shift) -> None:
         names = ("scanned", "in_documents", "separators", "blanks", "documents")
         public: dict[str, str | int] = {"lane": scan.lane, **{name: scan.stack[name] for name in names}}
         shift.tools.archive.event("split", scan_sha256=scan.blob.sha256, actor=ACTOR, public=public)
+
+
+def elsewhere(lot: Lot, station: Path, archive: Archive, journal: Journal) -> frozenset[int]:
+    """Pages of the stack a held document is of that lie in its other documents, filed, held or under way."""
+    sha256, lane = lot.told["scan_sha256"], lot.told["lane"]
+    if not lot.told["stack"]:
+        return frozenset()
+    filed = [row["part"] for row in archive.find(Query(fields={"scan_sha256": sha256, "lane": lane}, limit=None))]
+    others = (other for other in parking.lots(station, ("held",)) if other.folder != lot.folder and other.told["stack"])
+    held = [other.told["part"] for other in others if (other.told["scan_sha256"], other.told["lane"]) == (sha256, lane)]
+    every = [*filed, *held, *journal.parts(sha256, lane)]
+    return frozenset(page for part in every if part for page in pages.parse(part, lot_notes.MOST_PAGES) or ())
 
 
 def accounts(day: dt.date, station: Path, archive: Archive) -> dict[str, int]:

@@ -21,7 +21,7 @@ from archive.query import Query
 from archive.record import DESCRIPTIVE, description_digest
 from archive.search import Portion
 from archive.store import Archive
-from processor import handing, lanes, lot_notes, parking, secrecy
+from processor import handing, lanes, lot_notes, parking, secrecy, stacks
 from processor.desk import papers, typed
 from processor.desk.access import Access
 from processor.desk.errands import Errands
@@ -166,7 +166,8 @@ def held(desk: Desk, found: Lot) -> Paper:
     return Paper(
         address=f"/{found.folder}", where=found.folder, name=told["original_name"], lane=told["lane"],
         pages=pages, picture=f"/picture/{found.folder}", version=version,
-        fields=[replace(each, place=None) for each in made], code=told["code"], hides=hides,
+        fields=[replace(each, place=None) for each in made], code=told["code"], part=told["part"], hides=hides,
+        taken=stacks.elsewhere(found, desk.station, desk.archive, desk.journal),
         told={"vi": why.vi, "act": why.act, "detail": str(told.get("detail", "")), "at": str(told.get("at", ""))[:10]},
     )  # fmt: skip
 

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from archive.naming import local_date
-from processor import parking, report, requests, stacks
+from processor import handing, parking, report, requests, stacks
+from processor.errors import SohoaError
 from processor.journal import Request
 from processor.separator_sheets import separator_sheets
 from processor.shift import Shift
@@ -89,6 +90,14 @@ def test_a_wrong_sheet_stops_its_own_document_and_every_page_is_accounted_for(of
     sums = stacks.accounts(day, office.folder, shift.tools.archive)
     assert sums == {"scanned": 8, "separators": 3, "blanks": 0, "filed": 1, "held": 4, "rejected": 0, "under_way": 0}
     assert sums["scanned"] == sum(count for name, count in sums.items() if name != "scanned")
+    (lot,) = (row["folder"] for row in parking.listed(office.folder, "held") if row["part"] == "5-6")
+    for parts, twice in (("5;6,8", "8"), ("3;5-6", "3")):  # no page is filed in two documents: one is filed, the other held
+        with pytest.raises(SohoaError, match=f"page {twice} "):
+            requests._do(Request(1, "split", {"kind": "held", "name": lot, "parts": parts, "reason": "x", "operator": "lan"}), shift)
+    handing.set_fields(office.folder, lot, {"pages": "5-8"})
+    with pytest.raises(SohoaError, match="page 8 "):
+        requests._do(Request(1, "release", {"kind": "held", "name": lot, "reason": "x", "operator": "lan"}), shift)
+    assert "Trang 8 đã thuộc văn bản khác" in parking.lot_at(office.folder, lot).told["detail"]
 
 
 def test_without_sheets_a_scan_stays_what_it_was(office: Office) -> None:

@@ -129,3 +129,10 @@ def test_who_splits_what_must_be_answered_for_is_asked_why() -> None:
     assert acts._refusal("split", paper, form) == acts._WHY
     assert acts._refusal("split", paper, form | {"reason": "đã xem bản giấy"}) == ""
     assert acts._refusal("split", replace(paper, code="two-documents"), form) == ""
+
+
+def test_a_document_of_a_stack_is_split_by_its_own_pages() -> None:
+    paper = Paper("/held/sao-y/a", "held/sao-y/a", "a.pdf", "sao-y", 8, "", "", (), "two-documents", "5-7", frozenset({1, 3, 8}))
+    assert acts._refusal("split", paper, {"parts": "5; 6-7"}) == ""
+    assert "Trang bị bỏ ra: 7" in acts._refusal("split", paper, {"parts": "5; 6"})
+    assert "Trang 8 đã thuộc văn bản khác" in acts._refusal("split", paper, {"parts": "5-6; 7-8", "reason": "x"})
