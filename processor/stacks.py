@@ -117,6 +117,9 @@ def _document(scan: Scan, part: Part, facts: dict[str, Any], folder: str, file_c
     named, wrong = file_code(part.told.get("file_code", "")), part.wrong
     if named and folder not in {"", named}:
         wrong = "the sheet names another file than the folder"
+    differs = sorted(name for name, text in said.items() if scan.sidecar.get(name, text) != text)
+    if differs and facts["documents"] == 1:  # of several documents the sheet knows better which is meant
+        wrong = wrong or f"the sheet says otherwise than the side-car or list: {', '.join(differs)}"
     if part.is_sheet or wrong:
         return replace(made, refusal=(ALONE if part.is_sheet else DOUBTFUL, wrong))
     if part.broken:

@@ -148,6 +148,14 @@ def test_a_side_car_that_describes_one_document_does_not_bleed_over_a_stack(offi
     assert [row["code"] for row in office.told("held")] == ["stack-sidecar"]
 
 
+def test_a_sheet_left_over_from_another_day_does_not_overrule_what_lies_beside_the_scan(office: Office, tmp_path: Path) -> None:
+    path = drop(office, [sheet(tmp_path, FILE, code_number="299", type_name="Công văn"), letter(1)])
+    path.with_name(f"{path.name}.json").write_text('{"code_number": "305", "type_name": "Công văn"}')
+    assert office.run(office.shift()) == {"held": 1}
+    (told,) = office.told("held")
+    assert (told["code"], told["detail"]) == ("sheet-doubtful", "the sheet says otherwise than the side-car or list: code_number")
+
+
 @pytest.mark.parametrize("kind", ["pdf", "tiff"])
 def test_a_broken_page_holds_its_own_document_and_the_others_go_on(office: Office, tmp_path: Path, kind: str) -> None:
     pages = [letter(1), sheet(tmp_path), letter(2), letter(3), sheet(tmp_path), BLANK]
