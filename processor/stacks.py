@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from processor.told import own
 from processor.tools import ACTOR, lane_of
 
 ALONE, DOUBTFUL, BROKEN = "sheet-alone", "sheet-doubtful", "page-broken"
+_ENOUGH = 50  # documents of one number in one file
 UNBALANCED, UNPAIRED, SIDECAR = "pages-unbalanced", "collate-uneven", "stack-sidecar"
 
 
@@ -93,7 +94,9 @@ def _documents(
         facts = {**account.told(), "documents": len(division.parts)}
         own_file = lane_of(scan, shift.tools).file
         named = "" if scan.file_code == own_file else scan.file_code  # by its folder or side-car
-        parted = [_document(scan, part, {**facts, "number": n}, named, file_code) for n, part in enumerate(division.parts, 1)]
+        archive = shift.tools.archive
+        numbered = [(part, {**facts, "number": n}) for n, part in enumerate(division.parts, 1)]
+        parted = [_document(scan, part, told, named, file_code, archive) for part, told in numbered]
         return _entered(parted, scan, shift)
     return [replace(scan, refusal=refusal)]
 
@@ -108,7 +111,9 @@ def _secret(scan: Scan, division: Division, shift: Shift) -> tuple[str, ...]:
     return (secrecy.SECRET, f"page {', '.join(map(str, found))}") if found else ()
 
 
-def _document(scan: Scan, part: Part, facts: dict[str, Any], folder: str, file_code: Callable[[str], str]) -> Scan:
+def _document(
+    scan: Scan, part: Part, facts: dict[str, Any], folder: str, file_code: Callable[[str], str], archive: Archive
+) -> Scan:
     """One document of a stack, with what its sheet says over what holds for all of them."""
     said = {name: text for name, text in part.told.items() if name != "file_code"}
     answered = tuple(code for code in scan.released if code == secrecy.SECRET)  # for the whole scan; anything else was of the stack
@@ -120,11 +125,22 @@ def _document(scan: Scan, part: Part, facts: dict[str, Any], folder: str, file_c
     differs = sorted(name for name, text in said.items() if scan.sidecar.get(name, text) != text)
     if differs and facts["documents"] == 1:  # of several documents the sheet knows better which is meant
         wrong = wrong or f"the sheet says otherwise than the side-car or list: {', '.join(differs)}"
+    if not wrong and (used := _used(said, named or scan.file_code, scan, archive)):
+        wrong = f"{used} was filed with what the sheet says"
     if part.is_sheet or wrong:
         return replace(made, refusal=(ALONE if part.is_sheet else DOUBTFUL, wrong))
     if part.broken:
         made = replace(made, refusal=(BROKEN, f"page {', '.join(map(str, part.broken))}"))
     return replace(made, file_code=named or scan.file_code)
+
+
+def _used(said: Mapping[str, str], file_code: str, scan: Scan, archive: Archive) -> str:
+    """The document of another scan that a sheet has described before; empty: none. Sheets lie about and are laid in again."""
+    name = next((name for name in ("code_number", "subject") if name in said), "")  # anything else many documents share
+    asked = {"file_code": file_code, name: said[name]} if name else {}
+    rows = archive.find(Query(fields=asked, limit=_ENOUGH)) if name else ()
+    others = (row for row in rows if row["scan_sha256"] != scan.blob.sha256)
+    return next((str(row["doc_code"]) for row in others if all(row[field] == text for field, text in said.items())), "")
 
 
 def _entered(made: list[Scan], scan: Scan, shift: Shift) -> list[Scan]:

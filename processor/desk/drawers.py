@@ -35,7 +35,7 @@ from processor.settings import Settings
 _ASKED_WHY = frozenset({"extract-incomplete", "text-over-picture", "no-free-place", "archive-damaged"})
 ANSWERED_FOR = _ASKED_WHY | {code for code, each in reasons().items() if each.answered}
 """Codes whose release somebody must answer for: the log keeps why."""
-NOT_RELEASED = frozenset({"signed", "born-digital", parking.ORPHAN})
+NOT_RELEASED = parking.NOT_BY_RELEASE
 _ASKS = {"file-missing": "file_code", "file-unknown": "file_code", "file-closed": "file_code", "pages-missing": "pages",
          "extract-incomplete": "pages"}  # fmt: skip
 _WAITING = ("waiting", "to-seal", "clearing")

@@ -156,6 +156,17 @@ def test_a_sheet_left_over_from_another_day_does_not_overrule_what_lies_beside_t
     assert (told["code"], told["detail"]) == ("sheet-doubtful", "the sheet says otherwise than the side-car or list: code_number")
 
 
+def test_a_sheet_that_described_a_document_describes_no_other(office: Office, tmp_path: Path) -> None:
+    of_one, of_many = sheet(tmp_path, FILE, code_number="299", type_name="Công văn"), sheet(tmp_path, FILE, type_name="Công văn")
+    shift = office.shift()
+    drop(office, [of_one, letter(1), of_many, letter(2)])
+    assert office.run(shift) == {"filed": 2}
+    drop(office, [of_one, letter(3), of_many, letter(4)], name="hom-sau.pdf")
+    assert office.run(shift) == {"filed": 1, "held": 1}
+    (told,) = office.told("held")
+    assert (told["code"], told["part"], told["detail"]) == ("sheet-doubtful", "2", f"{FILE}.0000001 was filed with what the sheet says")
+
+
 @pytest.mark.parametrize("kind", ["pdf", "tiff"])
 def test_a_broken_page_holds_its_own_document_and_the_others_go_on(office: Office, tmp_path: Path, kind: str) -> None:
     pages = [letter(1), sheet(tmp_path), letter(2), letter(3), sheet(tmp_path), BLANK]
