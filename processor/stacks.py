@@ -116,22 +116,20 @@ def _document(
 ) -> Scan:
     """One document of a stack, with what its sheet says over what holds for all of them."""
     said = {name: text for name, text in part.told.items() if name != "file_code"}
-    answered = tuple(code for code in scan.released if code == secrecy.SECRET)  # for the whole scan; anything else was of the stack
-    made = replace(scan, part=pages.normal(",".join(map(str, part.pages))), sidecar={**scan.sidecar, **said}, released=answered,
+    made = replace(scan, part=pages.normal(",".join(map(str, part.pages))), sidecar={**scan.sidecar, **said},
                    stack={**facts, "set_aside": list(part.blanks)})  # fmt: skip
     named, wrong = file_code(part.told.get("file_code", "")), part.wrong
     if named and folder not in {"", named}:
-        wrong = "the sheet names another file than the folder"
+        named, wrong = "", "the sheet names another file than the folder"
+    made = replace(made, file_code=named or scan.file_code)
     differs = sorted(name for name, text in said.items() if scan.sidecar.get(name, text) != text)
     if differs and facts["documents"] == 1:  # of several documents the sheet knows better which is meant
         wrong = wrong or f"the sheet says otherwise than the side-car or list: {', '.join(differs)}"
-    if not wrong and (used := _used(said, named or scan.file_code, scan, archive)):
+    if not wrong and (used := _used(said, made.file_code, scan, archive)):
         wrong = f"{used} was filed with what the sheet says"
     if part.is_sheet or wrong:
         return replace(made, refusal=(ALONE if part.is_sheet else DOUBTFUL, wrong))
-    if part.broken:
-        made = replace(made, refusal=(BROKEN, f"page {', '.join(map(str, part.broken))}"))
-    return replace(made, file_code=named or scan.file_code)
+    return replace(made, refusal=(BROKEN, f"page {', '.join(map(str, part.broken))}")) if part.broken else made
 
 
 def _used(said: Mapping[str, str], file_code: str, scan: Scan, archive: Archive) -> str:

@@ -157,14 +157,16 @@ def test_a_sheet_left_over_from_another_day_does_not_overrule_what_lies_beside_t
 
 
 def test_a_sheet_that_described_a_document_describes_no_other(office: Office, tmp_path: Path) -> None:
-    of_one, of_many = sheet(tmp_path, FILE, code_number="299", type_name="Công văn"), sheet(tmp_path, FILE, type_name="Công văn")
+    of_one, of_many = sheet(tmp_path, OTHER, code_number="299", type_name="Công văn"), sheet(tmp_path, FILE, type_name="Công văn")
     shift = office.shift()
+    shift.tools.archive.declare_file(OTHER, "Hồ sơ khác", organ_id="H05.99", year=2026, actor="test")
     drop(office, [of_one, letter(1), of_many, letter(2)])
     assert office.run(shift) == {"filed": 2}
     drop(office, [of_one, letter(3), of_many, letter(4)], name="hom-sau.pdf")
     assert office.run(shift) == {"filed": 1, "held": 1}
     (told,) = office.told("held")
-    assert (told["code"], told["part"], told["detail"]) == ("sheet-doubtful", "2", f"{FILE}.0000001 was filed with what the sheet says")
+    assert (told["code"], told["part"], told["detail"]) == ("sheet-doubtful", "2", f"{OTHER}.0000001 was filed with what the sheet says")
+    assert told["file_code"] == OTHER, "nothing a sheet says is dropped in silence"
 
 
 @pytest.mark.parametrize("kind", ["pdf", "tiff"])
@@ -250,6 +252,8 @@ def test_no_document_takes_a_secret_into_the_archive_with_the_scan_they_share(of
     requests._do(Request(1, "release", {"kind": "held", "name": lot, "reason": "đã giải mật", "operator": "lan"}), shift)
     office.run(shift)
     assert set(filed(shift)) == {"1", "3", "5"}, "somebody has answered for the scan as a whole, by name"
+    (event,) = shift.tools.archive.told_on(local_date(office.clock()), "released")
+    assert (event["actor"], event["public"]["code"]) == ("lan", "secrecy-mark")
 
 
 def test_the_morning_page_has_the_sums(office: Office, tmp_path: Path) -> None:
