@@ -180,12 +180,19 @@ def accounts(day: dt.date, station: Path, archive: Archive) -> dict[str, int]:
     happened = archive.told_on(day, "split")  # dropped again it is the same stack
     told = {(each["scan_sha256"], each["public"]["lane"]): each["public"] for each in happened}
     sums = {name: sum(row[name] for row in told.values()) for name in ("scanned", "separators", "blanks", "in_documents")}
-    placed = {"filed": 0, "held": 0, "rejected": 0}
+    places: dict[str, set[tuple[str, str, int]]] = {"filed": set(), "held": set(), "rejected": set()}
+
+    def placed(name: str, sha256: str, lane: str, part: str) -> None:
+        places[name] |= {(sha256, lane, page) for page in pages.parse(part, lot_notes.MOST_PAGES) or () if part}
+
     for sha256, lane in told:
-        filed = archive.find(Query(fields={"scan_sha256": sha256, "lane": lane}, limit=None))
-        placed["filed"] += sum(row["pages"] for row in filed if row["part"])
+        for row in archive.find(Query(fields={"scan_sha256": sha256, "lane": lane}, limit=None)):
+            placed("filed", sha256, lane, row["part"])
     for lot in parking.lots(station):
         if lot.told["stack"] and (lot.told["scan_sha256"], lot.told["lane"]) in told:
-            placed[lot.state] += lot_notes.page_count(lot.told["part"])
+            placed(lot.state, lot.told["scan_sha256"], lot.told["lane"], lot.told["part"])
+    places["held"] -= places["filed"]  # a page counts once, also of a second copy
+    places["rejected"] -= places["filed"] | places["held"]
+    counts = {name: len(found) for name, found in places.items()}
     in_documents = sums.pop("in_documents")
-    return {**sums, **placed, "under_way": in_documents - sum(placed.values())} if told else {}
+    return {**sums, **counts, "under_way": max(0, in_documents - sum(counts.values()))} if told else {}

@@ -75,6 +75,11 @@ def test_the_same_stack_again_is_known_page_by_page(office: Office, tmp_path: Pa
     shutil.copy(kept, office.folder / "drop" / "sao-y" / "again.pdf")
     assert office.run(shift) == {"duplicate": 2}
     assert len(filed(shift)) == 2 and office.dropped() == []
+    code = next(row["doc_code"] for row in filed(shift).values())
+    requests._do(Request(1, "again", {"name": code, "reason": "bản thứ hai", "operator": "lan"}), shift)
+    assert office.run(shift) == {"filed": 1}
+    sums = stacks.accounts(local_date(office.clock()), office.folder, shift.tools.archive)
+    assert (sums["scanned"], sums["separators"], sums["filed"], sums["under_way"]) == (3, 1, 2, 0)
 
 
 def test_a_wrong_sheet_stops_its_own_document_and_every_page_is_accounted_for(office: Office, tmp_path: Path) -> None:
