@@ -91,7 +91,7 @@ def _check_scan(scan: Scan, tools: Tools) -> None:
         Verdict: `secrecy-mark`.
     """
     is_answered = not scan.part or secrecy.SECRET in scan.released
-    if not is_answered and secrecy.is_unanswered(scan.blob.sha256, tools.archive):
+    if not is_answered and secrecy.is_unanswered(scan.blob.sha256, tools.archive, is_part=True):
         raise Verdict(secrecy.SECRET, "another document of the same scan")
 
 

@@ -35,14 +35,17 @@ def marked(scan: Scan, wanted: Sequence[int], path: Path, tools: Tools) -> list[
     return found
 
 
-def is_unanswered(scan_sha256: str, archive: Archive) -> bool:
-    """Whether a document of a scan was held for secrecy and nobody has answered for it since, by the log, which nobody can change.
+def is_unanswered(scan_sha256: str, archive: Archive, *, is_part: bool) -> bool:
+    """Whether a scan was held for secrecy and nobody has answered for it since, by the log, which nobody can change.
 
-    Several documents may share a scan: each that was held has to be answered for.
+    Args:
+        scan_sha256: the scan.
+        archive: whose log.
+        is_part: whether several documents share the scan: each of them that was held has to be answered for.
     """
     unanswered = 0
     for event in archive.told_of(scan_sha256):
         if event["public"].get("code") == SECRET:
-            unanswered += {"held": 1, "released": -1}.get(event["type"], 0)
-            unanswered = max(unanswered, 0)
+            unanswered = max(unanswered + {"held": 1, "released": -1}.get(event["type"], 0), 0)
+            unanswered = unanswered if is_part else min(unanswered, 1)  # dropped again it is held again
     return unanswered > 0

@@ -185,7 +185,9 @@ def is_secret(desk: Desk, found: Lot) -> bool:
     """Whether a lot, or another of its scan, was held for a mark of secrecy and nobody has answered for it since, whatever it
     lies here for now. The log says so; what is written beside the bytes is said by whoever may write there.
     """
-    return bool(found.told["code"] == SECRET) or secrecy.is_unanswered(found.told["scan_sha256"], desk.archive)
+    told = found.told
+    is_held = bool(told["code"] == SECRET)
+    return is_held or secrecy.is_unanswered(told["scan_sha256"], desk.archive, is_part=bool(told["part"]))
 
 
 def looks(desk: Desk, found: Lot) -> Looks:

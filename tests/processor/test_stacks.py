@@ -235,6 +235,8 @@ def test_a_stack_whose_pages_do_not_add_up_is_held_whole(
     (folder,) = (office.folder / "held" / "sao-y").iterdir()
     assert (folder / "tap.pdf").read_bytes() == came and "Số trang không khớp" in (folder / "ly-do.txt").read_text("utf-8-sig")
     assert office.dropped() == [] and shift.tools.archive.told_on(local_date(office.clock()), "split") == []
+    with pytest.raises(SohoaError, match="a reason is needed"):  # a page may be lost: who lets it go on says why
+        requests._do(Request(1, "release", {"kind": "held", "name": f"held/sao-y/{folder.name}", "operator": "lan"}), shift)
 
 
 def secret(number: int) -> Image.Image:
