@@ -97,7 +97,9 @@ def _documents(
         archive = shift.tools.archive
         numbered = [(part, {**facts, "number": n}) for n, part in enumerate(division.parts, 1)]
         parted = [_document(scan, part, told, named, file_code, archive) for part, told in numbered]
-        return _entered(parted, scan, shift)
+        if not lanes.shares_secret(parted):
+            return _entered(parted, scan, shift)
+        refusal = (secrecy.SECRET, "by one of the sheets")
     return [replace(scan, refusal=refusal)]
 
 

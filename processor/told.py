@@ -90,6 +90,8 @@ def by_rows(scan: Scan, said: Mapping[str, str], listed: Listed, path: bytes, sh
     lane = tools.settings.lanes[scan.lane]
     made = [_by_row(scan, said, opened, row, tools) for opened, row in listed.hits]
     made = [replace(each, file_code=each.file_code or lane.file) for each in made]  # here, for it tells documents apart
+    if not refusal and lanes.shares_secret(made):
+        refusal = ("secrecy-mark", "theo một dòng khác của danh sách")
     if refusal:
         made = [each if each.refusal else replace(each, refusal=refusal) for each in made]
     made = _distinct([_late(each, opened, row, path, tools) for each, (opened, row) in zip(made, listed.hits, strict=True)])

@@ -305,6 +305,10 @@ def test_what_a_list_calls_secret_is_not_read(office: Office) -> None:
     lay(office, "a.png;02;x;03\r\n", head="fileName;typeName;subject;mode\r\n")
     shift = office.shift()
     assert office.run(shift) == {"held": 1} and reasons(office) == {"a.png": "secrecy-mark"}
+    scans.tiff(office.folder / "drop" / LANE / "b.tif", [picture(f"Trang {n}") for n in (1, 2)], dpi=100)
+    lay(office, "b;02;x;01;1\r\nb;02;y;03;2\r\n", head="fileName;typeName;subject;mode;Các trang\r\n")
+    assert office.run(shift) == {"held": 2}, "with any document of it the whole scan would be archived"
+    assert [told["code"] for told in office.told("held")] == ["secrecy-mark"] * 3
     assert office.engine.jobs["recognise"] == 0
 
 

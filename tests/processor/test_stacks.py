@@ -161,6 +161,14 @@ def test_a_sheet_left_over_from_another_day_does_not_overrule_what_lies_beside_t
     assert (told["code"], told["detail"]) == ("sheet-doubtful", "the sheet says otherwise than the side-car or list: code_number")
 
 
+def test_a_sheet_that_calls_its_document_secret_stops_the_stack(office: Office, tmp_path: Path) -> None:
+    drop(office, [letter(1), sheet(tmp_path, FILE, mode="Tối  mật"), letter(2)])
+    shift = office.shift()
+    assert office.run(shift) == {"held": 1} and filed(shift) == {}
+    (told,) = office.told("held")
+    assert (told["code"], told["part"]) == ("secrecy-mark", "")
+
+
 def test_a_sheet_that_described_a_document_describes_no_other(office: Office, tmp_path: Path) -> None:
     of_one, of_many = sheet(tmp_path, OTHER, code_number="299", type_name="Công văn"), sheet(tmp_path, FILE, type_name="Công văn")
     shift = office.shift()
