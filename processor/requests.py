@@ -6,6 +6,7 @@ lies before the document is safe elsewhere.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -229,5 +230,7 @@ def _again(doc_code: str, args: Mapping[str, str], shift: Shift) -> None:
         if archive.key_state(key)[0] == "new":
             break
         again += 1
-    scan = Scan(blob, row["lane"], row["original_name"], shift.tools.clock().isoformat(), row["file_code"], row["part"], again)
+    now, record = shift.tools.clock().isoformat(), json.loads((archive.root / row["path"]).with_suffix(".json").read_bytes())
+    scan = Scan(blob, row["lane"], row["original_name"], now, row["file_code"], row["part"], again,
+                rotate=record["provenance"].get("rotate", ""))  # fmt: skip
     begin(shift, [(Kept(), scan)], "again", args["reason"], _who(args))

@@ -70,16 +70,19 @@ def test_a_stack_becomes_its_documents_and_its_source_goes_with_the_last(office:
 
 def test_the_same_stack_again_is_known_page_by_page(office: Office, tmp_path: Path) -> None:
     stack, shift = [letter(1), sheet(tmp_path), letter(2)], office.shift()
-    kept = shutil.copy(drop(office, stack), tmp_path / "again.pdf")
+    kept = shutil.copy(path := drop(office, stack), tmp_path / "again.pdf")
+    path.with_name(f"{path.name}.json").write_text('{"rotate": "1:180"}')
     assert office.run(shift) == {"filed": 2}
     shutil.copy(kept, office.folder / "drop" / "sao-y" / "again.pdf")
     assert office.run(shift) == {"duplicate": 2}
     assert len(filed(shift)) == 2 and office.dropped() == []
-    code = next(row["doc_code"] for row in filed(shift).values())
+    code = filed(shift)["1"]["doc_code"]
     requests._do(Request(1, "again", {"name": code, "reason": "bản thứ hai", "operator": "lan"}), shift)
     assert office.run(shift) == {"filed": 1}
     sums = stacks.accounts(local_date(office.clock()), office.folder, shift.tools.archive)
     assert (sums["scanned"], sums["separators"], sums["filed"], sums["under_way"]) == (3, 1, 2, 0)
+    (second,) = (office.folder / "archive").glob(f"[0-9]*/**/{FILE}.0000003.json")
+    assert json.loads(second.read_text("utf-8"))["provenance"]["rotate"] == "1:180", "the second copy lies as the first does"
 
 
 def test_a_wrong_sheet_stops_its_own_document_and_every_page_is_accounted_for(office: Office, tmp_path: Path) -> None:
