@@ -18,8 +18,11 @@ from processor import inspecting, lanes, secrecy
 from processor.document import Recognised, Scan
 from processor.errors import Verdict
 from processor.intake import pages
+from processor.intake.stack import BLANK
 from processor.tables import Lane
 from processor.tools import Tools, lane_of
+
+_LEFT = "list-pages-left"
 
 
 def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
@@ -88,12 +91,26 @@ def _check_left_out(scan: Scan, source: Path, count: int, tools: Tools) -> None:
     """Pages that a document leaves out of its scan are filed with it all the same; those of a stack were looked at all together.
 
     Raises:
-        Verdict: `secrecy-mark`.
+        Verdict: `secrecy-mark`; `list-pages-left`.
     """
     own = pages.parse(scan.part, count) or ()
     left_out = [] if scan.stack else [number for number in range(1, count + 1) if number not in own]
     if found := secrecy.marked(scan, left_out, source, tools):
         raise Verdict(secrecy.SECRET, f"page {', '.join(map(str, found))} of the scan")
+    if found := _lost(scan, source, count, tools):
+        raise Verdict(_LEFT, f"page {', '.join(map(str, found))}")
+
+
+def _lost(scan: Scan, source: Path, count: int, tools: Tools) -> list[int]:
+    """Pages of a scan that rows of a list divide, which no row names and somebody wrote on: those that follow this document."""
+    named, own = (pages.parse(text, count) or [] for text in (scan.listed.get("pages", ""), scan.part))
+    after = {page: max((n for n in named if n < page), default=min(named, default=0)) for page in range(1, count + 1)}
+    wanted = [page for page in after if page not in {*named, *own} and after[page] in own]
+    if not wanted or _LEFT in scan.released or not scan.listed.get("pages"):
+        return []
+    args = {"path": str(source), "limits": tools.settings.limits.model_dump(), "sheets": False}
+    marks = tools.engine.call("split", args, pages=count)["marks"]
+    return [page for page in wanted if marks[page - 1]["what"] != BLANK]
 
 
 def _glance(scan: Scan, body: Path, kinds: Sequence[str], tools: Tools) -> list[dict[str, Any]]:
