@@ -29,26 +29,26 @@ class Order:
     actor: str
 
 
-def ask(catalogue: Catalogue, order: Order, scan_sha256: str, lane: str) -> None:
-    """Keeps the order until that scan is filed by that lane.
+def ask(catalogue: Catalogue, order: Order, scan_sha256: str, lane: str, part: str) -> None:
+    """Keeps the order until that scan is filed by that lane; that part of it, where the new document is one of several.
 
     Raises:
         ArchiveError: `unknown`, `not-filed`: the document whose place is to be taken.
     """
     with catalogue.writing() as db:
         current(db, order.doc_code)
-        private = {"reason": order.reason}
+        private = {"reason": order.reason} | ({"part": part} if part else {})  # a part may be a name within a package
         catalogue.append(Event("supersede-asked", order.actor, order.doc_code, scan_sha256, {"lane": lane}, private))
 
 
 def asked_for(db: Database, key: DocumentKey) -> Order | None:
-    """The last order that waits for this scan, if what it is to replace is still filed."""
+    """The last order that waits for this document, if what it is to replace is still filed."""
     sql = """select event.doc_code, actor, public, private from event join document using (doc_code)
              where type = 'supersede-asked' and event.scan_sha256 = ? and state = 'filed' order by event.seq desc"""
     for row in db.query(sql, [key.scan_sha256]):
-        if json.loads(row["public"]).get("lane") == key.lane:
-            reason = json.loads(row["private"] or "{}").get("reason", "")
-            return Order(row["doc_code"], reason, row["actor"])
+        private = json.loads(row["private"] or "{}")
+        if json.loads(row["public"]).get("lane") == key.lane and private.get("part", key.part) == key.part:
+            return Order(row["doc_code"], private.get("reason", ""), row["actor"])
     return None
 
 

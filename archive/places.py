@@ -29,13 +29,13 @@ class Places(FileBook):
         """
         return filing.fields_of(links.supersede(self._catalogue, Order(doc_code, reason, actor), by))
 
-    def ask_supersede(self, doc_code: str, scan_sha256: str, lane: str, reason: str, actor: str) -> None:
-        """The same, as soon as that scan is filed by that lane.
+    def ask_supersede(self, doc_code: str, scan_sha256: str, lane: str, reason: str, actor: str, part: str = "") -> None:
+        """The same, as soon as that scan is filed by that lane; of a scan with several documents, that `part` of it.
 
         Raises:
             ArchiveError: `unknown`, `not-filed`.
         """
-        links.ask(self._catalogue, Order(doc_code, reason, actor), scan_sha256, lane)
+        links.ask(self._catalogue, Order(doc_code, reason, actor), scan_sha256, lane, part)
 
     def refile(self, doc_code: str, file_code: str, reason: str, actor: str) -> Row:
         """Gives a filed document a code in another file; its bytes stay where they are, the old code is void.

@@ -106,8 +106,8 @@ def clear_about(station: Path, known: Collection[str], names: Collection[str]) -
         if lot.told["scan_sha256"] in known:
             count += sum(path.is_file() for path in (station / lot.folder).rglob("*"))
             shutil.rmtree(station / lot.folder)
-    for path in [*(station / "work" / "desk").glob("*.jpg"), *(station / "work" / "desk").glob("*.json")]:
-        path.unlink(missing_ok=True)  # all of them: they are made again for whoever looks
+    for path in [path for path in (station / "work" / "desk").rglob("*") if path.is_file()]:
+        path.unlink(missing_ok=True)  # all that its desks keep, at work or killed: it is made again for whoever looks
         count += 1
     return count
 

@@ -113,7 +113,7 @@ def _body(rows: Iterable[tuple[int, Sequence[str | Bad]]], columns: Mapping[str,
     for number, written in rows:
         cells = _texts(written)
         told = {name: cells[place] if place < len(cells) else "" for name, place in columns.items()}
-        if _is_foot(cells):
+        if _is_foot(cells) and not (told["title"] and _NOTATION.fullmatch(told["notation"])):  # "Tổng số hộ nghèo" may be a title
             break
         if _is_numbering(cells):
             continue

@@ -18,7 +18,7 @@ from archive.durable import replace_durably
 from processor import lot_notes
 from processor.errors import SohoaError
 from processor.journal import Journal
-from processor.parking import FIELDS
+from processor.parking import FIELDS, REASON
 from processor.sources import Parked
 
 
@@ -38,8 +38,9 @@ def alone(station: Path) -> Iterator[None]:
 
 
 def version(lot: Path) -> str:
-    """Tells one state of a lot's `fields.json` from another."""
-    return hashlib.sha256(lot_notes.fields_bytes(lot / FIELDS)).hexdigest()
+    """Tells one state of a lot from another: what was typed of it, and why it lies there."""
+    seen = (hashlib.sha256(lot_notes.fields_bytes(lot / name)).digest() for name in (FIELDS, REASON))
+    return hashlib.sha256(b"".join(seen)).hexdigest()
 
 
 def under_way(journal: Journal) -> set[str]:
@@ -70,7 +71,7 @@ def send(station: Path, journal: Journal, verb: str, seen: tuple[str, str], chan
         station: its folder.
         journal: where the request is left.
         verb: `release`, `retry`, `reject`, `split`.
-        seen: the lot's folder, and the version of its fields that whoever asks has seen.
+        seen: the lot's folder, and the version of it that whoever asks has seen.
         changes: fields to set first.
         args: of the request.
 

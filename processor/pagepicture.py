@@ -7,6 +7,7 @@ of secrecy in red. Refuses what is neither PDF nor picture, or beyond the statio
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,17 @@ import pymupdf
 from PIL import Image, ImageOps
 
 from processor.errors import Verdict
-from processor.intake.probe import PICTURE_ERRORS, open_image, sniff
+from processor.intake.probe import PICTURE_ERRORS, open_image, sniff, within_pixels
 from processor.ocr.glance import is_secret
 from processor.worker import Ask
 
 _TALLEST = 4  # widths: a till roll is not drawn whole
 _QUALITY = 82
 _A4_INCHES = 11.7  # high
+_LOOKED_AT = 1400  # pixels across: 170 dpi of A4
 
 
-def _of_pdf(path: Path, number: int, width: int, out: Path) -> int:
+def _of_pdf(path: Path, number: int, width: int) -> tuple[Image.Image, int]:
     try:
         with pymupdf.open(path) as document:
             if document.needs_pass:
@@ -33,25 +35,25 @@ def _of_pdf(path: Path, number: int, width: int, out: Path) -> int:
             clip = pymupdf.Rect(page.rect)
             clip.y1 = min(clip.y1, clip.y0 + page.rect.width * _TALLEST)
             pixmap = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), clip=clip, alpha=False, colorspace=pymupdf.csRGB)
-            out.write_bytes(pixmap.tobytes("jpeg", jpg_quality=_QUALITY))
-            return int(document.page_count)
+            return Image.frombytes("RGB", (pixmap.width, pixmap.height), pixmap.samples), int(document.page_count)
     except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
         raise Verdict("damaged", type(error).__name__) from error
 
 
-def _of_image(path: Path, number: int, width: int, out: Path, limits: Mapping[str, int]) -> int:
+def _of_image(path: Path, number: int, width: int, limits: Mapping[str, int]) -> tuple[Image.Image, int]:
     try:
         with open_image(path, limits) as picture:
             count = int(getattr(picture, "n_frames", 1))
             picture.seek(_within(number, count) - 1)
+            if not within_pixels(picture, limits):
+                raise Verdict("too-large", "too many pixels")
             picture.draft("RGB", (width, width * _TALLEST))
             upright = ImageOps.exif_transpose(picture)
             if upright.mode.startswith("I"):
                 upright = upright.point(lambda level: level / 256).convert("L")
             upright = upright.convert("RGB")
             upright.thumbnail((width, width * _TALLEST), Image.Resampling.BILINEAR)
-            upright.save(out, "JPEG", quality=_QUALITY)
-            return count
+            return upright, count
     except (EOFError, *PICTURE_ERRORS) as error:
         raise Verdict("damaged", type(error).__name__) from error
 
@@ -76,13 +78,37 @@ def page_picture(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     Raises:
         Verdict: `not-a-document`, `damaged`, `encrypted`, `bad-pages`, `too-large`, `secrecy-mark`.
     """
-    path, number, width, out = Path(args["path"]), int(args["page"]), int(args["width"]), Path(args["out"])
-    kind = sniff(path)
-    pages = _of_pdf(path, number, width, out) if kind == "pdf" else _of_image(path, number, width, out, args["limits"])
-    if looks := args.get("looks"):
-        with Image.open(out) as shown:
-            is_marked = is_secret(shown, max(shown.size) / _A4_INCHES, looks["languages"], Path(looks["station"]))
-        if is_marked:
-            out.unlink()
-            raise Verdict("secrecy-mark")
-    return {"pages": pages}
+    shown, count = _shown(args, int(args["page"]), int(args["width"]))
+    if args.get("looks") and _is_marked(shown, args["looks"]):
+        Path(args["out"]).unlink(missing_ok=True)
+        raise Verdict("secrecy-mark")
+    shown.save(args["out"], "JPEG", quality=_QUALITY)
+    return {"pages": count}
+
+
+def _shown(args: Mapping[str, Any], number: int, width: int) -> tuple[Image.Image, int]:
+    """A page, and of how many."""
+    path = Path(args["path"])
+    return _of_pdf(path, number, width) if sniff(path) == "pdf" else _of_image(path, number, width, args["limits"])
+
+
+def _is_marked(shown: Image.Image, looks: Mapping[str, Any]) -> bool:
+    """Looked at before it is compressed: a JPEG pales what is red and thin."""
+    return is_secret(shown, max(shown.size) / _A4_INCHES, looks["languages"], Path(looks["station"]))
+
+
+def marked_pages(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """Worker job.
+
+    Args:
+        args: `path`, `wanted` (pages, 1-based), `limits`, `looks` (as of `page_picture`).
+        ask: not used.
+
+    Returns:
+        `pages`: those of them that bear a mark of secrecy in red; what cannot be pictured does not.
+    """
+    found = []
+    for number in args["wanted"]:
+        with suppress(Verdict):
+            found += [number] if _is_marked(_shown(args, number, _LOOKED_AT)[0], args["looks"]) else []
+    return {"pages": found}

@@ -16,7 +16,7 @@ from typing import Any, assert_never
 from archive.durable import sha256_file
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE, Companion, Description, Filing
-from processor import doubles, issuing, known, lanes, originals, sealing
+from processor import doubles, issuing, known, lanes, originals, sealing, secrecy
 from processor.document import (
     Described,
     Document,
@@ -73,6 +73,7 @@ def number(described: Described, tools: Tools) -> Numbered:
     if not scan.file_code and "file" in lane_of(scan, tools).require_to_seal:
         raise Verdict("file-missing")
     check_file(scan, lane_of(scan, tools), tools)
+    _check_scan(scan, tools)
     is_known = archive.key_state(scan.key)[1] is not None
     try:
         numbered = Numbered(described, archive.reserve(scan.key, ACTOR), tools.clock().isoformat())
@@ -81,6 +82,17 @@ def number(described: Described, tools: Tools) -> Numbered:
     if not is_known and lane_of(scan, tools).kind == "incoming" and original_of(described).verdict == "unknown":
         archive.event("registered", doc_code=numbered.doc_code, scan_sha256=scan.blob.sha256, actor=ACTOR)
     return numbered
+
+
+def _check_scan(scan: Scan, tools: Tools) -> None:
+    """With a document goes the whole of its scan: not while another of it may be secret and nobody answers for either.
+
+    Raises:
+        Verdict: `secrecy-mark`.
+    """
+    is_answered = not scan.part or secrecy.SECRET in scan.released
+    if not is_answered and secrecy.is_unanswered(scan.blob.sha256, tools.archive, is_part=True):
+        raise Verdict(secrecy.SECRET, "another document of the same scan")
 
 
 def finish(numbered: Numbered, tools: Tools, work: Path) -> Finished:
@@ -106,6 +118,7 @@ def finish(numbered: Numbered, tools: Tools, work: Path) -> Finished:
 def file(sealed: Sealed | Settled, tools: Tools) -> Filed:
     """Into the archive: durable files, row, event and leaf in one transaction."""
     scan = scan_of(sealed)
+    _check_scan(scan, tools)  # others of the scan were read since
     numbered = sealed.source if isinstance(sealed, Settled) else sealed.source.source
     described, recognised = numbered.source, numbered.source.source
     pages = json.loads(recognised.reading.path.read_text("utf-8"))

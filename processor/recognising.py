@@ -14,11 +14,15 @@ from typing import Any
 
 from archive.durable import sha256_file
 from archive.naming import local_date
-from processor import inspecting, lanes
+from processor import inspecting, lanes, secrecy
 from processor.document import Recognised, Scan
 from processor.errors import Verdict
+from processor.intake import pages
+from processor.intake.stack import BLANK
 from processor.tables import Lane
 from processor.tools import Tools, lane_of
+
+_LEFT = "list-pages-left"
 
 
 def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
@@ -32,6 +36,7 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
         raise Verdict("file-missing")
     check_file(scan, lane, tools)
     seen = inspecting.inspected(scan, facts, source, tools)
+    _check_left_out(scan, source, len(facts["pages"]), tools)
     body, kinds = work / "body.pdf", [page["kind"] for page in facts["pages"]]
     made = tools.engine.call("body", {
         "path": str(source), "type": facts["type"], "kinds": kinds, "features": facts["features"],
@@ -82,6 +87,32 @@ def _probed(scan: Scan, lane: Lane, tools: Tools, work: Path) -> tuple[dict[str,
     return probe(made), made, {"converted": told}
 
 
+def _check_left_out(scan: Scan, source: Path, count: int, tools: Tools) -> None:
+    """Pages that a document leaves out of its scan are filed with it all the same; those of a stack were looked at all together.
+
+    Raises:
+        Verdict: `secrecy-mark`; `list-pages-left`.
+    """
+    own = pages.parse(scan.part, count) or ()
+    left_out = [] if scan.stack else [number for number in range(1, count + 1) if number not in own]
+    if found := secrecy.marked(scan, left_out, source, tools):
+        raise Verdict(secrecy.SECRET, f"page {', '.join(map(str, found))} of the scan")
+    if found := _lost(scan, source, count, tools):
+        raise Verdict(_LEFT, f"page {', '.join(map(str, found))}")
+
+
+def _lost(scan: Scan, source: Path, count: int, tools: Tools) -> list[int]:
+    """Pages of a scan that rows of a list divide, which no row names and somebody wrote on: those that follow this document."""
+    named, own = (pages.parse(text, count) or [] for text in (scan.listed.get("pages", ""), scan.part))
+    after = {page: max((n for n in named if n < page), default=min(named, default=0)) for page in range(1, count + 1)}
+    wanted = [page for page in after if page not in {*named, *own} and after[page] in own]
+    if not wanted or _LEFT in scan.released or not scan.listed.get("pages"):
+        return []
+    args = {"path": str(source), "limits": tools.settings.limits.model_dump(), "sheets": False}
+    marks = tools.engine.call("split", args, pages=count)["marks"]
+    return [page for page in wanted if marks[page - 1]["what"] != BLANK]
+
+
 def _glance(scan: Scan, body: Path, kinds: Sequence[str], tools: Tools) -> list[dict[str, Any]]:
     """The coloured ink of all pages, before any of them is read: of a document that is secret no text is made.
 
@@ -93,8 +124,8 @@ def _glance(scan: Scan, body: Path, kinds: Sequence[str], tools: Tools) -> list[
         "body": str(body), "kinds": list(kinds), "languages": list(lane.languages), "station": str(tools.station),
     }, pages=len(kinds))  # fmt: skip
     lanes.require(scan, lane, {"secrecy": bool(seen["secrecy"])})
-    pages: list[dict[str, Any]] = seen["pages"]
-    return pages
+    told: list[dict[str, Any]] = seen["pages"]
+    return told
 
 
 def _beside(portion: Path) -> Path:

@@ -6,6 +6,7 @@ lies before the document is safe elsewhere.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -114,12 +115,23 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
             scan = applied(scan, tools.engine.call("sidecar", {"path": str(fields)})["fields"], tools)
         except Verdict as verdict:
             scan = replace(scan, refusal=(verdict.code, verdict.detail))
+    if scan.part != lot.told["part"]:
+        _check_pages(lot, scan.part, shift)
     # who answers for what could not be verified says so while it waits, never by a note that people may write
     released = tuple(code for code in dict.fromkeys((*scan.released, lot.told["code"])) if code != incoming.ACCEPT)
     scan = claimed(replace(scan, released=released), shift)
     if scan.key != old:  # before it begins: a request done twice would find it under way
         _give_up_code(old, lot.told["doc_code"], shift)
     _begin(shift, folder, scan, "released", args)
+
+
+def _check_pages(lot: Lot, wanted: str, shift: Shift) -> None:
+    """Of a stack, a document is given no page of another one: two of them that belong together are joined."""
+    taken = stacks.elsewhere(lot, shift.tools.station, shift.tools.archive, shift.journal)
+    if twice := sorted(taken & {*(pages.parse(wanted, lot_notes.MOST_PAGES) or ())}):
+        told = ", ".join(map(str, twice))
+        parking.remark(shift.tools.station, lot, f"Trang {told} đã thuộc văn bản khác của tập quét.")
+        raise SohoaError(f"{lot.folder}: page {told} of the stack is in another document of it")
 
 
 def _begin(shift: Shift, folder: str, scan: Scan, event: str, args: Mapping[str, str]) -> None:
@@ -179,6 +191,7 @@ def _split(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     whole = parking.scan_of(tools.station, lot)
     if lanes.takes_originals(tools.settings.lanes[whole.lane]):
         raise SohoaError(f"{folder}: an electronic original is never split")
+    _check_pages(lot, args["parts"].replace(";", ","), shift)
     routing = {name: text for name, text in whole.sidecar.items() if name in ROUTING}
     code = file_code(args.get("file_code", ""), tools) or whole.file_code
     released = tuple(dict.fromkeys((*whole.released, lot.told["code"])))
@@ -217,5 +230,7 @@ def _again(doc_code: str, args: Mapping[str, str], shift: Shift) -> None:
         if archive.key_state(key)[0] == "new":
             break
         again += 1
-    scan = Scan(blob, row["lane"], row["original_name"], shift.tools.clock().isoformat(), row["file_code"], row["part"], again)
+    now, record = shift.tools.clock().isoformat(), json.loads((archive.root / row["path"]).with_suffix(".json").read_bytes())
+    scan = Scan(blob, row["lane"], row["original_name"], now, row["file_code"], row["part"], again,
+                rotate=record["provenance"].get("rotate", ""))  # fmt: skip
     begin(shift, [(Kept(), scan)], "again", args["reason"], _who(args))

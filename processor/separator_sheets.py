@@ -13,6 +13,7 @@ import numpy
 import pymupdf
 import zxingcpp
 
+from processor.errors import Verdict
 from processor.intake import patches, separator
 from processor.intake.separator import Sheet
 from processor.intake.stack import COLLATE
@@ -24,7 +25,7 @@ _MM = 72 / 25.4
 _A4 = pymupdf.paper_rect("a4")
 _MIDDLE = _A4.width / 2
 _MARGIN = 20 * _MM
-_QR = 80 * _MM
+_QR, _LEAST_QR = 80 * _MM, 50 * _MM  # one that fills less than a fifth of the page's side is no sheet (`split`)
 _SMALL = 170 * _MM, 14 * _MM
 _BARS = 120 * _MM
 _UNIT = 0.08 * 72  # of the bars, in points
@@ -53,7 +54,7 @@ def separator_sheets(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         `pages`.
 
     Raises:
-        MissingError: no font covers Vietnamese.
+        MissingError: no font covers Vietnamese. Verdict: `too-large`, a sheet says more than fits above its codes.
     """
     path = fonts.find(args["font"])
     known = letters(path)
@@ -94,6 +95,8 @@ def _print(page: pymupdf.Page, each: Mapping[str, Any], lines: Sequence[tuple[st
     if not is_plain:
         sheet = Sheet(each["file_code"], each["fields"])
         side = min(_QR, _A4.height - _FOOT - height - down - 50 * _MM)
+        if side < _LEAST_QR:
+            raise Verdict("too-large", "what the sheet says leaves no room for its codes")
         _qr(page, separator.text(sheet), down + 4 * _MM, side)
         _code_128(page, separator.short(sheet), down + 4 * _MM + side + 6 * _MM)
     below = sum(size * _LEADING for line, size in lines[end:] for _ in broken(line.split(), font, size, _A4.width - 2 * _MARGIN))

@@ -1,15 +1,15 @@
 """A stack of paper becomes its documents, before anything is read: the coordinator's side of separator sheets and blank pages.
 
 Promises: each document has the stack's bytes as its scan and its pages as `part`; a sheet that is wrong, or a page that cannot be
-decoded, stops its own document and no other; a stack whose pages do not add up, or whose side-car would describe several
-documents, is held whole, and nothing of it is lost. Where nothing separates, a scan stays what it is.
+decoded, stops its own document and no other; a stack whose pages do not add up, of which a page may be secret, or whose side-car
+would describe several documents, is held whole, and nothing of it is lost. Where nothing separates, a scan stays what it is.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,21 @@ from typing import Any
 from archive.query import Query
 from archive.record import DESCRIPTIVE
 from archive.store import Archive
-from processor import lanes, lot_notes, parking
+from processor import lanes, lot_notes, parking, secrecy
 from processor.document import Scan
 from processor.errors import Verdict
 from processor.intake import pages, stack
 from processor.intake.stack import COLLATE, FRONTS_BACKS, Division, Part
+from processor.journal import Journal
 from processor.lanes.copy import EXTRACT
+from processor.parking import Lot
 from processor.shift import Shift
 from processor.tables import Lane
 from processor.told import own
 from processor.tools import ACTOR, lane_of
 
 ALONE, DOUBTFUL, BROKEN = "sheet-alone", "sheet-doubtful", "page-broken"
+_ENOUGH = 50  # documents of one number in one file
 UNBALANCED, UNPAIRED, SIDECAR = "pages-unbalanced", "collate-uneven", "stack-sidecar"
 
 
@@ -85,28 +88,59 @@ def _documents(
         refusal = (UNBALANCED, ", ".join(f"{name}: {count}" for name, count in account.told().items()))
     elif len(division.parts) > 1 and describes and SIDECAR not in scan.released:
         refusal = (SIDECAR, f"{len(division.parts)} documents; {', '.join(describes)}")
+    elif secret := _secret(scan, division, shift):
+        refusal = secret
     else:
         facts = {**account.told(), "documents": len(division.parts)}
         own_file = lane_of(scan, shift.tools).file
         named = "" if scan.file_code == own_file else scan.file_code  # by its folder or side-car
-        parted = [_document(scan, part, {**facts, "number": n}, named, file_code) for n, part in enumerate(division.parts, 1)]
-        return _entered(parted, scan, shift)
+        archive = shift.tools.archive
+        numbered = [(part, {**facts, "number": n}) for n, part in enumerate(division.parts, 1)]
+        parted = [_document(scan, part, told, named, file_code, archive) for part, told in numbered]
+        if not lanes.shares_secret(parted):
+            return _entered(parted, scan, shift)
+        refusal = (secrecy.SECRET, "by one of the sheets")
     return [replace(scan, refusal=refusal)]
 
 
-def _document(scan: Scan, part: Part, facts: dict[str, Any], folder: str, file_code: Callable[[str], str]) -> Scan:
+def _secret(scan: Scan, division: Division, shift: Shift) -> tuple[str, ...]:
+    """Why a stack with a mark of secrecy on a page goes no further: with any document of it the whole would be archived."""
+    several = [page for part in division.parts for page in part.pages] if len(division.parts) > 1 else []
+    try:
+        found = secrecy.marked(scan, several, scan.blob.path, shift.tools)
+    except Verdict as verdict:
+        return verdict.code, verdict.detail
+    return (secrecy.SECRET, f"page {', '.join(map(str, found))}") if found else ()
+
+
+def _document(
+    scan: Scan, part: Part, facts: dict[str, Any], folder: str, file_code: Callable[[str], str], archive: Archive
+) -> Scan:
     """One document of a stack, with what its sheet says over what holds for all of them."""
     said = {name: text for name, text in part.told.items() if name != "file_code"}
-    made = replace(scan, part=pages.normal(",".join(map(str, part.pages))), sidecar={**scan.sidecar, **said}, released=(),
+    made = replace(scan, part=pages.normal(",".join(map(str, part.pages))), sidecar={**scan.sidecar, **said},
                    stack={**facts, "set_aside": list(part.blanks)})  # fmt: skip
     named, wrong = file_code(part.told.get("file_code", "")), part.wrong
     if named and folder not in {"", named}:
-        wrong = "the sheet names another file than the folder"
+        named, wrong = "", "the sheet names another file than the folder"
+    made = replace(made, file_code=named or scan.file_code)
+    differs = sorted(name for name, text in said.items() if scan.sidecar.get(name, text) != text)
+    if differs and facts["documents"] == 1:  # of several documents the sheet knows better which is meant
+        wrong = wrong or f"the sheet says otherwise than the side-car or list: {', '.join(differs)}"
+    if not wrong and (used := _used(said, made.file_code, scan, archive)):
+        wrong = f"{used} was filed with what the sheet says"
     if part.is_sheet or wrong:
         return replace(made, refusal=(ALONE if part.is_sheet else DOUBTFUL, wrong))
-    if part.broken:
-        made = replace(made, refusal=(BROKEN, f"page {', '.join(map(str, part.broken))}"))
-    return replace(made, file_code=named or scan.file_code)
+    return replace(made, refusal=(BROKEN, f"page {', '.join(map(str, part.broken))}")) if part.broken else made
+
+
+def _used(said: Mapping[str, str], file_code: str, scan: Scan, archive: Archive) -> str:
+    """The document of another scan that a sheet has described before; empty: none. Sheets lie about and are laid in again."""
+    name = next((name for name in ("code_number", "subject") if name in said), "")  # anything else many documents share
+    asked = {"file_code": file_code, name: said[name]} if name else {}
+    rows = archive.find(Query(fields=asked, limit=_ENOUGH)) if name else ()
+    others = (row for row in rows if row["scan_sha256"] != scan.blob.sha256)
+    return next((str(row["doc_code"]) for row in others if all(row[field] == text for field, text in said.items())), "")
 
 
 def _entered(made: list[Scan], scan: Scan, shift: Shift) -> list[Scan]:
@@ -127,6 +161,18 @@ def note(scans: Sequence[Scan], shift: Shift) -> None:
         shift.tools.archive.event("split", scan_sha256=scan.blob.sha256, actor=ACTOR, public=public)
 
 
+def elsewhere(lot: Lot, station: Path, archive: Archive, journal: Journal) -> frozenset[int]:
+    """Pages of the stack a held document is of that lie in its other documents, filed, held or under way."""
+    sha256, lane = lot.told["scan_sha256"], lot.told["lane"]
+    if not lot.told["stack"]:
+        return frozenset()
+    filed = [row["part"] for row in archive.find(Query(fields={"scan_sha256": sha256, "lane": lane}, limit=None))]
+    others = (other for other in parking.lots(station, ("held",)) if other.folder != lot.folder and other.told["stack"])
+    held = [other.told["part"] for other in others if (other.told["scan_sha256"], other.told["lane"]) == (sha256, lane)]
+    every = [*filed, *held, *journal.parts(sha256, lane)]
+    return frozenset(page for part in every if part for page in pages.parse(part, lot_notes.MOST_PAGES) or ())
+
+
 def accounts(day: dt.date, station: Path, archive: Archive) -> dict[str, int]:
     """The pages of the stacks that were taken apart on a day, by what became of each so far; nothing where there were none.
 
@@ -136,12 +182,19 @@ def accounts(day: dt.date, station: Path, archive: Archive) -> dict[str, int]:
     happened = archive.told_on(day, "split")  # dropped again it is the same stack
     told = {(each["scan_sha256"], each["public"]["lane"]): each["public"] for each in happened}
     sums = {name: sum(row[name] for row in told.values()) for name in ("scanned", "separators", "blanks", "in_documents")}
-    placed = {"filed": 0, "held": 0, "rejected": 0}
+    places: dict[str, set[tuple[str, str, int]]] = {"filed": set(), "held": set(), "rejected": set()}
+
+    def placed(name: str, sha256: str, lane: str, part: str) -> None:
+        places[name] |= {(sha256, lane, page) for page in pages.parse(part, lot_notes.MOST_PAGES) or () if part}
+
     for sha256, lane in told:
-        filed = archive.find(Query(fields={"scan_sha256": sha256, "lane": lane}, limit=None))
-        placed["filed"] += sum(row["pages"] for row in filed if row["part"])
+        for row in archive.find(Query(fields={"scan_sha256": sha256, "lane": lane}, limit=None)):
+            placed("filed", sha256, lane, row["part"])
     for lot in parking.lots(station):
         if lot.told["stack"] and (lot.told["scan_sha256"], lot.told["lane"]) in told:
-            placed[lot.state] += lot_notes.page_count(lot.told["part"])
+            placed(lot.state, lot.told["scan_sha256"], lot.told["lane"], lot.told["part"])
+    places["held"] -= places["filed"]  # a page counts once, also of a second copy
+    places["rejected"] -= places["filed"] | places["held"]
+    counts = {name: len(found) for name, found in places.items()}
     in_documents = sums.pop("in_documents")
-    return {**sums, **placed, "under_way": in_documents - sum(placed.values())} if told else {}
+    return {**sums, **counts, "under_way": max(0, in_documents - sum(counts.values()))} if told else {}

@@ -18,6 +18,7 @@ from processor import lanes
 from processor.arrivals import Arrival
 from processor.document import Scan
 from processor.filecodes import in_full
+from processor.intake import pages
 from processor.intake.listing import Row
 from processor.ledger import Mark, at
 from processor.listed import Listed, Opened, place_of, takes_lists
@@ -90,6 +91,12 @@ def by_rows(scan: Scan, said: Mapping[str, str], listed: Listed, path: bytes, sh
     lane = tools.settings.lanes[scan.lane]
     made = [_by_row(scan, said, opened, row, tools) for opened, row in listed.hits]
     made = [replace(each, file_code=each.file_code or lane.file) for each in made]  # here, for it tells documents apart
+    rows = [row for _, row in listed.hits]
+    if len(rows) > 1 and not any(row.wrong for row in rows):  # what all of them name: a page in none of them would be lost
+        named = pages.normal(",".join(row.fields.get("pages", "") for row in rows))
+        made = [replace(each, listed={**each.listed, "pages": named}) for each in made]
+    if not refusal and lanes.shares_secret(made):
+        refusal = ("secrecy-mark", "theo một dòng khác của danh sách")
     if refusal:
         made = [each if each.refusal else replace(each, refusal=refusal) for each in made]
     made = _distinct([_late(each, opened, row, path, tools) for each, (opened, row) in zip(made, listed.hits, strict=True)])

@@ -46,6 +46,7 @@ JOBS: Mapping[str, str] = {
     "separator_sheets": "processor.separator_sheets",
     "preview": "processor.preview",
     "page_picture": "processor.pagepicture",
+    "marked_pages": "processor.pagepicture",
     "members": "processor.intake.members",
     "convert": "processor.intake.convert",
     "read_original": "processor.intake.original",

@@ -86,8 +86,8 @@ def test_copies_of_a_secret_about_the_station_go_too(station: Path) -> None:
     handed = Path(shutil.copy(station / "archive" / row["path"], station / "out" / "sao-y" / "tên khác.pdf"))
     other = station / "out" / "sao-y" / "khác.pdf"
     other.write_bytes(b"another")
-    (station / "work" / "desk").mkdir(parents=True, exist_ok=True)
-    picture = station / "work" / "desk" / "abc-1-240.jpg"
+    picture = station / "work" / "desk" / "4711" / "pictures" / "abc-1-240.jpg"  # of a desk that was killed
+    picture.parent.mkdir(parents=True)
     picture.write_bytes(b"x")
     assert typed(station, "purge-secret", ONE, *ORDER, *BY).exit_code == 0
     assert not handed.exists() and not picture.exists() and other.exists()

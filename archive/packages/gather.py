@@ -61,6 +61,8 @@ def gather(archive: Archive, file_code: str, codes: Sequence[str]) -> Gathered:
         held = tuple(_held(db, archive.root, code) for code in codes)
         known = [*codes, *(code for each in held for code in _earlier(db, each.row))]
         happened = _happened(db, file_code, known, [each.row["scan_sha256"] for each in held])
+        shared = {each.row["scan_sha256"] for each in held if each.row["part"]}
+        happened = [_of_others(row) if row["doc_code"] is None and row["scan_sha256"] in shared else row for row in happened]
         anchor = _anchor(db, happened[-1]["seq"])
         lines = [events.line(row) for row in (*happened, *anchor)]
         proof = _proof(db, happened, anchor)
@@ -101,6 +103,11 @@ def _happened(db: Database, file_code: str, codes: Sequence[str], scans: Sequenc
         sql = f"select * from event join leaf using (seq) where doc_code is null and scan_sha256 in ({marks})"
         rows += db.query(sql, list(some))
     return sorted(rows, key=lambda row: int(row["seq"]))
+
+
+def _of_others(row: Row) -> Row:
+    """What happened to a scan of which a document is a part may have happened to another part: what is private of it stays here."""
+    return {**row, "private": None, "salt": None}
 
 
 def _anchor(db: Database, last: int) -> list[Row]:

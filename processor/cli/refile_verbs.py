@@ -52,8 +52,8 @@ def supersede(identifier: str, by: str, why: str, folder: Path) -> None:
             archive.supersede(code, target.name, why, wiring.operator())
             click.echo(f"{code} is void; {target.name} counts in its place")
             return
-        scan_sha256, lane = _scan(target, folder)
-        archive.ask_supersede(code, scan_sha256, lane, why, wiring.operator())
+        scan_sha256, lane, part = _scan(target, folder)
+        archive.ask_supersede(code, scan_sha256, lane, why, wiring.operator(), part)
     click.echo(f"{code} counts until the scan {scan_sha256[:12]} is filed by {lane}; then it is void")
 
 
@@ -62,15 +62,15 @@ def _check(why: str) -> None:
         raise SettingsError("--reason is empty: the log keeps why one document takes another's place")
 
 
-def _scan(target: Target, folder: Path) -> tuple[str, str]:
-    """The new scan's id and lane."""
+def _scan(target: Target, folder: Path) -> tuple[str, str, str]:
+    """The new scan's id and lane, and which part of it is meant."""
     if target.kind == "item":
         with wiring.opened_journal(folder) as journal:
             found = [item.scan for item in journal.items() if str(item.number) == target.name]
         if found:
-            return found[0].blob.sha256, found[0].lane
+            return found[0].blob.sha256, found[0].lane, found[0].part
     elif told := lot_notes.read(folder / target.name):
-        return told["scan_sha256"], told["lane"]
+        return told["scan_sha256"], told["lane"], told["part"]
     raise SohoaError("the new scan is not there any more; try again")
 
 

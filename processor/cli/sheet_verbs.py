@@ -17,8 +17,8 @@ from processor.cli import wiring
 from processor.cli.wiring import HERE
 from processor.describe import fields
 from processor.engine import LocalEngine, Reach
-from processor.errors import SettingsError
-from processor.intake import separator
+from processor.errors import SettingsError, Verdict
+from processor.intake import separator, sidecar
 from processor.intake.separator import Sheet
 from processor.intake.stack import COLLATE, FRONTS_BACKS
 from processor.settings import Settings
@@ -42,6 +42,8 @@ def sheets(out: Path, folder: Path, files: tuple[str, ...], pairs: tuple[str, ..
     """Print separator sheets: for these files, or for every open one."""
     settings = wiring.check_station(folder)
     told = dict(_pair(pair) for pair in pairs)
+    if len(told) < len(pairs):
+        raise SettingsError("a --field is given twice: which of the two is meant?")
     plain = kinds["plain"]
     if kinds["collate"] and not plain:
         raise SettingsError("--collate goes with --plain")
@@ -69,9 +71,11 @@ def _pair(text: str) -> tuple[str, str]:
         raise SettingsError(f"--field wants FIELD=VALUE, FIELD one of: {', '.join(DESCRIPTIVE)}")
     try:
         parse_field(name, value)
+        return name, sidecar.checked({name: value}).get(name, "")  # as it is read back: what is refused there is not printed
     except RecordError as error:
         raise SettingsError(error.detail) from error
-    return name, value.strip()
+    except Verdict as verdict:
+        raise SettingsError(verdict.detail) from verdict
 
 
 def _of_files(
@@ -97,7 +101,10 @@ def _print(args: dict[str, Any], settings: Settings, folder: Path) -> bytes:
         made = Path(scratch) / "sheets.pdf"
         reach = Reach((own_font,) if own_font else (), (Path(scratch),))
         with LocalEngine(settings.engine, settings.limits, reach=reach) as engine:
-            engine.call("separator_sheets", {**args, "font": str(own_font or ""), "out": str(made)}, pages=len(args["sheets"]))
+            try:
+                engine.call("separator_sheets", {**args, "font": str(own_font or ""), "out": str(made)}, pages=len(args["sheets"]))
+            except Verdict as verdict:
+                raise SettingsError(f"{verdict.detail}: give fewer or shorter fields") from verdict
         return made.read_bytes()
 
 

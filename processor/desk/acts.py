@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -216,8 +216,16 @@ def _unsplit(paper: Paper, text: str, reason: str) -> str:
     if None in parts:
         return _NO_PAGE
     named = {number for part in parts for number in part or ()}
-    left = sorted(set(range(1, paper.pages + 1)) - named)
+    if named & paper.taken:
+        return _taken(paper, named)
+    left = sorted({*(ranges.parse(paper.part, paper.pages) or ())} - named)
     return f"Trang bị bỏ ra: {', '.join(map(str, left))}. {_WHY}" if left and not reason else ""
+
+
+def _taken(paper: Paper, wanted: Collection[int]) -> str:
+    """Which pages of a stack another document of it has."""
+    twice = sorted(paper.taken & {*wanted})
+    return f"Trang {', '.join(map(str, twice))} đã thuộc văn bản khác của tập quét; cùng một văn bản thì ghép." if twice else ""
 
 
 def read_lot(desk: Desk, paper: Paper, form: Mapping[str, str]) -> Reading:
@@ -229,11 +237,12 @@ def read_lot(desk: Desk, paper: Paper, form: Mapping[str, str]) -> Reading:
 
 
 def _misrouted(desk: Desk, paper: Paper, name: str, text: str) -> str:
-    if not text:
+    if not text and not (name == "pages" and paper.taken):  # no pages: all of the scan
         return ""
     count = paper.pages or MOST_PAGES
     if name == "pages":
-        return "" if ranges.parse(text, count) else _NO_PAGE
+        wanted = ranges.parse(text, count)
+        return _NO_PAGE if not wanted else "" if ranges.normal(text) == paper.part else _taken(paper, wanted)
     if name == "rotate":
         turned = ranges.turns(text)
         return "" if turned is not None and max(turned, default=0) <= count else _NO_TURN

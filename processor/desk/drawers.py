@@ -21,7 +21,7 @@ from archive.query import Query
 from archive.record import DESCRIPTIVE, description_digest
 from archive.search import Portion
 from archive.store import Archive
-from processor import handing, lanes, lot_notes, parking
+from processor import handing, lanes, lot_notes, parking, secrecy, stacks
 from processor.desk import papers, typed
 from processor.desk.access import Access
 from processor.desk.errands import Errands
@@ -35,7 +35,7 @@ from processor.settings import Settings
 _ASKED_WHY = frozenset({"extract-incomplete", "text-over-picture", "no-free-place", "archive-damaged"})
 ANSWERED_FOR = _ASKED_WHY | {code for code, each in reasons().items() if each.answered}
 """Codes whose release somebody must answer for: the log keeps why."""
-NOT_RELEASED = frozenset({"signed", "born-digital", parking.ORPHAN})
+NOT_RELEASED = parking.NOT_BY_RELEASE
 _ASKS = {"file-missing": "file_code", "file-unknown": "file_code", "file-closed": "file_code", "pages-missing": "pages",
          "extract-incomplete": "pages"}  # fmt: skip
 _WAITING = ("waiting", "to-seal", "clearing")
@@ -166,7 +166,8 @@ def held(desk: Desk, found: Lot) -> Paper:
     return Paper(
         address=f"/{found.folder}", where=found.folder, name=told["original_name"], lane=told["lane"],
         pages=pages, picture=f"/picture/{found.folder}", version=version,
-        fields=[replace(each, place=None) for each in made], code=told["code"], hides=hides,
+        fields=[replace(each, place=None) for each in made], code=told["code"], part=told["part"], hides=hides,
+        taken=stacks.elsewhere(found, desk.station, desk.archive, desk.journal),
         told={"vi": why.vi, "act": why.act, "detail": str(told.get("detail", "")), "at": str(told.get("at", ""))[:10]},
     )  # fmt: skip
 
@@ -181,15 +182,12 @@ def typed_fields(folder: Path) -> tuple[dict[str, str], str]:
 
 
 def is_secret(desk: Desk, found: Lot) -> bool:
-    """Whether a lot was held for a mark of secrecy and nobody has answered for it since, whatever it lies here for now.
-
-    The log says so, which nobody can change; what is written beside the bytes is said by whoever may write there.
+    """Whether a lot, or another of its scan, was held for a mark of secrecy and nobody has answered for it since, whatever it
+    lies here for now. The log says so; what is written beside the bytes is said by whoever may write there.
     """
-    last = SECRET if found.told["code"] == SECRET else ""
-    for event in desk.archive.told_of(found.told["scan_sha256"]):
-        if event["public"].get("code") == SECRET and event["type"] in {"held", "released"}:
-            last = SECRET if event["type"] == "held" else ""
-    return bool(last)
+    told = found.told
+    is_held = bool(told["code"] == SECRET)
+    return is_held or secrecy.is_unanswered(told["scan_sha256"], desk.archive, is_part=bool(told["part"]))
 
 
 def looks(desk: Desk, found: Lot) -> Looks:

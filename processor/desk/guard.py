@@ -7,6 +7,7 @@ a page's text, or shown in another site's frame; no address or name is written t
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from archive.web import door as doors
 from processor.desk.access import Access, Session
 from processor.tables import OperatorTable
 
-_OPEN = ("/enter", "/static/")
+_ENTER, _STATIC = "/enter", re.compile(r"/static/[a-z]+\.[a-z]+")
 UNKNOWN = "Chưa vào bàn làm việc: mở liên kết mà lệnh `sohoa desk` vừa in ra (mỗi liên kết dùng một lần)."
 _FOREIGN = "Yêu cầu không đến từ trang của bàn làm việc."
 _NOBODY = "Tài khoản này không có trong [operators] của sohoa.toml."
@@ -57,7 +58,7 @@ class Guard(doors.Guard):
             site = headers.get("sec-fetch-site", "")
             if not doors.is_own_post(headers.get("origin", ""), site, door.hosts):
                 return PlainTextResponse(_FOREIGN, 403)
-        if path.startswith(_OPEN) and not (door.user_header and path.startswith("/enter")):
+        if _STATIC.fullmatch(path) or (path == _ENTER and not door.user_header):
             return None
         session = self._named(headers) if door.user_header else self._keyed(headers)
         if session is None:

@@ -88,6 +88,7 @@ class Paper:
     Attributes:
         address: its page's path. where: what a person calls it by: its code, or its folder.
         pages: how many; 0: not known (or nothing that can be shown).
+        part: which of them it has, where not all. taken: those of its stack that lie in other documents.
         hides: it may bear a mark of secrecy: nothing of it is shown.
         picture: what its pictures are asked by. version: of what is shown; who saves names it.
     """
@@ -101,6 +102,8 @@ class Paper:
     version: str
     fields: Sequence[Field]
     code: str = ""
+    part: str = ""
+    taken: frozenset[int] = frozenset()
     hides: bool = False
     told: Mapping[str, str] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from statistics import fmean
@@ -29,6 +29,9 @@ _HIDDEN = 80.0  # sure enough for a word, not for a number: nobody sees this tex
 _INVISIBLE = 3  # text render mode (ISO 32000-1, 9.3.6)
 _READ = frozenset({"scan", "drawn"})
 _SURE_OF_UPRIGHT = 6.0
+_LOOK_DPI = 72.0
+_EVEN = 24  # levels of grey between the lightest and the darkest: less is no writing
+_SPARED = 0.25  # of a word's height, above and below: what stands there is of other lines
 
 Words: TypeAlias = list[list[Any]]
 """[text, left, top, right, bottom, confidence 0-100], boxes in fractions of the upright page: as `recognise` writes them."""
@@ -41,8 +44,8 @@ def _without(document: pymupdf.Document, number: int, key: str) -> pymupdf.Page:
     return document.reload_page(page)
 
 
-def _fractions(page: pymupdf.Page, hidden: list[pymupdf.Rect], all_hidden: bool = False) -> Words:
-    """The words of a page as it is displayed."""
+def _fractions(page: pymupdf.Page, is_hidden: Callable[[pymupdf.Rect], bool] = lambda box: False) -> Words:
+    """The words of a page as it is displayed; of those nobody sees none is certain."""
     width, height = page.rect.width or 1, page.rect.height or 1
     found = []
     for x0, y0, x1, y1, text, *_ in page.get_text("words"):
@@ -50,14 +53,28 @@ def _fractions(page: pymupdf.Page, hidden: list[pymupdf.Rect], all_hidden: bool 
         middle = (box.tl + box.br) / 2
         if middle not in page.rect:
             continue  # outside the page nobody sees it
-        doubtful = all_hidden or any(middle in other for other in hidden)
-        sure = _HIDDEN if doubtful else _CERTAIN
+        sure = _HIDDEN if is_hidden(box) else _CERTAIN
         found.append([text, box.x0 / width, box.y0 / height, box.x1 / width, box.y1 / height, sure])
     return found
 
 
 def _invisible(page: pymupdf.Page) -> list[pymupdf.Rect]:
     return [pymupdf.Rect(span["bbox"]) * page.rotation_matrix for span in page.get_texttrace() if span["type"] == _INVISIBLE]
+
+
+def _hiding(page: pymupdf.Page, kind: str, megapixels: int) -> Callable[[pymupdf.Rect], bool]:
+    """Whether nobody sees a word: it is written invisibly, lies under the picture of a page, is white on white or painted over."""
+    if kind == "scan":
+        return lambda box: True
+    invisible, (picture, dpi) = _invisible(page), _picture(page, _LOOK_DPI, megapixels)
+
+    def is_hidden(box: pymupdf.Rect) -> bool:
+        spared = box.height * _SPARED
+        left, top, right, bottom = (round(side * dpi / 72) for side in (box.x0, box.y0 + spared, box.x1, box.y1 - spared))
+        levels = picture.crop((left, top, max(right, left + 1), max(bottom, top + 1))).tobytes()
+        return max(levels) - min(levels) < _EVEN or any((box.tl + box.br) / 2 in other for other in invisible)
+
+    return is_hidden
 
 
 def _turned(words: Words, degrees: int) -> Words:
@@ -108,8 +125,8 @@ def _leaves(path: Path, args: Mapping[str, Any], folder: Path) -> Iterator[dict[
             rotation = page.rotation
             kind = page_facts(page)["kind"]
             page.set_rotation(rotation)
-            shown = _fractions(_without(marked, number, "Contents"), [])
-            own = _fractions(page, _invisible(page), all_hidden=kind == "scan")
+            shown = _fractions(_without(marked, number, "Contents"))
+            own = _fractions(page, _hiding(page, kind, args["limits"]["page_megapixels"]))
             if kind in _READ and (not own or number in {0, last}):  # the record is read from these: what is seen decides
                 yield _leaf(kind, page, shown, _recognised(page, args, folder))
             else:

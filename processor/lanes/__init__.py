@@ -6,7 +6,7 @@ PURE, as its modules are: facts in, a `Verdict` or nothing out.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, Protocol, cast
 
@@ -43,7 +43,7 @@ class Kind(Protocol):
 _KINDS: Mapping[str, ModuleType] = {
     "copy": copy, "archive": archive, "attachment": attachment, "issue": issue, "incoming": incoming,
 }  # fmt: skip
-_SECRET = frozenset({"mật", "tối mật", "tuyệt mật", "03"})
+_SECRET = frozenset({"mật", "tối mật", "tuyệt mật", "03", "3"})  # a spreadsheet makes a number of 03
 _ORIGINALS = frozenset({"issue", "incoming"})
 _PAPER = frozenset({"copy", "archive"})
 
@@ -70,7 +70,7 @@ def check(scan: Scan, facts: Mapping[str, Any]) -> None:
     Raises:
         Verdict: `secrecy-mark`, `text-over-picture`, unless a person has looked and released it.
     """
-    if _is_called_secret(scan):
+    if is_called_secret(scan):
         raise Verdict("secrecy-mark", "theo tệp mô tả hoặc danh sách đi kèm")
     if any(page.get("pictured") for page in facts["pages"]) and "text-over-picture" not in scan.released:
         raise Verdict("text-over-picture")
@@ -83,7 +83,7 @@ def require(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
         Verdict: `secrecy-mark`, unless a person has looked and released it.
     """
     is_marked = "no-secrecy-mark" in lane.require_to_seal and marks["secrecy"] and "secrecy-mark" not in scan.released
-    if is_marked or _is_called_secret(scan):
+    if is_marked or is_called_secret(scan):
         raise Verdict("secrecy-mark")
 
 
@@ -105,6 +105,13 @@ def of_year(scan: Scan, lane: Lane, year: int, today: dt.date) -> None:
         raise Verdict("file-past-year-refused")
     if "file-past-year" not in scan.released:
         raise Verdict("file-past-year")
-def _is_called_secret(scan: Scan) -> bool:
+
+
+def is_called_secret(scan: Scan) -> bool:
     """Whether a side-car or a list says so (mode 03 of TT 05/2025), and nobody has released it."""
-    return scan.sidecar.get("mode", "").casefold() in _SECRET and "secrecy-mark" not in scan.released
+    return " ".join(scan.sidecar.get("mode", "").casefold().split()) in _SECRET and "secrecy-mark" not in scan.released
+
+
+def shares_secret(scans: Sequence[Scan]) -> bool:
+    """Whether one of several documents of a scan is said to be secret: the archive would keep its pages with any other's."""
+    return len(scans) > 1 and any(map(is_called_secret, scans))

@@ -23,6 +23,7 @@ _EDGE, _GUTTER = 8 * MM, 3 * MM
 _INSIDE = 3 * MM
 _QR = 30 * MM
 _TITLE_SIZES = (10.0, 9.0, 8.0, 7.0)
+_COVER_SIZES = (18.0, 16.0, 14.0, 12.0, 10.0)  # the longest title the law lets a file have finds room in the last
 _FRAME = 0.7
 
 _Texts = dict[Face, list[tuple[float, float, str, float]]]
@@ -58,9 +59,11 @@ def _draw_code(page: pymupdf.Page, text: str, place: pymupdf.Rect) -> None:
     shape.commit()
 
 
-def _fitted(title: str, room: float, width: float, face: Face) -> tuple[float, Sequence[str]]:
+def _fitted(
+    title: str, room: float, width: float, face: Face, sizes: Sequence[float] = _TITLE_SIZES
+) -> tuple[float, Sequence[str]]:
     """The largest type in which a title finds its room; in the smallest it is cut."""
-    for size in _TITLE_SIZES:
+    for size in sizes:
         lines = wrapped(title, width, face.measure(size))
         most = int(room // (size * LEADING))
         if len(lines) <= most:
@@ -126,7 +129,10 @@ def _cover(page: pymupdf.Page, told: Mapping[str, str], shown: Mapping[str, Any]
     area.down += 6
     area.add(f"{words['notation']}: {told['notation']}", type_.bold, 14, True)
     area.down += 14 * MM
-    area.add(told["title"], type_.bold, 18, True)
+    below = 14 * MM + 5 * (14 * LEADING + 6)  # the facts
+    size, lines = _fitted(told["title"], area.room - below, area.rect.width, type_.bold, _COVER_SIZES)
+    for line in lines:
+        area.add(line, type_.bold, size, True)
     area.down += 14 * MM
     span = told["span"] or f"{_DOTS} - {_DOTS}"
     sheets = f"{_DOTS} {words['sheets']}; {told['extent'] or _DOTS}; {told['documents']} {words['documents']}"

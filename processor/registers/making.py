@@ -122,8 +122,13 @@ def _counted(lines: list[Line], book: Book) -> tuple[str, ...]:
 
 
 def _gaps(records: list[Mapping[str, Any]]) -> tuple[str, ...]:
-    codes = [code.rpartition(".")[2] for code in rows.unused(records)]
-    return (f"Mã số đã cấp nhưng không dùng: {', '.join(codes)}.",) if codes else ()
+    runs: list[list[str]] = []
+    for code in (code.rpartition(".")[2] for code in rows.unused(records)):
+        if runs and int(code) == int(runs[-1][-1]) + 1:
+            runs[-1] = [runs[-1][0], code]
+        else:
+            runs.append([code])
+    return (f"Mã số đã cấp nhưng không dùng: {', '.join(map('-'.join, runs))}.",) if runs else ()
 
 
 def _within(moment: str, first: dt.date | None, last: dt.date | None) -> bool:

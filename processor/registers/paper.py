@@ -14,6 +14,7 @@ from typing import Any
 
 import pymupdf
 
+from processor.errors import Verdict
 from processor.registers.faces import LEADING, MM, Face, Faces, faces, put, shown_in
 from processor.registers.layout import Frame, Row, paged, wrapped
 from processor.worker import Ask
@@ -209,7 +210,7 @@ def register(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         `pages`.
 
     Raises:
-        MissingError: no font covers Vietnamese.
+        MissingError: no font covers Vietnamese. Verdict: `too-large`, the lines that close it find no room on a page.
     """
     shown = shown_in(args)
     for row in shown["rows"]:
@@ -217,6 +218,8 @@ def register(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         row["cells"] = [_DOTS if column["dotted"] and not text and not row["void"] else text for text, column in marked]
     press = _Press(shown, faces(args["font"], shown))
     frame = press.frame()
+    if frame.tail > frame.rest:  # on paper it would run off the page, and nobody see that it does
+        raise Verdict("too-large", "what closes the list needs more than a page: write it as .xlsx")
     pages = paged(press.rows(), frame)
     with pymupdf.open() as document:
         for number, rows in enumerate(pages, 1):

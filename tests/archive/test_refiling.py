@@ -146,6 +146,15 @@ def test_a_new_scan_that_is_not_filed_yet_takes_the_place_when_it_is(office: Off
     assert refused(holding.ask_supersede, OLD, better.sha256, "sao-y", WHY, CLERK) == "not-filed"
 
 
+def test_of_a_stack_the_document_that_was_meant_takes_the_place_and_no_other(office: Office, holding: Archive) -> None:
+    scan = office.blob("c.scan", b"scan c")
+    holding.ask_supersede(OLD, scan.sha256, "sao-y", WHY, CLERK, "4-5")
+    first, meant = (DocumentKey(scan.sha256, "sao-y", FILE, part) for part in ("1-3", "4-5"))
+    assert holding.file(office.filing(holding, "c", key=first), CLERK)["supersedes"] is None
+    assert holding.file(office.filing(holding, "d", key=meant, scan=scan), CLERK)["supersedes"] == OLD
+    assert holding.verify().findings == []
+
+
 def test_an_order_is_for_its_scan_and_lane_and_ends_with_the_old_document(office: Office, holding: Archive) -> None:
     for name, lane in (("c", "luu-tru"), ("d", "sao-y")):
         holding.ask_supersede(OLD, office.blob(f"{name}.scan", f"scan {name}".encode()).sha256, lane, WHY, CLERK)

@@ -35,6 +35,12 @@ def test_a_list_of_the_form_is_read_with_its_year_and_headings() -> None:
     ]
 
 
+def test_a_title_that_begins_as_the_foot_of_a_list_does_ends_no_list() -> None:
+    made = listed(["01.TK", "Tổng số hộ nghèo, cận nghèo", "10 năm"], ["02.TK", "Nơi nhận và trả kết quả", "10 năm"], ["03.TK", "Hồ sơ C"],
+                  ["Tổng số", "3"], ["Người lập", "Trần Văn B"])  # fmt: skip
+    assert [entry.notation for entry in made.entries] == ["01.TK", "02.TK", "03.TK"] and made.faults == []
+
+
 def test_headings_that_are_numbered_alone_stand_alone() -> None:
     made = listed(["1. Tổ chức"], ["01.TC", "A"], ["2. Tài chính"], ["01.TV", "B"])
     assert [entry.section for entry in made.entries] == ["1. Tổ chức", "2. Tài chính"]

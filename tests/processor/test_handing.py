@@ -61,6 +61,16 @@ def test_fields_that_changed_meanwhile_are_not_written_over(office: Office, lot:
     assert fields(office, lot)["note"] == "ghi trước" and journal.asked() == []
 
 
+def test_who_saw_another_reason_has_not_answered_for_this_one(office: Office, lot: str) -> None:
+    """It was released, and is held again in the same folder for something else, while a clerk's page still showed the first."""
+    seen, journal = (lot, handing.version(office.folder / lot)), office.shift().journal
+    note = office.folder / lot / "reason.json"
+    note.write_text(json.dumps(json.loads(note.read_text("utf-8")) | {"code": "two-documents"}), "utf-8")
+    with pytest.raises(Meanwhile):
+        handing.send(office.folder, journal, "release", seen, {}, kind="held", reason="")
+    assert journal.asked() == []
+
+
 def test_a_lot_that_is_gone_is_asked_nothing(office: Office) -> None:
     with pytest.raises(Meanwhile):
         handing.send(office.folder, office.shift().journal, "release", ("held/sao-y/none", ""), {}, kind="held", reason="")

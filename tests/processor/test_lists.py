@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from archive.naming import local_date
 from processor import lists
@@ -160,6 +161,18 @@ def test_rows_with_pages_make_documents_of_one_scan(office: Office) -> None:
     assert office.dropped() == []
 
 
+def test_a_page_that_no_row_names_is_told_unless_it_is_blank(office: Office) -> None:
+    pages = [picture(f"Trang {n}") if n != 3 else Image.new("L", (827, 1169), 250) for n in range(1, 7)]
+    scans.tiff(office.folder / "drop" / LANE / "tập.tif", pages, dpi=100)
+    lay(office, row("tập", "Một", pages="1-2") + row("tập", "Hai", pages="4") + row("tập", "Ba", pages="6"))
+    shift = office.shift()
+    assert office.run(shift) == {"filed": 2, "held": 1} and {"tập.tif#1-2", "tập.tif#6"} == set(records(shift))
+    (told,) = office.told("held")
+    assert (told["code"], told["part"], told["detail"]) == ("list-pages-left", "4", "page 5")
+    release(office, shift, "tập.tif", pages="4-5")
+    assert office.run(shift) == {"filed": 1} and records(shift)["tập.tif#4-5"]["subject"] == "Hai"
+
+
 # --- order of arrival
 
 
@@ -305,6 +318,10 @@ def test_what_a_list_calls_secret_is_not_read(office: Office) -> None:
     lay(office, "a.png;02;x;03\r\n", head="fileName;typeName;subject;mode\r\n")
     shift = office.shift()
     assert office.run(shift) == {"held": 1} and reasons(office) == {"a.png": "secrecy-mark"}
+    scans.tiff(office.folder / "drop" / LANE / "b.tif", [picture(f"Trang {n}") for n in (1, 2)], dpi=100)
+    lay(office, "b;02;x;01;1\r\nb;02;y;03;2\r\n", head="fileName;typeName;subject;mode;Các trang\r\n")
+    assert office.run(shift) == {"held": 2}, "with any document of it the whole scan would be archived"
+    assert [told["code"] for told in office.told("held")] == ["secrecy-mark"] * 3
     assert office.engine.jobs["recognise"] == 0
 
 

@@ -11,14 +11,15 @@ import pytest
 from PIL import Image
 
 from archive.naming import local_date
-from processor import report, requests, stacks
+from processor import handing, parking, report, requests, stacks
+from processor.errors import SohoaError
 from processor.journal import Request
 from processor.separator_sheets import separator_sheets
 from processor.shift import Shift
 from tests.processor.intake.test_split import broken_frame, broken_jpeg
 from tests.processor.office import Office, Watched, picture
 from tests.processor.test_nightly import due, nightly
-from tests.testkit import scans
+from tests.testkit import ink, scans
 
 FILE, OTHER = "H05.99.2026.01.VP", "H05.99.2026.02.TCCB"
 BLANK = Image.new("L", (827, 1169), 250)
@@ -69,11 +70,19 @@ def test_a_stack_becomes_its_documents_and_its_source_goes_with_the_last(office:
 
 def test_the_same_stack_again_is_known_page_by_page(office: Office, tmp_path: Path) -> None:
     stack, shift = [letter(1), sheet(tmp_path), letter(2)], office.shift()
-    kept = shutil.copy(drop(office, stack), tmp_path / "again.pdf")
+    kept = shutil.copy(path := drop(office, stack), tmp_path / "again.pdf")
+    path.with_name(f"{path.name}.json").write_text('{"rotate": "1:180"}')
     assert office.run(shift) == {"filed": 2}
     shutil.copy(kept, office.folder / "drop" / "sao-y" / "again.pdf")
     assert office.run(shift) == {"duplicate": 2}
     assert len(filed(shift)) == 2 and office.dropped() == []
+    code = filed(shift)["1"]["doc_code"]
+    requests._do(Request(1, "again", {"name": code, "reason": "bản thứ hai", "operator": "lan"}), shift)
+    assert office.run(shift) == {"filed": 1}
+    sums = stacks.accounts(local_date(office.clock()), office.folder, shift.tools.archive)
+    assert (sums["scanned"], sums["separators"], sums["filed"], sums["under_way"]) == (3, 1, 2, 0)
+    (second,) = (office.folder / "archive").glob(f"[0-9]*/**/{FILE}.0000003.json")
+    assert json.loads(second.read_text("utf-8"))["provenance"]["rotate"] == "1:180", "the second copy lies as the first does"
 
 
 def test_a_wrong_sheet_stops_its_own_document_and_every_page_is_accounted_for(office: Office, tmp_path: Path) -> None:
@@ -89,6 +98,14 @@ def test_a_wrong_sheet_stops_its_own_document_and_every_page_is_accounted_for(of
     sums = stacks.accounts(day, office.folder, shift.tools.archive)
     assert sums == {"scanned": 8, "separators": 3, "blanks": 0, "filed": 1, "held": 4, "rejected": 0, "under_way": 0}
     assert sums["scanned"] == sum(count for name, count in sums.items() if name != "scanned")
+    (lot,) = (row["folder"] for row in parking.listed(office.folder, "held") if row["part"] == "5-6")
+    for parts, twice in (("5;6,8", "8"), ("3;5-6", "3")):  # no page is filed in two documents: one is filed, the other held
+        with pytest.raises(SohoaError, match=f"page {twice} "):
+            requests._do(Request(1, "split", {"kind": "held", "name": lot, "parts": parts, "reason": "x", "operator": "lan"}), shift)
+    handing.set_fields(office.folder, lot, {"pages": "5-8"})
+    with pytest.raises(SohoaError, match="page 8 "):
+        requests._do(Request(1, "release", {"kind": "held", "name": lot, "reason": "x", "operator": "lan"}), shift)
+    assert "Trang 8 đã thuộc văn bản khác" in parking.lot_at(office.folder, lot).told["detail"]
 
 
 def test_without_sheets_a_scan_stays_what_it_was(office: Office) -> None:
@@ -137,6 +154,35 @@ def test_a_side_car_that_describes_one_document_does_not_bleed_over_a_stack(offi
     path.with_name(f"{path.name}.json").write_text('{"code_number": "12"}')
     assert office.run(office.shift()) == {"held": 1}
     assert [row["code"] for row in office.told("held")] == ["stack-sidecar"]
+
+
+def test_a_sheet_left_over_from_another_day_does_not_overrule_what_lies_beside_the_scan(office: Office, tmp_path: Path) -> None:
+    path = drop(office, [sheet(tmp_path, FILE, code_number="299", type_name="Công văn"), letter(1)])
+    path.with_name(f"{path.name}.json").write_text('{"code_number": "305", "type_name": "Công văn"}')
+    assert office.run(office.shift()) == {"held": 1}
+    (told,) = office.told("held")
+    assert (told["code"], told["detail"]) == ("sheet-doubtful", "the sheet says otherwise than the side-car or list: code_number")
+
+
+def test_a_sheet_that_calls_its_document_secret_stops_the_stack(office: Office, tmp_path: Path) -> None:
+    drop(office, [letter(1), sheet(tmp_path, FILE, mode="Tối  mật"), letter(2)])
+    shift = office.shift()
+    assert office.run(shift) == {"held": 1} and filed(shift) == {}
+    (told,) = office.told("held")
+    assert (told["code"], told["part"]) == ("secrecy-mark", "")
+
+
+def test_a_sheet_that_described_a_document_describes_no_other(office: Office, tmp_path: Path) -> None:
+    of_one, of_many = sheet(tmp_path, OTHER, code_number="299", type_name="Công văn"), sheet(tmp_path, FILE, type_name="Công văn")
+    shift = office.shift()
+    shift.tools.archive.declare_file(OTHER, "Hồ sơ khác", organ_id="H05.99", year=2026, actor="test")
+    drop(office, [of_one, letter(1), of_many, letter(2)])
+    assert office.run(shift) == {"filed": 2}
+    drop(office, [of_one, letter(3), of_many, letter(4)], name="hom-sau.pdf")
+    assert office.run(shift) == {"filed": 1, "held": 1}
+    (told,) = office.told("held")
+    assert (told["code"], told["part"], told["detail"]) == ("sheet-doubtful", "2", f"{OTHER}.0000001 was filed with what the sheet says")
+    assert told["file_code"] == OTHER, "nothing a sheet says is dropped in silence"
 
 
 @pytest.mark.parametrize("kind", ["pdf", "tiff"])
@@ -200,6 +246,32 @@ def test_a_stack_whose_pages_do_not_add_up_is_held_whole(
     (folder,) = (office.folder / "held" / "sao-y").iterdir()
     assert (folder / "tap.pdf").read_bytes() == came and "Số trang không khớp" in (folder / "ly-do.txt").read_text("utf-8-sig")
     assert office.dropped() == [] and shift.tools.archive.told_on(local_date(office.clock()), "split") == []
+    with pytest.raises(SohoaError, match="a reason is needed"):  # a page may be lost: who lets it go on says why
+        requests._do(Request(1, "release", {"kind": "held", "name": f"held/sao-y/{folder.name}", "operator": "lan"}), shift)
+
+
+def secret(number: int) -> Image.Image:
+    page = letter(number).convert("RGB").resize((827, 1169))
+    ink.press(page, [(ink.urgency("TUYỆT MẬT", 100 / 25.4, 4), ink.RED, (200, 300))])
+    return page
+
+
+def test_no_document_takes_a_secret_into_the_archive_with_the_scan_they_share(office: Office, tmp_path: Path) -> None:
+    drop(office, [letter(1), sheet(tmp_path), secret(2), sheet(tmp_path), letter(3)])
+    path = drop(office, [letter(4), secret(5)], name="hai.pdf")
+    path.with_name(f"{path.name}.json").write_text('{"pages": "1"}')
+    shift = office.shift()
+    assert office.run(shift) == {"held": 2}
+    told = {row["original_name"]: (row["code"], row["detail"], row["part"]) for row in office.told("held")}
+    assert told == {"tap.pdf": ("secrecy-mark", "page 3", ""), "hai.pdf": ("secrecy-mark", "page 2 of the scan", "1")}
+    assert filed(shift) == {} and office.engine.jobs["recognise"] == 0
+    assert not list((office.folder / "work").rglob("*.jpg"))
+    lot = next(row["folder"] for row in parking.listed(office.folder, "held") if row["name"] == "tap.pdf")
+    requests._do(Request(1, "release", {"kind": "held", "name": lot, "reason": "đã giải mật", "operator": "lan"}), shift)
+    office.run(shift)
+    assert set(filed(shift)) == {"1", "3", "5"}, "somebody has answered for the scan as a whole, by name"
+    (event,) = shift.tools.archive.told_on(local_date(office.clock()), "released")
+    assert (event["actor"], event["public"]["code"]) == ("lan", "secrecy-mark")
 
 
 def test_the_morning_page_has_the_sums(office: Office, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from archive.errors import ArchiveError
 from archive.log import leaf_hash, verify_inclusion
 from archive.packages.gather import Gathered, gather
-from archive.record import Companion
+from archive.record import Companion, DocumentKey
 from archive.store import Archive
 from tests.archive.conftest import CLERK, FILE, Office
 
@@ -80,3 +80,15 @@ def test_a_refiled_document_goes_with_its_own_record_its_evidence_and_what_happe
     assert [beside["sha256"] for beside in held.companions] == [proof.sha256]
     types, _ = proved(found)
     assert types["filed"] == 2 and types["superseded"] == 1
+
+
+def test_what_was_said_of_another_document_of_the_same_scan_stays_here(office: Office, archive: Archive) -> None:
+    scan = office.blob("a.scan", b"scan a")
+    for part in ("1-3", ""):
+        row = archive.file(office.filing(archive, "a", key=DocumentKey(scan.sha256, "sao-y", FILE, part)), CLERK)
+        archive.event("rejected", scan_sha256=scan.sha256, actor=CLERK, public={"code": "rejected-by-clerk"},
+                      private={"reason": "đơn của bà Nguyễn Thị B"})  # fmt: skip
+        lines = [json.loads(line) for line in gather(archive, FILE, [row["doc_code"]]).events.splitlines()]
+        rejected = [line for line in lines if json.loads(line["entry"])["type"] == "rejected"]
+        assert rejected and all(json.loads(line["entry"])["private_sha256"] for line in rejected), "the log is whole all the same"
+        assert any(line["private"] or line["salt"] for line in rejected) == (not part)

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any, cast
+
+import pytest
+from starlette.datastructures import Headers
+
 from processor.desk.access import RESTS, Access
+from processor.desk.guard import Door, Guard
 
 
 def test_a_key_opens_one_session() -> None:
@@ -43,3 +50,13 @@ def test_sessions_are_bounded_and_the_one_longest_unused_goes_first() -> None:
 def test_who_a_proxy_names_has_one_session() -> None:
     desk = Access()
     assert desk.of("operator:lan") is desk.of("operator:lan") and desk.of("operator:lan") is not desk.of("operator:cu")
+
+
+@pytest.mark.parametrize(("path", "is_open"), [
+    ("/enter", True), ("/static/desk.css", True), ("/enter/sao-y/a", False), ("/enterx/sao-y/a", False), ("/static/sao-y/a", False),
+    ("/static/../held", False), ("/", False),
+])  # fmt: skip
+def test_whoever_is_unknown_gets_to_the_door_and_no_further(path: str, is_open: bool) -> None:
+    guard = Guard(cast(Any, None), Door(["127.0.0.1:8765"], Access(), lambda: dt.datetime.now(dt.UTC)))
+    scope: dict[str, Any] = {"path": path, "method": "GET"}
+    assert (guard.refusal(scope, Headers({"host": "127.0.0.1:8765"})) is None) == is_open

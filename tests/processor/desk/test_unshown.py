@@ -68,6 +68,17 @@ def test_what_somebody_has_answered_for_is_shown(desk: Desk) -> None:
     assert drawers.scan(desk, found) is not None and not drawers.looks(desk, found)
 
 
+def test_a_scan_is_shown_when_each_of_its_documents_was_answered_for(desk: Desk) -> None:
+    for event in ("held", "held", "released"):
+        desk.archive.event(event, scan_sha256=SHA, actor="lan", public=SECRECY)
+    whole = lot(desk, "rejected-by-clerk")  # no document of several: dropped twice and held twice it is answered for once
+    assert drawers.scan(desk, whole) is not None
+    found = Lot(whole.folder, {**whole.told, "part": "2-3"})
+    assert drawers.scan(desk, found) is None
+    desk.archive.event("released", scan_sha256=SHA, actor="lan", public=SECRECY)
+    assert drawers.scan(desk, found) is not None
+
+
 def test_other_bytes_than_those_somebody_answered_for_are_looked_at(desk: Desk) -> None:
     found = lot(desk, "nothing-read", "secrecy-mark")
     (desk.station / found.folder / "scan.jpg").write_bytes(SCAN + b"other")
@@ -120,3 +131,10 @@ def test_who_splits_what_must_be_answered_for_is_asked_why() -> None:
     assert acts._refusal("split", paper, form) == acts._WHY
     assert acts._refusal("split", paper, form | {"reason": "đã xem bản giấy"}) == ""
     assert acts._refusal("split", replace(paper, code="two-documents"), form) == ""
+
+
+def test_a_document_of_a_stack_is_split_by_its_own_pages() -> None:
+    paper = Paper("/held/sao-y/a", "held/sao-y/a", "a.pdf", "sao-y", 8, "", "", (), "two-documents", "5-7", frozenset({1, 3, 8}))
+    assert acts._refusal("split", paper, {"parts": "5; 6-7"}) == ""
+    assert "Trang bị bỏ ra: 7" in acts._refusal("split", paper, {"parts": "5; 6"})
+    assert "Trang 8 đã thuộc văn bản khác" in acts._refusal("split", paper, {"parts": "5-6; 7-8", "reason": "x"})

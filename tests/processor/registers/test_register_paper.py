@@ -12,6 +12,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from processor import filelist
+from processor.errors import Verdict
 from processor.registers import labels, paper, rules, spreadsheet
 from processor.registers.rules import KINDS
 from processor.worker import JOBS, Ask
@@ -130,10 +132,18 @@ def test_a_reader_gives_back_the_code_of_each_label(tmp_path: Path) -> None:
     assert sorted(found) == codes
 
 
-def test_a_cover_has_the_whole_title(tmp_path: Path) -> None:
-    out, title = tmp_path / "covers.pdf", " ".join(f"đoạn{number}" for number in range(60))
-    value = {"paper": "", "box": "", "file": "H05.02.2026.01.VP", "title": title, "span": "", "retention": "", "notation": "01.VP",
-             "extent": "", "documents": "0"}  # fmt: skip
+def test_a_cover_has_the_longest_title_whole_and_all_else_below_it(tmp_path: Path) -> None:
+    out, title = tmp_path / "covers.pdf", ("văn bản về việc số " * 60)[: filelist.LONGEST["title"] - 3] + "HẾT"
+    value = {"paper": "H05.02.K1/G2/H03.001", "box": "", "file": "H05.02.2026.01.VP", "title": title, "span": "", "retention": "",
+             "notation": "01.VP", "extent": "", "documents": "0"}  # fmt: skip
     assert labels.covers(told(out) | {"values": [value]}, ASK)["pages"] == 1
     with pymupdf.open(out) as document:
-        assert set(title.split()) <= set(document[0].get_text().split())
+        text, frame = " ".join(document[0].get_text().split()), document[0].get_drawings()[0]["rect"]
+        assert " ".join(title.split()) in text
+        assert all(word[3] <= frame.y1 for word in document[0].get_text("words")), "nothing runs out of the frame"
+
+
+def test_what_closes_a_list_is_never_cut_off_at_the_edge_of_the_paper(tmp_path: Path) -> None:
+    args = told(tmp_path / "list.pdf") | {"closing": ["Mã số đã cấp nhưng không dùng: " + ", ".join(f"{n:07}" for n in range(1, 3000, 2))]}
+    with pytest.raises(Verdict, match="too-large"):
+        paper.register(args, ASK)

@@ -1,0 +1,51 @@
+"""Whether a scan holds what is secret beside the pages of one document: the archive keeps scans whole.
+
+Promises: of a scan that several documents share, or of which pages are left out, every page was looked at for a mark of secrecy in
+red before any document of it goes on. Refuses to look again where a person has answered for the scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from archive.store import Archive
+from processor.document import Scan
+from processor.tools import Tools, lane_of
+
+SECRET = "secrecy-mark"
+
+
+def marked(scan: Scan, wanted: Sequence[int], path: Path, tools: Tools) -> list[int]:
+    """Pages that bear a mark of secrecy in red; none where the lane does not ask, or a person has released the scan.
+
+    Args:
+        scan: whose pages.
+        wanted: which of them, 1-based.
+        path: the file that has them.
+        tools: what the stages need.
+    """
+    lane = lane_of(scan, tools)
+    if not wanted or "no-secrecy-mark" not in lane.require_to_seal or SECRET in scan.released:
+        return []
+    found: list[int] = tools.engine.call("marked_pages", {
+        "path": str(path), "wanted": list(wanted), "limits": tools.settings.limits.model_dump(),
+        "looks": {"languages": list(lane.languages), "station": str(tools.station)},
+    }, pages=len(wanted))["pages"]  # fmt: skip
+    return found
+
+
+def is_unanswered(scan_sha256: str, archive: Archive, *, is_part: bool) -> bool:
+    """Whether a scan was held for secrecy and nobody has answered for it since, by the log, which nobody can change.
+
+    Args:
+        scan_sha256: the scan.
+        archive: whose log.
+        is_part: whether several documents share the scan: each of them that was held has to be answered for.
+    """
+    unanswered = 0
+    for event in archive.told_of(scan_sha256):
+        if event["public"].get("code") == SECRET:
+            unanswered = max(unanswered + {"held": 1, "released": -1}.get(event["type"], 0), 0)
+            unanswered = unanswered if is_part else min(unanswered, 1)  # dropped again it is held again
+    return unanswered > 0
