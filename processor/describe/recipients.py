@@ -32,7 +32,7 @@ _HEADING = "noi nh"
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."
 _NOTE = re.compile(r"\((?=[^()]{0,200}(?:kem theo|dinh kem|gui kem|phu luc))[^()]{0,400}\)")
 _OF_ANOTHER = re.compile(r"\bso\b[^()]{0,12}/|/(?:20)?[0-9]{2}/|\bcua (?:nghi dinh|thong tu|luat)")  # its number follows
-STROKES, SURE_STROKE = 2, 0.6  # letters, at most, that a stroke is read as; what two readings have is none
+STROKES, SURE_STROKE = 2, 0.7  # letters, at most, that a stroke is read as; what two readings have is surer, and none
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _SIGNS = " .,;:()\"'-–"
 _PARTS = re.compile(r"[^\W_]+")
@@ -54,6 +54,8 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
             items.append(text)
         else:
             items[-1] += f" {text}"
+    if 0 < sum(item.endswith(",") for item in items[:-1]) < len(items) - 1:  # where not all end so, a word was not read
+        return None
     told = "; ".join(_AFTER_COMMA.sub(", ", _AROUND.sub("", item)) for item in items)
     if any(not _is_word(part) for part in told.split()) or _BROKEN_NOTE.search(told) or _SPECKED.search(told):
         return None
@@ -92,7 +94,7 @@ def _without_strokes(row: Line) -> Line | None:
     for word in row.words:
         ended = not words or words[-1].text.rstrip("'`^~|").endswith((";", "."))
         letters = sum(map(str.isalnum, word.text))
-        if not (ended and 0 < letters <= STROKES and word.confidence < SURE_STROKE):
+        if not (ended and 0 < letters <= STROKES and word.confidence <= SURE_STROKE):
             words.append(replace(word, text=word.text.rstrip("'`^~|") or word.text))
     return Line(tuple(words)) if any(map(str.isalnum, "".join(word.text for word in words))) else None
 
@@ -101,7 +103,8 @@ def _confirmed(words: Sequence[Word], law: Vocabulary) -> list[Word]:
     """Words that stand in nearly every list (`VT`, `b/c`) are written as the list of them has it, and as sure as it."""
     found = []
     for word in words:
-        bare = word.text.strip("(){}[].,;: ")
+        bare, bracketed = word.text.strip("(){}[].,;: "), word.text.strip(".,;: ")
+        bare = bracketed if bracketed in law.usual_recipients else bare
         usual = "Lưu" if fold(bare) == _KEPT else law.usual_recipients.get(bare)
         found.append(replace(word, text=word.text.replace(bare, usual), confidence=max(word.confidence, LISTED)) if usual else word)
     return found

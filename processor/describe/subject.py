@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.layout import Head, Line, Word, joined
-from processor.describe.phrases import LEAST, Pairs, confirmed, mended
+from processor.describe.phrases import LEAST, Pairs, confirmed, mended, named
 from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, fold, is_clean, is_spelt, squash
 
 PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
@@ -143,7 +143,7 @@ def _is_written(word: Word) -> bool:
 def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
     words = joined([word for row in rows for word in row.words if _is_written(word)])
     opening, taken = _opening(words, law)
-    rest = confirmed(mended(words[taken:], law), pairs)
+    rest = confirmed(named(mended(words[taken:], law), law), pairs)
     if not rest or _is_broken(rest, law) or any(map(_has_gap, rows)):
         return None
     text = " ".join([*([opening] if opening else []), *(word.text for word in rest)]).strip(SIGNS)

@@ -46,12 +46,12 @@ def under_ink(picture: Image.Image, dpi: float, languages: str, words: Sequence[
         return None
     plain = ink.without(picture)
     dark = (numpy.asarray(plain) < _DARK).sum(axis=1)
-    kept, found = list(words), []
+    kept, found, gutter = list(words), [], agreement.gutter(words)
     for band in bands:
         reach = round(_QUIET / 25.4 * dpi)
         top, bottom = (again.quiet(dark, edge, reach) for edge in (band.top, band.bottom))
         low, high = top / picture.height, bottom / picture.height
-        found += again.strip(plain, (top, bottom), dpi, languages)
+        found += again.strip(plain, (top, bottom), dpi, languages, gutter=gutter)
         kept = [word for word in kept if word.top <= low or word.bottom >= high]  # of a word the edge cuts, the whole one stays
     return [*kept, *(word for word in found if not any(agreement.is_same_place(word, other) for other in kept))]
 

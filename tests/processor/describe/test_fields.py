@@ -381,6 +381,14 @@ def test_one_doubtful_word_spoils_a_subject(subject: str) -> None:
     assert "subject" not in reading(*rows).fields
 
 
+def test_the_listed_name_of_an_agency_is_sure_and_without_specks() -> None:
+    said = {"giao dự toán cho Sở. Dân tộc -~0.7 Tôn giáo tỉnh": "giao dự toán cho Sở Dân tộc - Tôn giáo tỉnh",
+            "giao cho Sở Văn hóa, Thể thao~0.7 và Du lịch": "giao cho Sở Văn hóa, Thể thao và Du lịch",
+            "giao cho Sở. Tiến độ": None}  # fmt: skip
+    rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
+    assert {text: reading(*rows, *centred(text, 0.52, 0.19), *BODY).fields.get("subject") for text in said} == said
+
+
 def test_the_opening_of_a_subject_is_mended() -> None:
     rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
     for slip in (",Vềviệc~0.6 khen thưởng", "và~0.7 việc khen thưởng", "Vê việc khen thưởng"):
@@ -441,6 +449,14 @@ def test_the_list_of_recipients_is_found_though_its_heading_is_misread() -> None
     assert reading(*BODY, *rows).fields["recipients"] == "Cổng TTĐT tỉnh (b/c); Lưu: VT"
 
 
+def test_a_signature_beside_a_heading_of_which_only_the_end_is_read_is_found() -> None:
+    rows = [*line("nhận:", 0.17, 0.70), *centred("KT. CHỦ TỊCH", 0.72, 0.70), *line("- Lưu: VT.", 0.13, 0.72),
+            *centred("PHÓ CHỦ TỊCH", 0.72, 0.72), *centred("Trần Thị Lan Anh", 0.72, 0.82)]  # fmt: skip
+    assert reading(*BODY, *rows).fields["signer_name"] == "Trần Thị Lan Anh"
+    text = line("nhận: 49, trong đó tháng trước chuyển sang 20, trong tháng 29", 0.13, 0.30)
+    assert reading(*BODY, *text, *rows[1:4], *rows[-4:]).fields.get("signer_name") is None
+
+
 def recipients(*items: str) -> str | None:
     rows = [line(item, 0.13, 0.72 + 0.015 * at) for at, item in enumerate(items)]
     return reading(*BODY, *line("Nơi nhận:", 0.13, 0.70), *(word for row in rows for word in row)).fields.get("recipients")
@@ -450,7 +466,19 @@ def test_strokes_beside_the_list_of_recipients_are_none_of_it() -> None:
     told = "Sở Nội vụ (b/c); Website tỉnh; Lưu: VT, NC"
     assert recipients("- Sở Nội vụ (b/c); L~0.5", "- Website tỉnh;'", "ụ~0.5", "__~ Lưu: VI, NC.") == told
     assert recipients("- Sở Nội vụ (b/c);", "- Website tỉnh;", "- Lưủ: VT, NC. l]~0.1") == told
+    assert recipients("- Sở Nội vụ (Đ/c);~0.3", "- Website tỉnh;", "- Lưu: VT, NC. 4`~0.65") == told
+    assert recipients("- Đ/c Nguyễn Văn An;", "- Lưu: VT, NC.") == "Đ/c Nguyễn Văn An; Lưu: VT, NC"
     assert recipients("- Sở Nội vụ (b/c);", "- Lưu: VT NC.") is None
+
+
+def test_marks_over_another_letter_of_the_same_word_stay_as_printed() -> None:
+    assert recipients("- Thường trực Tỉnh uỷ;", "- Lưu: VT.") == "Thường trực Tỉnh uỷ; Lưu: VT"
+
+
+def test_a_comma_that_ends_an_item_is_followed_by_a_word_that_was_not_read() -> None:
+    assert recipients("- Sở Nội vụ;", "- VPUB: CVP,", "- Lưu: VT.") is None
+    assert recipients("- Sở Nội vụ;", "- VPUB: CVP,", "PCVP;", "- Lưu: VT.") == "Sở Nội vụ; VPUB: CVP, PCVP; Lưu: VT"
+    assert recipients("- Sở Nội vụ,", "- Sở Tài chính,", "- Lưu: VT.") == "Sở Nội vụ; Sở Tài chính; Lưu: VT"
 
 
 def test_a_line_missing_from_the_list_of_recipients_leaves_it_to_a_person() -> None:
@@ -472,6 +500,18 @@ def test_what_comes_along_is_told_and_what_an_annex_says_of_its_letter_is_not() 
     annex = line("(Kèm theo Quyết định số 15/QĐ-UBND ngày 05 tháng 02 năm 2026 của Ủy ban)", 0.18, 0.3)
     assert "attachments" not in reading(*annex).fields
     assert "attachments" not in reading(*notes, *line("(có Phụ~0.5 lục kèm theo)", 0.18, 0.36)).fields
+
+
+def test_a_stroke_of_a_pen_between_the_words_of_a_name_is_none_of_it() -> None:
+    name = [*line("Trần", 0.63, 0.82), word("À~0.55", 0.671, 0.82), *line("Ngọc Căng", 0.681, 0.82)]
+    assert signed(centred("CHỦ TỊCH", 0.72, 0.71), name)["signer_name"] == "Trần Ngọc Căng"
+    assert "signer_name" not in signed(centred("CHỦ TỊCH", 0.72, 0.71), centred("Trần Ý~0.55 Ngọc Căng", 0.72, 0.82))
+
+
+def test_a_signature_may_begin_well_above_the_list_of_recipients() -> None:
+    rows = [*centred("KT. CHỦ TỊCH", 0.72, 0.638), *centred("PHÓ CHỦ TỊCH", 0.72, 0.656), *centred("Trần Thị Lan Anh", 0.72, 0.78)]
+    found = signed(rows)
+    assert (found["signer_authority"], found["signer_position"], found["signer_name"]) == ("KT.", "Phó Chủ tịch", "Trần Thị Lan Anh")
 
 
 def test_two_names_are_none() -> None:
