@@ -58,7 +58,16 @@ def zones(words: Sequence[Word]) -> list[tuple[float, float]]:
 def foot(words: Sequence[Word]) -> tuple[float, float] | None:
     """Top and bottom of a letter's foot, which the list of recipients opens; None on a page without one."""
     opening = _opening(words)
-    return (max(0.0, opening - FOOT_RISE), min(1.0, opening + FOOT_DEPTH)) if opening is not None else None
+    if opening is None:
+        return None
+    return max(0.0, min(opening - FOOT_RISE, _end_of_text(words, opening))), min(1.0, opening + FOOT_DEPTH)
+
+
+def _end_of_text(words: Sequence[Word], opening: float) -> float:
+    """From which height on a foot is but its two columns: the signature's first line may stand above "Nơi nhận"."""
+    text = max((word.bottom for word in words if word.left < FOOT_LEFT and word.bottom <= opening), default=0.0)
+    signed = min((word.top for word in words if word.left >= FOOT_LEFT and text < word.top < opening), default=opening)
+    return max((text + signed) / 2, signed - FOOT_RISE)
 
 
 def gutter(words: Sequence[Word]) -> Gutter | None:
@@ -76,7 +85,7 @@ def gutter(words: Sequence[Word]) -> Gutter | None:
         best = max(best, (min(word.left, high) - edge, edge))
         edge = max(edge, min(word.right, high))
     wide, left = max(best, (high - edge, edge))
-    return Gutter(max(0.0, opening - FOOT_RISE), left + wide / 3) if wide >= NARROWEST else None
+    return Gutter(_end_of_text(words, opening), left + wide / 3) if wide >= NARROWEST else None
 
 
 def _opening(words: Sequence[Word]) -> float | None:

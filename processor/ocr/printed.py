@@ -51,7 +51,7 @@ def under_ink(picture: Image.Image, dpi: float, languages: str, words: Sequence[
         reach = round(_QUIET / 25.4 * dpi)
         top, bottom = (again.quiet(dark, edge, reach) for edge in (band.top, band.bottom))
         low, high = top / picture.height, bottom / picture.height
-        found += again.strip(plain, (top, bottom), dpi, languages, gutter=gutter)
+        found += again.strip(plain, (top, bottom), dpi, languages, columns=(gutter, "page"))
         kept = [word for word in kept if word.top <= low or word.bottom >= high]  # of a word the edge cuts, the whole one stays
     return [*kept, *(word for word in found if not any(agreement.is_same_place(word, other) for other in kept))]
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+from processor.ocr import again
 from processor.ocr.agreement import (
     DOUBTED,
     OUTVOTED,
@@ -127,6 +132,19 @@ def test_marks_read_apart_from_their_word_are_no_words() -> None:
 def test_what_the_first_reading_doubts_itself_yields_to_a_sure_word() -> None:
     assert yielding([word("B*.4en-", sure=3)], [word("nhận:", sure=97)]) == []
     assert yielding([word("nhận", sure=40)], [word("nhận:", sure=97)]) and yielding([word("x", sure=3)], [word("y", sure=60)])
+
+
+def test_no_word_of_a_line_is_lost_to_the_line_above(monkeypatch: pytest.MonkeyPatch) -> None:
+    def placed(text: str, left: float, top: float, bottom: float, sure: float) -> Word:
+        return Word(text, left, top, left + 0.06, bottom, sure)
+
+    post = [placed(text, 0.58 + 0.08 * place, 0.741, 0.757, 55) for place, text in enumerate(("CHÁNH", "VĂN", "PHÒNG"))]
+    above = [placed("CHỦ", 0.66, 0.726, 0.745, 99), placed("TỊCH", 0.74, 0.726, 0.745, 99)]
+    tall = [replace(word, top=0.732, bottom=0.763, confidence=96) for word in post]  # as a line read alone has them
+    monkeypatch.setattr(again, "part", lambda *_: tall)
+    plain = Image.new("L", (1654, 2339), "white")
+    found = again.settled(plain, 200, "vie", [*above, *post], [((0.7, 1.0), [*above, *post])], None)
+    assert sorted(word.text for word in found) == ["CHÁNH", "CHỦ", "PHÒNG", "TỊCH", "VĂN"]
 
 
 words = st.lists(
