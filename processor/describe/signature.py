@@ -67,7 +67,7 @@ def _authority(rows: Sequence[Line], name: Line | None, position: Value | None, 
             last = Value(written, max(words[0].confidence, SURE_POSITION), (words[0],))
     if position is None or last is None:
         return None
-    is_deputy = position.text.startswith(law.deputies)
+    is_deputy = position.text.startswith(law.deputies) and not (last.text == "TM." and position.text.startswith(law.of_bodies))
     return None if is_deputy != (last.text == "KT.") and last.text not in _BY_ORDER else last
 
 
@@ -122,6 +122,8 @@ def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value
         if fold(words[0]) in law.authorities:
             deputised = law.position(" ".join(words[1:])) if fold(words[0]) in law.deputising else deputised
             axis.append(row.centre)
+            written = law.position(" ".join(words[1:])) if fold(words[0]) in law.acting else ""
+            best = (row, written) if written else best
             continue
         deputy = law.deputy(deputised) if deputised else ""
         found = _post(row, words, axis, law) or (_standing(row, deputy, axis) if deputy else None)

@@ -130,6 +130,8 @@ class Vocabulary:
     usual_recipients: Mapping[str, str]
     authorities: Mapping[str, str]
     deputising: frozenset[str]
+    acting: frozenset[str]
+    of_bodies: tuple[str, ...]
     deputies: tuple[str, ...]
     positions: Mapping[tuple[str, ...], str]
     positions_alike: frozenset[str]
@@ -171,6 +173,8 @@ class Vocabulary:
             foreign=frozenset(_texts(signature, "foreign")),
             authorities={fold(slip): nfc(name) for name, slips in _table(signature, "authorities").items() for slip in slips},
             deputising=frozenset(map(fold, _texts(signature, "deputising"))),
+            acting=frozenset(map(fold, _texts(signature, "acting"))),
+            of_bodies=tuple(map(nfc, _texts(signature, "of_bodies"))),
             deputies=tuple(map(nfc, _texts(signature, "deputies"))),
             positions=_phrases(_texts(signature, "positions")),
             positions_alike=_alike(_texts(signature, "positions")),

@@ -514,6 +514,18 @@ def test_a_signature_may_begin_well_above_the_list_of_recipients() -> None:
     assert (found["signer_authority"], found["signer_position"], found["signer_name"]) == ("KT.", "Phó Chủ tịch", "Trần Thị Lan Anh")
 
 
+def test_whoever_acts_as_holds_the_post_beside_it() -> None:
+    found = signed(centred("Q. GIÁM ĐỐC", 0.72, 0.71), centred("Trần Thị Lan Anh", 0.72, 0.82))
+    assert (found["signer_authority"], found["signer_position"]) == ("Q.", "Giám đốc")
+
+
+def test_a_deputy_secretary_signs_for_the_committee_itself() -> None:
+    rows = [*centred("T/M BAN THƯỜNG VỤ", 0.72, 0.70), *centred("PHÓ BÍ THƯ", 0.72, 0.72), *centred("Trần Thị Lan Anh", 0.72, 0.82)]
+    assert signed(rows)["signer_authority"] == "TM."
+    hidden = [*centred("TM. ỦY BAN NHÂN DÂN", 0.72, 0.70), *centred("PHÓ CHỦ TỊCH", 0.72, 0.74), *rows[-4:]]
+    assert "signer_authority" not in signed(hidden)  # a seal may lie over "KT. CHỦ TỊCH"
+
+
 def test_two_names_are_none() -> None:
     rows = centred("Trần Thị Lan Anh", 0.72, 0.82), centred("Lê Văn Minh Đức", 0.72, 0.9)
     assert "signer_name" not in signed(*rows)
