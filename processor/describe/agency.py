@@ -26,6 +26,7 @@ _UNFINISHED = frozenset({"va", "cua", "cac", "-", "–"})
 _BEFORE_PROVINCES = frozenset({"tinh", "pho"})  # of "thành phố"
 _ROMAN = re.compile(r"(?!VI$)[IVX]{2,}")  # "Vi" is a name
 _MANY_MARKS = frozenset("ẤẨẪẮẲẴẾỂỄỐỔỖ")  # in capitals recognition is sure of many a wrong one
+SURE_MARKED = 0.95  # in capitals Ù and Ũ are nearly one: a name that nothing vouches for
 CAPITALS = 0.6  # a word in capitals read less surely says nothing about its marks
 
 
@@ -238,7 +239,8 @@ def _proper(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, lost: 
     if told:
         return Value(" ".join(_cased(text.upper()) for text in told), LISTED, tuple(words))
     worst = min(word.confidence for word in words)
-    if lost or worst < SURE or not all(_is_word(word.text) and not _is_like_others(word.text) for word in words):
+    doubted = any(marks(word.text) and word.confidence < SURE_MARKED for word in words)
+    if lost or doubted or worst < SURE or not all(_is_word(word.text) and not _is_like_others(word.text) for word in words):
         return None
     return Value(" ".join(_cased(w.text) for w in words), worst, tuple(words))
 

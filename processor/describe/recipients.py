@@ -26,7 +26,7 @@ WIDE_STEP = 1.9  # line pitches: what stands further below is no line of the lis
 _BULLET = re.compile(r"^(?:[^\w(]|_)*[-–—•*+~=_](?:[^\w(]|_)*")
 _AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
 _BROKEN_NOTE = re.compile(r"\([^\W\dA-Z]{1,3}\)")  # "(bí)": "(b/c)" misread
-_SPECKED = re.compile(r": (?![A-ZĐÀ-Ỵ0-9])[^\W\d_]|Lưu:? [A-ZĐ]+ [A-ZĐ]")  # a colon within a phrase; initials without their comma
+_SPECKED = re.compile(r": (?![A-ZĐÀ-Ỵ0-9])[^\W\d_]|Lưu:? [A-ZĐ]+ [A-ZĐ]|Lưu:[^;]*;")  # a colon in a phrase; no comma
 _AFTER_COMMA = re.compile(r",(?=[^\s\d])")
 _HEADING = "noi nh"
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."

@@ -84,9 +84,12 @@ def is_clean(word: str) -> bool:
 
     No dash joins two words in small letters.
 
-    A full stop stands within numbers and between capitals (`1.500`, `TP.HCM`), never between small letters.
+    A full stop stands within numbers and between capitals (`1.500`, `TP.HCM`), never between small letters, nor after a syllable.
     """
-    return _CLEAN.fullmatch(nfc(word)) is not None and _SPECKED.search(word) is None and _DASHED.search(nfc(word)) is None
+    said = nfc(word)
+    before, stop, after = said.partition(".")
+    is_joined = bool(stop) and after[:1].isalpha() and len(before) > 2 and before[1:].islower() and is_syllable(before)
+    return not is_joined and _CLEAN.fullmatch(said) is not None and not (_SPECKED.search(said) or _DASHED.search(said))
 
 
 def folded_words(text: str) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ def test_an_office_letter_has_no_title_and_its_subject_under_the_number() -> Non
         *head("Số: 299/UBND-TTHC", DATE),
         *line("V/v công bố Danh mục", 0.14, 0.145),
         *line("thủ tục hành chính", 0.14, 0.163),
+        *line("HỎA TỐC |~0.2", 0.16, 0.181),  # a stamp
         *line("Kính gửi: Sở Nội vụ.", 0.36, 0.234),
         *line("Thực hiện Quyết định số 12/QĐ-TTg của Thủ tướng Chính phủ về việc nêu trên.", 0.18, 0.27),
     ]
@@ -168,6 +169,11 @@ def test_a_pen_run_into_the_opening_leaves_notation_and_agency(opening: str) -> 
     assert (found["code_notation"], found["organ_name"]) == ("QĐ-UBND", "Ủy ban nhân dân tỉnh Quảng Ngãi")
 
 
+@pytest.mark.parametrize("opening", ["Sð:", "SỐ:", "Sò:"])
+def test_a_misread_mark_over_the_opening_is_no_pen(opening: str) -> None:
+    assert headed(number=f"{opening} 15/QĐ-UBND")["code_number"] == "15"
+
+
 @pytest.mark.parametrize("opening", ["3552~0.5", ":Zé", "B0.~0.3 &"])
 def test_a_number_whose_opening_a_pen_has_spoilt_stands_beside_the_date(opening: str) -> None:
     found = headed(f"{opening} /QĐ-UBND")
@@ -233,6 +239,12 @@ def test_the_place_of_issue_mends_the_agency() -> None:
 def test_a_name_nothing_vouches_for_is_left_out() -> None:
     assert agency("ỦY BAN NHÂN DÂN", "XA QUANG NAM") is None
     assert agency("ỦY BAN NHÂN DÂN", "XÃ BÌNH~0.5 SƠN") is None
+
+
+def test_a_name_nothing_vouches_for_is_surer_where_it_bears_marks() -> None:
+    for sure, name in ((0.97, "UBND phường Nghĩa Trùng"), (0.9, None)):
+        rows = head("Số: 15/QĐ-UBND", "ngày 05 tháng 02 năm 2026", ("UBND PHƯỜNG", f"NGHĨA~0.99 TRÙNG~{sure}"))
+        assert reading(*rows, *centred("QUYẾT ĐỊNH", 0.52, 0.17), *BODY).fields.get("organ_name") == name
 
 
 def test_words_of_a_listed_name_run_together_are_taken_apart() -> None:
@@ -352,6 +364,13 @@ def test_a_dash_is_read_or_leaves_the_subject_open(dash: str) -> None:
     assert subject == {"": "Về việc đón khách năm 2026", "-": "Về việc đón khách - năm 2026"}.get(dash)
 
 
+@pytest.mark.parametrize(("dash", "is_sure"), [("-~0.7", True), ("–~0.55", True), ("-~0.2", False), ("7~0.7", False)])
+def test_a_doubtful_dash_between_two_years_is_one(dash: str, is_sure: bool) -> None:
+    subject = reading(*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17),
+                      *centred(f"Về việc thi đua năm học 2025 {dash} 2026", 0.52, 0.19), *BODY).fields.get("subject")  # fmt: skip
+    assert subject == (f"Về việc thi đua năm học 2025 {dash[0]} 2026" if is_sure else None)
+
+
 def test_marks_are_mended_by_phrases_but_not_across_them() -> None:
     said = {"Về việc đôi~0.9 tên cơ quan": "Về việc đổi tên cơ quan", "Về việc cần bổ sung": "Về việc cần bổ sung",
             "Về việc đón Tết Ất Ty": "Về việc đón Tết Ất Tỵ", "Về việc Sở. Dân tộc": None, "Về việc Quyết: định": None,
@@ -468,7 +487,7 @@ def test_strokes_beside_the_list_of_recipients_are_none_of_it() -> None:
     assert recipients("- Sở Nội vụ (b/c);", "- Website tỉnh;", "- Lưủ: VT, NC. l]~0.1") == told
     assert recipients("- Sở Nội vụ (Đ/c);~0.3", "- Website tỉnh;", "- Lưu: VT, NC. 4`~0.65") == told
     assert recipients("- Đ/c Nguyễn Văn An;", "- Lưu: VT, NC.") == "Đ/c Nguyễn Văn An; Lưu: VT, NC"
-    assert recipients("- Sở Nội vụ (b/c);", "- Lưu: VT NC.") is None
+    assert recipients("- Sở Nội vụ (b/c);", "- Lưu: VT NC.") is None and recipients("- Sở Nội vụ;", "- Lưu: VT; NC.") is None
 
 
 def test_marks_over_another_letter_of_the_same_word_stay_as_printed() -> None:
@@ -486,7 +505,7 @@ def test_a_line_missing_from_the_list_of_recipients_leaves_it_to_a_person() -> N
     assert recipients(*items, "- Lưu: VT.") and recipients(*items[:2], "", *items[2:], "- Lưu: VT.") is None
 
 
-@pytest.mark.parametrize("item", ["`~0.1 an;", "- Cổng ' TTĐT tỉnh;", "- Công ah;", "- Sở Nội vụ (bí);", "- Kho bạc Nhà nước: khu vực;", "- Các thành-viên;"])
+@pytest.mark.parametrize("item", ["`~0.1 an;", "- Cổng ' TTĐT tỉnh;", "- Công ah;", "- Sở Nội vụ (bí);", "- Kho bạc Nhà nước: khu vực;", "- Các thành-viên;", "- Các thành viên.Ủy ban;"])
 def test_a_sign_where_a_word_should_stand_spoils_the_list_of_recipients(item: str) -> None:
     rows = [*line("Nơi nhận:", 0.13, 0.70), *line("- Như trên;", 0.13, 0.72), *line(item, 0.13, 0.735), *line("- Lưu: VT.", 0.13, 0.75)]
     assert "recipients" not in reading(*BODY, *rows).fields
