@@ -43,7 +43,7 @@ def mended(words: Sequence[Word], law: Vocabulary) -> list[Word]:
         if size and _reaches_over(words[at:], keys[at:], size, law):
             at += 1
             continue
-        if size and min(word.confidence for word in said) >= LEAST and _stands_together(said):
+        if size and min(word.confidence for word in said) >= LEAST and _stands_together(said, tuple(keys[at : at + size]), law):
             written = law.phrases[tuple(keys[at : at + size])].split()
             inner = [*(replace(word, text=word.text.rstrip(_SPECK)) for word in said[:-1]), said[-1]]
             capitals = all(word.text.isupper() for word in said)
@@ -99,9 +99,11 @@ def _reaches_over(words: Sequence[Word], keys: Sequence[str], size: int, law: Vo
     return False
 
 
-def _stands_together(words: Sequence[Word]) -> bool:
-    """No sign parts the words; a full stop within a phrase is a speck, for no sentence ends there."""
-    return all(word.text.rstrip(_SPECK) == word.text.rstrip(_AROUND) for word in words[:-1])
+def _stands_together(words: Sequence[Word], key: tuple[str, ...], law: Vocabulary) -> bool:
+    """No sign parts the words but the phrase's own comma; a full stop within a phrase is a speck, for no sentence ends there."""
+    signs = (word.text.rstrip(_SPECK)[len(word.text.rstrip(_AROUND)) :] for word in words[:-1])
+    pairs = zip(key, key[1:], strict=False)
+    return all(not sign or (sign == "," and pair in law.commas) for sign, pair in zip(signs, pairs, strict=True))
 
 
 def _written(word: Word, text: str, capitals: bool) -> Word:

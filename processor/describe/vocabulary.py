@@ -113,7 +113,11 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Every closed list reading rests on. A phrase is its folded words, mapped to how it is written."""
+    """Every closed list reading rests on. A phrase is its folded words, mapped to how it is written.
+
+    Attributes:
+        commas: neighbours within phrases that a comma may part.
+    """
 
     kinds: Mapping[str, Kind]
     country: tuple[str, ...]
@@ -143,6 +147,7 @@ class Vocabulary:
     urgency: Mapping[tuple[str, ...], str]
     small_words: Mapping[str, frozenset[str]]
     phrases: Mapping[tuple[str, ...], str]
+    commas: frozenset[tuple[str, str]]
     longest_phrase: int
 
     @classmethod
@@ -154,7 +159,8 @@ class Vocabulary:
         Raises:
             ValueError: a table or key is missing or of the wrong type; the message names it.
         """
-        phrases = _phrases(_texts(_table(law, "phrases"), "written"))
+        written = _texts(_table(law, "phrases"), "written")
+        phrases = _phrases(text.replace(",", "") for text in written)
         head, agency, signature = (_table(law, key) for key in ("head", "agency", "signature"))
         named = [folded_words(text) for key in ("written", "before_names", "openers") for text in _texts(agency, key)]
         return cls(
@@ -186,6 +192,7 @@ class Vocabulary:
             urgency=_phrases(_texts(_table(law, "urgency"), "degrees")),
             small_words=_by_language(_table(law, "small_words")),
             phrases=phrases,
+            commas=frozenset(pair for text in written for pair in _comma_pairs(text.split())),
             longest_phrase=max(map(len, phrases), default=0),
         )
 
@@ -236,6 +243,11 @@ def _kinds(law: Mapping[str, Any]) -> dict[str, Kind]:
             if abbreviation not in (known.abbreviation, *known.older):
                 kinds[squash(name)] = replace(known, older=(*known.older, nfc(abbreviation)))
     return kinds
+
+
+def _comma_pairs(words: Sequence[str]) -> list[tuple[str, str]]:
+    pairs = zip(words, words[1:], strict=False)
+    return [(fold(before.rstrip(",")), fold(after.rstrip(","))) for before, after in pairs if before.endswith(",")]
 
 
 def _by_language(table: Mapping[str, Any]) -> dict[str, frozenset[str]]:

@@ -373,7 +373,8 @@ def test_a_doubtful_dash_between_two_years_is_one(dash: str, is_sure: bool) -> N
 
 def test_marks_are_mended_by_phrases_but_not_across_them() -> None:
     said = {"Về việc đôi~0.9 tên cơ quan": "Về việc đổi tên cơ quan", "Về việc cần bổ sung": "Về việc cần bổ sung",
-            "Về việc đón Tết Ất Ty": "Về việc đón Tết Ất Tỵ", "Về việc Sở. Dân tộc": None, "Về việc Quyết: định": None,
+            "Về việc đón Tết Ất Ty": "Về việc đón Tết Ất Tỵ", "Về việc phòng, chồng~0.6 dịch": "Về việc phòng, chống dịch",
+            "Về việc phòng; chồng~0.6 dịch": None, "Về việc phòng chống dịch": "Về việc phòng chống dịch", "Về việc Sở. Dân tộc": None, "Về việc Quyết: định": None,
             "Về việc chuyến, đối số": None, "việc khen thưởng": None, "Về việc y tế, và dân số": None, "Về việc cháy, - nổ": None, "Về việc quốc phòng, an ninh": "Về việc quốc phòng, an ninh"}  # fmt: skip
     rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
     assert {text: reading(*rows, *centred(text, 0.52, 0.19), *BODY).fields.get("subject") for text in said} == said
