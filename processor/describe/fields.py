@@ -39,7 +39,6 @@ NAMES: Mapping[str, str] = MappingProxyType({  # in Vietnamese, as NĐ 30/2020 P
     "attachments": "phụ lục, văn bản kèm theo", "keyword": "từ khóa", "mode": "chế độ sử dụng", "note": "ghi chú",
     "maintenance": "thời hạn bảo quản",
 })  # fmt: skip
-_BEFORE_PLACES = frozenset("tinh pho xa phuong quan huyen tran khu vuc".split())  # of "thành phố", "thị trấn", "đặc khu"
 _OF_THE_END = frozenset({"signer_position", "signer_name", "signer_authority", "recipients"})
 _OF_PARTY = re.compile(r"[0-9]-[^\W\d_]{1,6}/")  # "123-CV/TU": the record has no such notation yet, a person writes it
 _PARTS = re.compile(r"[^\W_]+")
@@ -174,7 +173,7 @@ def _is_cut(name: Sequence[Word], place: Value) -> bool:
     """Whether a name ends as the place does, but a name of its own length begins earlier: part of the place was not read."""
     size, said = len(place.words), [skeleton(word.text) for word in name]
     ends = said[-size:] == [skeleton(word.text) for word in place.words]
-    return ends and len(said) > size and fold(name[-size - 1].text) not in _BEFORE_PLACES
+    return ends and len(said) > size and fold(name[-size - 1].text) not in agencies.BEFORE_PLACES
 
 
 def _organ(

@@ -28,6 +28,7 @@ _AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
 _BROKEN_NOTE = re.compile(r"\([^\W\dA-Z]{1,3}\)")  # "(bí)": "(b/c)" misread
 _SPECKED = re.compile(r": (?![A-ZĐÀ-Ỵ0-9])[^\W\d_]|Lưu:? [A-ZĐ]+ [A-ZĐ]|Lưu:[^;]*;")  # a colon in a phrase; no comma
 _AFTER_COMMA = re.compile(r",(?=[^\s\d])")
+_AFTER_STOP = re.compile(r"; ([^\W\d_])")
 _HEADING = "noi nh"
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."
 _NOTE = re.compile(r"\((?=[^()]{0,200}(?:kem theo|dinh kem|gui kem|phu luc))[^()]{0,400}\)")
@@ -55,6 +56,8 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
         else:
             items[-1] += f" {text}"
     if 0 < sum(item.endswith(",") for item in items[:-1]) < len(items) - 1:  # where not all end so, a word was not read
+        return None
+    if any(match[1].islower() for item in items for match in _AFTER_STOP.finditer(item)):  # what a semicolon parts begins anew
         return None
     told = "; ".join(_AFTER_COMMA.sub(", ", _AROUND.sub("", item)) for item in items)
     if any(not _is_word(part) for part in told.split()) or _BROKEN_NOTE.search(told) or _SPECKED.search(told):

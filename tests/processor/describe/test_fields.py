@@ -247,6 +247,12 @@ def test_a_name_nothing_vouches_for_is_surer_where_it_bears_marks() -> None:
         assert reading(*rows, *centred("QUYẾT ĐỊNH", 0.52, 0.17), *BODY).fields.get("organ_name") == name
 
 
+def test_a_name_that_may_be_a_surname_without_its_marks_is_in_doubt() -> None:
+    for said, name in (("TRẦN PHÚ", "Trường Trung học phổ thông Trần Phú"), ("NGUYÊN PHÚ", None)):
+        rows = head("Số: 15/QĐ-THPT", DATE, ("TRƯỜNG TRUNG HỌC PHỔ THÔNG", " ".join(f"{word}~0.99" for word in said.split())))
+        assert reading(*rows, *centred("QUYẾT ĐỊNH", 0.52, 0.17), *BODY).fields.get("organ_name") == name
+
+
 def test_words_of_a_listed_name_run_together_are_taken_apart() -> None:
     assert agency("UBND TỈNH QUẢNG NGÃI", "SỞY TẾ") == "Sở Y tế"
     assert agency("ỦY.BAN NHÂN DÂN.", "TỈNH QUẢNG NGÃI") == "Ủy ban nhân dân tỉnh Quảng Ngãi"
@@ -506,7 +512,7 @@ def test_a_line_missing_from_the_list_of_recipients_leaves_it_to_a_person() -> N
     assert recipients(*items, "- Lưu: VT.") and recipients(*items[:2], "", *items[2:], "- Lưu: VT.") is None
 
 
-@pytest.mark.parametrize("item", ["`~0.1 an;", "- Cổng ' TTĐT tỉnh;", "- Công ah;", "- Sở Nội vụ (bí);", "- Kho bạc Nhà nước: khu vực;", "- Các thành-viên;", "- Các thành viên.Ủy ban;"])
+@pytest.mark.parametrize("item", ["`~0.1 an;", "- Cổng ' TTĐT tỉnh;", "- Công ah;", "- Sở Nội vụ (bí);", "- Kho bạc Nhà nước: khu vực;", "- Các thành-viên;", "- Các thành viên.Ủy ban;", "- Các phòng; ban;"])
 def test_a_sign_where_a_word_should_stand_spoils_the_list_of_recipients(item: str) -> None:
     rows = [*line("Nơi nhận:", 0.13, 0.70), *line("- Như trên;", 0.13, 0.72), *line(item, 0.13, 0.735), *line("- Lưu: VT.", 0.13, 0.75)]
     assert "recipients" not in reading(*BODY, *rows).fields
