@@ -78,7 +78,7 @@ def _full_name(row: Line, law: Vocabulary) -> Value | None:
     surname = law.surname(name[0].text)
     if not surname:
         return None
-    if law.is_sole(surname):
+    if law.is_sole(surname) and not law.may_be_bitten(surname):
         certain = name[0].confidence >= (LEAST if law.is_unlike_others(surname) else SURE_SURNAME)
         name[0] = replace(name[0], text=surname, confidence=max(name[0].confidence, LISTED if certain else 0.0))
     if not LEAST_NAME <= len(name) <= MOST_NAME or not all(map(_is_given, name)):

@@ -143,6 +143,7 @@ class Vocabulary:
     positions: Mapping[tuple[str, ...], str]
     positions_alike: frozenset[str]
     surnames: frozenset[str]
+    usual_surnames: frozenset[str]
     secrecy: frozenset[tuple[str, ...]]
     urgency: Mapping[tuple[str, ...], str]
     small_words: Mapping[str, frozenset[str]]
@@ -188,6 +189,7 @@ class Vocabulary:
             positions=_phrases(_texts(signature, "positions")),
             positions_alike=_alike(_texts(signature, "positions")),
             surnames=frozenset(map(nfc, _texts(signature, "surnames"))),
+            usual_surnames=frozenset(map(nfc, _texts(signature, "usual_surnames"))),
             secrecy=frozenset(map(folded_words, _texts(_table(law, "secrecy"), "degrees"))),
             urgency=_phrases(_texts(_table(law, "urgency"), "degrees")),
             small_words=_by_language(_table(law, "small_words")),
@@ -217,6 +219,11 @@ class Vocabulary:
         said = fold(surname)
         same_length = (fold(name) for name in self.surnames if len(name) == len(said) and name != surname)
         return not any(sum(a != b for a, b in zip(said, name, strict=True)) <= 1 for name in same_length)
+
+    def may_be_bitten(self, surname: str) -> bool:
+        """Whether a rare surname is what is left of a usual one whose beginning a seal covers: `Quyền`, `Nguyễn`."""
+        usual, end = self.usual_surnames, fold(surname)[1:]
+        return surname not in usual and len(end) > 2 and any(fold(name).endswith(end) for name in usual)
 
     def position(self, text: str) -> str:
         """The listed position a line names; of those that marks alone tell apart (Thứ trưởng, Thủ trưởng) the exact one."""
