@@ -173,7 +173,8 @@ def _is_cut(name: Sequence[Word], place: Value) -> bool:
     """Whether a name has the place within a longer one, which begins earlier or goes on: part of the place was not read."""
     size, said, own = len(place.words), [skeleton(word.text) for word in name], [skeleton(word.text) for word in place.words]
     begun = (at for at in range(1, len(said) - size) if fold(name[at - 1].text) in agencies.BEFORE_PLACES)
-    return any(said[at : at + size] == own for at in begun) or (said[-size:] == own and len(said) > size and fold(name[-size - 1].text) not in agencies.BEFORE_PLACES)
+    ends = said[-size:] == own and len(said) > size and fold(name[-size - 1].text) not in agencies.BEFORE_PLACES
+    return ends or any(said[at : at + size] == own for at in begun)
 
 
 def _organ(
