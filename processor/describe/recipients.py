@@ -22,6 +22,7 @@ from processor.describe.vocabulary import Vocabulary, fold, is_clean, is_spelt, 
 LONGEST = 1000  # NĐ 30 Phụ lục VI: ToPlaces String 1000
 MOST_LINES = 30
 MISSED = 1.7  # of the list's usual step
+WIDEST = 2.5  # letters between two words of a line
 WIDE_STEP = 1.9  # line pitches: what stands further below is no line of the list
 _BULLET = re.compile(r"^(?:[^\w(]|_)*[-–—•*+~=_](?:[^\w(]|_)*")
 _AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
@@ -45,6 +46,8 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     words = [word for row in rows for word in row.words if any(map(str.isalnum, word.text))]
     if not words or not all(_is_print(word, law) for word in words) or any(map(_is_misread, rows[-1].words)):
         return None
+    if any(map(_has_gap, rows)):
+        return None
     items: list[str] = []
     for row in rows:
         bullet = _BULLET.match(row.text)
@@ -64,6 +67,12 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
         return None
     sure = min(word.confidence for word in words)
     return Value(told, sure, tuple(words)) if sure >= SURE and len(told) <= LONGEST else None
+
+
+def _has_gap(row: Line) -> bool:
+    """Whether a line leaves room for a word that was not read: it is not stretched; after its dash anything may stand."""
+    words = [word for word in row.words if any(map(str.isalnum, word.text))]
+    return any(after.left - word.right > WIDEST * row.letter for word, after in zip(words, words[1:], strict=False))
 
 
 def _is_word(part: str) -> bool:

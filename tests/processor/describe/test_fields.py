@@ -506,6 +506,13 @@ def test_marks_over_another_letter_of_the_same_word_stay_as_printed() -> None:
     assert recipients("- Thường trực Tỉnh uỷ;", "- Lưu: VT.") == "Thường trực Tỉnh uỷ; Lưu: VT"
 
 
+def test_room_for_a_word_in_the_list_of_recipients_is_one_that_was_not_read() -> None:
+    row = line("- Ủy ban Mặt trận Tổ quốc;", 0.13, 0.72)
+    for words, told in ((row, "Ủy ban Mặt trận Tổ quốc; Lưu: VT"), ([w for w in row if w.text != "trận"], None)):
+        found = reading(*BODY, *line("Nơi nhận:", 0.13, 0.70), *words, *line("- Lưu: VT.", 0.13, 0.735)).fields
+        assert found.get("recipients") == told
+
+
 def test_a_comma_that_ends_an_item_is_followed_by_a_word_that_was_not_read() -> None:
     assert recipients("- Sở Nội vụ;", "- VPUB: CVP,", "- Lưu: VT.") is None
     assert recipients("- Sở Nội vụ;", "- VPUB: CVP,", "PCVP;", "- Lưu: VT.") == "Sở Nội vụ; VPUB: CVP, PCVP; Lưu: VT"
