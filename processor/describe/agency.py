@@ -23,9 +23,11 @@ WIDEST = 2.0  # letters between two words
 LEAST_LISTED = 3  # words: of shorter names a beginning is a beginning of others too
 LONGEST_SYLLABLE = 7  # letters: "nghiêng"; longer is words run together
 _UNFINISHED = frozenset({"va", "cua", "cac", "-", "–"})
+BEFORE_PLACES = frozenset("tinh pho xa phuong quan huyen tran khu vuc".split())  # of "thành phố", "thị trấn", "đặc khu"
 _BEFORE_PROVINCES = frozenset({"tinh", "pho"})  # of "thành phố"
 _ROMAN = re.compile(r"(?!VI$)[IVX]{2,}")  # "Vi" is a name
 _MANY_MARKS = frozenset("ẤẨẪẮẲẴẾỂỄỐỔỖ")  # in capitals recognition is sure of many a wrong one
+SURE_MARKED = 0.95  # in capitals Ù and Ũ are nearly one: a name that nothing vouches for
 CAPITALS = 0.6  # a word in capitals read less surely says nothing about its marks
 
 
@@ -119,7 +121,7 @@ def agency(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, law: Vo
         if named:
             end = _end_of_name(words, at, law)
             proper = _province(words[at:end], written, law)
-            lost = marks(_text(said)) != marks(written.upper())
+            lost = marks(_text(said)) != marks(written.upper()) or _lacks_marks(words[at:end], written, law)
             proper = proper or _proper(words[at:end], issued_at, pairs, lost)
             if proper is None:
                 return None
@@ -223,7 +225,7 @@ def _proper(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, lost: 
         words: the name, in capitals.
         issued_at: the place of issue.
         pairs: neighbouring words that the document prints elsewhere.
-        lost: the word before it has lost its marks: then this one may have too.
+        lost: the word before it has lost its marks, or its own first word may have: then others may have too.
     """
     said = _text(words)
     if not said:
@@ -238,9 +240,18 @@ def _proper(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, lost: 
     if told:
         return Value(" ".join(_cased(text.upper()) for text in told), LISTED, tuple(words))
     worst = min(word.confidence for word in words)
-    if lost or worst < SURE or not all(_is_word(word.text) and not _is_like_others(word.text) for word in words):
+    doubted = any(marks(word.text) and word.confidence < SURE_MARKED for word in words)
+    if lost or doubted or worst < SURE or not all(_is_word(word.text) and not _is_like_others(word.text) for word in words):
         return None
     return Value(" ".join(_cased(w.text) for w in words), worst, tuple(words))
+
+
+def _lacks_marks(words: Sequence[Word], before: str, law: Vocabulary) -> bool:
+    """Whether a name that is none of a place begins as a listed surname does but for marks: NGUYỄN is often read as NGUYÊN."""
+    if not words or fold(before.split()[-1]) in BEFORE_PLACES:
+        return False
+    said = Counter(marks(words[0].text.upper()))
+    return any(said < Counter(marks(name.upper())) for name in law.surnames if fold(name) == fold(words[0].text))
 
 
 def _is_like_others(text: str) -> bool:

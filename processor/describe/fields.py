@@ -39,7 +39,6 @@ NAMES: Mapping[str, str] = MappingProxyType({  # in Vietnamese, as NĐ 30/2020 P
     "attachments": "phụ lục, văn bản kèm theo", "keyword": "từ khóa", "mode": "chế độ sử dụng", "note": "ghi chú",
     "maintenance": "thời hạn bảo quản",
 })  # fmt: skip
-_BEFORE_PLACES = frozenset("tinh pho xa phuong quan huyen tran khu vuc".split())  # of "thành phố", "thị trấn", "đặc khu"
 _OF_THE_END = frozenset({"signer_position", "signer_name", "signer_authority", "recipients"})
 _OF_PARTY = re.compile(r"[0-9]-[^\W\d_]{1,6}/")  # "123-CV/TU": the record has no such notation yet, a person writes it
 _PARTS = re.compile(r"[^\W_]+")
@@ -164,17 +163,18 @@ def _issued_at(dated: Line | None, names: Sequence[Sequence[Word]], pairs: Pairs
         return None
     if law.places.get(folded_words(found.text)) == found.text and found.confidence >= LEAST:
         return replace(found, confidence=max(found.confidence, LISTED))
-    if any(_is_cut(name, found) for name in names):
-        return None
+    if any(_is_cut(name, found) for name in names) or (size == 1 and not same):
+        return None  # of places of one word all that are known are listed
     said = {" ".join(word.text.strip(SIGNS) for word in run).lower() for run in same}
     return replace(found, confidence=max(found.confidence, LISTED)) if found.text.lower() in said else found
 
 
 def _is_cut(name: Sequence[Word], place: Value) -> bool:
-    """Whether a name ends as the place does, but a name of its own length begins earlier: part of the place was not read."""
-    size, said = len(place.words), [skeleton(word.text) for word in name]
-    ends = said[-size:] == [skeleton(word.text) for word in place.words]
-    return ends and len(said) > size and fold(name[-size - 1].text) not in _BEFORE_PLACES
+    """Whether a name has the place within a longer one, which begins earlier or goes on: part of the place was not read."""
+    size, said, own = len(place.words), [skeleton(word.text) for word in name], [skeleton(word.text) for word in place.words]
+    begun = (at for at in range(1, len(said) - size) if fold(name[at - 1].text) in agencies.BEFORE_PLACES)
+    ends = said[-size:] == own and len(said) > size and fold(name[-size - 1].text) not in agencies.BEFORE_PLACES
+    return ends or any(said[at : at + size] == own for at in begun)
 
 
 def _organ(

@@ -82,8 +82,8 @@ class Number:
 
 def _opens_number(word: Word) -> bool:
     text = word.text.lstrip(SIGNS)  # specks
-    vowel = unicodedata.normalize("NFD", text[1:2])
-    return text[:1] in ("S", "s") and vowel[:1] == "o" and "\u031b" not in vowel and not text[2:3].isalpha()
+    vowel = unicodedata.normalize("NFD", text[1:2].lower())
+    return text[:1] in ("S", "s") and vowel[:1] in ("o", "đ", "ð") and "\u031b" not in vowel and not text[2:3].isalpha()
 
 
 def is_clear(line: Number) -> bool:

@@ -18,6 +18,8 @@ from processor.describe.vocabulary import Vocabulary, fold, squash
 HEAD_DEPTH = 0.4  # the head ends in the upper part of the page
 SIGNATURE_LEFT = 0.42  # the signature stands in the right half (ô 7a-7c)
 NARROWER = 0.05  # of the width: the motto begins so much further right than the country's name
+LEAST_HEADING = 4  # letters: "nhận", where "Nơi" is not read
+SIGNED_ABOVE = 3.5  # line pitches: so far above "Nơi nhận" the signature may begin
 COLUMN_GAP = 0.04  # of the width: no space between words is so wide
 _DATED = re.compile(r"[a-z]{2,40}ngay.{0,8}thang.{0,4}nam[0-9]{4}")
 
@@ -219,13 +221,21 @@ def _signature_column(row: Line) -> float:
     return max(wide)[1] if wide else (row.left if row.left >= SIGNATURE_LEFT else math.inf)
 
 
+def _opens_signature(row: Line, said: Sequence[str], law: Vocabulary) -> bool:
+    """Whether of "Nơi nhận" only the end is read, in a row in which a signature begins beside it: small italics are spoilt so."""
+    if not said or len(said[0]) < LEAST_HEADING or not any(opening.endswith(said[0]) for opening in law.recipients):
+        return False
+    _, beside = _part(row, _signature_column(row))
+    return beside is not None and fold(beside.words[0].text).strip(".") in law.authorities and beside.text.isupper()
+
+
 def foot(rows: Sequence[Line], law: Vocabulary) -> Foot | None:
-    """The end of a letter, found by the list of recipients; None on a page without one."""
+    """The end of a letter, found by the list of recipients, or its signature alone; None on a page without one."""
+    step = pitch(rows) if rows else 0.0
     for row in rows:
-        opening = squash("".join([word.text for word in row.words if squash(word.text)][:2]))  # specks are none
-        if row.left < SIGNATURE_LEFT and law.opens_recipients(opening):
-            step = pitch(rows)
-            lowest = [line for line in rows if line.top > row.top - 2.5 * step]
+        said = [squash(word.text) for word in row.words if squash(word.text)]  # specks are none
+        if row.left < SIGNATURE_LEFT and (law.opens_recipients("".join(said[:2])) or _opens_signature(row, said, law)):
+            lowest = [line for line in rows if line.top > row.top - SIGNED_ABOVE * step]
             parted = [_part(line, _signature_column(line)) for line in lowest]
             return Foot(
                 tuple(left for left, _ in parted if left and left.top >= row.top - step / 2),

@@ -6,6 +6,7 @@ other phrase there; a repeated pair of words confirms what was read, it never ch
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -13,13 +14,15 @@ from typing import TypeAlias
 
 from processor.describe.heading import SURE
 from processor.describe.layout import Line, Word
-from processor.describe.vocabulary import Vocabulary, fold, is_syllable
+from processor.describe.vocabulary import Vocabulary, fold, folded_words, is_syllable
 
 LISTED = 0.85  # how sure a word is that a closed list confirms
 LEAST = 0.3  # what the recogniser itself doubts more is no letter of a phrase
 DOUBTED = 0.6
 Pair: TypeAlias = tuple[str, str]
 Pairs: TypeAlias = Mapping[Pair, Counter[Pair]]
+LEAST_NAME, LONGEST_NAME = 4, 14  # words of a listed name that nothing else is
+_DASHES = frozenset("-–—")
 _SPECK = ".'`"
 _AROUND = " .,;:()\"'-–"
 
@@ -40,13 +43,47 @@ def mended(words: Sequence[Word], law: Vocabulary) -> list[Word]:
         if size and _reaches_over(words[at:], keys[at:], size, law):
             at += 1
             continue
-        if size and min(word.confidence for word in said) >= LEAST and _stands_together(said):
+        if size and min(word.confidence for word in said) >= LEAST and _stands_together(said, tuple(keys[at : at + size]), law):
             written = law.phrases[tuple(keys[at : at + size])].split()
             inner = [*(replace(word, text=word.text.rstrip(_SPECK)) for word in said[:-1]), said[-1]]
             capitals = all(word.text.isupper() for word in said)
             found[at : at + size] = [_written(word, text, capitals) for word, text in zip(inner, written, strict=True)]
         at += size or 1
     return found
+
+
+def named(words: Sequence[Word], law: Vocabulary) -> list[Word]:
+    """The words, those of an agency's listed name as sure as the list makes them and without specks; the longest name goes first.
+
+    Only what is read with the very marks of the list is such a name, and of signs only those the list has may stand within.
+    """
+    found = list(words)
+    at = 0
+    while at < len(words):
+        sizes = range(min(LONGEST_NAME, len(words) - at), LEAST_NAME - 1, -1)
+        size = next((n for n in sizes if _is_named(words[at : at + n], law)), 0)
+        written = _listed(words[at : at + size], law).split()
+        for place, text in enumerate(written[:-1] if size else (), at):
+            said = text if text in _DASHES else words[place].text.rstrip(_SPECK)
+            found[place] = replace(words[place], text=said, confidence=max(words[place].confidence, LISTED))
+        if size:
+            last = at + size - 1
+            found[last] = replace(words[last], confidence=max(words[last].confidence, LISTED))
+        at += size or 1
+    return found
+
+
+def _listed(words: Sequence[Word], law: Vocabulary) -> str:
+    return law.agency_written.get(folded_words(" ".join(_bare(word) for word in words)), "")
+
+
+def _is_named(words: Sequence[Word], law: Vocabulary) -> bool:
+    written = _listed(words, law).split()
+    if len(written) != len(words) or min(word.confidence for word in words) < LEAST:
+        return False
+    inner = zip((word.text.rstrip(_SPECK).lower() for word in words[:-1]), (text.lower() for text in written[:-1]), strict=True)
+    ended = _bare(words[-1]).lower() == written[-1].lower()
+    return ended and all(said == text or {said, text} <= _DASHES for said, text in inner)
 
 
 def _reaches_over(words: Sequence[Word], keys: Sequence[str], size: int, law: Vocabulary) -> bool:
@@ -62,9 +99,11 @@ def _reaches_over(words: Sequence[Word], keys: Sequence[str], size: int, law: Vo
     return False
 
 
-def _stands_together(words: Sequence[Word]) -> bool:
-    """No sign parts the words; a full stop within a phrase is a speck, for no sentence ends there."""
-    return all(word.text.rstrip(_SPECK) == word.text.rstrip(_AROUND) for word in words[:-1])
+def _stands_together(words: Sequence[Word], key: tuple[str, ...], law: Vocabulary) -> bool:
+    """No sign parts the words but the phrase's own comma; a full stop within a phrase is a speck, for no sentence ends there."""
+    signs = (word.text.rstrip(_SPECK)[len(word.text.rstrip(_AROUND)) :] for word in words[:-1])
+    pairs = zip(key, key[1:], strict=False)
+    return all(not sign or (sign == "," and pair in law.commas) for sign, pair in zip(signs, pairs, strict=True))
 
 
 def _written(word: Word, text: str, capitals: bool) -> Word:
@@ -73,6 +112,8 @@ def _written(word: Word, text: str, capitals: bool) -> Word:
         cased = text.upper() if capitals or not is_syllable(bare) else text  # "khu VỰC"; but "UBND tỉnh"
     else:
         cased = (text[0].upper() if bare[0].isupper() else text[0]) + text[1:]
+    if Counter(unicodedata.normalize("NFD", bare)) == Counter(unicodedata.normalize("NFD", cased)):
+        cased = bare  # "uỷ" and "ủy" are one word: as it is printed
     return replace(word, text=word.text.replace(bare, cased), confidence=max(word.confidence, LISTED))
 
 

@@ -22,17 +22,19 @@ from processor.describe.vocabulary import Vocabulary, fold, is_clean, is_spelt, 
 LONGEST = 1000  # NĐ 30 Phụ lục VI: ToPlaces String 1000
 MOST_LINES = 30
 MISSED = 1.7  # of the list's usual step
+WIDEST = 2.5  # letters between two words of a line
 WIDE_STEP = 1.9  # line pitches: what stands further below is no line of the list
 _BULLET = re.compile(r"^(?:[^\w(]|_)*[-–—•*+~=_](?:[^\w(]|_)*")
 _AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
 _BROKEN_NOTE = re.compile(r"\([^\W\dA-Z]{1,3}\)")  # "(bí)": "(b/c)" misread
-_SPECKED = re.compile(r": (?![A-ZĐÀ-Ỵ0-9])[^\W\d_]|Lưu:? [A-ZĐ]+ [A-ZĐ]")  # a colon within a phrase; initials without their comma
+_SPECKED = re.compile(r": (?![A-ZĐÀ-Ỵ0-9])[^\W\d_]|Lưu:? [A-ZĐ]+ [A-ZĐ]|Lưu:[^;]*;")  # a colon in a phrase; no comma
 _AFTER_COMMA = re.compile(r",(?=[^\s\d])")
+_AFTER_STOP = re.compile(r"; ([^\W\d_])")
 _HEADING = "noi nh"
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."
 _NOTE = re.compile(r"\((?=[^()]{0,200}(?:kem theo|dinh kem|gui kem|phu luc))[^()]{0,400}\)")
 _OF_ANOTHER = re.compile(r"\bso\b[^()]{0,12}/|/(?:20)?[0-9]{2}/|\bcua (?:nghi dinh|thong tu|luat)")  # its number follows
-STROKES, SURE_STROKE = 2, 0.6  # letters, at most, that a stroke is read as; what two readings have is none
+STROKES, SURE_STROKE = 2, 0.7  # letters, at most, that a stroke is read as; what two readings have is surer, and none
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _SIGNS = " .,;:()\"'-–"
 _PARTS = re.compile(r"[^\W_]+")
@@ -44,6 +46,8 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     words = [word for row in rows for word in row.words if any(map(str.isalnum, word.text))]
     if not words or not all(_is_print(word, law) for word in words) or any(map(_is_misread, rows[-1].words)):
         return None
+    if any(map(_has_gap, rows)):
+        return None
     items: list[str] = []
     for row in rows:
         bullet = _BULLET.match(row.text)
@@ -54,11 +58,21 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
             items.append(text)
         else:
             items[-1] += f" {text}"
+    if 0 < sum(item.endswith(",") for item in items[:-1]) < len(items) - 1:  # where not all end so, a word was not read
+        return None
+    if any(match[1].islower() for item in items for match in _AFTER_STOP.finditer(item)):  # what a semicolon parts begins anew
+        return None
     told = "; ".join(_AFTER_COMMA.sub(", ", _AROUND.sub("", item)) for item in items)
     if any(not _is_word(part) for part in told.split()) or _BROKEN_NOTE.search(told) or _SPECKED.search(told):
         return None
     sure = min(word.confidence for word in words)
     return Value(told, sure, tuple(words)) if sure >= SURE and len(told) <= LONGEST else None
+
+
+def _has_gap(row: Line) -> bool:
+    """Whether a line leaves room for a word that was not read: it is not stretched; after its dash anything may stand."""
+    words = [word for word in row.words if any(map(str.isalnum, word.text))]
+    return any(after.left - word.right > WIDEST * row.letter for word, after in zip(words, words[1:], strict=False))
 
 
 def _is_word(part: str) -> bool:
@@ -92,7 +106,7 @@ def _without_strokes(row: Line) -> Line | None:
     for word in row.words:
         ended = not words or words[-1].text.rstrip("'`^~|").endswith((";", "."))
         letters = sum(map(str.isalnum, word.text))
-        if not (ended and 0 < letters <= STROKES and word.confidence < SURE_STROKE):
+        if not (ended and 0 < letters <= STROKES and word.confidence <= SURE_STROKE):
             words.append(replace(word, text=word.text.rstrip("'`^~|") or word.text))
     return Line(tuple(words)) if any(map(str.isalnum, "".join(word.text for word in words))) else None
 
@@ -101,7 +115,8 @@ def _confirmed(words: Sequence[Word], law: Vocabulary) -> list[Word]:
     """Words that stand in nearly every list (`VT`, `b/c`) are written as the list of them has it, and as sure as it."""
     found = []
     for word in words:
-        bare = word.text.strip("(){}[].,;: ")
+        bare, bracketed = word.text.strip("(){}[].,;: "), word.text.strip(".,;: ")
+        bare = bracketed if bracketed in law.usual_recipients else bare
         usual = "Lưu" if fold(bare) == _KEPT else law.usual_recipients.get(bare)
         found.append(replace(word, text=word.text.replace(bare, usual), confidence=max(word.confidence, LISTED)) if usual else word)
     return found

@@ -24,6 +24,7 @@ MOST_NAME = 5
 ALIGNED = 0.015  # of the page's width: lines of the block are centred on one axis
 LEAST_LETTERS = 5  # of a post whose beginning a seal covers
 PLACED = 0.9  # letters a word may lie off its place
+ROOM = 1.6  # letters: a letter and the spaces round it are wider
 SPACE, FITTING = 0.5, 1.2  # letters: between words; how much a beginning may be shorter or longer than the room for it
 _BY_ORDER = frozenset({"TL.", "TUQ."})
 _APART = re.compile(r"[.\s]+")
@@ -66,18 +67,18 @@ def _authority(rows: Sequence[Line], name: Line | None, position: Value | None, 
             last = Value(written, max(words[0].confidence, SURE_POSITION), (words[0],))
     if position is None or last is None:
         return None
-    is_deputy = position.text.startswith(law.deputies)
+    is_deputy = position.text.startswith(law.deputies) and not (last.text == "TM." and position.text.startswith(law.of_bodies))
     return None if is_deputy != (last.text == "KT.") and last.text not in _BY_ORDER else last
 
 
 def _full_name(row: Line, law: Vocabulary) -> Value | None:
-    name = [word for word in row.words if any(map(str.isalpha, word.text))]
+    name = _without_strokes([word for word in row.words if any(map(str.isalpha, word.text))])
     if not name:
         return None
     surname = law.surname(name[0].text)
     if not surname:
         return None
-    if law.is_sole(surname):
+    if law.is_sole(surname) and not law.may_be_bitten(surname):
         certain = name[0].confidence >= (LEAST if law.is_unlike_others(surname) else SURE_SURNAME)
         name[0] = replace(name[0], text=surname, confidence=max(name[0].confidence, LISTED if certain else 0.0))
     if not LEAST_NAME <= len(name) <= MOST_NAME or not all(map(_is_given, name)):
@@ -85,6 +86,16 @@ def _full_name(row: Line, law: Vocabulary) -> Value | None:
     if any(before.text == word.text for before, word in zip(name, name[1:], strict=False)):
         return None  # read twice
     return Value(" ".join(word.text for word in name), min(word.confidence for word in name), tuple(name))
+
+
+def _without_strokes(words: Sequence[Word]) -> list[Word]:
+    """The words without a doubtful letter that a stroke of a pen was read as: between its neighbours is no room for one."""
+    kept = list(words)
+    for before, word, after in zip(words, words[1:], words[2:], strict=False):
+        letter = (after.right - after.left) / len(after.text)
+        if len(word.text) == 1 and word.confidence < SURE_NAME and after.left - before.right < ROOM * letter:
+            kept.remove(word)
+    return kept
 
 
 def _is_given(word: Word) -> bool:
@@ -111,6 +122,8 @@ def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value
         if fold(words[0]) in law.authorities:
             deputised = law.position(" ".join(words[1:])) if fold(words[0]) in law.deputising else deputised
             axis.append(row.centre)
+            written = law.position(" ".join(words[1:])) if fold(words[0]) in law.acting else ""
+            best = (row, written) if written else best
             continue
         deputy = law.deputy(deputised) if deputised else ""
         found = _post(row, words, axis, law) or (_standing(row, deputy, axis) if deputy else None)

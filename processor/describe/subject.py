@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.layout import Head, Line, Word, joined
-from processor.describe.phrases import LEAST, Pairs, confirmed, mended
-from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, fold, is_clean, is_spelt, squash
+from processor.describe.phrases import LEAST, LISTED, Pairs, confirmed, mended, named
+from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, fold, folded_words, is_clean, is_spelt, squash
 
 PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
 SUBJECT_ROWS = 7
@@ -109,7 +109,7 @@ def beside(top: Head, line: Number | None, law: Vocabulary, pairs: Pairs) -> Sub
     chosen: list[Line] = []
     before = top.left[line.index]
     for row in top.left[line.index + 1 :]:
-        if not any(map(str.isalnum, row.text)):
+        if not any(map(str.isalnum, row.text)) or _is_stamp(row, law):
             continue
         if row.top - before.top > PARAGRAPH * top.pitch or squash(row.text[:40]).startswith(law.addressed):
             break
@@ -119,6 +119,12 @@ def beside(top: Head, line: Number | None, law: Vocabulary, pairs: Pairs) -> Sub
         before = row
     opening = _opening(chosen[0].words, law)[0] if chosen else ""
     return Subject(_text(chosen, law, pairs), opening == BRIEF) if opening else None
+
+
+def _is_stamp(row: Line, law: Vocabulary) -> bool:
+    """Whether a line says nothing but how urgent the letter is, in capitals: a stamp under the number (NĐ 30 Phụ lục I, ô 10b)."""
+    words = [word.text for word in row.words if len(squash(word.text)) > 1]
+    return " ".join(words).isupper() and folded_words(" ".join(words)) in law.urgency
 
 
 def _is_scrawl(words: Sequence[Word]) -> bool:
@@ -141,15 +147,28 @@ def _is_written(word: Word) -> bool:
 
 
 def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
-    words = joined([word for row in rows for word in row.words if _is_written(word)])
+    words = _spans(joined([word for row in rows for word in row.words if _is_written(word)]))
     opening, taken = _opening(words, law)
-    rest = confirmed(mended(words[taken:], law), pairs)
+    rest = confirmed(named(mended(words[taken:], law), law), pairs)
     if not rest or _is_broken(rest, law) or any(map(_has_gap, rows)):
         return None
     text = " ".join([*([opening] if opening else []), *(word.text for word in rest)]).strip(SIGNS)
     sure = min(word.confidence for word in rest)
     spelt = all(is_clean(word.text) and is_spelt(part) for word in rest for part in _PARTS.findall(word.text))
     return Value(text, sure, tuple(words)) if sure >= SURE and spelt and len(text) <= SUBJECT_LENGTH else None
+
+
+def _spans(words: Sequence[Word]) -> list[Word]:
+    """The words, a dash between two years as sure as they make it: "năm học 2025 - 2026"."""
+    found = list(words)
+    for at, (before, dash, after) in enumerate(zip(words, words[1:], words[2:], strict=False), 1):
+        if dash.text in ("-", "–", "—") and _is_year(before) and _is_year(after):
+            found[at] = replace(dash, confidence=max(dash.confidence, LISTED))
+    return found
+
+
+def _is_year(word: Word) -> bool:
+    return re.fullmatch(r"(?:19|20)[0-9]{2}[.,;]?", word.text) is not None
 
 
 def _is_broken(words: Sequence[Word], law: Vocabulary) -> bool:

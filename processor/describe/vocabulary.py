@@ -84,9 +84,12 @@ def is_clean(word: str) -> bool:
 
     No dash joins two words in small letters.
 
-    A full stop stands within numbers and between capitals (`1.500`, `TP.HCM`), never between small letters.
+    A full stop stands within numbers and between capitals (`1.500`, `TP.HCM`), never between small letters, nor after a syllable.
     """
-    return _CLEAN.fullmatch(nfc(word)) is not None and _SPECKED.search(word) is None and _DASHED.search(nfc(word)) is None
+    said = nfc(word)
+    before, stop, after = said.partition(".")
+    is_joined = bool(stop) and after[:1].isalpha() and len(before) > 2 and before[1:].islower() and is_syllable(before)
+    return not is_joined and _CLEAN.fullmatch(said) is not None and not (_SPECKED.search(said) or _DASHED.search(said))
 
 
 def folded_words(text: str) -> tuple[str, ...]:
@@ -110,7 +113,11 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Every closed list reading rests on. A phrase is its folded words, mapped to how it is written."""
+    """Every closed list reading rests on. A phrase is its folded words, mapped to how it is written.
+
+    Attributes:
+        commas: neighbours within phrases that a comma may part.
+    """
 
     kinds: Mapping[str, Kind]
     country: tuple[str, ...]
@@ -130,14 +137,18 @@ class Vocabulary:
     usual_recipients: Mapping[str, str]
     authorities: Mapping[str, str]
     deputising: frozenset[str]
+    acting: frozenset[str]
+    of_bodies: tuple[str, ...]
     deputies: tuple[str, ...]
     positions: Mapping[tuple[str, ...], str]
     positions_alike: frozenset[str]
     surnames: frozenset[str]
+    usual_surnames: frozenset[str]
     secrecy: frozenset[tuple[str, ...]]
     urgency: Mapping[tuple[str, ...], str]
     small_words: Mapping[str, frozenset[str]]
     phrases: Mapping[tuple[str, ...], str]
+    commas: frozenset[tuple[str, str]]
     longest_phrase: int
 
     @classmethod
@@ -149,7 +160,8 @@ class Vocabulary:
         Raises:
             ValueError: a table or key is missing or of the wrong type; the message names it.
         """
-        phrases = _phrases(_texts(_table(law, "phrases"), "written"))
+        written = _texts(_table(law, "phrases"), "written")
+        phrases = _phrases(text.replace(",", "") for text in written)
         head, agency, signature = (_table(law, key) for key in ("head", "agency", "signature"))
         named = [folded_words(text) for key in ("written", "before_names", "openers") for text in _texts(agency, key)]
         return cls(
@@ -171,14 +183,18 @@ class Vocabulary:
             foreign=frozenset(_texts(signature, "foreign")),
             authorities={fold(slip): nfc(name) for name, slips in _table(signature, "authorities").items() for slip in slips},
             deputising=frozenset(map(fold, _texts(signature, "deputising"))),
+            acting=frozenset(map(fold, _texts(signature, "acting"))),
+            of_bodies=tuple(map(nfc, _texts(signature, "of_bodies"))),
             deputies=tuple(map(nfc, _texts(signature, "deputies"))),
             positions=_phrases(_texts(signature, "positions")),
             positions_alike=_alike(_texts(signature, "positions")),
             surnames=frozenset(map(nfc, _texts(signature, "surnames"))),
+            usual_surnames=frozenset(map(nfc, _texts(signature, "usual_surnames"))),
             secrecy=frozenset(map(folded_words, _texts(_table(law, "secrecy"), "degrees"))),
             urgency=_phrases(_texts(_table(law, "urgency"), "degrees")),
             small_words=_by_language(_table(law, "small_words")),
             phrases=phrases,
+            commas=frozenset(pair for text in written for pair in _comma_pairs(text.split())),
             longest_phrase=max(map(len, phrases), default=0),
         )
 
@@ -203,6 +219,11 @@ class Vocabulary:
         said = fold(surname)
         same_length = (fold(name) for name in self.surnames if len(name) == len(said) and name != surname)
         return not any(sum(a != b for a, b in zip(said, name, strict=True)) <= 1 for name in same_length)
+
+    def may_be_bitten(self, surname: str) -> bool:
+        """Whether a rare surname is what is left of a usual one whose beginning a seal covers: `Quyền`, `Nguyễn`."""
+        usual, end = self.usual_surnames, fold(surname)[1:]
+        return surname not in usual and len(end) > 2 and any(fold(name).endswith(end) for name in usual)
 
     def position(self, text: str) -> str:
         """The listed position a line names; of those that marks alone tell apart (Thứ trưởng, Thủ trưởng) the exact one."""
@@ -229,6 +250,11 @@ def _kinds(law: Mapping[str, Any]) -> dict[str, Kind]:
             if abbreviation not in (known.abbreviation, *known.older):
                 kinds[squash(name)] = replace(known, older=(*known.older, nfc(abbreviation)))
     return kinds
+
+
+def _comma_pairs(words: Sequence[str]) -> list[tuple[str, str]]:
+    pairs = zip(words, words[1:], strict=False)
+    return [(fold(before.rstrip(",")), fold(after.rstrip(","))) for before, after in pairs if before.endswith(",")]
 
 
 def _by_language(table: Mapping[str, Any]) -> dict[str, frozenset[str]]:

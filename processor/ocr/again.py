@@ -28,6 +28,7 @@ _LEAST = 30.0  # what is read with less under a seal are its letters
 _HANGING = "“”„\"*+~^°<>«»_=¬'`‘’|¡!¿{}[]#@"  # strokes of a seal and a pen, read as signs
 Box: TypeAlias = tuple[int, int, int, int]
 Zone: TypeAlias = tuple[float, float]
+Columns: TypeAlias = tuple[agreement.Gutter | None, reader.Layout]
 
 
 def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence[Word]) -> list[Word]:
@@ -41,7 +42,8 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
     """
     plain = ink.without(picture) if picture.mode == "RGB" else picture.convert("L")
     finer = min(max(FINER_DPI / dpi, 1.0), _MOST_FINER)
-    second = [(zone, strip(plain, _rows(zone, plain.height), dpi, languages, finer)) for zone in agreement.zones(words)]
+    columns: Columns = (agreement.gutter(words), "block")
+    second = [(zone, strip(plain, _rows(zone, plain.height), dpi, languages, finer, columns)) for zone in agreement.zones(words)]
     block = _block(plain, dpi, agreement.foot(words))
     if block and picture.mode == "RGB" and ink.bands(picture.crop(block), dpi):
         block = None  # a seal in colour is gone with its ink
@@ -62,9 +64,9 @@ def settled(
         second: what was read again, by zones.
         block: where a signature under a black seal may stand.
     """
-    found = list(words)
+    found = agreement.whole(words)
     for zone, again in second:
-        found = agreement.confirmed(found, again, zone)
+        found = agreement.confirmed(agreement.yielding(found, again), again, zone)
     under = _under_ring(plain, dpi, languages, block) if block else []
     found = _replaced(found, under, block, plain.size) if under and block else found
     for zone, again in second:
@@ -113,7 +115,11 @@ def _settled_line(found: Sequence[Word], readings: Sequence[Sequence[Word]], box
     firm = [word for word in found if word not in doubtful]
     told = agreement.voted([[word for word in words if _lies_in(word, box, size)] for words in readings])
     near = [word for word in firm if _lies_in(word, box, size)]
-    return firm + [word for word in told if not any(agreement.touches(word, other) for other in near)]
+    top, bottom = min((word.top for word in doubtful), default=0.0), max((word.bottom for word in doubtful), default=0.0)
+    told, near = ([word for word in words if top <= (word.top + word.bottom) / 2 <= bottom] for words in (told, near))
+    kept = [word for word in told if not any(agreement.touches(word, other) for other in near)]
+    lost = [word for word in doubtful if not any(agreement.touches(word, other) for other in kept)]  # stays, in doubt
+    return [*firm, *kept, *lost]
 
 
 def _lies_in(word: Word, box: Box, size: tuple[int, int]) -> bool:
@@ -204,13 +210,35 @@ def part(plain: Image.Image, box: Box, dpi: float, languages: str, finer: float,
     ]  # fmt: skip
 
 
-def strip(plain: Image.Image, rows: tuple[int, int], dpi: float, languages: str, finer: float = 1.0) -> list[Word]:
-    """The words between two rows of a grey page, read `finer` times enlarged, but for those an edge within the page cuts."""
+def strip(
+    plain: Image.Image, rows: tuple[int, int], dpi: float, languages: str, finer: float = 1.0,
+    columns: Columns | None = None,
+) -> list[Word]:  # fmt: skip
+    """The words between two rows of a grey page, read `finer` times enlarged, but for those an edge within the page cuts.
+
+    The two columns of a foot are read each for itself, in the layout asked for: as pages, marks that a pen touches are torn off; as
+    blocks, a seal may swallow words beside it.
+    """
+    boxes = _columns(plain, rows, dpi, columns)
+    read = ((box, agreement.whole(part(plain, box, dpi, languages, finer, how))) for box, how in boxes)
+    return [word for box, words in read for word in words if not _is_cut(word, box, plain.size)]
+
+
+def _columns(
+    plain: Image.Image, rows: tuple[int, int], dpi: float, columns: Columns | None
+) -> list[tuple[Box, reader.Layout]]:
     top, bottom = rows
-    low, high = top / plain.height, bottom / plain.height
-    slack = 0.5 / plain.height
-    return [
-        word
-        for word in part(plain, (0, top, plain.width, bottom), dpi, languages, finer, "page")
-        if (word.top > low + slack or top == 0) and (word.bottom < high - slack or bottom == plain.height)
-    ]
+    gutter, how = columns or (None, "page")
+    if gutter is None or bottom <= gutter.top * plain.height:
+        return [((0, top, plain.width, bottom), "page")]
+    dark = (numpy.asarray(plain) < _DARK).sum(axis=1)
+    row = max(top, quiet(dark, round(gutter.top * plain.height), round(_QUIET / 25.4 * dpi)))
+    across = round(gutter.across * plain.width)
+    whole: list[tuple[Box, reader.Layout]] = [((0, top, plain.width, row), "page")] if row > top else []
+    return [*whole, ((0, row, across, bottom), how), ((across, row, plain.width, bottom), how)] if row < bottom else whole
+
+
+def _is_cut(word: Word, box: Box, size: tuple[int, int]) -> bool:
+    left, top, right, bottom = word.left * size[0], word.top * size[1], word.right * size[0], word.bottom * size[1]
+    before = (box[0] > 0 and left <= box[0] + 0.5) or (box[1] > 0 and top <= box[1] + 0.5)
+    return before or (box[2] < size[0] and right >= box[2] - 0.5) or (box[3] < size[1] and bottom >= box[3] - 0.5)

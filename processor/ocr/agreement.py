@@ -7,7 +7,7 @@ fractions of the page, confidence 0 to 100. Refuses: to put a word together from
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from processor.describe.vocabulary import fold, nfc
 from processor.ocr.words import Word
@@ -18,7 +18,11 @@ _HEADED = 4  # of these words: fewer are a sentence
 FOOT_RISE = 0.03  # of the height: the signature's first line may stand above "Nơi nhận"
 FOOT_DEPTH = 0.35
 FOOT_LEFT = 0.4  # of the width
+COLUMNS = (0.3, 0.75)  # of the width: between these the list of recipients ends and the signature begins
+NARROWEST = 0.02  # of the width: columns stand further apart
+READ = 50.0  # what is read with less may be a pen's
 RECIPIENTS = frozenset({"Nơi", "NƠI", "nhận:", "NHẬN:"})  # "Nơi nhận:" opens the foot (NĐ 30 Phụ lục I, Phần I, ô 9b)
+KEPT, FOOT_STEP = "Lưu", 2.5  # the item that ends it; heights of a word from one line to the next, at most
 DOUBTED = 55.0  # what two readings say differently
 SURE, SURE_NAME = 80.0, 85.0  # the latter for names, which nothing vouches for
 CLEAR = 3  # readings to one
@@ -26,8 +30,19 @@ UNMARKED = 65.0  # where only the marks differ: a closed list may know them
 LONE = 70.0  # what one reading says where the other has two words or none
 OUTVOTED = 84.0  # what two readings say against a third: enough for a word of a sentence, not for a name
 CASED = 75.0  # where a capital looks like the small letter: v and V
+DASHES = "-–—"
+MOSTLY = 0.8  # of a mark's width lies over its word
+UNREAD = 30.0  # what is read with less is no word where the other reading has one
 ADDED = 88.0  # a word only the second reading has must be as sure
 _SIGNS = ".,;:'`|"
+
+
+@dataclass(frozen=True, slots=True)
+class Gutter:
+    """Where a foot parts into the list of recipients and the signature, and from which height on; fractions of the page."""
+
+    top: float
+    across: float
 
 
 def zones(words: Sequence[Word]) -> list[tuple[float, float]]:
@@ -42,8 +57,52 @@ def zones(words: Sequence[Word]) -> list[tuple[float, float]]:
 
 def foot(words: Sequence[Word]) -> tuple[float, float] | None:
     """Top and bottom of a letter's foot, which the list of recipients opens; None on a page without one."""
-    opening = max((word.top for word in words if word.left < FOOT_LEFT and _opens_foot(word)), default=None)
-    return (max(0.0, opening - FOOT_RISE), min(1.0, opening + FOOT_DEPTH)) if opening is not None else None
+    opening = _opening(words)
+    if opening is None:
+        return None
+    return max(0.0, min(opening - FOOT_RISE, _end_of_text(words, opening))), min(1.0, opening + FOOT_DEPTH)
+
+
+def _end_of_text(words: Sequence[Word], opening: float) -> float:
+    """From which height on a foot is but its two columns: the signature's first line may stand above "Nơi nhận"."""
+    text = max((word.bottom for word in words if word.left < FOOT_LEFT and word.bottom <= opening), default=0.0)
+    signed = min((word.top for word in words if word.left >= FOOT_LEFT and text < word.top < opening), default=opening)
+    return max((text + signed) / 2, signed - FOOT_RISE)
+
+
+def gutter(words: Sequence[Word]) -> Gutter | None:
+    """Where the two columns of a foot part; None where nothing parts them.
+
+    Why: read in one, their lines, which stand at different heights, are taken for one, and its small print is read as if large.
+    """
+    opening = _opening(words)
+    if opening is None:
+        return None
+    low, high = COLUMNS
+    inner = [word for word in words if opening - FOOT_RISE / 4 < word.top < opening + FOOT_DEPTH and word.confidence >= READ]
+    edge, best = low, (0.0, 0.0)
+    for word in sorted(inner, key=lambda each: each.left):
+        best = max(best, (min(word.left, high) - edge, edge))
+        edge = max(edge, min(word.right, high))
+    wide, left = max(best, (high - edge, edge))
+    return Gutter(_end_of_text(words, opening), left + wide / 3) if wide >= NARROWEST else None
+
+
+def _opening(words: Sequence[Word]) -> float | None:
+    """Where the list of recipients begins: with its heading, or, that being unread beside the signature, above its first dashes."""
+    named = max((word.top for word in words if word.left < FOOT_LEFT and _opens_foot(word)), default=None)
+    kept = max((word for word in words if word.left < FOOT_LEFT and _said(word) == KEPT), key=lambda word: word.top, default=None)
+    if kept is None or (named is not None and 0 < kept.top - named < FOOT_DEPTH):
+        return named
+    high = kept.bottom - kept.top
+    top, margin = kept.top, kept.left - 4 * high
+    dashes = (word.top for word in words if word.text == "-" and word.confidence >= READ and margin < word.left < kept.left)
+    lines = 0
+    for dash in sorted((dash for dash in dashes if dash < kept.top + high), reverse=True):
+        if top - dash > FOOT_STEP * high:
+            break
+        lines, top = lines + (top - dash > high / 2), dash
+    return max(0.0, top - (kept.top - top) / lines) if lines else named
 
 
 def _opens_foot(word: Word) -> bool:
@@ -70,6 +129,24 @@ def _shared(word: Word, other: Word) -> tuple[float, float]:
     narrow = min(word.right - word.left, other.right - other.left)
     low = min(word.bottom - word.top, other.bottom - other.top)
     return across / narrow if narrow > 0 else 0.0, down / low if low > 0 else 0.0
+
+
+def whole(words: Sequence[Word]) -> list[Word]:
+    """The words without lone signs and letters that lie over a longer one: its marks, read apart, or what a pen left there."""
+    lone = [word for word in words if len(word.text) == 1 and word.text not in DASHES]
+    torn = [word for word in lone if any(len(other.text) > 2 and _lies_over(word, other) for other in words)]
+    return [word for word in words if word not in torn]
+
+
+def _lies_over(mark: Word, word: Word) -> bool:
+    across, down = _shared(mark, word)
+    return across > MOSTLY and down > 0 and mark.right - mark.left < word.right - word.left
+
+
+def yielding(first: Sequence[Word], second: Sequence[Word]) -> list[Word]:
+    """The first reading without what it doubts itself where the second has a sure word."""
+    sure = [other for other in second if other.confidence >= ADDED and any(map(str.isalnum, other.text))]
+    return [word for word in first if word.confidence >= UNREAD or not any(is_same_place(word, other) for other in sure)]
 
 
 def confirmed(first: Sequence[Word], second: Sequence[Word], zone: tuple[float, float]) -> list[Word]:

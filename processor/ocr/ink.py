@@ -63,6 +63,12 @@ def red(picture: Image.Image) -> Image.Image:
     return excess.point([min(255, max(0, 255 - 2 * (v - paper))) for v in range(256)])
 
 
+def blue(picture: Image.Image) -> Image.Image:
+    """What blue ink alone has laid, black on white: stamps are red by law, and blue on many a desk."""
+    red, _, blue_ = picture.split()
+    return ImageChops.subtract(blue_, red).point([255 if v <= _COLOURED else 0 for v in range(256)])
+
+
 def bands(picture: Image.Image, dpi: float) -> list[Box]:
     """The strips of the page, as wide as it, that coloured ink touches; none where there is none, or colour all over."""
     cells, side = _cells(_spread(picture) > _COLOURED, dpi)

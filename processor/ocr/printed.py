@@ -46,12 +46,12 @@ def under_ink(picture: Image.Image, dpi: float, languages: str, words: Sequence[
         return None
     plain = ink.without(picture)
     dark = (numpy.asarray(plain) < _DARK).sum(axis=1)
-    kept, found = list(words), []
+    kept, found, gutter = list(words), [], agreement.gutter(words)
     for band in bands:
         reach = round(_QUIET / 25.4 * dpi)
         top, bottom = (again.quiet(dark, edge, reach) for edge in (band.top, band.bottom))
         low, high = top / picture.height, bottom / picture.height
-        found += again.strip(plain, (top, bottom), dpi, languages)
+        found += again.strip(plain, (top, bottom), dpi, languages, columns=(gutter, "page"))
         kept = [word for word in kept if word.top <= low or word.bottom >= high]  # of a word the edge cuts, the whole one stays
     return [*kept, *(word for word in found if not any(agreement.is_same_place(word, other) for other in kept))]
 
@@ -80,7 +80,7 @@ def stamps(
 
 
 def alone(picture: Image.Image, dpi: float, languages: str, words: Sequence[Word], is_known: IsKnown) -> list[Word]:
-    """The words of black stamps that the page's reader passed over: print standing alone in the upper half, read for itself.
+    """The words of black and blue stamps that the page's reader passed over: ink alone in the upper half, read for itself.
 
     Args:
         picture: the upright page, grey or in colours.
@@ -90,12 +90,18 @@ def alone(picture: Image.Image, dpi: float, languages: str, words: Sequence[Word
         is_known: whether words are those of a stamp that is looked for; what says anything else is not told.
     """
     near, sure = round(_NEAR / 25.4 * dpi), [word for word in words if word.confidence >= _READ and len(word.text) > 1]
-    unread = [box for box in ink.lone(picture, dpi) if not any(_lies_in(word, box, near, picture.size) for word in sure)]
-    found = list[Word]()
     turns = _TURNS if len(sure) < _UPRIGHT else _TURNS[:1]
-    plain = ink.without(picture) if picture.mode == "RGB" and unread else picture.convert("L")
-    for told in stamps(plain, dpi, languages, unread[:_MOST_ALONE], is_known, turns):
-        found += told if is_known(told) else []
+
+    def unread(plane: Image.Image) -> list[ink.Box]:
+        return [box for box in ink.lone(plane, dpi) if not any(_lies_in(word, box, near, picture.size) for word in sure)]
+
+    black, is_coloured = unread(picture), picture.mode == "RGB"
+    blue = ink.blue(picture) if is_coloured else None
+    planes = [(ink.without(picture) if is_coloured else picture.convert("L"), black)] if black else []
+    found = list[Word]()
+    for plane, boxes in (*planes, (blue, unread(blue))) if blue else planes:
+        for told in stamps(plane, dpi, languages, boxes[:_MOST_ALONE], is_known, turns):
+            found += told if is_known(told) else []
     return found
 
 

@@ -54,6 +54,7 @@ def test_an_office_letter_has_no_title_and_its_subject_under_the_number() -> Non
         *head("Số: 299/UBND-TTHC", DATE),
         *line("V/v công bố Danh mục", 0.14, 0.145),
         *line("thủ tục hành chính", 0.14, 0.163),
+        *line("HỎA TỐC |~0.2", 0.16, 0.181),  # a stamp
         *line("Kính gửi: Sở Nội vụ.", 0.36, 0.234),
         *line("Thực hiện Quyết định số 12/QĐ-TTg của Thủ tướng Chính phủ về việc nêu trên.", 0.18, 0.27),
     ]
@@ -168,6 +169,11 @@ def test_a_pen_run_into_the_opening_leaves_notation_and_agency(opening: str) -> 
     assert (found["code_notation"], found["organ_name"]) == ("QĐ-UBND", "Ủy ban nhân dân tỉnh Quảng Ngãi")
 
 
+@pytest.mark.parametrize("opening", ["Sð:", "SỐ:", "Sò:"])
+def test_a_misread_mark_over_the_opening_is_no_pen(opening: str) -> None:
+    assert headed(number=f"{opening} 15/QĐ-UBND")["code_number"] == "15"
+
+
 @pytest.mark.parametrize("opening", ["3552~0.5", ":Zé", "B0.~0.3 &"])
 def test_a_number_whose_opening_a_pen_has_spoilt_stands_beside_the_date(opening: str) -> None:
     found = headed(f"{opening} /QĐ-UBND")
@@ -233,6 +239,18 @@ def test_the_place_of_issue_mends_the_agency() -> None:
 def test_a_name_nothing_vouches_for_is_left_out() -> None:
     assert agency("ỦY BAN NHÂN DÂN", "XA QUANG NAM") is None
     assert agency("ỦY BAN NHÂN DÂN", "XÃ BÌNH~0.5 SƠN") is None
+
+
+def test_a_name_nothing_vouches_for_is_surer_where_it_bears_marks() -> None:
+    for sure, name in ((0.97, "UBND phường Nghĩa Trùng"), (0.9, None)):
+        rows = head("Số: 15/QĐ-UBND", "ngày 05 tháng 02 năm 2026", ("UBND PHƯỜNG", f"NGHĨA~0.99 TRÙNG~{sure}"))
+        assert reading(*rows, *centred("QUYẾT ĐỊNH", 0.52, 0.17), *BODY).fields.get("organ_name") == name
+
+
+def test_a_name_that_may_be_a_surname_without_its_marks_is_in_doubt() -> None:
+    for said, name in (("TRẦN PHÚ", "Trường Trung học phổ thông Trần Phú"), ("NGUYÊN PHÚ", None)):
+        rows = head("Số: 15/QĐ-THPT", DATE, ("TRƯỜNG TRUNG HỌC PHỔ THÔNG", " ".join(f"{word}~0.99" for word in said.split())))
+        assert reading(*rows, *centred("QUYẾT ĐỊNH", 0.52, 0.17), *BODY).fields.get("organ_name") == name
 
 
 def test_words_of_a_listed_name_run_together_are_taken_apart() -> None:
@@ -303,6 +321,11 @@ def test_the_place_of_issue_is_read_whole_or_not(date: str, place: str | None) -
     assert headed(date=date).get("issued_place") == place
 
 
+@pytest.mark.parametrize("place", ["Quảng", "Ngãi", "Sơn"])
+def test_half_a_place_is_none(place: str) -> None:
+    assert "issued_place" not in headed(date=f"{place}, ngày 05 tháng 02 năm 2026")
+
+
 def test_a_place_the_letter_writes_otherwise_elsewhere_is_in_doubt() -> None:
     names, date = ("SỞ Y TẾ", "CHI CỤC DÂN SỐ"), "Đông Quế, ngày 05 tháng 02 năm 2026"
     rows = [*head("Số: 15/QĐ-CCDS", date, names), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
@@ -352,9 +375,17 @@ def test_a_dash_is_read_or_leaves_the_subject_open(dash: str) -> None:
     assert subject == {"": "Về việc đón khách năm 2026", "-": "Về việc đón khách - năm 2026"}.get(dash)
 
 
+@pytest.mark.parametrize(("dash", "is_sure"), [("-~0.7", True), ("–~0.55", True), ("-~0.2", False), ("7~0.7", False)])
+def test_a_doubtful_dash_between_two_years_is_one(dash: str, is_sure: bool) -> None:
+    subject = reading(*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17),
+                      *centred(f"Về việc thi đua năm học 2025 {dash} 2026", 0.52, 0.19), *BODY).fields.get("subject")  # fmt: skip
+    assert subject == (f"Về việc thi đua năm học 2025 {dash[0]} 2026" if is_sure else None)
+
+
 def test_marks_are_mended_by_phrases_but_not_across_them() -> None:
     said = {"Về việc đôi~0.9 tên cơ quan": "Về việc đổi tên cơ quan", "Về việc cần bổ sung": "Về việc cần bổ sung",
-            "Về việc đón Tết Ất Ty": "Về việc đón Tết Ất Tỵ", "Về việc Sở. Dân tộc": None, "Về việc Quyết: định": None,
+            "Về việc đón Tết Ất Ty": "Về việc đón Tết Ất Tỵ", "Về việc phòng, chồng~0.6 dịch": "Về việc phòng, chống dịch",
+            "Về việc phòng; chồng~0.6 dịch": None, "Về việc phòng chống dịch": "Về việc phòng chống dịch", "Về việc Sở. Dân tộc": None, "Về việc Quyết: định": None,
             "Về việc chuyến, đối số": None, "việc khen thưởng": None, "Về việc y tế, và dân số": None, "Về việc cháy, - nổ": None, "Về việc quốc phòng, an ninh": "Về việc quốc phòng, an ninh"}  # fmt: skip
     rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
     assert {text: reading(*rows, *centred(text, 0.52, 0.19), *BODY).fields.get("subject") for text in said} == said
@@ -379,6 +410,14 @@ def test_a_stamp_beside_a_subject_is_no_part_of_it() -> None:
 def test_one_doubtful_word_spoils_a_subject(subject: str) -> None:
     rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *centred(subject, 0.52, 0.19), *BODY]
     assert "subject" not in reading(*rows).fields
+
+
+def test_the_listed_name_of_an_agency_is_sure_and_without_specks() -> None:
+    said = {"giao dự toán cho Sở. Dân tộc -~0.7 Tôn giáo tỉnh": "giao dự toán cho Sở Dân tộc - Tôn giáo tỉnh",
+            "giao cho Sở Văn hóa, Thể thao~0.7 và Du lịch": "giao cho Sở Văn hóa, Thể thao và Du lịch",
+            "giao cho Sở. Tiến độ": None}  # fmt: skip
+    rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
+    assert {text: reading(*rows, *centred(text, 0.52, 0.19), *BODY).fields.get("subject") for text in said} == said
 
 
 def test_the_opening_of_a_subject_is_mended() -> None:
@@ -424,7 +463,7 @@ def test_the_beginning_of_a_post_under_a_seal_is_the_only_one_that_fills_its_roo
     assert (found["signer_position"], found["signer_authority"]) == ("Chánh Văn phòng", "TL.")
 
 
-@pytest.mark.parametrize("name", ["rần Hoàng Tuấn", "Kguyễn Quốc Việt", "Trần Hoàng Tuấn~0.8", "n Hoàng Giang", "Hoàng Giang"])
+@pytest.mark.parametrize("name", ["rần Hoàng Tuấn", "Quyền~0.7 Quốc Việt", "Kguyễn Quốc Việt", "Trần Hoàng Tuấn~0.8", "n Hoàng Giang", "Hoàng Giang"])
 def test_a_name_the_seal_has_bitten_is_not_read(name: str) -> None:
     assert "signer_name" not in signed(centred("CHỦ TỊCH", 0.72, 0.72), centred(name, 0.72, 0.82))
 
@@ -441,6 +480,14 @@ def test_the_list_of_recipients_is_found_though_its_heading_is_misread() -> None
     assert reading(*BODY, *rows).fields["recipients"] == "Cổng TTĐT tỉnh (b/c); Lưu: VT"
 
 
+def test_a_signature_beside_a_heading_of_which_only_the_end_is_read_is_found() -> None:
+    rows = [*line("nhận:", 0.17, 0.70), *centred("KT. CHỦ TỊCH", 0.72, 0.70), *line("- Lưu: VT.", 0.13, 0.72),
+            *centred("PHÓ CHỦ TỊCH", 0.72, 0.72), *centred("Trần Thị Lan Anh", 0.72, 0.82)]  # fmt: skip
+    assert reading(*BODY, *rows).fields["signer_name"] == "Trần Thị Lan Anh"
+    text = line("nhận: 49, trong đó tháng trước chuyển sang 20, trong tháng 29", 0.13, 0.30)
+    assert reading(*BODY, *text, *rows[1:4], *rows[-4:]).fields.get("signer_name") is None
+
+
 def recipients(*items: str) -> str | None:
     rows = [line(item, 0.13, 0.72 + 0.015 * at) for at, item in enumerate(items)]
     return reading(*BODY, *line("Nơi nhận:", 0.13, 0.70), *(word for row in rows for word in row)).fields.get("recipients")
@@ -450,7 +497,26 @@ def test_strokes_beside_the_list_of_recipients_are_none_of_it() -> None:
     told = "Sở Nội vụ (b/c); Website tỉnh; Lưu: VT, NC"
     assert recipients("- Sở Nội vụ (b/c); L~0.5", "- Website tỉnh;'", "ụ~0.5", "__~ Lưu: VI, NC.") == told
     assert recipients("- Sở Nội vụ (b/c);", "- Website tỉnh;", "- Lưủ: VT, NC. l]~0.1") == told
-    assert recipients("- Sở Nội vụ (b/c);", "- Lưu: VT NC.") is None
+    assert recipients("- Sở Nội vụ (Đ/c);~0.3", "- Website tỉnh;", "- Lưu: VT, NC. 4`~0.65") == told
+    assert recipients("- Đ/c Nguyễn Văn An;", "- Lưu: VT, NC.") == "Đ/c Nguyễn Văn An; Lưu: VT, NC"
+    assert recipients("- Sở Nội vụ (b/c);", "- Lưu: VT NC.") is None and recipients("- Sở Nội vụ;", "- Lưu: VT; NC.") is None
+
+
+def test_marks_over_another_letter_of_the_same_word_stay_as_printed() -> None:
+    assert recipients("- Thường trực Tỉnh uỷ;", "- Lưu: VT.") == "Thường trực Tỉnh uỷ; Lưu: VT"
+
+
+def test_room_for_a_word_in_the_list_of_recipients_is_one_that_was_not_read() -> None:
+    row = line("- Ủy ban Mặt trận Tổ quốc;", 0.13, 0.72)
+    for words, told in ((row, "Ủy ban Mặt trận Tổ quốc; Lưu: VT"), ([w for w in row if w.text != "trận"], None)):
+        found = reading(*BODY, *line("Nơi nhận:", 0.13, 0.70), *words, *line("- Lưu: VT.", 0.13, 0.735)).fields
+        assert found.get("recipients") == told
+
+
+def test_a_comma_that_ends_an_item_is_followed_by_a_word_that_was_not_read() -> None:
+    assert recipients("- Sở Nội vụ;", "- VPUB: CVP,", "- Lưu: VT.") is None
+    assert recipients("- Sở Nội vụ;", "- VPUB: CVP,", "PCVP;", "- Lưu: VT.") == "Sở Nội vụ; VPUB: CVP, PCVP; Lưu: VT"
+    assert recipients("- Sở Nội vụ,", "- Sở Tài chính,", "- Lưu: VT.") == "Sở Nội vụ; Sở Tài chính; Lưu: VT"
 
 
 def test_a_line_missing_from_the_list_of_recipients_leaves_it_to_a_person() -> None:
@@ -458,7 +524,7 @@ def test_a_line_missing_from_the_list_of_recipients_leaves_it_to_a_person() -> N
     assert recipients(*items, "- Lưu: VT.") and recipients(*items[:2], "", *items[2:], "- Lưu: VT.") is None
 
 
-@pytest.mark.parametrize("item", ["`~0.1 an;", "- Cổng ' TTĐT tỉnh;", "- Công ah;", "- Sở Nội vụ (bí);", "- Kho bạc Nhà nước: khu vực;", "- Các thành-viên;"])
+@pytest.mark.parametrize("item", ["`~0.1 an;", "- Cổng ' TTĐT tỉnh;", "- Công ah;", "- Sở Nội vụ (bí);", "- Kho bạc Nhà nước: khu vực;", "- Các thành-viên;", "- Các thành viên.Ủy ban;", "- Các phòng; ban;"])
 def test_a_sign_where_a_word_should_stand_spoils_the_list_of_recipients(item: str) -> None:
     rows = [*line("Nơi nhận:", 0.13, 0.70), *line("- Như trên;", 0.13, 0.72), *line(item, 0.13, 0.735), *line("- Lưu: VT.", 0.13, 0.75)]
     assert "recipients" not in reading(*BODY, *rows).fields
@@ -472,6 +538,30 @@ def test_what_comes_along_is_told_and_what_an_annex_says_of_its_letter_is_not() 
     annex = line("(Kèm theo Quyết định số 15/QĐ-UBND ngày 05 tháng 02 năm 2026 của Ủy ban)", 0.18, 0.3)
     assert "attachments" not in reading(*annex).fields
     assert "attachments" not in reading(*notes, *line("(có Phụ~0.5 lục kèm theo)", 0.18, 0.36)).fields
+
+
+def test_a_stroke_of_a_pen_between_the_words_of_a_name_is_none_of_it() -> None:
+    name = [*line("Trần", 0.63, 0.82), word("À~0.55", 0.671, 0.82), *line("Ngọc Căng", 0.681, 0.82)]
+    assert signed(centred("CHỦ TỊCH", 0.72, 0.71), name)["signer_name"] == "Trần Ngọc Căng"
+    assert "signer_name" not in signed(centred("CHỦ TỊCH", 0.72, 0.71), centred("Trần Ý~0.55 Ngọc Căng", 0.72, 0.82))
+
+
+def test_a_signature_may_begin_well_above_the_list_of_recipients() -> None:
+    rows = [*centred("KT. CHỦ TỊCH", 0.72, 0.638), *centred("PHÓ CHỦ TỊCH", 0.72, 0.656), *centred("Trần Thị Lan Anh", 0.72, 0.78)]
+    found = signed(rows)
+    assert (found["signer_authority"], found["signer_position"], found["signer_name"]) == ("KT.", "Phó Chủ tịch", "Trần Thị Lan Anh")
+
+
+def test_whoever_acts_as_holds_the_post_beside_it() -> None:
+    found = signed(centred("Q. GIÁM ĐỐC", 0.72, 0.71), centred("Trần Thị Lan Anh", 0.72, 0.82))
+    assert (found["signer_authority"], found["signer_position"]) == ("Q.", "Giám đốc")
+
+
+def test_a_deputy_secretary_signs_for_the_committee_itself() -> None:
+    rows = [*centred("T/M BAN THƯỜNG VỤ", 0.72, 0.70), *centred("PHÓ BÍ THƯ", 0.72, 0.72), *centred("Trần Thị Lan Anh", 0.72, 0.82)]
+    assert signed(rows)["signer_authority"] == "TM."
+    hidden = [*centred("TM. ỦY BAN NHÂN DÂN", 0.72, 0.70), *centred("PHÓ CHỦ TỊCH", 0.72, 0.74), *rows[-4:]]
+    assert "signer_authority" not in signed(hidden)  # a seal may lie over "KT. CHỦ TỊCH"
 
 
 def test_two_names_are_none() -> None:

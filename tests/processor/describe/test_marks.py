@@ -205,17 +205,17 @@ def recognised(engine: LocalEngine, path: Path) -> list[Page]:
 
 
 def black(mark: str) -> Image.Image:
-    """A letter with a mark in black: alone in 16 points at its top, as a stamp that slants, or on a page that lies on its side."""
+    """A letter with a mark in black or blue: alone in 16 points at its top, as a stamp that slants, or on a page that lies on its side."""
     sheet = letter()
-    if mark == "slanted":
+    if mark in ("slanted", "blue"):
         stamp = pens.urgency("MẬT", MM, 4).rotate(12, Image.Resampling.BICUBIC, expand=True)
-        pens.press(sheet, [(stamp, pens.BLACK, at(40, 20))])
+        pens.press(sheet, [(stamp, pens.BLACK if mark == "slanted" else (40, 60, 180), at(40, 20))])
     else:
         ImageDraw.Draw(sheet).text(at(25, 25), "MẬT", fill=(10, 10, 12), font=faces.font("bold", round(16 * DPI / 72)), anchor="ls")
     return sheet.rotate(90, expand=True) if mark == "lying" else sheet
 
 
-@pytest.mark.parametrize("mark", ["alone", "slanted", "lying"])
+@pytest.mark.parametrize("mark", ["alone", "slanted", "blue", "lying"])
 def test_a_black_mark_that_the_reader_of_pages_passes_over_is_found(engine: LocalEngine, tmp_path: Path, mark: str) -> None:
     path = scans.pdf(tmp_path / "a.pdf", [black(mark)], DPI)
     recognised(engine, path)

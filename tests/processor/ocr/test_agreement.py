@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from processor.ocr.agreement import DOUBTED, OUTVOTED, UNMARKED, confirmed, is_same_place, voted, zones
+from processor.ocr import again
+from processor.ocr.agreement import (
+    DOUBTED,
+    OUTVOTED,
+    UNMARKED,
+    confirmed,
+    gutter,
+    is_same_place,
+    voted,
+    whole,
+    yielding,
+    zones,
+)
 from processor.ocr.words import Word
 
 ZONE = (0.0, 0.45)
@@ -87,6 +103,48 @@ def test_the_foot_is_read_twice_from_its_recipients_on() -> None:
     assert zones([*country, word("nơi", top=0.6)]) == [ZONE]  # "nơi" within a sentence opens no foot
     assert zones([word("Nơi", top=0.1)])[0][0] < 0.1  # a later page may end soon after its top
     assert zones([*HEADED, word("Nơi", top=0.6)]) == [ZONE, (0.57, 0.95)]
+
+
+RECIPIENTS = [word(text, left, top, 90.0) for row, top in (("- Như", 0.62), ("- CT,", 0.64), ("- Lưu:", 0.66))
+              for text, left in zip(row.split(), (0.15, 0.18), strict=True)]  # fmt: skip
+
+
+def test_a_foot_whose_heading_is_not_read_is_found_by_its_list() -> None:
+    assert zones([*HEADED, *RECIPIENTS]) == [ZONE, (0.57, 0.95)]
+    assert zones([*HEADED, word("nhận:", top=0.05), *RECIPIENTS]) == [ZONE, (0.57, 0.95)]  # a line of the text begins so
+    assert zones([*HEADED, word("Lưu:", top=0.66)]) == [ZONE]
+
+
+def test_a_foot_parts_between_its_list_and_the_signature() -> None:
+    signature = [word("CHỦ", 0.6, 0.61), word("TỊCH", 0.66, 0.61)]
+    parted = gutter([*RECIPIENTS, *signature])
+    assert parted and 0.3 < parted.across < 0.6 and parted.top < 0.61
+    across = [word("chữ", left / 20, 0.64) for left in range(3, 19)]  # one line of print reaches from column to column
+    assert gutter([*RECIPIENTS, *across, *signature]) is None
+    assert gutter(HEADED) is None
+
+
+def test_marks_read_apart_from_their_word_are_no_words() -> None:
+    name, mark, alone = Word("Trần", 0.6, 0.64, 0.65, 0.65, 97), Word("À", 0.62, 0.635, 0.63, 0.642, 99), word("A", 0.7, 0.64)
+    assert whole([name, mark, alone]) == [name, alone]
+
+
+def test_what_the_first_reading_doubts_itself_yields_to_a_sure_word() -> None:
+    assert yielding([word("B*.4en-", sure=3)], [word("nhận:", sure=97)]) == []
+    assert yielding([word("nhận", sure=40)], [word("nhận:", sure=97)]) and yielding([word("x", sure=3)], [word("y", sure=60)])
+
+
+def test_no_word_of_a_line_is_lost_to_the_line_above(monkeypatch: pytest.MonkeyPatch) -> None:
+    def placed(text: str, left: float, top: float, bottom: float, sure: float) -> Word:
+        return Word(text, left, top, left + 0.06, bottom, sure)
+
+    post = [placed(text, 0.58 + 0.08 * place, 0.741, 0.757, 55) for place, text in enumerate(("CHÁNH", "VĂN", "PHÒNG"))]
+    above = [placed("CHỦ", 0.66, 0.726, 0.745, 99), placed("TỊCH", 0.74, 0.726, 0.745, 99)]
+    tall = [replace(word, top=0.732, bottom=0.763, confidence=96) for word in post]  # as a line read alone has them
+    monkeypatch.setattr(again, "part", lambda *_: tall)
+    plain = Image.new("L", (1654, 2339), "white")
+    found = again.settled(plain, 200, "vie", [*above, *post], [((0.7, 1.0), [*above, *post])], None)
+    assert sorted(word.text for word in found) == ["CHÁNH", "CHỦ", "PHÒNG", "TỊCH", "VĂN"]
 
 
 words = st.lists(
