@@ -49,15 +49,16 @@ def _chosen(folder: Path, names: tuple[str, ...]) -> Iterator[tuple[Archive, dic
 @HERE
 @JSON
 def show(folder: Path, as_json: bool) -> None:
-    """How each copy stands, from the log: also those whose medium lies in a safe. Exit code 2: something is to be done."""
+    """How each copy stands, from the log: also a medium that is away, in a safe. Exit code 2: something is to be done."""
     with _chosen(folder, ()) as (archive, mirrors):
-        found = copying.standing(archive, mirrors, local_date(wiring.now()))
+        found = copying.standing(archive, mirrors, folder, local_date(wiring.now()))
     if as_json:
         wiring.print_json([{name: value if not hasattr(value, "isoformat") else value.isoformat()
                             for name, value in asdict(each).items()} for each in found])  # fmt: skip
     for each in () if as_json else found:
         checked = each.checked_on or "never"
-        click.echo(visible(f"{each.name}  {each.path}  {each.days - each.lacking} of {each.days} days  read again: {checked}"))
+        where = "  away" if each.away else ""
+        click.echo(visible(f"{each.name}  {each.path}  {each.days - each.lacking} of {each.days} days  read again: {checked}{where}"))
         for warning in each.warnings:
             click.echo(f"    {warning}")
     if any(each.warnings for each in found):
