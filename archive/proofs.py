@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from archive import heads, leaves, log, search
 from archive.catalogue import Row
+from archive.counted import counted
 from archive.errors import ArchiveError
 from archive.heads import Published
 from archive.prooftext import inclusion_text
@@ -92,7 +93,7 @@ def since(root: Path, db: Database, size: int) -> tuple[Published, Sequence[byte
         raise ArchiveError("not-published", "no day has been sealed")
     newest = found[-1]
     if size > newest.head.size:
-        raise ArchiveError("unknown", f"the newest head has {newest.head.size} entries, not {size}")
+        raise ArchiveError("unknown", f"the newest head has {counted(newest.head.size, 'entry')}, not {size}")
     return newest, log.consistency_proof(leaves.hashes(db, 0, newest.head.size), size) if size else ()
 
 

@@ -17,6 +17,7 @@ import structlog
 
 from archive import copies, encrypted
 from archive.copies import Copied
+from archive.counted import counted
 from archive.encrypted import Key, Known
 from archive.naming import local_date
 from archive.store import Archive
@@ -170,9 +171,9 @@ def _standing(
     warnings = [
         (away and not in_safe, "it is not there: mount it, or make the folder on it once"),
         # Every night adds a day, and what lies in a safe cannot have it: it is brought up when it is out to be read again.
-        (bool(lacking) and not (in_safe and made), f"{lacking} sealed days are not there"),
-        (bool(stale), f"documents removed by order still lie there, of {stale} days: update it, or destroy the medium"),
-        (bool(findings), f"{findings} faults were found when it was last read"),
+        (bool(lacking) and not (in_safe and made), f"{counted(lacking, 'sealed day')} not there"),
+        (bool(stale), f"documents removed by order still lie there, of {counted(stale, 'day')}: update it, or destroy the medium"),
+        (bool(findings), f"{counted(findings, 'fault')} found when it was last read"),
         (made is not None and today - (last or made) > dt.timedelta(seconds=mirror.check_every), "it was not read for too long"),
         (isinstance(mirror.ends, dt.date) and mirror.ends <= today + _SOON, f"the medium's life ends on {mirror.ends}"),
     ]

@@ -41,7 +41,7 @@ def listed(office: Office, code: int = 2) -> dict[str, dict[str, object]]:
 def test_places_are_filled_read_again_and_told_of(office: Office, tmp_path: Path) -> None:
     assert [row["lacking"] for row in listed(office).values()] == [1, 1]
     done = sohoa(office.folder, "copies", "update")
-    assert (done.returncode, done.stdout) == (0, "nas: copied 1 days\n")  # the medium is not asked for
+    assert (done.returncode, done.stdout) == (0, "nas: copied 1 day\n")  # the medium is not asked for
     assert sohoa(office.folder, "copies", "update", "usb").returncode == 4  # it is not plugged in, and no folder is made
     assert not (tmp_path / "usb").exists()
     (tmp_path / "usb").mkdir()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from archive.counted import counted
 from archive.encrypted import Key
 from archive.naming import local_date
 from archive.store import Archive
@@ -57,8 +58,9 @@ def show(folder: Path, as_json: bool) -> None:
                             for name, value in asdict(each).items()} for each in found])  # fmt: skip
     for each in () if as_json else found:
         checked = each.checked_on or "never"
+        there = f"{each.days - each.lacking} of {counted(each.days, 'day')}"
         where = "  away" if each.away else ""
-        click.echo(visible(f"{each.name}  {each.path}  {each.days - each.lacking} of {each.days} days  read again: {checked}{where}"))
+        click.echo(visible(f"{each.name}  {each.path}  {there}  read again: {checked}{where}"))
         for warning in each.warnings:
             click.echo(f"    {warning}")
     if any(each.warnings for each in found):
@@ -76,7 +78,7 @@ def update(names: tuple[str, ...], folder: Path) -> None:
             if mirror.removable and name not in names:
                 continue
             done, wrong = copying.update(archive, name, mirror, folder, wiring.operator())
-            click.echo(f"{name}: copied {len(done)} days")
+            click.echo(f"{name}: copied {counted(len(done), 'day')}")
             findings += wrong
     _end(findings)
 
@@ -96,7 +98,7 @@ def verify(names: tuple[str, ...], key_file: Path | None, passphrase_file: Path 
         findings = []
         for name, mirror in mirrors.items():
             wrong = copying.check(archive, name, mirror, (folder, wiring.operator()), key)
-            click.echo(f"{name}: {len(wrong)} findings")
+            click.echo(f"{name}: {counted(len(wrong), 'finding')}")
             findings += wrong
     _end(findings)
 
