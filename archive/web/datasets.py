@@ -13,6 +13,7 @@ import threading
 import tomllib
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,8 @@ class Tables:
         await asyncio.to_thread(look, request, "tables", path=path, query=str(request.url.query))
         scope["state"]["frame"] = frame(request, "tables") | {"most_rows": MOST_ROWS, "table_words": _titles(request)}
         answer = _Answer(send, self.site.hands.cell)
-        await self._of(snapshot)(_bare(scope), receive, answer.take)
+        of_role = await asyncio.to_thread(self._of, snapshot)
+        await of_role(_bare(scope), receive, answer.take)
         gone = shown(request, "gone.html", "tables", 404) if not path.endswith(_FORMATS) else PlainTextResponse("", 404)
         await answer.end(gone, scope, receive)
 
@@ -86,12 +88,13 @@ def datasette(snapshot: Snapshot, site: Site) -> Any:
     """Datasette over one copy."""
     made = Datasette(
         immutables=[str(snapshot.path)], metadata=_metadata(), settings=_SETTINGS, template_dir=str(TEMPLATES),
-        cache_headers=False,
+        cache_headers=False, inspect_data={KEPT: _inspected(snapshot)},
     )  # fmt: skip
     hooks.dress(made, site.hands.seen)
     return made
 
 
+@cache
 def prepared() -> dict[str, Any]:
     """`tables.toml`: titles of tables and prepared questions."""
     return tomllib.loads(resources.files("archive.web").joinpath("tables.toml").read_text("utf-8"))
@@ -111,9 +114,26 @@ def _titles(request: Request) -> dict[str, str]:
 
 
 def _is_table(path: str) -> bool:
-    """Whether it is a page of the one database: nothing of Datasette's own machinery."""
+    """Whether it is a page of what `tables.toml` names in the one database: nothing of Datasette's own machinery, no index."""
     first, *rest = path.removeprefix(HOME).strip("/").split("/")
-    return first == KEPT and not any(part.startswith("-") or part.endswith(_NOT_SERVED) for part in rest)
+    if first != KEPT or any(part.startswith("-") or part.endswith(_NOT_SERVED) for part in rest):
+        return False
+    return not rest or _named(rest[0]) in {name for kind in prepared().values() for name in kind}
+
+
+def _named(part: str) -> str:
+    """The table or question of a part of a path."""
+    for ending in _FORMATS:
+        part = part.removesuffix(ending)
+    return part
+
+
+def _inspected(snapshot: Snapshot) -> dict[str, Any]:
+    """How many rows the tables have that are listed; Datasette would count all, and an index cannot be counted."""
+    listed = {name for name, row in prepared()["table"].items() if not row.get("hidden")}
+    with snapshot.archive.reading() as db:
+        counts = {name: {"count": db.table(name).count if name in listed else None} for name in db.table_names()}
+    return {"hash": snapshot.path.parent.name, "size": snapshot.path.stat().st_size, "tables": counts}
 
 
 def _has_trace(request: Request) -> bool:

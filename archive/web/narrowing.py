@@ -22,16 +22,17 @@ from archive.web.roles import SECRET, Modes, Role
 _MARKED = """select scan_sha256 from event where scan_sha256 is not null and type in ('held', 'rejected', 'released')
              and json_extract(public, '$.code') = 'secrecy-mark'"""
 
-# of what was removed by order the record is gone: what neither the catalogue nor the log kept of it cannot be told, and is closed;
-# so is then an annex of a document that nobody knows (any more)
+# of what was removed by order the record is gone: what neither catalogue nor log kept of it cannot be told, and is closed; so is
+# then an annex of a document that nobody knows (any more)
 _HIDDEN = f"""
 create temp table hidden (doc_code text primary key);
-create temp table tie as select event.doc_code as main, told.value as annex from event, json_each(event.private, '$.annexes') as told
+create temp table tie as select event.doc_code main, told.value annex from event, json_each(event.private, '$.annexes') as told
     where event.type in ('disposed', 'purged') and event.doc_code is not null
     union select told.value, event.doc_code from event, json_each(event.private, '$.main') as told
     where event.type in ('disposed', 'purged') and event.doc_code is not null;
-create temp table untold as select doc_code from document where state in ('disposed', 'purged') and (mode is null or doc_code not in
-    (select doc_code from event where type in ('disposed', 'purged') and doc_code is not null and json_type(private, '$.annexes') = 'array'));
+create temp table untold as select doc_code from document where state in ('disposed', 'purged') and (mode is null
+    or doc_code not in (select doc_code from event where type in ('disposed', 'purged') and doc_code is not null
+                        and json_type(private, '$.annexes') = 'array'));
 create temp table marked (sha256 text primary key);
 insert or ignore into marked {_MARKED};
 insert into hidden select doc_code from document

@@ -94,14 +94,14 @@ def test_a_copy_can_not_be_written_to(site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", ["/tables/-/settings", "/tables/-/databases.json", "/tables/-/metadata", "/tables/_internal", "/tables/_memory",
-                                  "/tables/kho.db", "/tables/kho.json", "/tables/kho/-/x", "/tables/-/static/app.css", "/tables/kho/document.blob",
+                                  "/tables/kho.db", "/tables/kho.json", "/tables/kho/search_fts", "/tables/kho/name_fts.json", "/tables/kho/search_fts_data", "/tables/kho/sqlite_master", "/tables/kho/-/x", "/tables/-/static/app.css", "/tables/kho/document.blob",
                                   "/tables/kho?sql=select+1", "/tables/kho/document?_where=1", "/tables/kho/document.json?_trace=1",
                                   "/tables/kho/theo-loai.json?sql=select+1", "/tables/../-/settings", "/tables/%2e%2e/x"])  # fmt: skip
 def test_the_machinery_under_the_tables_is_not_reached(come: Come, path: str) -> None:
     assert come("binh").get(path).status_code == 404
 
 
-def test_prepared_questions_answer_and_facets_count(come: Come) -> None:
+def test_prepared_questions_answer_and_facets_count(come: Come, capfd: pytest.CaptureFixture[str]) -> None:
     client = come("an")
     assert ["Công văn", "2026", 2, 2] in client.get("/tables/kho/theo-loai.json").json()["rows"]
     assert client.get("/tables/kho/viec-theo-ngay.json?ngay=2026-11-21").json()["rows"]
@@ -109,6 +109,16 @@ def test_prepared_questions_answer_and_facets_count(come: Come) -> None:
     assert {row["value"]: row["count"] for row in facets}["Công văn"] == 2
     page = client.get("/tables/kho").text
     assert "Số văn bản theo cơ quan ban hành" in page and "Who did what" not in page
+    assert re.search(r">Văn bản</a> <small>5 dòng<", page) and "search_fts" not in page
+    assert capfd.readouterr().err == ""
+
+
+def test_what_happened_is_told_in_the_language_of_the_page(come: Come, kept: Kept) -> None:
+    client, places = come("an"), (f"/document/{kept.codes['plain']}", "/day/2026-11-21")
+    for words, others in ((("đưa vào kho", "cấp mã"), ("filed<", "code given")), (("filed<", "code given"), ("đưa vào kho", "cấp mã"))):
+        for page in (client.get(path).text for path in places):
+            assert all(each in page for each in words) and not any(each in page for each in others)
+        client.get("/language?to=en&back=/")
 
 
 @pytest.mark.parametrize("path", ["/tables/kho/document.csv", "/tables/kho/theo-co-quan.csv", "/search.csv"])
