@@ -21,7 +21,7 @@ from typing import Any
 from datasette.app import Datasette
 from datasette.plugins import pm
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from archive.web import hooks
@@ -30,11 +30,12 @@ from archive.web.snapshots import NAME, Snapshot
 
 HOME, KEPT = "/tables", Path(NAME).stem
 MOST_ROWS = 2000
+_PATIENCE = 2  # seconds
 _SETTINGS = {
     "default_allow_sql": False, "allow_download": False, "allow_csv_stream": False, "suggest_facets": False,
     "max_returned_rows": MOST_ROWS,
-    "default_page_size": 50, "sql_time_limit_ms": 2000, "facet_time_limit_ms": 1000, "num_sql_threads": 3, "base_url": f"{HOME}/",
-    "truncate_cells_html": 300, "default_cache_ttl": 0, "max_csv_mb": 50,
+    "default_page_size": 50, "sql_time_limit_ms": _PATIENCE * 1000, "facet_time_limit_ms": 300, "num_sql_threads": 3,
+    "base_url": f"{HOME}/", "truncate_cells_html": 300, "default_cache_ttl": 0, "max_csv_mb": 50,
 }  # fmt: skip
 _FORMATS = (".csv", ".json")
 _SENT_AS = (b"text/plain", b"text/csv")  # Datasette's CSV
@@ -69,8 +70,7 @@ class Tables:
         answer = _Answer(send, self.site.hands.cell)
         of_role = await asyncio.to_thread(self._of, snapshot)
         await of_role(_bare(scope), receive, answer.take)
-        gone = shown(request, "gone.html", "tables", 404) if not path.endswith(_FORMATS) else PlainTextResponse("", 404)
-        await answer.end(gone, scope, receive)
+        await answer.end(lambda status: _error(request, status), scope, receive)
 
     def _of(self, snapshot: Snapshot) -> Any:
         role = snapshot.role.name
@@ -82,6 +82,15 @@ class Tables:
                 made = datasette(snapshot, self.site)
                 self._made[role] = kept = (snapshot, made, made.app())
             return kept[2]
+
+
+def _error(request: Request, status: int) -> Response:
+    """What stands in the place of Datasette's own: the question took too long, or there is nothing at that address."""
+    status = hooks.LATE if status == hooks.LATE else 404
+    if request.url.path.endswith(_FORMATS):
+        return PlainTextResponse("", status)
+    late = {"too_long": _PATIENCE} if status == hooks.LATE else {}
+    return shown(request, "gone.html", "tables", status, **late)
 
 
 def datasette(snapshot: Snapshot, site: Site) -> Any:
@@ -163,11 +172,11 @@ class _Answer:
         elif message["type"] == "http.response.body":
             self._body += message.get("body", b"")
 
-    async def end(self, error: Any, scope: Scope, receive: Receive) -> None:
+    async def end(self, error: Callable[[int], Response], scope: Scope, receive: Receive) -> None:
         """All of it, or the error in its place."""
         status = int(self._start.get("status", 500))
         if status >= 400:
-            await error(scope, receive, self._send)
+            await error(status)(scope, receive, self._send)
             return
         headers = [(name, value) for name, value in self._start["headers"]
                    if name.lower() not in {b"content-length", b"set-cookie", b"link", b"cache-control"}]  # fmt: skip
