@@ -66,12 +66,12 @@ def _candidates(db: Database, id: str) -> list[Row]:
 
 def _whole(db: Database, row: Row) -> Row:
     code = row["doc_code"]
-    # what happened to its scan before it had a code: received, held, released
-    sql = """select * from event join leaf using (seq)
-        where doc_code = ? or (doc_code is null and scan_sha256 = ?) order by seq"""
+    # what happened to its scan before it had a code: received, held, released; in another lane it is another document
+    sql = """select * from event join leaf using (seq) where doc_code = ? or (doc_code is null and scan_sha256 = ?
+             and coalesce(json_extract(public, '$.lane'), ?) = ?) order by seq"""
     pages = [json.loads(found["pages"]) for found in db.table("search").rows_where("doc_code = ?", [code])]
     return filing.fields_of(row) | {
-        "events": [event.shown(happened) for happened in db.query(sql, [code, row["scan_sha256"]])],
+        "events": [event.shown(happened) for happened in db.query(sql, [code, row["scan_sha256"], row["lane"], row["lane"]])],
         "text": pages[0] if pages else [],
     }
 
