@@ -110,7 +110,7 @@ class Check:
 
     def __init__(self, root: Path, work: Path, has_roots: bool, signers: set[str]) -> None:
         self.root, self.work, self.has_roots, self.signers = root, work, has_roots, signers
-        self.findings, self.notes = list[dict[str, str]](), list[str]()
+        self.findings, self.notes = list[dict[str, str]](), ["the seals within the PDFs were not checked: FORMAT.md says how"]
         self.heads: list[Head] = []  # by size
         self.span: dict[Path, range] = {}  # by head: the entries it adds
         self.stamped: dict[Path, dt.datetime] = {}
@@ -540,8 +540,9 @@ def main() -> int:
     parser.add_argument("--witness-key", action="append", default=[], help="name+id+key of a witness")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    if "" in pinned(asked.signer) or (asked.signer and not asked.root):
-        parser.error("--signer wants certificates in PEM, or the SHA-256 of one, and --root with it")
+    bare = not any(re.fullmatch("_log|_tools|catalogue.db|[0-9]{4}", each.name) for each in asked.archive.glob("*"))
+    if bare or "" in pinned(asked.signer) or (asked.signer and not asked.root):
+        parser.error(f"{asked.archive} is no archive" if bare else "--signer wants certificates (PEM, SHA-256), and --root too")
     with tempfile.TemporaryDirectory() as work:
         Path(work, "roots").write_bytes(b"\n".join(path.read_bytes() for path in asked.root))
         check = Check(asked.archive.resolve(), Path(work), bool(asked.root), pinned(asked.signer))
@@ -549,7 +550,6 @@ def main() -> int:
                      lambda: check.cosigned(asked.witness_key), check.bags):  # fmt: skip
             with check.reading(check.root):
                 step()
-    check.notes.append("the seals within the PDFs were not checked: FORMAT.md says how")
     counts = {"entries": check.published, "heads": len(check.heads), "days": len(check.sealed), "documents": len(check.filed)}
     lines = [*("  ".join(each.values()) for each in check.findings), *(f"note: {each}" for each in check.notes), f"{counts}"]
     told = {"ok": not check.findings, **counts, "findings": check.findings, "notes": check.notes}

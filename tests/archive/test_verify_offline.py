@@ -250,3 +250,12 @@ def test_an_order_of_today_is_a_note_until_it_is_published(insider: Insider) -> 
     told = run(insider.root, *insider.house.trust)
     assert told["findings"] == []
     assert sum("removed or erased by order, of which only the catalogue tells" in note for note in told["notes"]) == 2
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "empty", "station"])
+def test_a_folder_that_is_no_archive_is_a_slip_and_no_finding(left: House, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "station").mkdir()
+    (tmp_path / "station" / "archive").symlink_to(left.root)
+    done = subprocess.run([sys.executable, left.root / "_tools" / "verify.py", tmp_path / folder], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "") and f"{folder} is no archive" in done.stderr
