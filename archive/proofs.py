@@ -56,7 +56,8 @@ def of_document(root: Path, db: Database, id: str) -> Proof:
     index, entry = _filing(db, row["doc_code"])
     covering = [each for each in heads.published(root, db) if each.head.size > index and each.is_there]
     if not covering:
-        raise ArchiveError("not-published", f"{row['doc_code']}: its head of the log is published when its day is sealed")
+        told = f"{row['doc_code']}: its head of the log is published when its day is sealed, in the night after it"
+        raise ArchiveError("not-published", told)
     head = next((each for each in covering if each.is_signed and each.is_stamped), covering[0])
     path = log.inclusion_proofs(leaves.hashes(db, 0, head.head.size), [index])[index]
     return Proof(row, entry.encode(), index, tuple(path), head)
