@@ -21,6 +21,7 @@ from sqlite_utils import Database
 from archive import checkpoint
 from archive.catalogue import Catalogue
 from archive.checkpoint import COSIGNATURE_KEY, Checkpoint, CheckpointError, Line
+from archive.counted import counted
 from archive.durable import make_dirs_durably, write_durably
 from archive.event import Event
 from archive.heads import LOG
@@ -131,7 +132,7 @@ def _fault(db: Database, read: Checkpoint) -> str:
     """Why it is no head of this log; empty: it is one."""
     rows = list(db.table("checkpoint").rows_where("size = ?", [read.head.size]))
     if not rows:
-        return f"no head of {read.head.size} entries was published here: the witness saw another log, or a longer one"
+        return f"no head of {counted(read.head.size, 'entry')} was published here: the witness saw another log, or a longer one"
     known = (rows[0]["origin"], rows[0]["root"])
     return "" if known == (read.head.origin, read.head.root.hex()) else f"the witness saw other {read.head.size} entries than these"
 

@@ -5,6 +5,9 @@ PURE: no I/O, no third-party package.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 
 class ArchiveError(Exception):
     """The archive refuses; its content is as it was before.
@@ -23,3 +26,15 @@ class ArchiveError(Exception):
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail
+
+
+class Ambiguous(ArchiveError):
+    """An ID is the beginning of several.
+
+    Attributes:
+        candidates: their rows, for the person who typed it; they hold names and text, so they are not for a log.
+    """
+
+    def __init__(self, detail: str, candidates: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__("ambiguous", detail)
+        self.candidates = candidates

@@ -20,6 +20,7 @@ from sqlite_utils import Database
 
 from archive import ers, evidencelist
 from archive.catalogue import Row
+from archive.counted import counted
 from archive.durable import DurableError, digest_file, make_dirs_durably, replace_durably, write_durably
 from archive.errors import ArchiveError
 from archive.ers import DIGESTS, ArchiveTimeStamp
@@ -90,7 +91,7 @@ class Round:
     def _list_file(self) -> Path:
         found = list_files(self.folder)
         if len(found) != 1:
-            raise ArchiveError("evidence-altered", f"{self.folder} has {len(found)} lists")
+            raise ArchiveError("evidence-altered", f"{self.folder} has {counted(len(found), 'list')}")
         return found[0]
 
     @property

@@ -20,6 +20,7 @@ from sqlite_utils import Database
 from archive import heads, log
 from archive.bag import EVENTS
 from archive.checkpoint import CheckpointError, Head, origin_of, parsed
+from archive.counted import counted
 from archive.errors import ArchiveError
 from archive.shelves import day_folders
 
@@ -98,7 +99,7 @@ def published(root: Path, db: Database) -> list[Known]:
     found, peaks, done, size = list[Known](), log.grown((), ()), 0, _count(db)
     for head, path in sorted(_heads(root), key=lambda each: each[0].size):
         if head.size > size:
-            raise ArchiveError("log-altered", f"{path}: {head.size} entries were published, {size} are there")
+            raise ArchiveError("log-altered", f"{path}: {counted(head.size, 'entry')} published, {size} are there")
         peaks, done = log.grown(peaks, _leaves(db, done, head.size)), head.size
         if log.head_of(peaks) != head.root or head.origin != origin_of(next(_leaves(db, 0, 1))):
             raise ArchiveError("log-altered", f"{path} is not the head of these entries")

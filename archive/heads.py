@@ -19,6 +19,7 @@ from sqlite_utils import Database
 from archive import leaves, log
 from archive.catalogue import Catalogue, Row
 from archive.checkpoint import NOTE_KEY, Checkpoint, CheckpointError, Head, key_id, origin_of, parsed, signed, verifier_key
+from archive.counted import counted
 from archive.durable import make_dirs_durably, replace_durably, write_durably
 from archive.errors import ArchiveError
 from archive.event import stamp
@@ -151,7 +152,8 @@ def check(root: Path, db: Database) -> None:
         return
     size = leaves.count(db)
     if size < newest.size:
-        raise ArchiveError("catalogue-older", f"the log has {size} entries, {newest.size} were published: is this an older copy?")
+        told = f"the log has {counted(size, 'entry')}, {newest.size} were published: is this an older copy?"
+        raise ArchiveError("catalogue-older", told)
     known = next(iter(db.table("checkpoint").rows_where("size = ?", [newest.size])), None)
     root_now = bytes.fromhex(known["root"]) if known else log.root(leaves.hashes(db, 0, newest.size))
     if root_now != newest.root:

@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from archive import heads, leaves, log, search
 from archive.catalogue import Row
+from archive.counted import counted
 from archive.errors import ArchiveError
 from archive.heads import Published
 from archive.prooftext import inclusion_text
@@ -55,7 +56,8 @@ def of_document(root: Path, db: Database, id: str) -> Proof:
     index, entry = _filing(db, row["doc_code"])
     covering = [each for each in heads.published(root, db) if each.head.size > index and each.is_there]
     if not covering:
-        raise ArchiveError("not-published", f"{row['doc_code']}: its head of the log is published when its day is sealed")
+        told = f"{row['doc_code']}: its head of the log is published when its day is sealed, in the night after it"
+        raise ArchiveError("not-published", told)
     head = next((each for each in covering if each.is_signed and each.is_stamped), covering[0])
     path = log.inclusion_proofs(leaves.hashes(db, 0, head.head.size), [index])[index]
     return Proof(row, entry.encode(), index, tuple(path), head)
@@ -92,7 +94,7 @@ def since(root: Path, db: Database, size: int) -> tuple[Published, Sequence[byte
         raise ArchiveError("not-published", "no day has been sealed")
     newest = found[-1]
     if size > newest.head.size:
-        raise ArchiveError("unknown", f"the newest head has {newest.head.size} entries, not {size}")
+        raise ArchiveError("unknown", f"the newest head has {counted(newest.head.size, 'entry')}, not {size}")
     return newest, log.consistency_proof(leaves.hashes(db, 0, newest.head.size), size) if size else ()
 
 

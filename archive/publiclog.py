@@ -110,7 +110,8 @@ class PublicLog(Places):
         paths = (row["path"], record_place(row["shelf_day"], row["doc_code"]), row["original_path"])
         records = {path: record for path in paths if path and (record := self.evidence_record(path))}
         if row["path"] not in records:
-            raise ArchiveError("not-published", f"{row['doc_code']}: its evidence is time-stamped when its day is sealed")
+            told = f"{row['doc_code']}: its evidence is time-stamped when its day is sealed, in the night after it"
+            raise ArchiveError("not-published", told)
         return records
 
     def evidence_record(self, path: str | None) -> bytes:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -181,17 +182,32 @@ def _carry_out(root: Path, catalogue: Catalogue, db: Database, plan: _Plan, remo
         catalogue.append(Event("removed", removal.actor, public={"path": path, "sha256": digest}), moment)
     for row in plan.erased:
         db.table("event").update(row["seq"], {"private": None, "salt": None})
+    told = _told(db, plan)
     _wipe(db, plan, removal.kind)
     for day in days:
         made, tags = bag.reseal(root, catalogue, dt.date.fromisoformat(day), before[day])
         bag.record(catalogue, removal.actor, made, tags, "resealed", moment)
-    told = {(row["doc_code"], row["scan_sha256"]) for row in plan.rows}
-    told |= {(None, scan) for scan in plan.scans if scan not in {row["scan_sha256"] for row in plan.rows}}
-    modes = {row["doc_code"]: {"mode": row["mode"] or ""} for row in plan.rows}  # for `rebuild`: who may see that it was there
-    for code, scan in sorted(told, key=str):
-        catalogue.append(Event(removal.kind, removal.actor, code, scan, {}, removal.private | modes.get(code, {})), moment)
+    ids = {(row["doc_code"], row["scan_sha256"]) for row in plan.rows}
+    ids |= {(None, scan) for scan in plan.scans if scan not in {row["scan_sha256"] for row in plan.rows}}
+    for code, scan in sorted(ids, key=str):
+        catalogue.append(Event(removal.kind, removal.actor, code, scan, {}, removal.private | told.get(code, {})), moment)
     for folder in protected:
         immutable.protect(folder)
+
+
+def _told(db: Database, plan: _Plan) -> dict[str | None, dict[str, Any]]:
+    """Who may see that a document was there hangs on its mode, and on those it was an annex of; who may see its annexes, on it."""
+    numbers = {row["doc_code"]: "/".join((row["code_number"] or "", row["code_notation"] or "")) for row in plan.rows}
+    mains = [row["main_code"] for row in plan.rows if row["main_code"]]
+    sql = """select doc_code, doc_code named from document where doc_code in (select value from json_each(?1))
+             union select doc_code, code_number || '/' || code_notation named from document
+             where named in (select value from json_each(?1))"""
+    known = list(db.query(sql, [json.dumps(mains)])) if mains else []  # a look through all documents: once an order
+    return {row["doc_code"]: {
+        "mode": row["mode"] or "", "main": [each["doc_code"] for each in known if each["named"] == row["main_code"]],
+        "annexes": [each["doc_code"] for name in (row["doc_code"], numbers[row["doc_code"]])
+                    for each in db.table("document").rows_where("main_code = ?", [name], select="doc_code", order_by="doc_code")],
+    } for row in plan.rows}  # fmt: skip
 
 
 def _unlink(root: Path, path: str) -> None:

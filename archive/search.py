@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from archive import event, filing
 from archive.catalogue import Row
-from archive.errors import ArchiveError
+from archive.errors import Ambiguous
 
 _LAST = "\U0010ffff"  # sorts after every character of a code
 
@@ -32,7 +32,7 @@ def get(db: Database, id: str) -> Row | None:
     """One document with events and text; None when nothing begins so.
 
     Raises:
-        ArchiveError: `ambiguous`.
+        Ambiguous: several do.
     """
     row = one(db, id)
     return _whole(db, row) if row else None
@@ -42,14 +42,14 @@ def one(db: Database, id: str) -> Row | None:
     """The row of the document whose code or scan begins so.
 
     Raises:
-        ArchiveError: `ambiguous`.
+        Ambiguous: several do.
     """
     rows = _candidates(db, id)
     kept = [
         row for row in rows if row["state"] != "void"
     ] or rows  # a void code steps back behind its successor
     if len(kept) > 1:
-        raise ArchiveError("ambiguous", f"{len(kept)} documents or more begin with {id!r}")
+        raise Ambiguous(f"{len(kept)} documents or more begin with {id!r}", kept)
     return kept[0] if kept else None
 
 
@@ -60,18 +60,18 @@ def _candidates(db: Database, id: str) -> list[Row]:
     exact = list(documents.rows_where("doc_code = ?", [id]))
     sql = "(doc_code >= ? and doc_code < ?) or (scan_sha256 >= ? and scan_sha256 < ?)"
     return exact or list(
-        documents.rows_where(sql, [id, id + _LAST, id.lower(), id.lower() + _LAST], limit=100)
+        documents.rows_where(sql, [id, id + _LAST, id.lower(), id.lower() + _LAST], limit=100, order_by="doc_code")
     )
 
 
 def _whole(db: Database, row: Row) -> Row:
     code = row["doc_code"]
-    # what happened to its scan before it had a code: received, held, released
-    sql = """select * from event join leaf using (seq)
-        where doc_code = ? or (doc_code is null and scan_sha256 = ?) order by seq"""
+    # what happened to its scan before it had a code: received, held, released; in another lane it is another document
+    sql = """select * from event join leaf using (seq) where doc_code = ? or (doc_code is null and scan_sha256 = ?
+             and coalesce(json_extract(public, '$.lane'), ?) = ?) order by seq"""
     pages = [json.loads(found["pages"]) for found in db.table("search").rows_where("doc_code = ?", [code])]
     return filing.fields_of(row) | {
-        "events": [event.shown(happened) for happened in db.query(sql, [code, row["scan_sha256"]])],
+        "events": [event.shown(happened) for happened in db.query(sql, [code, row["scan_sha256"], row["lane"], row["lane"]])],
         "text": pages[0] if pages else [],
     }
 

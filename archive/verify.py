@@ -22,6 +22,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive import cosigned, naming, verify_bag, verify_files, verify_heads, verify_links, verify_log
+from archive.counted import counted
 from archive.durable import DurableError, sha256_file
 from archive.record import DESCRIPTIVE, FIELDS, number_key
 from archive.rounds import part_of
@@ -221,7 +222,7 @@ def _check_record(root: Path, db: Database, row: Row) -> Iterator[Finding]:
     yield from damage
     leaves = _entries(db, code, "filed", "adopted")
     if len(leaves) != 1:
-        yield Finding("log-broken", code, path, f"{len(leaves)} events say that it was filed")
+        yield Finding("log-broken", code, path, f"{counted(len(leaves), 'entry')} of its filing")
     for public, _ in leaves:
         for name in (name for name, column in _LOGGED.items() if public.get(name) != row[column]):
             yield Finding("record-altered", code, path, f"{name} in the catalogue is not that of the log")

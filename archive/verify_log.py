@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive.counted import counted
 from archive.log import leaf_hash, roots
 
 Row = dict[str, Any]
@@ -115,7 +116,7 @@ def check_codes(db: Database) -> Iterator[Finding]:
     """Codes run from 1 without gaps; codes and files are those of the log, in the state the log says."""
     for row in list(db.query(_CODES)):
         yield Finding(
-            "ordinal-gap", None, row["file_code"], f"{row['codes']} codes up to {row['last_ordinal']}"
+            "ordinal-gap", None, row["file_code"], f"{counted(row['codes'], 'code')} up to {row['last_ordinal']}"
         )
     for type, state, code in _STATES:
         for row in list(db.query(_STATELESS, [type, state, state])):

@@ -16,6 +16,7 @@ from typing import Any
 
 from archive.durable import copy_durably, make_dirs_durably
 from archive.record import Blob
+from processor import places
 from processor.document import Finished, scan_of
 from processor.errors import SohoaError, Verdict
 from processor.journal import Item
@@ -79,7 +80,7 @@ def tidy(shift: Shift) -> None:
         for id, kept in away.left(batch).items():
             if waiting.get(id) != kept["scan"]:
                 away.close(batch, id)
-    used = {Path(kept["prepared"]).parent for batch in away.away() for kept in away.left(batch).values()}
+    used = {_prepared(kept, shift.tools).parent for batch in away.away() for kept in away.left(batch).values()}
     vault = _vault(shift.tools)
     for left in vault.iterdir() if vault.is_dir() else ():
         if left not in used:
@@ -98,13 +99,18 @@ def _note(item: Item, task: Task, resume: Mapping[str, Any], shift: Shift) -> di
     make_dirs_durably(vault)
     names = {"prepared": shift.place(item.number) / "prepared.pdf", "before": task.before.path}
     laid = {name: copy_durably(path, vault / f"{name}.pdf") for name, path in names.items()}
-    args = {**task.args, "pdf": str(laid["before"].path)}
+    before, station = laid["before"], shift.tools.station
     return {
         "scan": item.scan.blob.sha256, "doc_code": task.finished.source.doc_code,
         "finished": task.finished.pdf.sha256, "moment": task.moment.isoformat(), "block": task.block,
-        "prepared": str(laid["prepared"].path), "before": [str(laid["before"].path), laid["before"].sha256, laid["before"].size],
-        "args": args, "resume": dict(resume),
+        "prepared": places.noted(laid["prepared"].path, station),
+        "before": [places.noted(before.path, station), before.sha256, before.size],
+        "args": task.args, "resume": dict(resume),
     }  # fmt: skip
+
+
+def _prepared(kept: Mapping[str, Any], tools: Tools) -> Path:
+    return places.found(kept["prepared"], tools.station)
 
 
 def finish(data: bytes, shift: Shift) -> tuple[Counter[str], dict[str, str]]:
@@ -132,7 +138,7 @@ def finish(data: bytes, shift: Shift) -> tuple[Counter[str], dict[str, str]]:
                 ended["waiting"] += 1
                 continue
         away.close(batch, id)
-        shutil.rmtree(Path(kept[id]["prepared"]).parent, ignore_errors=True)
+        shutil.rmtree(_prepared(kept[id], shift.tools).parent, ignore_errors=True)
     return ended, wrong
 
 
@@ -145,14 +151,15 @@ def _one(number: int, kept: Mapping[str, Any], signature: bytes, shift: Shift) -
     now = (item.scan.blob.sha256, finished.source.doc_code, finished.pdf.sha256)
     if now != (kept["scan"], kept["doc_code"], kept["finished"]):
         raise Verdict("seal-failed", "it was prepared for another document")
-    path, digest, size = kept["before"]
+    note, digest, size = kept["before"]
+    before = Blob(places.found(note, tools.station), digest, size)
     moment = dt.datetime.fromisoformat(kept["moment"])
-    task = Task(finished, moment, Blob(Path(path), digest, size), kept["block"], kept["args"])
+    task = Task(finished, moment, before, kept["block"], {**kept["args"], "pdf": str(before.path)})
     out = shift.place(number) / "sealed.pdf"
     with tools.outside.turn(_TOKENS) as stamp:
         tools.sealing.call("finish_seal", {
-            **task.args, "prepared": kept["prepared"], "resume": kept["resume"], "signature": b64encode(signature).decode(),
-            "out": str(out),
+            **task.args, "prepared": str(_prepared(kept, tools)), "resume": kept["resume"],
+            "signature": b64encode(signature).decode(), "out": str(out),
         }, answer=answers(tools, None, stamp=stamp))  # fmt: skip
     sealed = examined(task, out, tools)
     if not in_time(sealed, moment, tools.settings.seal.carried_delay):

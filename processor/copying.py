@@ -17,6 +17,7 @@ import structlog
 
 from archive import copies, encrypted
 from archive.copies import Copied
+from archive.counted import counted
 from archive.encrypted import Key, Known
 from archive.naming import local_date
 from archive.store import Archive
@@ -38,6 +39,7 @@ class Standing:
         days: sealed days there are.
         updated_on, checked_on: when it was last added to, read again; None: never.
         findings: what was wrong when it was last read.
+        away: whether it is not there now; of a medium that is plugged in (`is_removable`) that is no fault.
         warnings: what a person should see to, in English.
     """
 
@@ -49,6 +51,8 @@ class Standing:
     checked_on: dt.date | None
     findings: int
     warnings: tuple[str, ...] = field(default=())
+    away: bool = False
+    is_removable: bool = False
 
 
 def update(archive: Archive, name: str, mirror: MirrorTable, station: Path, actor: str) -> tuple[list[Copied], list[Finding]]:
@@ -132,23 +136,28 @@ def place(mirror: MirrorTable, station: Path) -> Path:
         MissingError: it is not there.
     """
     path = (station / mirror.path).absolute()
-    if not path.is_dir():
+    if _is_away(mirror, station):
         raise MissingError(f"{path} is not there: plug the medium in, or make the folder on it once")
     return path
 
 
-def standing(archive: Archive, mirrors: Mapping[str, MirrorTable], today: dt.date) -> list[Standing]:
-    """How every copy stands, from the log alone."""
+def _is_away(mirror: MirrorTable, station: Path) -> bool:
+    return not (station / mirror.path).is_dir()
+
+
+def standing(archive: Archive, mirrors: Mapping[str, MirrorTable], station: Path, today: dt.date) -> list[Standing]:
+    """How every copy stands, from the log, and whether it is there now."""
     days = dict.fromkeys((each.day.isoformat() for each in archive.sealed_days()), -1)
     days |= {event["public"]["day"]: event["seq"] for event in archive.happened(RESEALED)}
     events = archive.happened(COPIED, CHECKED)
-    return [_standing(name, mirror, days, events, today) for name, mirror in mirrors.items()]
+    return [_standing(name, mirror, days, events, today, away=_is_away(mirror, station)) for name, mirror in mirrors.items()]
 
 
 def _standing(
-    name: str, mirror: MirrorTable, days: Mapping[str, int], events: Iterable[Mapping[str, Any]], today: dt.date
+    name: str, mirror: MirrorTable, days: Mapping[str, int], events: Iterable[Mapping[str, Any]], today: dt.date, *, away: bool
 ) -> Standing:
     """`days`: each with the entry that last sealed it anew because documents were removed by order."""
+    in_safe = away and mirror.removable
     own = [event for event in events if event["public"].get("copy") == name]
     if mirror.encrypt:  # what was copied in clear before is copied anew
         own = [event for event in own if event["type"] != COPIED or "encrypted_sha256" in event["public"]]
@@ -160,13 +169,16 @@ def _standing(
     made = _day(copied[-1]) if copied else None
     findings = int(checked[-1]["public"]["findings"]) if checked else 0
     warnings = [
-        (bool(lacking), f"{lacking} sealed days are not there"),
-        (bool(stale), f"documents removed by order still lie there, of {stale} days: update it, or destroy the medium"),
-        (bool(findings), f"{findings} faults were found when it was last read"),
+        (away and not in_safe, "it is not there: mount it, or make the folder on it once"),
+        # Every night adds a day, and what lies in a safe cannot have it: it is brought up when it is out to be read again.
+        (bool(lacking) and not (in_safe and made), f"{counted(lacking, 'sealed day')} not there"),
+        (bool(stale), f"documents removed by order still lie there, of {counted(stale, 'day')}: update it, or destroy the medium"),
+        (bool(findings), f"{counted(findings, 'fault')} found when it was last read"),
         (made is not None and today - (last or made) > dt.timedelta(seconds=mirror.check_every), "it was not read for too long"),
         (isinstance(mirror.ends, dt.date) and mirror.ends <= today + _SOON, f"the medium's life ends on {mirror.ends}"),
     ]
-    return Standing(name, mirror.path, len(days), lacking, made, last, findings, tuple(text for is_so, text in warnings if is_so))
+    told = tuple(text for is_so, text in warnings if is_so)
+    return Standing(name, mirror.path, len(days), lacking, made, last, findings, told, away, mirror.removable)
 
 
 def _day(event: Mapping[str, Any]) -> dt.date:

@@ -6,7 +6,7 @@ PURE: no I/O, no third-party package. Every stage names the one before it as `so
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -199,6 +199,15 @@ def scan_of(document: Document) -> Scan:
     return document
 
 
+def stages_of(document: Document | None) -> list[Any]:
+    """A document's stages, its scan first."""
+    stages = list[Any]()
+    while document is not None:
+        stages.insert(0, document)
+        document = None if isinstance(document, Scan) else document.source
+    return stages
+
+
 def original_of(document: Document) -> Verified:
     """The electronic original a document at a later stage began as.
 
@@ -231,37 +240,37 @@ def blobs(document: Document) -> tuple[Blob, ...]:
             return ()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, place: Callable[[Path], str]) -> Any:
     if isinstance(value, Blob):
-        return {"path": str(value.path), "sha256": value.sha256, "size": value.size}
+        return {"path": place(value.path), "sha256": value.sha256, "size": value.size}
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [_plain(item, place) for item in value]
     if isinstance(value, Mapping):
         return dict(value)
     return value
 
 
-def added(document: Document) -> dict[str, Any]:
-    """What this stage added, as JSON values (its `source` left out)."""
-    return {f.name: _plain(getattr(document, f.name)) for f in fields(document) if f.name != "source"}
+def added(document: Document, place: Callable[[Path], str] = str) -> dict[str, Any]:
+    """What this stage added, as JSON values (its `source` left out); `place` writes down where a file lies."""
+    return {f.name: _plain(getattr(document, f.name), place) for f in fields(document) if f.name != "source"}
 
 
-def _blob(value: Mapping[str, Any]) -> Blob:
-    return Blob(Path(value["path"]), value["sha256"], value["size"])
+def _blob(value: Mapping[str, Any], path: Callable[[str], Path]) -> Blob:
+    return Blob(path(value["path"]), value["sha256"], value["size"])
 
 
-def _revive(name: str, value: Any) -> Any:
+def _revive(name: str, value: Any, path: Callable[[str], Path]) -> Any:
     if name in {"blob", "pdf", "reading", "beside", "report", "page", "increment"}:
-        return _blob(value) if value else None
+        return _blob(value, path) if value else None
     if name == "portions":
-        return tuple(_blob(item) for item in value)
+        return tuple(_blob(item, path) for item in value)
     if name in {"released", "refusal", "fields", "noticed", "joined_from"}:
         return tuple(value)
     return value
 
 
-def fold(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> Document | None:
-    """The document that rows of (stage name, what it added) tell of, in the order they were written.
+def fold(rows: Iterable[tuple[str, Mapping[str, Any]]], path: Callable[[str], Path] = Path) -> Document | None:
+    """The document that rows of (stage name, what it added) tell of, in the order they were written; `path` finds its files.
 
     A row that does not follow the stage before it ends the fold: what is later is made again.
     """
@@ -270,6 +279,6 @@ def fold(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> Document | None:
         stage = _NAMES.get(name)
         if stage is None or stage not in (_AFTER.get(type(document), ()) if document else (Scan,)):
             break
-        values = {name: _revive(name, value) for name, value in data.items()}
+        values = {name: _revive(name, value, path) for name, value in data.items()}
         document = stage(**values) if document is None else stage(source=document, **values)
     return document

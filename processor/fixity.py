@@ -19,6 +19,7 @@ from typing import Any
 import structlog
 
 from archive import rounds
+from archive.counted import counted
 from archive.naming import local_date
 from archive.rounds import Standing
 from archive.store import Archive
@@ -109,7 +110,7 @@ def lines(told: Mapping[str, Any]) -> list[str]:
     said = [
         (told["silent"], f"{told['silent']} nights have gone by without a round"),
         (told["owed"], f"everything is read again in the next night ({told['owed']})"),
-        (True, f"night of {told['night']}: {told['checked']} documents read, {told['findings']} findings"),
+        (True, f"night of {told['night']}: {counted(told['checked'], 'document')} read, {counted(told['findings'], 'finding')}"),
         (True, f"everything was read since {told['since']}" if told["since"] else "not everything was read again yet"),
         (missed, missed and f"not done from {missed['first']} to {missed['last']} ({missed['why']}), made up for"),
     ]

@@ -1,8 +1,8 @@
 """What is under way: every document between its claim and the archive, with each stage it has reached.
 
 Promises: a stage that was noted survives a crash, and so do the bytes it names (they are synced first); two processes may
-use it, one works and others ask. Refuses to be a truth: when it is lost, work is repeated and nothing else (the sources and
-the archive know the rest).
+use it, one works and others ask; a station may be moved. Refuses to be a truth: when it is lost, work is repeated and nothing
+else (the sources and the archive know the rest).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import structlog
 from sqlite_utils import Database
 
 from archive.catalogue import transaction
-from processor import sources, stage_bytes
-from processor.document import STAGES, Pending, Scan, added, fold, scan_of
+from processor import places, sources, stage_bytes
+from processor.document import STAGES, Pending, Scan, added, fold, scan_of, stages_of
 from processor.sources import Source
 
 log = structlog.get_logger()
@@ -62,6 +62,7 @@ class Journal:
     """The journal of one station. Usable from several threads, which take turns."""
 
     def __init__(self, path: Path) -> None:
+        self._station = path.parent.parent
         self._lock = threading.RLock()
         try:
             self._open(path)
@@ -107,7 +108,7 @@ class Journal:
                 row = {"state": "working", "source": sources.dump(source), "lane": scan.lane, "scan_sha256": scan.blob.sha256,
                        "code": "", "detail": "", "tries": 0, "not_before": ""}  # fmt: skip
                 number = int(str(db.table("item").insert(row).last_pk))
-                _note_stage(db, number, scan)
+                self._note_stage(db, number, scan)
                 items.append(Item(number, "working", source, scan))
         return items
 
@@ -120,7 +121,7 @@ class Journal:
         """Which parts of a scan are under way in a lane."""
         with self._reading() as db:
             same = list(db.table("item").rows_where("scan_sha256 = ? and lane = ?", [scan_sha256, lane]))
-            return {_item(db, row).scan.part for row in same}
+            return {self._item(db, row).scan.part for row in same}
 
     def accept(self, number: int, code: str) -> bool:
         """A person looked at a document that waits and answers for it; False when it does not wait any more."""
@@ -128,15 +129,15 @@ class Journal:
             sql = "update item set state = 'working', not_before = '' where number = ? and state = 'waiting' and code = ?"
             if db.execute(sql, [number, code]).rowcount != 1:
                 return False
-            scan = scan_of(_item(db, db.table("item").get(number)).document)
-            _note_stage(db, number, replace(scan, released=tuple(dict.fromkeys((*scan.released, code)))))
+            scan = scan_of(self._item(db, db.table("item").get(number)).document)
+            self._note_stage(db, number, replace(scan, released=tuple(dict.fromkeys((*scan.released, code)))))
             return True
 
     def reach(self, number: int, document: Pending) -> None:
         """A document reached a stage; its bytes are on the disk before the journal says so."""
         stage_bytes.sync(document)
         with self._transaction() as db:
-            _note_stage(db, number, document)
+            self._note_stage(db, number, document)
 
     def stop(self, number: int, state: str, code: str, detail: str, not_before: str) -> None:
         """A document waits: for the outside until a moment (RFC 3339), or for a person."""
@@ -195,7 +196,7 @@ class Journal:
         with self._transaction() as db:
             db.execute("update item set state = 'waiting' where state = 'stopping'")
             for row in list(db.table("item").rows):
-                chain = _chain(fold(_stages(db, row["number"])))
+                chain = stages_of(self._document(db, row["number"]))
                 places = [STAGES.index(type(stage)) for stage in chain]
                 ended = max(places, default=-1) + 1
                 lost = next((place for place, stage in zip(places, chain, strict=True) if not stands(stage)), ended)
@@ -216,7 +217,7 @@ class Journal:
         """What is under way, oldest first."""
         with self._reading() as db:
             where, values = ("1", []) if state is None else ("state = ?", [state])
-            return [_item(db, row) for row in list(db.table("item").rows_where(where, values, order_by="number"))]
+            return [self._item(db, row) for row in list(db.table("item").rows_where(where, values, order_by="number"))]
 
     def numbers(self, state: str, code: str = "") -> list[int]:
         """The items of a state, oldest first; of one code, where it is given."""
@@ -227,12 +228,19 @@ class Journal:
     def item(self, number: int) -> Item:
         """One of them."""
         with self._reading() as db:
-            return _item(db, db.table("item").get(number))
+            return self._item(db, db.table("item").get(number))
 
     def sources(self) -> list[Source]:
         """Where the documents under way came from."""
         with self._reading() as db:
             return [sources.parse(row["source"]) for row in db.query("select source from item")]
+
+    def follow_sources(self) -> None:
+        """At start: the station may have been copied to another disk, where its drop folders' files have other numbers."""
+        with self._transaction() as db:
+            for row in list(db.query("select distinct source from item")):
+                now = sources.dump(sources.followed(self._station, sources.parse(row["source"])))
+                db.execute("update item set source = ? where source = ?", [now, row["source"]])
 
     # Requests and notes
 
@@ -262,6 +270,22 @@ class Journal:
         with self._reading() as db:
             return next((str(row["value"]) for row in db.table("note").rows_where("name = ?", [name])), "")
 
+    # Rows
+
+    def _note_stage(self, db: Database, number: int, document: Pending) -> None:
+        told = added(document, lambda path: places.noted(path, self._station))
+        row = {"item": number, "place": STAGES.index(type(document)), "name": type(document).__name__, "added": json.dumps(told)}
+        db.table("stage").upsert(row, pk=("item", "place"))
+
+    def _document(self, db: Database, number: int) -> Any:
+        rows = list(db.table("stage").rows_where("item = ?", [number], order_by="place"))
+        told = [(row["name"], json.loads(row["added"])) for row in rows]
+        return fold(told, lambda note: places.found(note, self._station))
+
+    def _item(self, db: Database, row: Mapping[str, Any]) -> Item:
+        return Item(row["number"], row["state"], sources.parse(row["source"]), self._document(db, row["number"]), row["code"],
+                    row["detail"], row["tries"], row["not_before"])  # fmt: skip
+
 
 def _tables(db: Database) -> None:
     item = {"number": int, "state": str, "source": str, "lane": str, "scan_sha256": str, "code": str, "detail": str,
@@ -272,29 +296,3 @@ def _tables(db: Database) -> None:
     db.table("request").create({"number": int, "verb": str, "args": str}, pk="number", if_not_exists=True)
     db.table("note").create({"name": str, "value": str}, pk="name", if_not_exists=True)
     db.table("item").create_index(["state"], if_not_exists=True)
-
-
-def _note_stage(db: Database, number: int, document: Pending) -> None:
-    row = {"item": number, "place": STAGES.index(type(document)), "name": type(document).__name__,
-           "added": json.dumps(added(document))}  # fmt: skip
-    db.table("stage").upsert(row, pk=("item", "place"))
-
-
-def _stages(db: Database, number: int) -> list[tuple[str, dict[str, Any]]]:
-    rows = list(db.table("stage").rows_where("item = ?", [number], order_by="place"))
-    return [(row["name"], json.loads(row["added"])) for row in rows]
-
-
-def _chain(document: Any) -> list[Any]:
-    """A document's stages, its scan first."""
-    stages: list[Any] = []
-    while document is not None:
-        stages.insert(0, document)
-        document = getattr(document, "source", None)
-    return stages
-
-
-def _item(db: Database, row: Mapping[str, Any]) -> Item:
-    document: Any = fold(_stages(db, row["number"]))
-    return Item(row["number"], row["state"], sources.parse(row["source"]), document, row["code"], row["detail"],
-                row["tries"], row["not_before"])  # fmt: skip

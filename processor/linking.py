@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from archive.counted import counted
 from archive.errors import ArchiveError
 from archive.query import Query
 from archive.store import Archive
@@ -49,7 +50,7 @@ def main_document(scan: Scan, archive: Archive) -> Mapping[str, Any] | None:
     rows = archive.find(Query("", {"code_number": number, "code_notation": notation}, None, None, _ENOUGH))
     found = [row for row in rows if _may_be_main(row, day, years)]
     if len(found) > 1:
-        raise Verdict("main-ambiguous", f"{len(found)} documents")
+        raise Verdict("main-ambiguous", counted(len(found), "document"))
     if not found:
         raise Verdict("waiting-main")
     return found[0]

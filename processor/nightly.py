@@ -208,7 +208,7 @@ def _doubles(day: dt.date, tools: Tools) -> list[report.Item]:
 
 def _copies(tools: Tools, today: dt.date) -> tuple[int, int]:
     """Places where the sealed days lie too, and how many of them a person should see to."""
-    stood = copying.standing(tools.archive, tools.settings.mirrors, today)
+    stood = copying.standing(tools.archive, tools.settings.mirrors, tools.station, today)
     return len(stood), sum(bool(each.warnings) for each in stood)
 
 

@@ -71,6 +71,7 @@ def start(shift: Shift) -> None:
     """After a crash or not: clear what an interrupted instance left, keep what the journal still vouches for."""
     _check_catalogue(shift)
     shift.tools.archive.recover()
+    shift.journal.follow_sources()
     kept = shift.journal.forget_broken(lambda stage: stage_bytes.stands(stage, shift.tools.archive))
     items = [shift.journal.item(number) for number in kept]
     for item in items:

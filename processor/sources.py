@@ -6,12 +6,14 @@ Promises: a source survives whatever happens to `work/`; clearing is done only a
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from processor import parking
 from watch.claims import clear as clear_file
+from watch.claims import sighting_of
 from watch.settle import Sighting
 
 
@@ -60,6 +62,25 @@ def clear(station: Path, source: Source, sha256: str) -> bool:
             return parking.clear(station / folder, sha256)
         case Kept():
             return True
+
+
+def followed(station: Path, source: Source) -> Source:
+    """A dropped file as it is known now, where the station was copied to another disk with its files' names, sizes and times.
+
+    Its bytes are compared before it is cleared, as ever.
+    """
+    if not isinstance(source, Dropped):
+        return source
+    root, sidecar = root_of(station, source.lane), source.sidecar
+    return replace(source, sighting=_followed(root, source.sighting), sidecar=_followed(root, sidecar) if sidecar else None)
+
+
+def _followed(root: Path, before: Sighting) -> Sighting:
+    try:
+        now = sighting_of(before.path, (root / os.fsdecode(before.path)).lstat())
+    except OSError:
+        return before
+    return now if (now.size, now.mtime_ns) == (before.size, before.mtime_ns) else before
 
 
 def _told(sighting: Sighting) -> list[object]:

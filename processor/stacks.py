@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from archive.counted import counted
 from archive.query import Query
 from archive.record import DESCRIPTIVE
 from archive.store import Archive
@@ -67,7 +68,7 @@ def apart(scan: Scan, shift: Shift, file_code: Callable[[str], str]) -> list[Sca
         if paired := stack.collated(len(found)):
             order = paired
         elif UNPAIRED not in scan.released:  # a person who has looked has it as it was scanned
-            return [replace(scan, refusal=(UNPAIRED, f"{len(found)} pages"))]
+            return [replace(scan, refusal=(UNPAIRED, counted(len(found), "page")))]
     division = stack.divided([found[n - 1] for n in order], set_aside=lane.blanks == "set-aside").numbered(order)
     return _documents(scan, division, seen["scanned"], shift, file_code)
 
@@ -87,7 +88,7 @@ def _documents(
     elif not account.balances and UNBALANCED not in scan.released:
         refusal = (UNBALANCED, ", ".join(f"{name}: {count}" for name, count in account.told().items()))
     elif len(division.parts) > 1 and describes and SIDECAR not in scan.released:
-        refusal = (SIDECAR, f"{len(division.parts)} documents; {', '.join(describes)}")
+        refusal = (SIDECAR, f"{counted(len(division.parts), 'document')}; {', '.join(describes)}")
     elif secret := _secret(scan, division, shift):
         refusal = secret
     else:

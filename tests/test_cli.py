@@ -54,6 +54,20 @@ def test_readme_s_questions_have_answers(station: Path) -> None:
         assert done.returncode == 0 and done.stdout and not done.stderr, line
 
 
+def test_readme_shows_proofs_the_same_day_on_a_copy_of_the_demo(station: Path) -> None:
+    (commands,) = (block for block in blocks("README.md") if "testkit tomorrow" in block)
+    python = f"PYTHONPATH={ROOT} {sys.executable}"
+    commands = commands.replace(".venv/bin/sohoa", str(SOHOA)).replace(".venv/bin/python", python)
+    *lines, last = commands.splitlines()
+    done = shell("\n".join(lines), station.parent)
+    assert done.returncode == 0 and "sealed " in done.stdout and "heads of the log published: 1\n" in done.stdout, done.stderr
+    assert "SAI" not in done.stdout and "ĐÚNG  dấu thời gian" in done.stdout
+    assert len(list((station.parent / "tomorrow" / "evidence").glob("*.ers"))) == 3  # its PDF, record and scan
+    noticed = shell(f"ca=tomorrow/authority/root.pem\n{last}", station.parent)
+    assert noticed.returncode == 3 and {line.split()[0] for line in noticed.stdout.splitlines() if "  _log/" in line} == {"re-dated"}
+    assert command("show", CODE, "--station", str(station)).returncode == 0, "the station itself lives on today"
+
+
 @pytest.mark.skipif(not shutil.which("pdfsig"), reason="poppler-utils is not here")
 def test_a_document_is_checked_without_sohoa_as_the_archive_says(station: Path, tmp_path: Path) -> None:
     (commands,) = (block for block in blocks("archive/FORMAT.md") if "pdfsig -dump" in block)

@@ -32,24 +32,42 @@ def office(tmp_path: Path, workers: LocalEngine) -> Iterator[Office]:  # noqa: F
     yield made
 
 
-def listed(office: Office) -> dict[str, dict[str, object]]:
+def listed(office: Office, code: int = 2) -> dict[str, dict[str, object]]:
     done = sohoa(office.folder, "copies", "list", "--json")
-    assert done.returncode == 2, done.stderr  # the medium's life ends soon
+    assert done.returncode == code, done.stderr
     return {row["name"]: row for row in json.loads(done.stdout)}
 
 
 def test_places_are_filled_read_again_and_told_of(office: Office, tmp_path: Path) -> None:
     assert [row["lacking"] for row in listed(office).values()] == [1, 1]
     done = sohoa(office.folder, "copies", "update")
-    assert (done.returncode, done.stdout) == (0, "nas: copied 1 days\n")  # the medium is not asked for
+    assert (done.returncode, done.stdout) == (0, "nas: copied 1 day\n")  # the medium is not asked for
     assert sohoa(office.folder, "copies", "update", "usb").returncode == 4  # it is not plugged in, and no folder is made
     assert not (tmp_path / "usb").exists()
     (tmp_path / "usb").mkdir()
     assert sohoa(office.folder, "copies", "update", "usb").returncode == 0
     assert sohoa(office.folder, "copies", "verify").returncode == 0
-    stood = listed(office)
+    stood = listed(office)  # the medium's life ends soon
     assert [(row["lacking"], row["findings"]) for row in stood.values()] == [(0, 0), (0, 0)]
     assert any("2026-12-31" in str(warning) for warning in stood["usb"]["warnings"])  # type: ignore[attr-defined]  # a list
+
+
+def test_a_medium_in_a_safe_is_away_and_no_fault(office: Office, tmp_path: Path) -> None:
+    settings = office.folder / "sohoa.toml"
+    settings.write_text(settings.read_text("utf-8").replace("ends = 2026-12-31", ""), "utf-8")
+    (tmp_path / "usb").mkdir()
+    assert sohoa(office.folder, "copies", "update", "usb").returncode == 0
+    assert sohoa(office.folder, "copies", "update").returncode == 0
+    assert [row["away"] for row in listed(office, 0).values()] == [False, False]
+    (tmp_path / "usb").rename(tmp_path / "safe")
+    told = sohoa(office.folder, "copies", "list")
+    assert (told.returncode, told.stdout.splitlines()[-1].split("  ")[-1]) == (0, "away"), told.stderr
+    doctor = {row["name"]: row for row in json.loads(sohoa(office.folder, "doctor", "--json").stdout)["checks"]}
+    assert doctor["copies-usb"]["ok"] and "is away; updated 20" in doctor["copies-usb"]["detail"]
+    assert doctor["copies-nas"]["ok"] is False and "same disk" in doctor["copies-nas"]["detail"]
+    (tmp_path / "nas").rename(tmp_path / "gone")  # what is to be there every night is missed
+    stood = listed(office)
+    assert stood["nas"]["away"] and "not there" in str(stood["nas"]["warnings"]) and stood["usb"]["warnings"] == []
 
 
 def test_what_is_damaged_here_comes_back_from_there(office: Office, tmp_path: Path) -> None:

@@ -194,7 +194,10 @@ def test_unknown_and_ambiguous_ids_are_told_plainly(morning: Seen) -> None:
     asked = [
         ("release", "khong-co", "nothing is known by khong-co"),
         ("release", morning.ids()["thieu.png"], "means several"),
-        ("show", "H05.99", "begin with 'H05.99'"),
+        ("release", morning.ids()["thieu.png"], "\n  held/"),
+        ("show", "H05.99", "begin with 'H05.99'; type more of one of these:\n"),
+        ("show", "H05.99", f"\n  {filed}  filed  20"),
+        ("describe", "H05.99", "--set", "subject=x", f"\n  {filed}  filed  "),
         ("describe", held, "--set", "subjekt=x", "'subjekt' cannot be described"),
         ("describe", held, "--set", "issued_date=2.3.2026", "YYYY-MM-DD"),
         ("describe", morning.ids()["khoa.pdf"], "--set", "subject=x", "is rejected, not held"),

@@ -203,6 +203,7 @@ def test_a_secret_that_was_only_held_is_purged_by_its_lot(station: Path) -> None
         archive.event("received", scan_sha256=scan, actor="sohoa", public={"lane": "sao-y"}, private={"name": "kế hoạch mật.pdf"})
     done = typed(station, "purge-secret", "held/sao-y/2026-11-23-0123456789ab", *ORDER, *BY)
     assert done.exit_code == 0, done.output
+    assert "purged 1 scan, 2 files about the station; bags sealed anew: none\n" in done.stdout
     assert not lot.exists() and verified(station) == []
     assert scan in minutes(station) and "kế hoạch" not in minutes(station)
     with wiring.opened_archive(station, load(station)) as archive:
@@ -236,7 +237,7 @@ def test_a_copy_that_still_holds_what_was_removed_is_warned_of(station: Path) ->
     done = typed(station, "dispose", ONE, *ORDER, *BY, "--early", "x")
     assert done.exit_code == 0 and "usb still holds them" in done.output and "usb: chưa xử lý" in minutes(station)
     listed = typed(station, "copies", "list")
-    assert listed.exit_code == 2 and "documents removed by order still lie there, of 1 days" in listed.output
+    assert listed.exit_code == 2 and "documents removed by order still lie there, of 1 day:" in listed.output
     (station.parent / "in the safe").rename(usb)
     assert typed(station, "copies", "update", "usb").exit_code == 0
     assert "removed by order" not in typed(station, "copies", "list").output

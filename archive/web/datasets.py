@@ -13,6 +13,7 @@ import threading
 import tomllib
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from typing import Any
 from datasette.app import Datasette
 from datasette.plugins import pm
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from archive.web import hooks
@@ -29,11 +30,12 @@ from archive.web.snapshots import NAME, Snapshot
 
 HOME, KEPT = "/tables", Path(NAME).stem
 MOST_ROWS = 2000
+_PATIENCE = 2  # seconds
 _SETTINGS = {
     "default_allow_sql": False, "allow_download": False, "allow_csv_stream": False, "suggest_facets": False,
     "max_returned_rows": MOST_ROWS,
-    "default_page_size": 50, "sql_time_limit_ms": 2000, "facet_time_limit_ms": 1000, "num_sql_threads": 3, "base_url": f"{HOME}/",
-    "truncate_cells_html": 300, "default_cache_ttl": 0, "max_csv_mb": 50,
+    "default_page_size": 50, "sql_time_limit_ms": _PATIENCE * 1000, "facet_time_limit_ms": 300, "num_sql_threads": 3,
+    "base_url": f"{HOME}/", "truncate_cells_html": 300, "default_cache_ttl": 0, "max_csv_mb": 50,
 }  # fmt: skip
 _FORMATS = (".csv", ".json")
 _SENT_AS = (b"text/plain", b"text/csv")  # Datasette's CSV
@@ -66,9 +68,9 @@ class Tables:
         await asyncio.to_thread(look, request, "tables", path=path, query=str(request.url.query))
         scope["state"]["frame"] = frame(request, "tables") | {"most_rows": MOST_ROWS, "table_words": _titles(request)}
         answer = _Answer(send, self.site.hands.cell)
-        await self._of(snapshot)(_bare(scope), receive, answer.take)
-        gone = shown(request, "gone.html", "tables", 404) if not path.endswith(_FORMATS) else PlainTextResponse("", 404)
-        await answer.end(gone, scope, receive)
+        of_role = await asyncio.to_thread(self._of, snapshot)
+        await of_role(_bare(scope), receive, answer.take)
+        await answer.end(lambda status: _error(request, status), scope, receive)
 
     def _of(self, snapshot: Snapshot) -> Any:
         role = snapshot.role.name
@@ -82,16 +84,26 @@ class Tables:
             return kept[2]
 
 
+def _error(request: Request, status: int) -> Response:
+    """What stands in the place of Datasette's own: the question took too long, or there is nothing at that address."""
+    status = hooks.LATE if status == hooks.LATE else 404
+    if request.url.path.endswith(_FORMATS):
+        return PlainTextResponse("", status)
+    late = {"too_long": _PATIENCE} if status == hooks.LATE else {}
+    return shown(request, "gone.html", "tables", status, **late)
+
+
 def datasette(snapshot: Snapshot, site: Site) -> Any:
     """Datasette over one copy."""
     made = Datasette(
         immutables=[str(snapshot.path)], metadata=_metadata(), settings=_SETTINGS, template_dir=str(TEMPLATES),
-        cache_headers=False,
+        cache_headers=False, inspect_data={KEPT: _inspected(snapshot)},
     )  # fmt: skip
     hooks.dress(made, site.hands.seen)
     return made
 
 
+@cache
 def prepared() -> dict[str, Any]:
     """`tables.toml`: titles of tables and prepared questions."""
     return tomllib.loads(resources.files("archive.web").joinpath("tables.toml").read_text("utf-8"))
@@ -111,9 +123,26 @@ def _titles(request: Request) -> dict[str, str]:
 
 
 def _is_table(path: str) -> bool:
-    """Whether it is a page of the one database: nothing of Datasette's own machinery."""
+    """Whether it is a page of what `tables.toml` names in the one database: nothing of Datasette's own machinery, no index."""
     first, *rest = path.removeprefix(HOME).strip("/").split("/")
-    return first == KEPT and not any(part.startswith("-") or part.endswith(_NOT_SERVED) for part in rest)
+    if first != KEPT or any(part.startswith("-") or part.endswith(_NOT_SERVED) for part in rest):
+        return False
+    return not rest or _named(rest[0]) in {name for kind in prepared().values() for name in kind}
+
+
+def _named(part: str) -> str:
+    """The table or question of a part of a path."""
+    for ending in _FORMATS:
+        part = part.removesuffix(ending)
+    return part
+
+
+def _inspected(snapshot: Snapshot) -> dict[str, Any]:
+    """How many rows the tables have that are listed; Datasette would count all, and an index cannot be counted."""
+    listed = {name for name, row in prepared()["table"].items() if not row.get("hidden")}
+    with snapshot.archive.reading() as db:
+        counts = {name: {"count": db.table(name).count if name in listed else None} for name in db.table_names()}
+    return {"hash": snapshot.path.parent.name, "size": snapshot.path.stat().st_size, "tables": counts}
 
 
 def _has_trace(request: Request) -> bool:
@@ -143,11 +172,11 @@ class _Answer:
         elif message["type"] == "http.response.body":
             self._body += message.get("body", b"")
 
-    async def end(self, error: Any, scope: Scope, receive: Receive) -> None:
+    async def end(self, error: Callable[[int], Response], scope: Scope, receive: Receive) -> None:
         """All of it, or the error in its place."""
         status = int(self._start.get("status", 500))
         if status >= 400:
-            await error(scope, receive, self._send)
+            await error(status)(scope, receive, self._send)
             return
         headers = [(name, value) for name, value in self._start["headers"]
                    if name.lower() not in {b"content-length", b"set-cookie", b"link", b"cache-control"}]  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from datasette.database import QueryInterrupted
 from datasette.utils.asgi import Response
 from markupsafe import Markup, escape
 from pluggy import HookimplMarker
@@ -14,6 +15,7 @@ from archive.web.site import query
 
 hookimpl = HookimplMarker("datasette")
 _CODES = frozenset({"doc_code", "supersedes", "superseded_by"})
+LATE = 503  # a question that was stopped
 _LONGEST = 300  # characters of a cell
 
 
@@ -39,7 +41,8 @@ def extra_template_vars(request: Any) -> dict[str, Any]:
 @hookimpl
 def handle_exception(exception: Exception) -> Any:
     """A status and no word: what is shown in its place is ours."""
-    return Response.text("", status=getattr(exception, "status", 500))
+    is_late = isinstance(exception, QueryInterrupted) or getattr(exception, "title", "") == "SQL Interrupted"
+    return Response.text("", status=LATE if is_late else getattr(exception, "status", 500))
 
 
 @hookimpl

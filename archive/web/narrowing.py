@@ -22,20 +22,30 @@ from archive.web.roles import SECRET, Modes, Role
 _MARKED = """select scan_sha256 from event where scan_sha256 is not null and type in ('held', 'rejected', 'released')
              and json_extract(public, '$.code') = 'secrecy-mark'"""
 
-# of what was removed by order the record is gone: a mode that the catalogue did not keep cannot be told
+# of what was removed by order the record is gone: what neither catalogue nor log kept of it cannot be told, and is closed; so is
+# then an annex of a document that nobody knows (any more)
 _HIDDEN = f"""
 create temp table hidden (doc_code text primary key);
+create temp table tie as select event.doc_code main, told.value annex from event, json_each(event.private, '$.annexes') as told
+    where event.type in ('disposed', 'purged') and event.doc_code is not null
+    union select told.value, event.doc_code from event, json_each(event.private, '$.main') as told
+    where event.type in ('disposed', 'purged') and event.doc_code is not null;
+create temp table untold as select doc_code from document where state in ('disposed', 'purged') and (mode is null
+    or doc_code not in (select doc_code from event where type in ('disposed', 'purged') and doc_code is not null
+                        and json_type(private, '$.annexes') = 'array'));
 create temp table marked (sha256 text primary key);
 insert or ignore into marked {_MARKED};
 insert into hidden select doc_code from document
-    where not may_see(iif(mode is null and state in ('disposed', 'purged'), '{SECRET}', mode), lane,
-                      scan_sha256 in (select sha256 from marked));
+    where not may_see(iif(doc_code in (select doc_code from untold), '{SECRET}', mode), lane,
+                      scan_sha256 in (select sha256 from marked))
+    or (main_code is not null and exists (select 1 from untold) and main_code not in (select doc_code from document)
+        and main_code not in (select code_number || '/' || code_notation from document where code_number is not null));
 """
 _RELATED = """
 insert or ignore into hidden select doc_code from document where doc_code not in (select doc_code from hidden) and (
     path in (select path from document join hidden using (doc_code) where path is not null)
     or supersedes in (select doc_code from hidden) or superseded_by in (select doc_code from hidden)
-    or main_code in (select doc_code from hidden)
+    or main_code in (select doc_code from hidden) or doc_code in (select annex from tie join hidden on main = hidden.doc_code)
     or main_code in (select code_number || '/' || code_notation from document join hidden using (doc_code)))
 """
 _SCANS = """
@@ -63,7 +73,7 @@ delete from event where doc_code in (select doc_code from hidden)
                or said.value in (select file_code from closed_file))
     or exists (select 1 from json_each(named_by(json_extract(event.public, '$.path'))) as named
                where named.value in (select doc_code from hidden) or named.value in (select sha256 from closed_scan))
-    or exists (select 1 from json_each(coalesce(event.private, '{}')) as said
+    or exists (select 1 from json_tree(coalesce(event.private, '{}')) as said
                where said.value in (select doc_code from hidden));
 delete from document where doc_code in (select doc_code from hidden);
 delete from file where file_code in (select file_code from closed_file);

@@ -61,22 +61,32 @@ def _nights(archive: Archive) -> list[Round | Missed]:
 def days(request: Request) -> Response:
     """All days, newest first."""
     archive, before = archive_of(request), request.query_params.get("before", "9999")
-    rows = days_of(archive, "day < ?", before)
+    rows = days_of(archive, before)
     published = heads_of(archive)
     more = rows[_DAYS - 1].day.isoformat() if len(rows) > _DAYS else ""
     return shown(request, "days.html", "days", rows=rows[:_DAYS], published=published, more=more)
 
 
-def days_of(archive: Archive, condition: str, value: str) -> list[DayRow]:
-    """Days on which something was filed or happened, or that were sealed, newest first; one more than are shown."""
-    sql = f"""with known as (select distinct day from event union select day from day
-                             union select shelf_day from document where path is not null)
+def days_of(archive: Archive, before: str) -> list[DayRow]:
+    """Days on which something was filed or happened, or that were sealed, newest first; one more than are shown.
+
+    From one day to the one before it by the ends of indexes: there may be millions of events.
+    """
+    earlier = """(select max(day) from (select max(day) day from event where day < {0} union all select max(day) from day
+                  where day < {0} union all select max(shelf_day) from document where shelf_day < {0}))"""
+    sql = f"""with recursive known (day) as (select {earlier.format("?1")}
+                  union all select {earlier.format("known.day")} from known where known.day is not null limit ?2)
               select day, (select count(*) from document where shelf_day = known.day) documents,
                      (select sealed_at from day as sealed where sealed.day = known.day) sealed_at
-              from known where {condition} order by day desc limit ?"""
+              from known where day is not null"""
     with archive.reading() as db:
         return [DayRow(dt.date.fromisoformat(row["day"]), row["documents"], row["sealed_at"])
-                for row in db.query(sql, [value, _DAYS + 1])]  # fmt: skip
+                for row in db.query(sql, [before, _DAYS + 1])]  # fmt: skip
+
+
+def _is_known(archive: Archive, day: dt.date) -> bool:
+    before = (day + dt.timedelta(days=1)).isoformat() if day < dt.date.max else "9999-99"
+    return any(row.day == day for row in days_of(archive, before)[:1])
 
 
 def heads_of(archive: Archive) -> dict[dt.date, Published]:
@@ -93,7 +103,7 @@ def heads_of(archive: Archive) -> dict[dt.date, Published]:
 def day(request: Request) -> Response:
     """A day: its bag, its checkpoint, what happened."""
     asked = _day(request)
-    if asked is None or not days_of(archive_of(request), "day = ?", asked.isoformat()):
+    if asked is None or not _is_known(archive_of(request), asked):
         return gone(request)
     return _day_shown(request, asked, None)
 
@@ -101,7 +111,7 @@ def day(request: Request) -> Response:
 def check_day(request: Request) -> Response:
     """The same, with every file read again now."""
     asked, may_check = _day(request), snapshot_of(request).role.sees_events
-    if asked is None or not may_check or not days_of(archive_of(request), "day = ?", asked.isoformat()):
+    if asked is None or not may_check or not _is_known(archive_of(request), asked):
         return gone(request)
     look(request, "check-day", day=asked.isoformat())
     snapshot = snapshot_of(request)

@@ -30,6 +30,10 @@ class Words:
     def __contains__(self, name: str) -> bool:
         return name in self.said
 
+    def event(self, kind: str) -> str:
+        """What happened, in words; a type that has none as it is."""
+        return self(f"event_{kind}") if f"event_{kind}" in self else kind
+
     def number(self, count: int) -> str:
         """A count as it is written."""
         return f"{count:,}".replace(",", "." if self.lang == "vi" else ",")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from archive.errors import ArchiveError
+from archive.errors import Ambiguous, ArchiveError
 from processor.cli import (
     archive_verbs,
     copy_verbs,
@@ -29,6 +29,7 @@ from processor.cli import (
 )
 from processor.errors import ExitCode, SohoaError
 from processor.report import visible_lines
+from processor.targets import document_told, several
 from watch.lock import AlreadyRunning
 
 NOT_ITS_LOG = {"catalogue-missing", "catalogue-older", "log-altered", "log-forked", "log-unreadable"}
@@ -84,6 +85,9 @@ def main() -> None:
         sys.exit(ExitCode.USAGE)
     except click.ClickException as error:
         _tell(error.format_message() + _help(error))
+        sys.exit(ExitCode.USAGE)
+    except Ambiguous as error:
+        _tell(f"{error}; {several([document_told(row) for row in error.candidates])}")
         sys.exit(ExitCode.USAGE)
     except ArchiveError as error:
         _tell(str(error))

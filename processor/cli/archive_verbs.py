@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from archive.counted import counted
 from archive.finding import RANKED_AMONG
 from archive.naming import is_doc_code, local_date
 from archive.query import Query
@@ -135,7 +136,10 @@ def show(identifier: str, folder: Path, as_json: bool) -> None:
 @click.option("--day", **DAY, help="One day; else every past day that is not sealed yet.")
 @HERE
 def seal(day: dt.date | None, folder: Path) -> None:
-    """Close past days: BagIt tag files, every byte read again; then publish the head of the log, signed and time-stamped."""
+    """Close past days: BagIt tag files, every byte read again; then publish the head of the log, signed and time-stamped.
+
+    Exit code 75: a head still lacks its signature or its time-stamp, which the next night adds.
+    """
     today, settings = local_date(wiring.now()), load(folder)
     with wiring.opened_archive(folder, settings) as archive:
         days = [day] if day else archive.unsealed_before(today)
@@ -153,6 +157,8 @@ def seal(day: dt.date | None, folder: Path) -> None:
     lacks = [f"{count} without {what}" for count, what in ((stood.unsigned, "the organisation's signature"),
                                                            (stood.unstamped, "a time-stamp")) if count]  # fmt: skip
     click.echo(f"heads of the log published: {stood.published}" + "".join(f", {each}" for each in lacks))
+    if lacks:
+        sys.exit(ExitCode.WAITING)
 
 
 @click.command()
@@ -193,16 +199,11 @@ def _print_result(result: VerifyResult, as_json: bool) -> None:
     if as_json:
         wiring.print_json({"ok": result.ok, "checked": result.checked, "removed": result.removed, "findings": findings})
         return
-    told = "all hold" if result.ok else _counted(len(findings), "FINDING")
+    told = "all hold" if result.ok else counted(len(findings), "FINDING")
     told += f"; {result.removed} removed by order" if result.removed else ""
-    click.echo(f"checked {_counted(result.checked, 'document')}: {told}")
+    click.echo(f"checked {counted(result.checked, 'document')}: {told}")
     for finding in findings:
         click.echo(visible("  " + "  ".join(filter(None, finding.values()))))
-
-
-def _counted(number: int, noun: str) -> str:
-    plural = "S" if noun.isupper() else "s"
-    return f"{number} {noun}" + (plural if number != 1 else "")
 
 
 VERBS = (find, show, seal, verify)

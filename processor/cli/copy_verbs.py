@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from archive.counted import counted
 from archive.encrypted import Key
 from archive.naming import local_date
 from archive.store import Archive
@@ -49,15 +50,17 @@ def _chosen(folder: Path, names: tuple[str, ...]) -> Iterator[tuple[Archive, dic
 @HERE
 @JSON
 def show(folder: Path, as_json: bool) -> None:
-    """How each copy stands, from the log: also those whose medium lies in a safe. Exit code 2: something is to be done."""
+    """How each copy stands, from the log: also a medium that is away, in a safe. Exit code 2: something is to be done."""
     with _chosen(folder, ()) as (archive, mirrors):
-        found = copying.standing(archive, mirrors, local_date(wiring.now()))
+        found = copying.standing(archive, mirrors, folder, local_date(wiring.now()))
     if as_json:
         wiring.print_json([{name: value if not hasattr(value, "isoformat") else value.isoformat()
                             for name, value in asdict(each).items()} for each in found])  # fmt: skip
     for each in () if as_json else found:
         checked = each.checked_on or "never"
-        click.echo(visible(f"{each.name}  {each.path}  {each.days - each.lacking} of {each.days} days  read again: {checked}"))
+        there = f"{each.days - each.lacking} of {counted(each.days, 'day')}"
+        where = "  away" if each.away else ""
+        click.echo(visible(f"{each.name}  {each.path}  {there}  read again: {checked}{where}"))
         for warning in each.warnings:
             click.echo(f"    {warning}")
     if any(each.warnings for each in found):
@@ -75,7 +78,7 @@ def update(names: tuple[str, ...], folder: Path) -> None:
             if mirror.removable and name not in names:
                 continue
             done, wrong = copying.update(archive, name, mirror, folder, wiring.operator())
-            click.echo(f"{name}: copied {len(done)} days")
+            click.echo(f"{name}: copied {counted(len(done), 'day')}")
             findings += wrong
     _end(findings)
 
@@ -95,7 +98,7 @@ def verify(names: tuple[str, ...], key_file: Path | None, passphrase_file: Path 
         findings = []
         for name, mirror in mirrors.items():
             wrong = copying.check(archive, name, mirror, (folder, wiring.operator()), key)
-            click.echo(f"{name}: {len(wrong)} findings")
+            click.echo(f"{name}: {counted(len(wrong), 'finding')}")
             findings += wrong
     _end(findings)
 

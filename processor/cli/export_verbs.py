@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from archive.catalogue import Row
+from archive.counted import counted
 from archive.naming import local_date
 from archive.packages import write
 from archive.packages.values import Item, made
@@ -88,7 +89,7 @@ def _package(archive: Archive, one: tuple[FileRow, list[Row], Wanted], how: tupl
         click.echo(visible(line), err=True)
     if built.complaints and not partial:
         whose = wanted.code or dossier.file_code
-        click.echo(f"sohoa: no package of {whose}: {len(built.complaints)} complaints (see above; --partial)", err=True)
+        click.echo(f"sohoa: no package of {whose}: {counted(len(built.complaints), 'complaint')} (see above; --partial)", err=True)
         return False
     _lay(built.items, out, built.package.folder, as_zip)
     _tell(archive, dossier, wanted.kind, built.package.identifier, len(records))

@@ -11,6 +11,7 @@ import click
 from archive import proofpack
 from archive import witness as witnesses
 from archive.checkpoint import CheckpointError
+from archive.counted import counted
 from archive.durable import DurableError, make_dirs_durably, write_durably
 from archive.prooftext import read_consistency
 from archive.witness import Asked, WitnessError
@@ -116,7 +117,7 @@ def witness(source: Path, keep: Path, name: str, out: Path) -> None:
         click.echo(f"sohoa: {error}", err=True)
         sys.exit(code)
     _write(out, made.text().encode())
-    click.echo(f"signed the head of {made.head.size} entries; next time: proof --since {made.head.size}")
+    click.echo(f"signed the head of {counted(made.head.size, 'entry')}; next time: proof --since {made.head.size}")
     click.echo(f"your key, for the office to pin: {(keep / witnesses.PUBLIC).read_text('utf-8').strip()}")
 
 
@@ -158,7 +159,7 @@ def add(file: Path, folder: Path) -> None:
             click.echo(visible(f"sohoa: {error}"), err=True)
             sys.exit(ExitCode.USAGE if error.code in {"bad-request", "not-pinned"} else ExitCode.NOT_VERIFIED)
     for each in seen:
-        click.echo(visible(f"{each.name} saw {each.size} entries on {each.at.isoformat()}"))
+        click.echo(visible(f"{each.name} saw {counted(each.size, 'entry')} on {each.at.isoformat()}"))
 
 
 @cosigned.command("list")

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from archive.counted import counted
 from archive.rebuilding import rebuild as make_again
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
@@ -41,7 +42,7 @@ def rebuild(folder: Path, as_json: bool) -> None:
 
 
 def _print(told: dict[str, Any]) -> None:
-    click.echo(f"{told['entries']} entries from {', '.join(told['sources'])}, root {told['root']}")
+    click.echo(f"{counted(told['entries'], 'entry')} from {', '.join(told['sources'])}, root {told['root']}")
     lists = {
         "adopted, filed on a day that was not sealed": told["adopted"],
         "its title is lost, see `files`": told["nameless"],
@@ -51,7 +52,7 @@ def _print(told: dict[str, Any]) -> None:
         for name in names:
             click.echo(visible(f"  {name}  {what}"))
     if told["lost"]:
-        click.echo(f"  what was private of {len(told['lost'])} entries is lost: corrections typed, names, reasons")
+        click.echo(f"  what was private of {counted(len(told['lost']), 'entry')} is lost: corrections typed, names, reasons")
     for finding in told["findings"]:
         click.echo(visible("  " + "  ".join(filter(None, finding.values()))))
     if told["aside"]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from archive.counted import counted
 from archive.durable import copy_durably, write_durably
 from archive.naming import local_date
 from processor.cells import cell
@@ -59,7 +60,7 @@ def registers(
         write_durably(out, _csv(args))
     else:
         _drawn(_PRINTED.get(kind, "register") if suffix == ".pdf" else "spreadsheet", args, out, settings)
-    click.echo(f"{len(made.lines)} rows: {out}")
+    click.echo(f"{counted(len(made.lines), 'row')}: {out}")
 
 
 def _told(made: Made, book: Book, settings: Settings, today: dt.date) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from archive.counted import counted
 from archive.naming import local_date
 from archive.orders import Removal, Removed
 from archive.query import Query
@@ -99,7 +100,10 @@ def _finish(archive: Archive, removal: Removal, removed: Removed, about: int, wh
     with LocalEngine(settings.engine, settings.limits, reach=Reach(shown, (folder / "work" / "items",))) as engine:
         done = removing.conclude(archive, removal, removed, about, Place(settings, folder, engine, wiring.now()))
     days = ", ".join(done.days) or "none"
-    click.echo(f"{removal.kind} {len(removed.codes)} documents, {len(removed.paths)} files; bags sealed anew: {days}")
+    gone = ((removed.codes, "document", ""), (removed.scans, "scan", ""), (removed.paths, "file", " of the archive"))
+    told = [counted(len(each), noun) + of for each, noun, of in gone if each]
+    told += [f"{counted(about, 'file')} about the station"] if about else []
+    click.echo(f"{removal.kind} {', '.join(told)}; bags sealed anew: {days}")
     for name in done.away:
         click.echo(visible(f"{name} still holds them: update it when it is there, or destroy the medium"))
     click.echo(f"minutes to sign: {done.minutes}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from archive.counted import counted
 from archive.durable import write_durably
 from archive.naming import expand_file_code, local_date
 from archive.record import DESCRIPTIVE, RecordError, parse_field
@@ -62,7 +63,7 @@ def sheets(out: Path, folder: Path, files: tuple[str, ...], pairs: tuple[str, ..
         write_durably(out, made)
     except OSError as error:
         raise SettingsError(f"{out} cannot be written: {error.strerror}") from error
-    click.echo(f"{out}: {len(wanted) * count} sheet{'s' if len(wanted) * count > 1 else ''}")
+    click.echo(f"{out}: {counted(len(wanted) * count, 'sheet')}")
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 
+from archive.counted import counted
 from archive.durable import make_dirs_durably, replace_durably
 from archive.naming import local_date
 from processor import aside, carrying, law, presenting, publishing, session
@@ -107,7 +108,7 @@ def _session(wish: Wish, elsewhere: Elsewhere, shift: Shift) -> ExitCode:
         click.echo("nothing waits for a seal")
         return ExitCode.DONE
     sheet = _preview(items, shift)
-    click.echo(f"{len(items)} documents; look at {sheet}")
+    click.echo(f"{counted(len(items), 'document')}; look at {sheet}")
     for item in items:
         click.echo(visible(f"  {session.code_of(item, shift.tools)}  {item.scan.lane}/{item.scan.original_name}"))
     if not wish.yes and not _agreed(len(items)):

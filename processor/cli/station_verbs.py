@@ -14,7 +14,8 @@ import click
 import structlog
 from rich.console import Console
 
-from processor import aside, nightly, posting, publishing, service, station, trust
+from archive.naming import local_date
+from processor import aside, copying, nightly, posting, publishing, service, station, trust
 from processor import flow as flows
 from processor.cli import wiring
 from processor.cli.wiring import HERE, JSON
@@ -147,6 +148,7 @@ def doctor(folder: Path, as_json: bool) -> None:
 
         parts = examination.Parts(
             folder, settings, ring, wiring.outside(folder, settings), tuple(anchors), anchors_missing, wiring.now, engine, is_open,
+            copying.standing(archive, settings.mirrors, folder, local_date(wiring.now())),
         )  # fmt: skip
         done = []
         for check in examination.checks(parts):

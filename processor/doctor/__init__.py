@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from processor.check import Check, check, exit_code
-from processor.doctor import anchors, issuing, keys, lanes, machine, mail, remote, station, time
+from processor.doctor import anchors, copies, issuing, keys, lanes, machine, mail, remote, station, time
 from processor.doctor.keys import elsewhere
 from processor.doctor.parts import Parts, Walled
 from processor.seal.token_modules import agency_checks, token_checks
@@ -28,8 +28,8 @@ def _agencies(parts: Parts) -> Iterator[Check]:
 
 
 _WAY = (
-    station.checks, machine.checks, lanes.checks, issuing.checks, anchors.checks, keys.sealing, _tokens, keys.checks, _agencies,
-    remote.checks, mail.checks, time.checks,
+    station.checks, copies.checks, machine.checks, lanes.checks, issuing.checks, anchors.checks, keys.sealing, _tokens, keys.checks,
+    _agencies, remote.checks, mail.checks, time.checks,
 )  # fmt: skip
 
 

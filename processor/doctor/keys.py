@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
+from archive.counted import counted
 from processor import law
 from processor.check import Check, check
 from processor.doctor.parts import Parts
@@ -126,7 +127,7 @@ def _look(row: Row, table: KeyTable, parts: Parts) -> _Looked:
     try:
         sealer = row.open()
         where = "signed with where its token is, by sohoa-signer; its certificate is here" if table.kind == "remote" else "loaded"
-        return _Looked(row, table, True, f"{where}, with {len(sealer.chain)} certificates above it", sealer)
+        return _Looked(row, table, True, f"{where}, with {counted(len(sealer.chain), 'certificate')} above it", sealer)
     except MissingError as error:
         why = str(error)
     except Verdict as verdict:
@@ -205,7 +206,7 @@ def life(sealer: Sealer, now: dt.datetime, relief: str = "", of: str = "") -> Ch
         of: which key.
     """
     days, certificate = sealer.days_left(now), sealer.certificate
-    told = f"ends {certificate.not_valid_after_utc.isoformat()}, {days} days left"
+    told = f"ends {certificate.not_valid_after_utc.isoformat()}, {counted(days, 'day')} left"
     lives = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
     if relief and not (lives and days >= _SOON):
         return check("certificate-life", True, f"{told}; {relief}", of)

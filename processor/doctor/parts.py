@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,7 @@ from typing import Protocol
 from archive import immutable
 from archive.naming import local_date
 from processor import lanes
+from processor.copying import Standing
 from processor.seal.ring import Ring
 from processor.seal.timestamps import Outside
 from processor.settings import Settings
@@ -40,6 +41,7 @@ class Parts:
         anchors_missing: why it could not be read, else empty.
         declared: whether a file code is declared and open in the archive.
         is_remote: whether other machines write the file system below a folder.
+        copies: how each copy of the sealed days stands.
         immutable: why the immutable flag cannot be set in a folder, else empty.
     """
 
@@ -52,6 +54,7 @@ class Parts:
     clock: Callable[[], dt.datetime]
     engine: Walled
     declared: Callable[[str], bool]
+    copies: Sequence[Standing] = ()
     is_remote: Callable[[Path], bool] = folders.is_remote
     immutable: Callable[[Path], str] = immutable.trouble
 

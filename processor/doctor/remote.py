@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 
+from archive.counted import counted
 from processor.check import Check, check
 from processor.doctor.parts import Parts
 from processor.errors import MissingError
@@ -44,5 +45,6 @@ def checks(parts: Parts) -> Iterator[Check]:
     now = parts.clock()
     lives = [each.not_valid_before_utc <= now <= each.not_valid_after_utc for each in (own, *authorities)]
     days = min((each.not_valid_after_utc - now).days for each in (own, *authorities))
-    told = f"this station's and the clerks' authority's: {days} days left" + ("; renew them soon" if days < _SOON else "")
+    soon = "; renew them soon" if days < _SOON else ""
+    told = f"this station's and the clerks' authority's: {counted(days, 'day')} left{soon}"
     yield check("remote-certificate", all(lives), told)

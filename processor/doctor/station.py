@@ -49,7 +49,7 @@ def _open_to_all(parts: Parts) -> Check:
     return check("station-folder", not loose, told)
 
 
-def _use(folder: Path) -> str:
+def use(folder: Path) -> str:
     """Empty if the folder can be listed and written, else why not."""
     try:
         os.scandir(folder).close()
@@ -61,13 +61,13 @@ def _use(folder: Path) -> str:
 
 def _folders(parts: Parts) -> Iterator[Check]:
     yield _open_to_all(parts)
-    faults = [fault for name in _OWN if (fault := _use(parts.folder / name))]
+    faults = [fault for name in _OWN if (fault := use(parts.folder / name))]
     yield check("folders", not faults, "; ".join(faults) or "all there and writable")
     for lane in parts.settings.lanes:
-        fault = _use(parts.folder / "drop" / lane)
+        fault = use(parts.folder / "drop" / lane)
         yield check("drop", not fault, fault or "readable and writable", lane)
         out = parts.folder / "out" / lane
-        fault = _use(out) if os.path.lexists(out) else ""  # made with the first copy
+        fault = use(out) if os.path.lexists(out) else ""  # made with the first copy
         yield check("out", not fault, fault or "readable and writable, or not made yet", lane)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from archive.counted import counted
 from processor.check import Check, check
 from processor.doctor.parts import Parts
 from processor.seal import checkup
@@ -33,7 +34,7 @@ def checks(parts: Parts) -> Iterator[Check]:
 
 def _standing(state: State) -> str:
     """What was known of an authority before it was asked: its budget, and whether documents leave it alone."""
-    budget = f"; {state.used} of {state.granted} requests used in this window" if state.granted else ""
+    budget = f"; {state.used} of {counted(state.granted, 'request')} used in this window" if state.granted else ""
     rests = f"; was left alone for {state.wait:.0f} s more, after {state.failures} failures" if state.wait else ""
     return budget + rests
 

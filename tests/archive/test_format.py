@@ -13,6 +13,7 @@ import pytest
 
 from archive.record import FIELDS
 from archive.store import Archive
+from archive.web import site
 from tests.archive.conftest import CLERK, Office
 from tests.testkit.insider import House, house
 
@@ -38,6 +39,12 @@ def test_it_lies_in_the_archive_and_names_every_field_event_and_table(office: Of
         sealed = json.loads(list(db.query("select public from event where type = 'sealed'"))[0]["public"])
         filed = json.loads(list(db.query("select public from event where type = 'filed'"))[0]["public"])
     assert types | tables | set(sealed) | set(filed) <= words
+
+
+def test_every_event_of_the_page_has_its_words_on_the_auditors_pages() -> None:
+    section = (ROOT / "FORMAT.md").read_text("utf-8").split("| `file-declared`")[1].split("\n\n")[0]
+    named = {type for row in re.findall(r"^\| (`.*?) \|", "| `file-declared`" + section, re.MULTILINE) for type in re.findall(r"`([a-z-]+)`", row)}
+    assert {name.removeprefix("event_") for name in site.said() if name.startswith("event_")} == named
 
 
 def blocks(heading: str) -> list[str]:

@@ -316,6 +316,17 @@ def test_a_document_is_found_by_any_unique_beginning(office: Office, archive: Ar
     assert second["doc_code"] != first["doc_code"]
 
 
+def test_a_document_s_events_are_not_those_of_the_same_scan_in_another_lane(office: Office, archive: Archive) -> None:
+    ready = office.filing(archive)
+    for lane in ("sao-y", "luu-tru"):
+        archive.event("received", scan_sha256=ready.key.scan_sha256, actor=CLERK, public={"lane": lane, "size": 6})
+    archive.event("supersede-asked", scan_sha256=ready.key.scan_sha256, actor=CLERK)  # of no lane
+    told = archive.get(archive.file(ready, CLERK)["doc_code"])
+    assert told is not None
+    assert [(event["type"], event["public"].get("lane")) for event in told["events"]] == [
+        ("numbered", "sao-y"), ("received", "sao-y"), ("supersede-asked", None), ("filed", None)]  # fmt: skip
+
+
 def test_a_void_code_does_not_make_its_scan_ambiguous(office: Office, archive: Archive) -> None:
     ready = office.filing(archive)
     archive.void(ready.doc_code, "not-pdfa", CLERK)

@@ -29,7 +29,7 @@ from tests.testkit import insider_attacks, insider_history, insider_log
 from tests.testkit.insider import House, Insider, house
 
 SOURCE = Path(__file__).parents[2] / "archive" / "verify_offline.py"
-LINES = 549
+LINES = 550
 LISTED_BY = (insider_attacks, insider_history, insider_log)  # each lists its attacks when it is loaded
 
 
@@ -271,3 +271,12 @@ def test_a_sealing_that_only_the_catalogue_tells_is_a_note_until_the_next_night(
     archive.publish(archive.unpublished()[-1], log_key())
     archive.close()
     assert "log-order" in codes(run(insider.root, *insider.house.trust))
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "empty", "station"])
+def test_a_folder_that_is_no_archive_is_a_slip_and_no_finding(left: House, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "station").mkdir()
+    (tmp_path / "station" / "archive").symlink_to(left.root)
+    done = subprocess.run([sys.executable, left.root / "_tools" / "verify.py", tmp_path / folder], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "") and f"{folder} is no archive" in done.stderr

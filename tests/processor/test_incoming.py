@@ -38,8 +38,8 @@ class Desk:
     shift: Shift
 
     @classmethod
-    def of(cls, office: Office) -> Desk:
-        pki, shift = Pki(), office.shift()
+    def of(cls, office: Office, known: Pki | None = None) -> Desk:
+        pki, shift = known or Pki(), office.shift()
         roots = (*shift.tools.roots, pki.root.der, pki.tsa_root.der)
         tools = replace(shift.tools, outside=pki, roots=roots, intermediates=(pki.issuing.der,))
         return cls(office, pki, replace(shift, tools=tools))
@@ -145,6 +145,21 @@ def test_what_cannot_be_told_is_registered_and_verified_again_under_its_code(des
     silence(desk, "")
     assert desk.run() == {"filed": 1}
     assert desk.filed()[0]["doc_code"] == code[1] and not page.exists() and not source.exists()
+
+
+def test_a_station_copied_to_another_disk_loses_neither_what_waits_nor_its_number(desk: Desk) -> None:
+    desk.drop("cho.pdf", signed(desk), keyword="đã chuyển")
+    silence(desk)
+    assert desk.run() == {"waiting": 1}
+    code = desk.shift.tools.archive.key_state(desk.shift.journal.items()[0].scan.key)[1]
+    before, desk.office.folder = desk.office.folder, desk.office.folder.with_name("elsewhere")
+    shutil.copytree(before, desk.office.folder)  # other numbers for every file, the same names, sizes and times
+    shutil.rmtree(before)
+    moved = Desk.of(desk.office, desk.pki)
+    assert moved.run() == {"waiting": 1} and moved.events()["received"] == 1
+    silence(desk, "")
+    assert moved.run() == {"filed": 1} and moved.filed()[0]["doc_code"] == code
+    assert desk.office.dropped() == [] and moved.shift.journal.items() == [] and "void" not in moved.events()
 
 
 def test_what_turns_out_invalid_when_asked_again_gives_its_code_up(desk: Desk) -> None:

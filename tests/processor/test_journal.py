@@ -159,6 +159,25 @@ def damage(file: Path, how: str) -> None:
             file.write_bytes(data)
 
 
+@pytest.mark.parametrize("old", [False, True], ids=["now", "by an earlier version"])
+def test_a_station_moved_elsewhere_goes_on_where_it_stopped(tmp_path: Path, old: bool) -> None:
+    """What an earlier version noted tells of each file from the root of the disk on."""
+    before, after = tmp_path / "station", tmp_path / "moved" / "elsewhere"
+    place = before / "work" / "items" / "1"
+    place.mkdir(parents=True)
+    first = Journal(before / "work" / "journal.db")
+    number = begun(first, place)
+    if old:
+        first._db.execute("update stage set added = replace(added, '\"work/', ?)", [f'"{before}/work/'])
+    first.close()
+    after.parent.mkdir()
+    before.rename(after)
+    again = Journal(after / "work" / "journal.db")
+    assert again.forget_broken() == [number]
+    assert again.item(number).document == stages(after / "work" / "items" / "1")[5]
+    again.close()
+
+
 @pytest.mark.parametrize("lost", ["scan", "scan.json"])
 def test_a_document_without_its_scan_or_its_sidecar_is_taken_anew_from_its_source(journal: Journal, tmp_path: Path, lost: str) -> None:
     begun(journal, tmp_path)

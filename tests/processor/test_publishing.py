@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from archive import evidence
 from archive.heads import Published, Standing
 from archive.naming import local_date
 from processor import publishing
+from processor.cli import cli, wiring
 from processor.engine import LocalEngine
 from processor.errors import Verdict
 from processor.seal import logkey
@@ -72,6 +74,16 @@ class Silent(Outside):
 
     def fetch(self, url: str, body: bytes) -> bytes:
         raise Verdict("waiting-revocation", "nobody answers")
+
+
+def test_seal_answers_that_a_head_still_lacks_its_time_stamp(sealed: tuple[Office, Shift], monkeypatch: pytest.MonkeyPatch) -> None:
+    station = str(sealed[0].folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(wiring, "outside", lambda *_: Silent())
+        lacking = CliRunner().invoke(cli, ["seal", "--station", station])
+    assert lacking.exit_code == 75 and "1 without a time-stamp" in lacking.stdout, lacking.output
+    done = CliRunner().invoke(cli, ["seal", "--station", station])
+    assert (done.exit_code, done.stdout) == (0, "no past day waits for its seal\nheads of the log published: 1\n"), done.output
 
 
 def test_without_time_it_is_published_and_stamped_later(sealed: tuple[Office, Shift]) -> None:

@@ -1,4 +1,4 @@
-"""`python -m tests.testkit OUTDIR --count N --seed S [--dpi 300] [--faults]`: scans and truth; `… sign STATION OUT.pdf`: `person`."""
+"""`python -m tests.testkit OUTDIR --count N --seed S [--dpi 300] [--faults]`: scans and truth; `… sign STATION OUT.pdf`: `person`; `… tomorrow VERB`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.testkit import person
+from tests.testkit import person, tomorrow
 from tests.testkit.samples import write, write_faults
 
 
@@ -17,6 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if words and words[0] == "sign":
         return person.main(words[1:])
+    if words and words[0] == "tomorrow":
+        return tomorrow.main(words[1:])
     parser = argparse.ArgumentParser(
         prog="python -m tests.testkit", description="Sample scans and their truth"
     )

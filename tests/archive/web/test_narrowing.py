@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from archive.orders import Kind, Removal
+from archive.rebuilding import rebuild
 from archive.store import Archive
 from archive.web.narrowing import narrow
 from tests.archive.conftest import CLERK, NOON, Office
@@ -60,3 +62,31 @@ def test_the_scans_a_secret_was_joined_of_are_closed_like_it(office: Office, arc
     data, documents = seen(office, tmp_path)
     assert documents == {plain: "filed"} and secret not in documents
     assert b"giaukin" not in data and not [each for each in (first, inner, second, joined) if each.encode() in data]
+
+
+@pytest.mark.parametrize("named_by", ["its code", "its number"])
+@pytest.mark.parametrize("going", [("annex",), ("main",), ("main", "annex"), ("annex", "main")], ids=" then ".join)
+def test_an_annex_of_a_secret_is_kept_like_it_whichever_is_removed(
+    office: Office, archive: Archive, tmp_path: Path, named_by: str, going: tuple[str, ...]
+) -> None:
+    main = filed(office, archive, "main", mode="Mật", code_number="07", code_notation="QĐ-MAT", subject="V/v giaukin")
+    told = main if named_by == "its code" else "07/QĐ-MAT"
+    annex = filed(office, archive, "annex", mode="Công khai", main_code=told, subject="Phụ lục giaukin", text=("giaukin",))
+    plain = filed(office, archive, "plain", code_number="90", code_notation="QĐ-UBND", subject="V/v nghỉ lễ")
+    beside = filed(office, archive, "beside", mode="Công khai", main_code="90/QĐ-UBND", subject="Phụ lục")
+    other = filed(office, archive, "other", mode="Công khai", main_code="91/QĐ-UBND", subject="Phụ lục của văn bản nơi khác")
+    office.clock.pass_(days=1)
+    archive.seal_day(NOON.date(), CLERK)
+    codes = {"main": main, "annex": annex}
+    for code, words in (*((codes[each], "QĐ 2 giaukin") for each in going), (plain, "QĐ 1"), (beside, "QĐ 1")):
+        archive.remove([code], Removal("disposed", words, ("A",), CLERK))
+    for catalogue in ("as it is", "made again"):
+        if catalogue == "made again":
+            office.clock.pass_(days=1)
+            archive.seal_day((NOON + dt.timedelta(days=1)).date(), CLERK)
+            archive.close()
+            (office.root / "catalogue.db").unlink()
+            rebuild(office.root, office.clock, lambda lane: (), CLERK)
+        data, documents = seen(office, tmp_path)
+        assert documents == {plain: "disposed", beside: "disposed", other: "filed"}, catalogue
+        assert b"giaukin" not in data and main.encode() not in data and annex.encode() not in data

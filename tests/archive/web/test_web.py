@@ -11,8 +11,11 @@ import sqlite3
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from datasette.database import QueryInterrupted
+from sqlite_utils import Database
 from starlette.testclient import TestClient
 
 from archive import rounds
@@ -94,14 +97,14 @@ def test_a_copy_can_not_be_written_to(site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", ["/tables/-/settings", "/tables/-/databases.json", "/tables/-/metadata", "/tables/_internal", "/tables/_memory",
-                                  "/tables/kho.db", "/tables/kho.json", "/tables/kho/-/x", "/tables/-/static/app.css", "/tables/kho/document.blob",
+                                  "/tables/kho.db", "/tables/kho.json", "/tables/kho/search_fts", "/tables/kho/name_fts.json", "/tables/kho/search_fts_data", "/tables/kho/sqlite_master", "/tables/kho/-/x", "/tables/-/static/app.css", "/tables/kho/document.blob",
                                   "/tables/kho?sql=select+1", "/tables/kho/document?_where=1", "/tables/kho/document.json?_trace=1",
                                   "/tables/kho/theo-loai.json?sql=select+1", "/tables/../-/settings", "/tables/%2e%2e/x"])  # fmt: skip
 def test_the_machinery_under_the_tables_is_not_reached(come: Come, path: str) -> None:
     assert come("binh").get(path).status_code == 404
 
 
-def test_prepared_questions_answer_and_facets_count(come: Come) -> None:
+def test_prepared_questions_answer_and_facets_count(come: Come, capfd: pytest.CaptureFixture[str]) -> None:
     client = come("an")
     assert ["Công văn", "2026", 2, 2] in client.get("/tables/kho/theo-loai.json").json()["rows"]
     assert client.get("/tables/kho/viec-theo-ngay.json?ngay=2026-11-21").json()["rows"]
@@ -109,6 +112,43 @@ def test_prepared_questions_answer_and_facets_count(come: Come) -> None:
     assert {row["value"]: row["count"] for row in facets}["Công văn"] == 2
     page = client.get("/tables/kho").text
     assert "Số văn bản theo cơ quan ban hành" in page and "Who did what" not in page
+    assert re.search(r">Văn bản</a> <small>5 dòng<", page) and "search_fts" not in page
+    assert capfd.readouterr().err == ""
+
+
+def test_a_question_to_the_tables_that_was_stopped_is_said_to_be_too_wide(come: Come, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stopped(*_: object, **__: object) -> None:
+        raise QueryInterrupted(Exception("interrupted"), "select", {})
+
+    monkeypatch.setattr("datasette.database.Database.execute", stopped)
+    answer = come("an").get("/tables/kho/document")
+    assert answer.status_code == 503 and "Câu hỏi quá rộng, đã dừng sau 2 giây" in answer.text
+    assert come("an").get("/tables/kho/document.json").status_code == 503
+
+
+def test_no_page_looks_at_every_document_to_count_them(come: Come, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an index of the copy answers is read there: with 300,000 documents the list of files took longer than a page may."""
+    steps: list[tuple[str, str]] = []
+    execute, query = Database.execute, Database.query
+
+    def note(db: Database, sql: str, values: Any) -> None:
+        steps.extend((sql, row[3]) for row in db.conn.execute(f"explain query plan {sql}", values or []))
+
+    monkeypatch.setattr(Database, "execute", lambda db, sql, values=None: note(db, sql, values) or execute(db, sql, values))
+    monkeypatch.setattr(Database, "query", lambda db, sql, values=None: note(db, sql, values) or query(db, sql, values))
+    for path in ("/", "/shelves", "/days", "/day/2026-11-21", "/file/H05.02.2026.01.TCCB"):
+        assert come("an").get(path).status_code == 200
+    assert any("kho_day" in step for _, step in steps) and any("kho_file" in step for _, step in steps)
+    walks = re.compile(r"SCAN (document|event)\b(?! USING COVERING)|SEARCH document USING INDEX \S+ \(state=\?\)")
+    assert [each for each in steps if walks.match(each[1])] == []
+
+
+def test_what_happened_is_told_in_the_language_of_the_page(come: Come, kept: Kept) -> None:
+    client, places = come("an"), (f"/document/{kept.codes['plain']}", "/day/2026-11-21")
+    for words, others in ((("đưa vào kho", "cấp mã"), ("filed<", "code given")), (("filed<", "code given"), ("đưa vào kho", "cấp mã"))):
+        for page in (client.get(path).text for path in places):
+            assert all(each in page for each in words) and not any(each in page for each in others)
+        client.get("/language?to=en&back=/")
 
 
 @pytest.mark.parametrize("path", ["/tables/kho/document.csv", "/tables/kho/theo-co-quan.csv", "/search.csv"])

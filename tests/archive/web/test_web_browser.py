@@ -64,6 +64,15 @@ def watched(browser: Browser, home: str, size: tuple[int, int]) -> tuple[Page, l
     return page, wrong
 
 
+BROKEN_DATES = r"""(() => { // dates in tables that stand on two lines
+  const broken = [], texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) for (const date of texts.currentNode.data.matchAll(/\d\d\/\d\d\/\d{4}/g)) {
+    const range = document.createRange();
+    range.setStart(texts.currentNode, date.index); range.setEnd(texts.currentNode, date.index + 10);
+    if (new Set([...range.getClientRects()].map(each => each.top)).size > 1) broken.push(date[0]);
+  } return broken; })()"""
+
+
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_every_page_fits_its_screen_asks_nobody_else_and_names_its_fields(
     home: str, browser: Browser, kept: Kept, size: tuple[int, int]
@@ -77,6 +86,7 @@ def test_every_page_fits_its_screen_asks_nobody_else_and_names_its_fields(
         nameless = """[...document.querySelectorAll('input:not([type=hidden]), select')]
                       .filter(each => !each.labels.length && !each.getAttribute('aria-label')).length"""
         assert page.evaluate(nameless) == 0, path
+        assert page.evaluate(BROKEN_DATES) == [], path
         assert page.locator("h1").count() == 1 and "hỏng" not in page.title(), path
         assert page.locator("main script, main iframe, main [onerror], main [style]").count() == 0, path
     assert wrong == []

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from PIL import Image
 
 from processor import trust
+from processor.copying import Standing
 from processor.doctor import Check, Parts, elsewhere
 from processor.errors import Verdict
 from processor.seal import demo_tls, keyring
@@ -54,6 +55,12 @@ def tables(parts: Parts, **changed: dict[str, Any]) -> Parts:
     settings = parse(dumped)
     has_other_keys = changed.keys() & {"seal", "keys"}
     return replace(parts, settings=settings, ring=ring_of(settings, parts.folder) if has_other_keys else parts.ring)
+
+
+def no_copy(parts: Parts) -> Parts:
+    """A place for copies that is on no disk."""
+    mirrors = {"nas": {"path": "../nas"}}
+    return replace(tables(parts, mirrors=mirrors), copies=(Standing("nas", "../nas", 3, 0, None, None, 0, away=True),))
 
 
 def lane(parts: Parts, name: str = "sao-y", **keys: object) -> Parts:

@@ -53,6 +53,7 @@ DEFECTS: dict[str, tuple[Break, tuple[str, ...]]] = {
     "disk": (lambda p: tables(p, limits={"free_disk_mb": 10**9}), ()),
     "local-disk": (broken.network_share, ()),
     "immutable": (lambda p: replace(tables(p, archive={"immutable": True}), immutable=lambda folder: "no such flag"), ()),
+    "copies-nas": (broken.no_copy, ()),
     "walls": (lambda p: replace(p, engine=broken.NoNetworkWall()), ()),
     "languages": (lambda p: lane(p, languages=("vie", "xyz")), ()),
     "font": (broken.poor_font, ()),
@@ -90,7 +91,7 @@ DEFECTS: dict[str, tuple[Break, tuple[str, ...]]] = {
     "time-stamp-1": (lambda p: replace(p, outside=Liar(p, turned=broken.silent)), ("clock",)),
     "clock": (lambda p: replace(p, clock=lambda: now() + dt.timedelta(minutes=5)), ()),
 }
-OUTSIDE = {"disk", "converter", "intermediates", "revocation-hosts", "revocation", "mail", "time-stamp-1"}
+OUTSIDE = {"disk", "copies-nas", "converter", "intermediates", "revocation-hosts", "revocation", "mail", "time-stamp-1"}
 NEEDED_BESIDE = {"intermediates", "revocation-hosts"}  # what else is missing then is needed
 
 
@@ -128,7 +129,7 @@ def test_every_check_can_fail_but_the_one_that_only_reports(parts: Parts) -> Non
     assert names - set(DEFECTS) - lanes_of == {"sqlite", "token-module"}
 
 
-_OF = {"sao-y", "phat-hanh", "van-ban-den", "chu-tich", "moi", "dau", "1"}
+_OF = {"sao-y", "phat-hanh", "van-ban-den", "chu-tich", "moi", "dau", "1", "nas"}
 
 
 def test_a_lane_without_a_file_of_its_own_is_a_hint(parts: Parts) -> None:
