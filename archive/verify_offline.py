@@ -528,7 +528,7 @@ def main() -> int:
     asked = parser.parse_args()
     bare = not any(re.fullmatch("_log|_tools|catalogue.db|[0-9]{4}", each.name) for each in asked.archive.glob("*"))
     if bare or not all([*map(certificates, asked.root), *asked.signer]) or (asked.signer and not asked.root):
-        parser.error(f"{asked.archive} is no archive" if bare else "--root, --signer: want certificates in PEM, the latter a --root")
+        parser.error(f"{asked.archive} is no archive" if bare else "--root, --signer want PEM certificates, the latter a --root")
     with tempfile.TemporaryDirectory() as work:
         Path(work, "roots").write_bytes(b"\n".join(path.read_bytes() for path in asked.root))
         check = Check(asked.archive.resolve(), Path(work), bool(asked.root), set().union(*asked.signer))
