@@ -82,6 +82,21 @@ def test_the_words_of_the_page_are_found(sealed: dict[str, Path]) -> None:
             assert words("Độc lập Tự do Hạnh phúc") <= found
 
 
+def test_what_is_read_of_the_record_is_true_and_what_a_pen_wrote_is_left(station: Path) -> None:
+    true = {
+        "lat.pdf": {"type_name": "Quyết định", "code_number": None, "code_notation": "QĐ-UBND", "issued_date": None,
+                    "organ_name": "Ủy ban nhân dân tỉnh Hải Dương", "signer_position": "Phó Chủ tịch Thường trực",
+                    "signer_authority": "KT.", "signer_name": "Lê Hồng Văn"},
+        "chup.jpg": {"type_name": "Công văn", "code_notation": "SGDĐT-CTrTT", "issued_date": "2020-07-26",
+                     "organ_name": "Sở Giáo dục và Đào tạo", "organ_parent": "UBND thành phố Đà Nẵng"},
+        "khong-dpi.jpg": {"type_name": "Nghị định", "code_number": "28", "code_notation": "2021/NĐ-CP", "issued_date": "2021-03-26"},
+        "hai-dau.jpg": {"type_name": "Quyết định", "code_number": None, "issued_date": None, "issued_place": "Quảng Ngãi"},
+        "mot-dau.jpg": {"type_name": "Chỉ thị", "code_number": None, "issued_date": None, "issued_place": "Quảng Ngãi"},
+    }  # fmt: skip
+    found = {record["original_name"]: record for record in json.loads(sohoa(station, "find", "--json").stdout)}
+    assert {name: {field: found[name][field] or None for field in fields} for name, fields in true.items()} == true
+
+
 def test_the_block_covers_no_seal_and_no_writing(sealed: dict[str, Path]) -> None:
     for name, path in sealed.items():
         assert json.loads(path.with_suffix(".json").read_text("utf-8"))["provenance"]["over_ink"] is False, name

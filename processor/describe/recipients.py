@@ -29,6 +29,7 @@ _AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
 _BROKEN_NOTE = re.compile(r"\([^\W\dA-Z]{1,3}\)")  # "(bí)": "(b/c)" misread
 _SPECKED = re.compile(r": (?![A-ZĐÀ-Ỵ0-9])[^\W\d_]|Lưu:? [A-ZĐ]+ [A-ZĐ]|Lưu:[^;]*;")  # a colon in a phrase; no comma
 _AFTER_COMMA = re.compile(r",(?=[^\s\d])")
+_ENDLESS = re.compile(r" \w$")  # a lone letter or digit for the sign that ends an item
 _AFTER_STOP = re.compile(r"; ([^\W\d_])")
 _HEADING = "noi nh"
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."
@@ -59,6 +60,8 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
         else:
             items[-1] += f" {text}"
     if 0 < sum(item.endswith(",") for item in items[:-1]) < len(items) - 1:  # where not all end so, a word was not read
+        return None
+    if any(_ENDLESS.search(item) for item in items[:-1]):
         return None
     if any(match[1].islower() for item in items for match in _AFTER_STOP.finditer(item)):  # what a semicolon parts begins anew
         return None
@@ -118,7 +121,9 @@ def _confirmed(words: Sequence[Word], law: Vocabulary) -> list[Word]:
         bare, bracketed = word.text.strip("(){}[].,;: "), word.text.strip(".,;: ")
         bare = bracketed if bracketed in law.usual_recipients else bare
         usual = "Lưu" if fold(bare) == _KEPT else law.usual_recipients.get(bare)
-        found.append(replace(word, text=word.text.replace(bare, usual), confidence=max(word.confidence, LISTED)) if usual else word)
+        text = word.text.replace(bare, usual) if usual else word.text
+        text = f"{usual}:" if text in ("Lưu;", "Lưu.", "Lưu,") else text
+        found.append(replace(word, text=text, confidence=max(word.confidence, LISTED)) if usual else word)
     return found
 
 

@@ -513,6 +513,11 @@ def test_room_for_a_word_in_the_list_of_recipients_is_one_that_was_not_read() ->
         assert found.get("recipients") == told
 
 
+def test_a_lone_letter_for_the_sign_that_ends_an_item_leaves_the_list_open() -> None:
+    assert recipients("- Sở Nội vụ (b/c) 1~0.9", "- Lưu: VT.") is None
+    assert recipients("- Như Điều 3;", "- Lưu; VT, NC.") == "Như Điều 3; Lưu: VT, NC"
+
+
 def test_a_comma_that_ends_an_item_is_followed_by_a_word_that_was_not_read() -> None:
     assert recipients("- Sở Nội vụ;", "- VPUB: CVP,", "- Lưu: VT.") is None
     assert recipients("- Sở Nội vụ;", "- VPUB: CVP,", "PCVP;", "- Lưu: VT.") == "Sở Nội vụ; VPUB: CVP, PCVP; Lưu: VT"
