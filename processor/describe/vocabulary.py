@@ -98,6 +98,10 @@ def folded_words(text: str) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
+_COLUMN, _RIGHTS, _DEPUTIES = ("country", "motto", "party"), ("deputising", "acting"), ("deputies", "of_bodies")
+_SURNAMES = ("surnames", "usual_surnames")
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of document: its name, its abbreviation in notations (empty: none).
@@ -162,13 +166,12 @@ class Vocabulary:
         """
         written = _texts(_table(law, "phrases"), "written")
         phrases = _phrases(text.replace(",", "") for text in written)
-        head, agency, signature = (_table(law, key) for key in ("head", "agency", "signature"))
+        head, agency, foot = (_table(law, key) for key in ("head", "agency", "signature"))
         named = [folded_words(text) for key in ("written", "before_names", "openers") for text in _texts(agency, key)]
+        lists: dict[str, Any] = {n: folded_words(_text(head, n)) for n in _COLUMN} | {n: tuple(_texts(foot, n)) for n in _DEPUTIES}
+        lists |= {n: frozenset(map(fold, _texts(foot, n))) for n in _RIGHTS} | {n: frozenset(_texts(foot, n)) for n in _SURNAMES}
         return cls(
             kinds=_kinds(law),
-            country=folded_words(_text(head, "country")),
-            motto=folded_words(_text(head, "motto")),
-            party=folded_words(_text(head, "party")),
             addressed=tuple(map(squash, _texts(head, "addressed"))),
             grounds=tuple(map(squash, _texts(head, "grounds"))),
             subject_openers={squash(slip): nfc(name) for name, slips in _table(law, "subject").items() for slip in slips},
@@ -178,18 +181,13 @@ class Vocabulary:
             agency_pairs=frozenset(pair for words in named for pair in zip(words, words[1:], strict=False)),
             before_names=_phrases(_texts(agency, "before_names")),
             places=_phrases(_texts(agency, "places")),
-            usual_recipients={nfc(s): nfc(name) for name, slips in _table(signature, "usual_recipients").items() for s in slips},
-            recipients=tuple(map(squash, _texts(signature, "recipients"))),
-            foreign=frozenset(_texts(signature, "foreign")),
-            authorities={fold(slip): nfc(name) for name, slips in _table(signature, "authorities").items() for slip in slips},
-            deputising=frozenset(map(fold, _texts(signature, "deputising"))),
-            acting=frozenset(map(fold, _texts(signature, "acting"))),
-            of_bodies=tuple(map(nfc, _texts(signature, "of_bodies"))),
-            deputies=tuple(map(nfc, _texts(signature, "deputies"))),
-            positions=_phrases(_texts(signature, "positions")),
-            positions_alike=_alike(_texts(signature, "positions")),
-            surnames=frozenset(map(nfc, _texts(signature, "surnames"))),
-            usual_surnames=frozenset(map(nfc, _texts(signature, "usual_surnames"))),
+            usual_recipients={nfc(s): nfc(name) for name, slips in _table(foot, "usual_recipients").items() for s in slips},
+            recipients=tuple(map(squash, _texts(foot, "recipients"))),
+            foreign=frozenset(_texts(foot, "foreign")),
+            authorities={fold(slip): nfc(name) for name, slips in _table(foot, "authorities").items() for slip in slips},
+            positions=_phrases(_texts(foot, "positions")),
+            positions_alike=_alike(_texts(foot, "positions")),
+            **lists,
             secrecy=frozenset(map(folded_words, _texts(_table(law, "secrecy"), "degrees"))),
             urgency=_phrases(_texts(_table(law, "urgency"), "degrees")),
             small_words=_by_language(_table(law, "small_words")),
@@ -258,7 +256,7 @@ def _comma_pairs(words: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _by_language(table: Mapping[str, Any]) -> dict[str, frozenset[str]]:
-    return {code: frozenset(map(nfc, _texts(table, code))) for code in table}
+    return {code: frozenset(_texts(table, code)) for code in table}
 
 
 def _alike(texts: Sequence[str]) -> frozenset[str]:
@@ -296,4 +294,4 @@ def _texts(table: Mapping[str, Any], key: str) -> list[str]:
     value = table.get(key)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(f"{key}: a list of texts is expected")
-    return value
+    return list(map(nfc, value))
