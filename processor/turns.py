@@ -7,9 +7,9 @@ import threading
 
 from archive.record import DocumentKey
 
-_PATIENCE = dt.timedelta(seconds=30)  # every worker may be busy reading, but a place is not kept for ever
-_AGAIN = dt.timedelta(seconds=1)
 _NEAR = dt.timedelta(seconds=5)  # well before the moment asking costs nothing, and finds out who is mended earlier
+_LATE = dt.timedelta(seconds=2)  # after it the oldest have been taken up again
+_AGAIN = dt.timedelta(seconds=1)
 
 
 class Hands:
@@ -54,8 +54,13 @@ class Line:
             self._moments.pop(number, None)
 
     def turn(self, number: int, now: dt.datetime) -> dt.datetime | None:
-        """When a document may try, if the turn of an older one is near; None: now. Who does not come for its turn is passed."""
+        """When a document may try that comes as the turn of an older one is near; None: now.
+
+        Who has stood here is put off no more: the coordinator takes such up in order.
+        """
         with self._lock:
+            if number in self._moments:
+                return None
             older = [moment for other, moment in self._moments.items() if other < number]
-        ahead = [moment for moment in older if moment - _NEAR < now < moment + _PATIENCE]
+        ahead = [moment for moment in older if moment - _NEAR < now < moment + _LATE]
         return max(min(ahead), now + _AGAIN) if ahead else None

@@ -132,6 +132,7 @@ def test_one_hangs_one_has_a_limit_and_the_third_does_the_rest(town: Town) -> No
 
 
 def test_a_ban_that_nobody_foretold_costs_few_requests_and_no_document(town: Town) -> None:
+    town.office.engine.size = 1  # how the requests of two interleave is the machine's
     banning, good = town.authorities("honest", "honest", trip_after=2)
     banning.granted = 5  # its ban falls between a document's tokens
     town.drop(6)
@@ -222,6 +223,7 @@ def test_dead_between_the_two_tokens_with_nobody_else_the_signature_is_given_up_
 
 
 def test_dead_between_documents_those_done_are_done_and_the_others_follow_when_it_is_back(town: Town) -> None:
+    town.office.engine.size = 1  # of two at work the fourth request may be the first of a third document
     (only,) = town.authorities("honest", trip_after=1, rest="1s")
     only.on_request = lambda stub: setattr(stub, "mode", "honest" if len(stub.asked) < 4 else "silent")
     town.drop(5)

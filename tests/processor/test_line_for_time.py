@@ -11,33 +11,29 @@ NOW = dt.datetime(2026, 1, 5, 2, 0, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
 
 
-@given(numbers=st.sets(st.integers(1, 50), min_size=2), late=st.integers(-3, 20))
-def test_at_the_moment_the_oldest_goes_and_all_others_stand_behind_it(numbers: set[int], late: int) -> None:
-    line = Line()
+@given(numbers=st.sets(st.integers(1, 50), min_size=1), late=st.floats(-4.9, 1.9))
+def test_who_comes_as_the_moment_is_near_stands_behind_all_who_waited_for_it(numbers: set[int], late: float) -> None:
+    line, now = Line(), NOW + late * SECOND
     for number in numbers:
         line.stand(number, NOW)
-    now = NOW + late * SECOND
-    may = [number for number in sorted(numbers) if line.turn(number, now) is None]
-    assert may == [min(numbers)]
-    line.leave(min(numbers))
-    assert line.turn(sorted(numbers)[1], now) is None
+    turn = line.turn(max(numbers) + 1, now)
+    assert turn is not None and turn > now, "or it would ask without end"
+    assert [line.turn(number, now) for number in numbers] == [None] * len(numbers), "they are taken up again, the oldest first"
+    assert line.turn(min(numbers) - 1, now) is None, "an older one has waited longer"
 
 
 def test_who_is_ready_as_the_window_opens_does_not_take_what_an_older_one_waited_for() -> None:
     line = Line()
     line.stand(2, NOW + SECOND)
     assert line.turn(8, NOW) == NOW + SECOND
+    line.stand(8, NOW + SECOND)
+    assert line.turn(8, NOW + SECOND) is None, "nobody is put off twice"
 
 
-def test_nobody_stands_behind_one_that_does_not_come_nor_long_before_its_moment() -> None:
+def test_nobody_stands_behind_one_that_has_its_time_nor_one_that_does_not_come_nor_long_before_its_moment() -> None:
     line = Line()
     line.stand(2, NOW)
     assert line.turn(8, NOW + 60 * SECOND) is None
     assert line.turn(8, NOW - 600 * SECOND) is None
-
-
-def test_it_never_stands_behind_a_moment_that_is_over_or_it_would_ask_without_end() -> None:
-    line = Line()
-    line.stand(2, NOW - 5 * SECOND)
-    turn = line.turn(8, NOW)
-    assert turn is not None and turn > NOW
+    line.leave(2)
+    assert line.turn(8, NOW) is None
