@@ -32,7 +32,7 @@ _INTO: Mapping[str, str] = {
     "search": "(id, doc_code, pages) values (?,?,?)",
     "search_fts": "(rowid, words) values (?,?)",
 }
-_IN_LEAF = '{{"seq": {}, "type": "{}", "at": "{}", "day": "{}", "doc_code": "{}", "scan_sha256": "{}", "actor": "{}"}}'
+_IN_LEAF = ('{{"actor":"{6}","at":"{2}","doc_code":"{4}","private_sha256":null,"public":{7},"scan_sha256":"{5}","seq":{0},"type":"{1}"}}')
 _json = json.JSONEncoder(ensure_ascii=False).encode
 Rows = dict[str, list[tuple[object, ...]]]
 
@@ -114,6 +114,6 @@ def fill(db: Database, told: Rows) -> None:
 
 
 def _events(row: Row, seq: int) -> Iterator[tuple[object, ...]]:
-    day, public = row["shelf_day"], f'{{"path": "{row["path"]}", "sha256": "{row["sha256"]}"}}'
+    day, public = row["shelf_day"], f'{{"path":"{row["path"]}","sha256":"{row["sha256"]}"}}'
     for number, type in ((seq - 1, "numbered"), (seq, "filed")):
         yield number, type, f"{day}T02:00:00.000000Z", day, row["doc_code"], row["scan_sha256"], "van-thu", public, "00" * 16
