@@ -15,12 +15,13 @@ from fontTools import subset
 from fontTools.ttLib import TTFont, TTLibError
 from fontTools.ttLib.scaleUpem import scale_upem
 
-from processor.errors import MissingError
+from processor.errors import MissingError, Verdict
 
 _FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 _NAMES = ("Tinos-Regular.ttf", "LiberationSerif-Regular.ttf", "TimesNewRoman.ttf", "Times_New_Roman.ttf", "times.ttf")
 _VOWELS = ("a", "ă", "â", "e", "ê", "i", "o", "ô", "ơ", "u", "ư", "y")
 _TONES = ("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323")
+_MORE = "ƀɃ\u0306\u0328–—‘’“”…"  # of names in languages of the highlands, and what is set beside them
 
 
 def vietnamese_letters() -> frozenset[str]:
@@ -81,7 +82,7 @@ def face(setting: str, is_italic: bool) -> Path:
 
 @cache
 def prepared(path: Path, folder: Path) -> Path:
-    """The font, subset to Latin and Vietnamese and scaled to 1000 units to the em, in `folder`.
+    """The font, subset to Latin (Latin-1, Extended-A) and Vietnamese and scaled to 1000 units to the em, in `folder`.
 
     Nothing is kerned nor joined: a line is drawn as wide as `width` says.
     """
@@ -89,7 +90,7 @@ def prepared(path: Path, folder: Path) -> Path:
     options = subset.Options(layout_features=[], notdef_outline=True, hinting=False, name_IDs=["*"])
     with TTFont(path) as font:
         picker = subset.Subsetter(options)
-        picker.populate(unicodes=[*range(0x20, 0x250), *range(0x300, 0x340), *range(0x1E00, 0x1F00), 0x2013, 0x2014])
+        picker.populate(unicodes=[*range(0x20, 0x180), *map(ord, {*vietnamese_letters(), *_TONES, *_MORE} - {""})])
         picker.subset(font)
         scale_upem(font, 1000)
         font.save(out)
@@ -104,9 +105,16 @@ def _widths(path: Path) -> tuple[dict[int, str], dict[str, int]]:
 
 
 def width(text: str, prepared_font: Path, size: float) -> float:
-    """Width of a line in points, by the advances of a prepared (1000-unit) font."""
+    """Width of a line in points, by the advances of a prepared (1000-unit) font.
+
+    Raises:
+        Verdict: `no-letter`: the font has no such letter; a box would be sealed in its place.
+    """
     names, advances = _widths(prepared_font)
-    return sum(advances[names.get(ord(letter), ".notdef")] for letter in text) * size / 1000
+    absent = {f"U+{ord(letter):04X}" for letter in text if ord(letter) not in names}
+    if absent:
+        raise Verdict("no-letter", " ".join(sorted(absent)))
+    return sum(advances[names[ord(letter)]] for letter in text) * size / 1000
 
 
 _BOLD = (

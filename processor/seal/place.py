@@ -7,54 +7,23 @@ down.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from math import ceil, hypot
+from typing import Protocol
 
 _EDGE = 6.0  # a block nearer an edge than about 2 mm looks cut off
 Box = tuple[float, float, float, float]
 """left, top, right, bottom (display space) or left, bottom, right, top (PDF user space)."""
 
 
-_NEAR = 3  # cells around one that are looked at
-_LARGEST_SPECK = 6  # cells among the 49 around: a rule or a stroke has seven
+class Ink(Protocol):
+    """Which parts of the visible page carry ink: cells, `cell` points square each."""
 
-
-class Ink:
-    """Which cells of the visible page carry ink.
-
-    Args:
-        rows: `rows[y][x]`.
-        cell: each cell is so many points square.
-    """
-
-    __slots__ = ("_sums", "cell")
-
-    def __init__(self, rows: Sequence[Sequence[bool]], cell: float) -> None:
-        self.cell = cell
-        self._sums = [[0] * (len(rows[0]) + 1 if rows else 1)]  # ink above and left of each corner: many boxes are asked for
-        for row in rows:
-            above = self._sums[-1]
-            self._sums.append([up + here for up, here in zip(above, accumulate(row, initial=0), strict=True)])
+    @property
+    def cell(self) -> float: ...
 
     def under(self, box: Box) -> int:
         """How many inked cells a box would cover, those it only touches included."""
-        left, top, right, bottom = (int(value / self.cell) for value in box)
-        above, below = (self._sums[max(0, min(y, len(self._sums) - 1))] for y in (top, bottom + 1))
-        start, end = (max(0, min(x, len(above) - 1)) for x in (left, right + 1))
-        return below[end] - below[start] - above[end] + above[start]
-
-
-def without_dust(rows: Sequence[Sequence[bool]], cell: float) -> list[list[bool]]:
-    """The inked cells but for specks that stand alone, as copiers and old glass leave them: nothing is written there."""
-    ink = Ink(rows, cell)
-
-    def is_writing(x: int, y: int) -> bool:
-        around = ((x - _NEAR) * cell, (y - _NEAR) * cell, (x + _NEAR) * cell, (y + _NEAR) * cell)
-        return ink.under(around) > _LARGEST_SPECK
-
-    return [[here and is_writing(x, y) for x, here in enumerate(row)] for y, row in enumerate(rows)]
 
 
 @dataclass(frozen=True, slots=True)

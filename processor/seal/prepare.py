@@ -21,6 +21,7 @@ from pikepdf import pdfa
 from processor.errors import Verdict
 from processor.seal import fonts, place
 from processor.seal.appearance import extent, wrap
+from processor.seal.inked import Inked, without_dust
 from processor.worker import Ask
 
 _MM = 72 / 25.4
@@ -60,7 +61,7 @@ def _visible(page: pikepdf.Page) -> place.Box:
     return (lows[0], lows[1], highs[0], highs[1])
 
 
-def _ink(path: Path) -> tuple[tuple[float, float], place.Ink]:
+def _ink(path: Path) -> tuple[tuple[float, float], Inked]:
     """The visible first page, upright: its size in points and where something is on it already."""
     with pymupdf.open(path) as document:
         page = document[0]
@@ -70,8 +71,7 @@ def _ink(path: Path) -> tuple[tuple[float, float], place.Ink]:
     pixels = numpy.frombuffer(pixmap.samples, numpy.uint8).reshape(pixmap.height, pixmap.stride)[:, : pixmap.width]
     high, wide = (range(0, length, int(_CELL)) for length in pixels.shape)
     darkest = numpy.minimum.reduceat(numpy.minimum.reduceat(pixels, high, axis=0), wide, axis=1)  # of each cell
-    rows = (darkest < max(paper * _DARKER, _TOO_DARK)).tolist()
-    return size, place.Ink(place.without_dust(rows, _CELL), _CELL)
+    return size, Inked(without_dust(darkest < max(paper * _DARKER, _TOO_DARK)), _CELL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,10 @@ def _lay(args: Mapping[str, Any], size: tuple[float, float], ink: place.Ink) -> 
         for limit in limits:
             try:
                 lines = wrap(args["block_text"], measure, limit)
-            except Verdict:  # a word is wider than this; another width may hold it
-                continue
+            except Verdict as verdict:
+                if verdict.code != "no-room":
+                    raise
+                continue  # a word is wider than this; another width may hold it
             block = extent(lines, measure, rule["leading"])
             box = place.choose(size, block, search, ink)
             if box is not None:

@@ -129,6 +129,13 @@ def test_a_word_wider_than_the_page_has_no_room(tmp_path: Path) -> None:
     assert refused.value.code == "no-room"
 
 
+def test_no_box_is_printed_where_the_font_has_no_letter(tmp_path: Path) -> None:
+    with pytest.raises(Verdict) as refused:
+        placed(page(tmp_path), f"{SHORT} 副")
+    assert refused.value.code == "no-letter" and "U+526F" in refused.value.detail
+    assert placed(page(tmp_path), f"{SHORT} “Buôn Đrang Ƀok – Krông Pắc”")["lines"]
+
+
 @pytest.mark.parametrize("unit", [1, 3.7, 10])
 def test_the_block_is_as_large_in_any_unit(tmp_path: Path, unit: float) -> None:
     picture = Image.new("L", (595, 842), 255)
