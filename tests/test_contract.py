@@ -37,6 +37,13 @@ def first_cells(text: str) -> list[str]:
     return [cell.replace("\\|", "|") for cell in rows]
 
 
+def test_one_version_is_told_everywhere() -> None:
+    """Records keep it for seventy years: a reader looks it up among the changes."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert newest and version == f"{newest[1]}.0" and f"**State: {newest[1]}.**" in README
+
+
 def calls(text: str) -> list[str]:
     return [span for cell in first_cells(text) for span in re.findall(r"`([^`]+)`", cell)]
 
