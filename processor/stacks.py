@@ -20,7 +20,7 @@ from archive.record import DESCRIPTIVE
 from archive.store import Archive
 from processor import lanes, lot_notes, parking, secrecy
 from processor.document import Scan
-from processor.errors import Verdict
+from processor.errors import SECRET, Verdict
 from processor.intake import pages, stack
 from processor.intake.stack import COLLATE, FRONTS_BACKS, Division, Part
 from processor.journal import Journal
@@ -100,7 +100,7 @@ def _documents(
         parted = [_document(scan, part, told, named, file_code, archive) for part, told in numbered]
         if not lanes.shares_secret(parted):
             return _entered(parted, scan, shift)
-        refusal = (secrecy.SECRET, "by one of the sheets")
+        refusal = (SECRET, "by one of the sheets")
     return [replace(scan, refusal=refusal)]
 
 
@@ -111,7 +111,7 @@ def _secret(scan: Scan, division: Division, shift: Shift) -> tuple[str, ...]:
         found = secrecy.marked(scan, several, scan.blob.path, shift.tools)
     except Verdict as verdict:
         return verdict.code, verdict.detail
-    return (secrecy.SECRET, f"page {', '.join(map(str, found))}") if found else ()
+    return (SECRET, f"page {', '.join(map(str, found))}") if found else ()
 
 
 def _document(
