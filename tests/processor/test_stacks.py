@@ -13,9 +13,11 @@ from PIL import Image, ImageDraw
 
 from archive.naming import local_date
 from archive.record import DocumentKey
-from processor import handing, parking, pipeline, recognising, report, requests, stacks
+from processor import handing, parking, pipeline, recognising, report, requests, sheetkey, stacks
 from processor.document import Recognised, Scan
 from processor.errors import SECRET, SohoaError, Verdict
+from processor.intake import separator
+from processor.intake.separator import Sheet
 from processor.journal import Request
 from processor.separator_sheets import separator_sheets
 from processor.shift import Shift
@@ -33,7 +35,9 @@ BLANK = Image.new("L", (827, 1169), 250)
 def sheet(folder: Path, file_code: str = "", **fields: str) -> Image.Image:
     """A separator sheet as it comes back from the scanner."""
     out = folder / "sheet.pdf"
-    told = {"file_code": file_code, "title": "", "fields": fields, "shown": []}
+    key, said = sheetkey.opened(folder / "station"), Sheet(file_code, fields)
+    codes = [separator.text(said, key), separator.short(said, key)]
+    told = {"file_code": file_code, "title": "", "fields": fields, "shown": [], "codes": codes}
     separator_sheets({"sheets": [told], "count": 1, "agency": "", "font": "", "out": str(out)}, lambda kind, body: b"")
     with pymupdf.open(out) as document:
         shown = document[0].get_pixmap(dpi=100, colorspace=pymupdf.csGRAY)
@@ -152,6 +156,21 @@ def test_a_sheet_on_top_says_that_fronts_and_backs_came_apart(office: Office, tm
     shift = office.shift()
     assert office.run(shift) == {"filed": 2}
     assert set(filed(shift)) == {"2,7", "4-5"}
+
+
+def test_a_sheet_of_our_form_inside_a_document_neither_splits_nor_describes_it(office: Office, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    foreign = sheet(tmp_path / "other", OTHER, code_number="1")
+    shift = office.shift()
+    drop(office, [letter(1), sheet(tmp_path), letter(2), foreign, letter(3)])
+    drop(office, [letter(4), foreign, letter(5)], name="mot.pdf")
+    assert office.run(shift) == {"filed": 1, "held": 2} and set(filed(shift)) == {"1"}
+    told = {row["original_name"]: (row["code"], row["part"]) for row in office.told("held")}
+    assert told == {"tap.pdf": ("sheet-foreign", "3-5"), "mot.pdf": ("sheet-foreign", "")}
+    for lot in parking.listed(office.folder, "held"):
+        assert "không do trạm này in" in (office.folder / lot["folder"] / "ly-do.txt").read_text("utf-8-sig")
+        requests._do(Request(1, "release", {"kind": "held", "name": lot["folder"], "reason": "", "operator": "lan"}), shift)
+    assert office.run(shift) == {"filed": 2} and set(filed(shift)) == {"1", "3-5", ""}, "it is a page of the document then"
 
 
 def test_a_side_car_that_describes_one_document_does_not_bleed_over_a_stack(office: Office, tmp_path: Path) -> None:
