@@ -32,6 +32,10 @@ OF_THE_KEY = frozenset({"waiting-key", "key-of-other-agency", "pin-wrong", "pin-
 """What documents wait under while the organisation's key cannot be used."""
 
 
+SECRET = "secrecy-mark"
+"""What a document is held under that may be a state secret."""
+
+
 OUR_FAULT = frozenset({"unexpected", "worker-died", "too-slow"})
 """What a document is rejected under though it may be sound: tried again by `retry --all`, and nothing to tell a sender."""
 

@@ -21,7 +21,7 @@ from archive.durable import sha256_file
 from archive.record import Blob
 from processor import lanes, lot_notes, parking, stacks
 from processor.document import Scan
-from processor.errors import SohoaError, Verdict
+from processor.errors import SECRET, SohoaError, Verdict
 from processor.intake import pages
 from processor.intake.stack import COLLATE, most_pages
 from processor.parking import FIELDS, Lot
@@ -35,8 +35,7 @@ from processor.tools import ACTOR
 
 log = structlog.get_logger()
 WAITS = "joined"
-_SECRET = "secrecy-mark"
-NUMBERED, SECRET, NO_PAPER, ALONE, AGAIN = "numbered", "secret", "no-paper", "alone", "again"
+NUMBERED, MARKED, NO_PAPER, ALONE, AGAIN = "numbered", "secret", "no-paper", "alone", "again"
 _SEVERAL = 2
 
 
@@ -45,7 +44,7 @@ def obstacle(lot: Lot, lane: Lane) -> str:
     told = lot.told
     checks = {
         NO_PAPER: not lanes.is_paper(lane) or lot.state != "held",
-        SECRET: told["code"] == _SECRET,
+        MARKED: told["code"] == SECRET,
         NUMBERED: bool(told["doc_code"]),
         ALONE: told["code"] in parking.NOT_BY_RELEASE or pages.parse(told["part"], lot_notes.MOST_PAGES) is None,
         AGAIN: bool(told["again"]),

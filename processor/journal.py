@@ -22,7 +22,7 @@ import structlog
 from sqlite_utils import Database
 
 from archive.catalogue import transaction
-from processor import places, sources, stage_bytes
+from processor import journal_tables, places, sources, stage_bytes
 from processor.document import STAGES, Pending, Scan, added, fold, scan_of, stages_of
 from processor.sources import Source
 
@@ -79,7 +79,7 @@ class Journal:
         for pragma in (f"busy_timeout = {_BUSY_MS}", "journal_mode = delete", "synchronous = full"):
             self._db.execute(f"pragma {pragma}")
         with self._transaction() as db:
-            _tables(db)
+            journal_tables.tables(db)
 
     def close(self) -> None:
         """End the connection."""
@@ -145,6 +145,12 @@ class Journal:
             tries = db.table("item").get(number)["tries"] + 1
             change = {"state": state, "code": code, "detail": detail, "tries": tries, "not_before": not_before}
             db.table("item").update(number, change)
+            journal_tables.wake_siblings(db, number)
+
+    def awaits_siblings(self, number: int, not_before: str) -> bool:
+        """Whether a document that was read waits for others of its scan, until they are read or gone; the last wakes them all."""
+        with self._transaction() as db:
+            return journal_tables.awaits_siblings(db, number, not_before)
 
     def wake(self, number: int | None = None) -> None:
         """A document that waits, for the outside or for a person's seal, or all of them: taken up again at once."""
@@ -183,6 +189,7 @@ class Journal:
     def end(self, number: int) -> None:
         """A document left: filed, held or rejected."""
         with self._transaction() as db:
+            journal_tables.wake_siblings(db, number)
             db.table("stage").delete_where("item = ?", [number])
             db.table("item").delete(number)
 
@@ -285,14 +292,3 @@ class Journal:
     def _item(self, db: Database, row: Mapping[str, Any]) -> Item:
         return Item(row["number"], row["state"], sources.parse(row["source"]), self._document(db, row["number"]), row["code"],
                     row["detail"], row["tries"], row["not_before"])  # fmt: skip
-
-
-def _tables(db: Database) -> None:
-    item = {"number": int, "state": str, "source": str, "lane": str, "scan_sha256": str, "code": str, "detail": str,
-            "tries": int, "not_before": str}  # fmt: skip
-    db.table("item").create(item, pk="number", if_not_exists=True)
-    stage = {"item": int, "place": int, "name": str, "added": str}
-    db.table("stage").create(stage, pk=("item", "place"), if_not_exists=True)
-    db.table("request").create({"number": int, "verb": str, "args": str}, pk="number", if_not_exists=True)
-    db.table("note").create({"name": str, "value": str}, pk="name", if_not_exists=True)
-    db.table("item").create_index(["state"], if_not_exists=True)

@@ -1,7 +1,8 @@
 """A list that was read, and which of its rows a scan has.
 
 Promises: a scan and a row belong together by the scan's name alone, in whatever Unicode form or case, its ending written or
-not; never by likeness. A list that lies in no sub-folder is about those too whose names its rows write (`A-1/scan1.pdf`).
+not; never by likeness. A list that lies in no sub-folder is about those too whose names its rows write (`A-1/scan1.pdf`): such a
+row names no scan outside of that folder.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class Opened:
         """The rows that name the scan at this path."""
         folder = folder_of(path)
         rows = tuple(row for name in _names(path) for row in self.by_name.get(name, ())) if self.is_about(folder) else ()
-        return rows if folder == self.folder else tuple(row for row in rows if folder_named(row.name) == folded(_decoded(folder)))
+        return rows if self.folder else tuple(row for row in rows if folder_named(row.name) == folded(_decoded(folder)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from archive.durable import sha256_file
 from archive.record import Blob
 from processor import lanes, law
 from processor.document import Numbered, Read, Scan, Settled, Verified, original_of, scan_of
-from processor.errors import Verdict
+from processor.errors import SECRET, Verdict
 from processor.lanes import incoming, issue
 from processor.seal.timestamps import Stamp
 from processor.telling import page_of
@@ -57,7 +57,7 @@ def _trust(tools: Tools) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _document(scan: Scan, tools: Tools, work: Path) -> Blob:
+def document(scan: Scan, tools: Tools, work: Path) -> Blob:
     """The PDF itself: the scan, or the member of the package that the scan is one part of.
 
     Raises:
@@ -97,7 +97,7 @@ def verify(scan: Scan, tools: Tools, work: Path) -> Verified:
     lane = lane_of(scan, tools)
     organ_id = tools.settings.station.organ_id
     incoming.addressed(scan, law.agencies(tools.station).codes_of(organ_id) if organ_id else ())
-    pdf = _document(scan, tools, work)
+    pdf = document(scan, tools, work)
     report = look(pdf, tools)
     blob = _kept(report, work / "verification.json")
     if lane.kind == "issue":
@@ -114,7 +114,7 @@ def read(verified: Verified, tools: Tools, work: Path) -> Read:
     """
     scan, reading = scan_of(verified), work / "reading.json"
     lane = lane_of(scan, tools)
-    is_asked = "no-secrecy-mark" in lane.require_to_seal and "secrecy-mark" not in scan.released
+    is_asked = "no-secrecy-mark" in lane.require_to_seal and SECRET not in scan.released
     told = tools.engine.call("read_original", {
         "path": str(verified.pdf.path), "out": str(reading), "limits": tools.settings.limits.model_dump(),
         "languages": list(lane.languages), "read_dpi": tools.settings.ocr.read_dpi,

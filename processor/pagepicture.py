@@ -14,8 +14,9 @@ from typing import Any
 import pymupdf
 from PIL import Image, ImageOps
 
-from processor.errors import Verdict
+from processor.errors import SECRET, Verdict
 from processor.intake.probe import PICTURE_ERRORS, open_image, sniff, within_pixels
+from processor.ocr import black
 from processor.ocr.glance import is_secret
 from processor.worker import Ask
 
@@ -23,6 +24,7 @@ _TALLEST = 4  # widths: a till roll is not drawn whole
 _QUALITY = 82
 _A4_INCHES = 11.7  # high
 _LOOKED_AT = 1400  # pixels across: 170 dpi of A4
+_READ_AT = 2000  # 240 dpi of A4, 170 of one that lies across
 
 
 def _of_pdf(path: Path, number: int, width: int) -> tuple[Image.Image, int]:
@@ -81,7 +83,7 @@ def page_picture(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     shown, count = _shown(args, int(args["page"]), int(args["width"]))
     if args.get("looks") and _is_marked(shown, args["looks"]):
         Path(args["out"]).unlink(missing_ok=True)
-        raise Verdict("secrecy-mark")
+        raise Verdict(SECRET)
     shown.save(args["out"], "JPEG", quality=_QUALITY)
     return {"pages": count}
 
@@ -101,14 +103,27 @@ def marked_pages(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
     Args:
-        args: `path`, `wanted` (pages, 1-based), `limits`, `looks` (as of `page_picture`).
+        args: `path`, `wanted` (pages, 1-based; none: all), `limits`, `looks` (as of `page_picture`), `read` (whether black
+            marks are looked for too).
         ask: not used.
 
     Returns:
-        `pages`: those of them that bear a mark of secrecy in red; what cannot be pictured does not.
+        `pages`: those of them that bear a mark of secrecy in red, or one read in black; what cannot be pictured does not.
     """
     found = []
-    for number in args["wanted"]:
+    for number in args["wanted"] or _every(args):
         with suppress(Verdict):
-            found += [number] if _is_marked(_shown(args, number, _LOOKED_AT)[0], args["looks"]) else []
+            shown = _shown(args, number, _LOOKED_AT)[0]
+            is_black = args.get("read") and _is_read_secret(_shown(args, number, _READ_AT)[0], args["looks"])
+            found += [number] if is_black or _is_marked(shown, args["looks"]) else []
     return {"pages": found}
+
+
+def _every(args: Mapping[str, Any]) -> range:
+    with suppress(Verdict):
+        return range(1, 1 + min(_shown(args, 1, 1)[1], args["limits"]["pages"]))
+    return range(0)
+
+
+def _is_read_secret(shown: Image.Image, looks: Mapping[str, Any]) -> bool:
+    return black.is_secret(shown, max(shown.size) / _A4_INCHES, looks["languages"], Path(looks["station"]))

@@ -15,9 +15,8 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from processor.engine import Engine
-from processor.errors import Verdict
+from processor.errors import SECRET, Verdict
 
-SECRET = "secrecy-mark"
 WIDTHS = (240, 1400)
 _MOST_KEPT = 300
 Looks: TypeAlias = Mapping[str, object]

@@ -33,7 +33,7 @@ from processor.document import (
     original_of,
     scan_of,
 )
-from processor.errors import Verdict
+from processor.errors import SECRET, Verdict
 from processor.linking import main_document
 from processor.recognising import check_file, recognise
 from processor.tools import ACTOR, Tools, agency_of, block_number, block_rule, lane_of
@@ -90,9 +90,9 @@ def _check_scan(scan: Scan, tools: Tools) -> None:
     Raises:
         Verdict: `secrecy-mark`.
     """
-    is_answered = not scan.part or secrecy.SECRET in scan.released
+    is_answered = not scan.part or SECRET in scan.released
     if not is_answered and secrecy.is_unanswered(scan.blob.sha256, tools.archive, is_part=True):
-        raise Verdict(secrecy.SECRET, "another document of the same scan")
+        raise Verdict(SECRET, "another document of the same scan")
 
 
 def finish(numbered: Numbered, tools: Tools, work: Path) -> Finished:

@@ -16,7 +16,7 @@ from archive.durable import sha256_file
 from archive.naming import local_date
 from processor import inspecting, lanes, secrecy
 from processor.document import Recognised, Scan
-from processor.errors import Verdict
+from processor.errors import SECRET, Verdict
 from processor.intake import pages
 from processor.intake.stack import BLANK
 from processor.tables import Lane
@@ -96,7 +96,7 @@ def _check_left_out(scan: Scan, source: Path, count: int, tools: Tools) -> None:
     own = pages.parse(scan.part, count) or ()
     left_out = [] if scan.stack else [number for number in range(1, count + 1) if number not in own]
     if found := secrecy.marked(scan, left_out, source, tools):
-        raise Verdict(secrecy.SECRET, f"page {', '.join(map(str, found))} of the scan")
+        raise Verdict(SECRET, f"page {', '.join(map(str, found))} of the scan")
     if found := _lost(scan, source, count, tools):
         raise Verdict(_LEFT, f"page {', '.join(map(str, found))}")
 

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from archive.store import Archive
 from processor.document import Scan
+from processor.errors import SECRET
 from processor.tools import Tools, lane_of
-
-SECRET = "secrecy-mark"
 
 
 def marked(scan: Scan, wanted: Sequence[int], path: Path, tools: Tools) -> list[int]:

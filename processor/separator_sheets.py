@@ -14,8 +14,7 @@ import pymupdf
 import zxingcpp
 
 from processor.errors import Verdict
-from processor.intake import patches, separator
-from processor.intake.separator import Sheet
+from processor.intake import patches
 from processor.intake.stack import COLLATE
 from processor.seal import fonts
 from processor.typeset import broken, holding, letters, printable
@@ -46,8 +45,9 @@ def separator_sheets(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """Worker job.
 
     Args:
-        args: `sheets` (each with `file_code`, `title`, `fields`, and `shown`: the fields as a person reads them, [name, value]),
-            `count` of each, `agency`, `font` (the office's own font file, or ""), `out`.
+        args: `sheets` (each with `file_code`, `title`, `fields`, `shown`: the fields as a person reads them, [name, value], and
+            `codes`: what the large and the small one say; no worker has the key that closes them), `count` of each, `agency`,
+            `font` (the office's own font file, or ""), `out`.
         ask: not used.
 
     Returns:
@@ -93,12 +93,12 @@ def _print(page: pymupdf.Page, each: Mapping[str, Any], lines: Sequence[tuple[st
     end = lines.index(("", 0.0))
     down = _written(page, lines[:end], font, _TOP + height + 8 * _MM)
     if not is_plain:
-        sheet = Sheet(each["file_code"], each["fields"])
+        large, small = each["codes"]
         side = min(_QR, _A4.height - _FOOT - height - down - 50 * _MM)
         if side < _LEAST_QR:
             raise Verdict("too-large", "what the sheet says leaves no room for its codes")
-        _qr(page, separator.text(sheet), down + 4 * _MM, side)
-        _code_128(page, separator.short(sheet), down + 4 * _MM + side + 6 * _MM)
+        _qr(page, large, down + 4 * _MM, side)
+        _code_128(page, small, down + 4 * _MM + side + 6 * _MM)
     below = sum(size * _LEADING for line, size in lines[end:] for _ in broken(line.split(), font, size, _A4.width - 2 * _MARGIN))
     _written(page, lines[end + 1 :], font, _A4.height - _FOOT - height - below - 4 * _MM)
 

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import structlog
 
-from processor import fixity, lot_notes, parking, pipeline, sealing, sources, stage_bytes, station, telling
-from processor.document import Filed, Finished, Pending, Scan, Sealed, Settled
+from processor import fixity, lot_notes, parking, pipeline, sealing, siblings, sources, stage_bytes, telling
+from processor.document import Described, Filed, Finished, Pending, Scan, Sealed, Settled
 from processor.errors import Abandoned, CatalogueOlder, SohoaError, Verdict
 from processor.journal import Item, Journal
 from processor.listed import Lists
@@ -152,6 +152,9 @@ def _carried(item: Item, shift: Shift) -> str:
         if isinstance(document, Scan) and shift.tools.archive.key_state(document.key)[0] == "filed":
             return _duplicate(item, shift)
         while True:
+            is_read = isinstance(document, Described) and bool(item.scan.part)
+            if is_read and shift.journal.awaits_siblings(item.number, _moment(shift.tools.clock() + _LONGEST_WAIT)):
+                return "working"  # what is read or leaves last wakes it
             if isinstance(document, Finished):
                 sealing.check_window(document, shift.tools)
                 if turn := shift.line.turn(item.number, shift.tools.clock()):
@@ -166,7 +169,7 @@ def _carried(item: Item, shift: Shift) -> str:
                 shift.journal.wake_some(_TIME, AT_A_TIME * shift.tools.sealing.size)
     except Verdict as verdict:
         return stop(replace(item, document=document), verdict, shift)
-    _hand_out(item, reached, shift)
+    telling.hand_out(reached, shift.tools)
     log.info("filed", scan=item.scan.blob.sha256[:12], lane=item.scan.lane, code=reached.record["doc_code"])
     return leave(item, "filed", shift)
 
@@ -176,22 +179,6 @@ def _stand_behind(item: Item, until: dt.datetime, shift: Shift) -> str:
     shift.line.stand(item.number, until)
     shift.journal.stop(item.number, "waiting", _TIME, "older documents wait for time", _moment(until))
     return "waiting"
-
-
-def _hand_out(item: Item, filed: Filed, shift: Shift) -> None:
-    """The clerk's copy is a convenience: a document that is filed is filed, whatever becomes of its copy."""
-    scan, source, folder = item.scan, filed.source, shift.tools.station
-    is_member = isinstance(source, Settled) and bool(scan.part)
-    name = scan.part.rpartition("/")[2] if is_member else scan.original_name
-    if scan.stack:  # its documents share a name
-        name = f"{Path(name).stem} (trang {scan.part})"
-    try:
-        station.hand_out(folder, scan.lane, name, source.pdf.path)
-        if isinstance(source, Settled):
-            station.hand_out(folder, scan.lane, name, source.page.path, ".xac-minh.txt")
-            telling.shown(scan, shift.tools).unlink(missing_ok=True)
-    except OSError as error:
-        log.error("no-copy-in-out", code=filed.record["doc_code"], error=error.strerror)
 
 
 def _duplicate(item: Item, shift: Shift) -> str:
@@ -215,6 +202,7 @@ def stop(item: Item, verdict: Verdict, shift: Shift, actor: str = "") -> str:
         shift: who works.
         actor: the person who says so; empty: whom its refusal names, or the machine.
     """
+    verdict = siblings.judged(item.document, verdict, shift.tools, shift.place(item.number))
     scan, state, now = item.scan, verdict.reason.state, shift.tools.clock()
     shift.line.leave(item.number)
     detail = "" if verdict.code == BY_CLERK else verdict.detail  # what a person wrote stays beside the bytes

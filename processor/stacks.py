@@ -18,10 +18,11 @@ from archive.counted import counted
 from archive.query import Query
 from archive.record import DESCRIPTIVE
 from archive.store import Archive
-from processor import lanes, lot_notes, parking, secrecy
+from processor import lanes, lot_notes, parking, secrecy, sheetkey
 from processor.document import Scan
-from processor.errors import Verdict
-from processor.intake import pages, stack
+from processor.engine import Answer
+from processor.errors import SECRET, Verdict
+from processor.intake import pages, separator, stack
 from processor.intake.stack import COLLATE, FRONTS_BACKS, Division, Part
 from processor.journal import Journal
 from processor.lanes.copy import EXTRACT
@@ -31,7 +32,7 @@ from processor.tables import Lane
 from processor.told import own
 from processor.tools import ACTOR, lane_of
 
-ALONE, DOUBTFUL, BROKEN = "sheet-alone", "sheet-doubtful", "page-broken"
+ALONE, DOUBTFUL, FOREIGN, BROKEN = "sheet-alone", "sheet-doubtful", "sheet-foreign", "page-broken"
 _ENOUGH = 50  # documents of one number in one file
 UNBALANCED, UNPAIRED, SIDECAR = "pages-unbalanced", "collate-uneven", "stack-sidecar"
 
@@ -59,7 +60,8 @@ def apart(scan: Scan, shift: Shift, file_code: Callable[[str], str]) -> list[Sca
     limits = tools.settings.limits.model_dump()
     try:
         args = {"path": str(scan.blob.path), "limits": limits, "sheets": lane.split}
-        seen = tools.engine.call("split", args, pages=stack.most_pages(scan.blob.size, limits["pages"]))
+        most = stack.most_pages(scan.blob.size, limits["pages"])
+        seen = tools.engine.call("split", args, pages=most, answer=knows_sheets(sheetkey.known(tools.station)))
     except Verdict as verdict:
         return [replace(scan, refusal=(verdict.code, verdict.detail))]
     cover, found = stack.covered(stack.marks(seen["marks"]))
@@ -73,18 +75,32 @@ def apart(scan: Scan, shift: Shift, file_code: Callable[[str], str]) -> list[Sca
     return _documents(scan, division, seen["scanned"], shift, file_code)
 
 
+def knows_sheets(key: bytes) -> Answer:
+    """Tells a worker whether what a code says bears the station's key."""
+
+    def answer(kind: str, body: bytes) -> bytes:
+        is_ours = kind == "sheet" and separator.is_keyed(body.decode("utf-8", "replace"), key)
+        return separator.OURS if is_ours else b""
+
+    return answer
+
+
+def _code(wrong: str) -> str:
+    return FOREIGN if wrong == separator.FOREIGN else DOUBTFUL
+
+
 def _documents(
     scan: Scan, division: Division, scanned: int, shift: Shift, file_code: Callable[[str], str]
 ) -> list[Scan]:
     """The documents, or the scan as it is, or the stack with the reason it is held for."""
     is_whole = [part.pages for part in division.parts] == [tuple(range(1, scanned + 1))] and not division.separators
     doubt = division.parts[0].wrong if is_whole else ""
-    if not division.parts or (is_whole and (not doubt or DOUBTFUL in scan.released)):
+    if not division.parts or (is_whole and (not doubt or _code(doubt) in scan.released)):
         return [scan]
     account = division.account(scanned)
     describes = sorted(set(scan.sidecar) & set(DESCRIPTIVE))
     if doubt:
-        refusal: tuple[str, ...] = (DOUBTFUL, doubt)
+        refusal: tuple[str, ...] = (_code(doubt), doubt)
     elif not account.balances and UNBALANCED not in scan.released:
         refusal = (UNBALANCED, ", ".join(f"{name}: {count}" for name, count in account.told().items()))
     elif len(division.parts) > 1 and describes and SIDECAR not in scan.released:
@@ -100,7 +116,7 @@ def _documents(
         parted = [_document(scan, part, told, named, file_code, archive) for part, told in numbered]
         if not lanes.shares_secret(parted):
             return _entered(parted, scan, shift)
-        refusal = (secrecy.SECRET, "by one of the sheets")
+        refusal = (SECRET, "by one of the sheets")
     return [replace(scan, refusal=refusal)]
 
 
@@ -111,7 +127,7 @@ def _secret(scan: Scan, division: Division, shift: Shift) -> tuple[str, ...]:
         found = secrecy.marked(scan, several, scan.blob.path, shift.tools)
     except Verdict as verdict:
         return verdict.code, verdict.detail
-    return (secrecy.SECRET, f"page {', '.join(map(str, found))}") if found else ()
+    return (SECRET, f"page {', '.join(map(str, found))}") if found else ()
 
 
 def _document(
@@ -131,7 +147,7 @@ def _document(
     if not wrong and (used := _used(said, made.file_code, scan, archive)):
         wrong = f"{used} was filed with what the sheet says"
     if part.is_sheet or wrong:
-        return replace(made, refusal=(ALONE if part.is_sheet else DOUBTFUL, wrong))
+        return replace(made, refusal=(ALONE if part.is_sheet else _code(wrong), wrong))
     return replace(made, refusal=(BROKEN, f"page {', '.join(map(str, part.broken))}")) if part.broken else made
 
 

@@ -1,7 +1,8 @@
 """What senders and the office are told of a received document that fails or cannot be decided (NĐ 30/2020 Đ21.2).
 
 Promises: the letter lies in `notices/` before the document leaves the queue, once however often that is tried; an urgent
-document that cannot be decided is told to the office at once. A fault of Sohoa's own is nothing to tell a sender.
+document that cannot be decided is told to the office at once. A fault of Sohoa's own is nothing to tell a sender. Of what is filed
+the clerk's copy lies in `out/`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import structlog
 
 from archive.durable import make_dirs_durably, replace_durably
 from archive.naming import safe_name
-from processor import law
-from processor.document import Described, Pending, Scan, scan_of
+from processor import law, station
+from processor.document import Described, Filed, Pending, Scan, Settled, scan_of
 from processor.errors import OUR_FAULT, Verdict, reason
 from processor.lanes import incoming
 from processor.notices import outbox
@@ -153,3 +154,19 @@ def _summary(signature: Mapping[str, Any], tools: Tools) -> SignatureSummary:
         stamped_at=signature.get("token_at") or "",
         causes=tuple(reports.sentence(code, words) for code in signature.get("reasons", ())),
     )  # fmt: skip
+
+
+def hand_out(filed: Filed, tools: Tools) -> None:
+    """The clerk's copy is a convenience: a document that is filed is filed, whatever becomes of its copy."""
+    scan, source = scan_of(filed), filed.source
+    is_member = isinstance(source, Settled) and bool(scan.part)
+    name = scan.part.rpartition("/")[2] if is_member else scan.original_name
+    if scan.stack:  # its documents share a name
+        name = f"{Path(name).stem} (trang {scan.part})"
+    try:
+        station.hand_out(tools.station, scan.lane, name, source.pdf.path)
+        if isinstance(source, Settled):
+            station.hand_out(tools.station, scan.lane, name, source.page.path, ".xac-minh.txt")
+            shown(scan, tools).unlink(missing_ok=True)
+    except OSError as error:
+        log.error("no-copy-in-out", code=filed.record["doc_code"], error=error.strerror)

@@ -17,6 +17,7 @@ from archive.record import Blob
 from processor import lanes
 from processor.arrivals import Arrival
 from processor.document import Scan
+from processor.errors import SECRET
 from processor.filecodes import in_full
 from processor.intake import pages
 from processor.intake.listing import Row
@@ -96,7 +97,7 @@ def by_rows(scan: Scan, said: Mapping[str, str], listed: Listed, path: bytes, sh
         named = pages.normal(",".join(row.fields.get("pages", "") for row in rows))
         made = [replace(each, listed={**each.listed, "pages": named}) for each in made]
     if not refusal and lanes.shares_secret(made):
-        refusal = ("secrecy-mark", "theo một dòng khác của danh sách")
+        refusal = (SECRET, "theo một dòng khác của danh sách")
     if refusal:
         made = [each if each.refusal else replace(each, refusal=refusal) for each in made]
     made = _distinct([_late(each, opened, row, path, tools) for each, (opened, row) in zip(made, listed.hits, strict=True)])

@@ -9,7 +9,7 @@ from PIL import Image
 
 from archive.record import DESCRIPTIVE
 from archive.store import Archive
-from processor import station
+from processor import sheetkey, stacks, station
 from processor.cli import cli, wiring
 from processor.errors import SettingsError
 from processor.intake.split import split
@@ -41,12 +41,13 @@ def sheets(folder: Path, *words: str) -> Result:
     return CliRunner().invoke(cli, ["sheets", "--station", str(folder), *words])
 
 
-def read(path: Path, place: Path) -> list[dict[str, str] | None]:
+def read(folder: Path, path: Path, place: Path) -> list[dict[str, str] | None]:
     """Printed, scanned, read."""
     with pymupdf.open(path) as document:
         shown = [page.get_pixmap(dpi=150) for page in document]
     images = [Image.frombytes("RGB", (each.width, each.height), each.samples) for each in shown]
-    told = split({"path": str(scans.pdf(place / "scan.pdf", images, 150)), "limits": LIMITS, "sheets": True}, lambda kind, body: b"")
+    asked = {"path": str(scans.pdf(place / "scan.pdf", images, 150)), "limits": LIMITS, "sheets": True}
+    told = split(asked, stacks.knows_sheets(sheetkey.known(folder)))
     assert {row["what"] for row in told["marks"]} == {"sheet"} and not any("wrong" in row for row in told["marks"])
     return [row.get("told") for row in told["marks"]]
 
@@ -54,7 +55,7 @@ def read(path: Path, place: Path) -> list[dict[str, str] | None]:
 def test_one_for_every_open_file(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "to.pdf"
     assert sheets(folder, "--out", str(out)).exit_code == 0
-    assert read(out, tmp_path) == [{"file_code": FILE}, {"file_code": OTHER}]
+    assert read(folder, out, tmp_path) == [{"file_code": FILE}, {"file_code": OTHER}]
     with pymupdf.open(out) as document:
         text = " ".join(document[1].get_text().split())
         assert document[0].rect == pymupdf.paper_rect("a4")
@@ -65,14 +66,14 @@ def test_one_file_with_fields_several_times(folder: Path, tmp_path: Path) -> Non
     out, subject = tmp_path / "to.pdf", "V/v báo cáo; số = 1"
     words = [OTHER, "--field", "code_number=299", "--field", f"subject={subject}", "--count", "2", "--out", str(out)]
     assert sheets(folder, *words).exit_code == 0
-    assert read(out, tmp_path) == [{"file_code": OTHER, "code_number": "299", "subject": subject}] * 2
+    assert read(folder, out, tmp_path) == [{"file_code": OTHER, "code_number": "299", "subject": subject}] * 2
 
 
 def test_plain_ones(folder: Path, tmp_path: Path) -> None:
     assert sheets(folder, "--plain", "--out", str(tmp_path / "a.pdf")).exit_code == 0
     assert sheets(folder, "--plain", "--collate", "--out", str(tmp_path / "b.pdf")).exit_code == 0
-    assert read(tmp_path / "a.pdf", tmp_path) == [None]
-    assert read(tmp_path / "b.pdf", tmp_path) == [{"collate": "fronts-backs"}]
+    assert read(folder, tmp_path / "a.pdf", tmp_path) == [None]
+    assert read(folder, tmp_path / "b.pdf", tmp_path) == [{"collate": "fronts-backs"}]
 
 
 @pytest.mark.parametrize("words", [

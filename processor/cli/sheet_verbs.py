@@ -13,7 +13,7 @@ from archive.durable import write_durably
 from archive.naming import expand_file_code, local_date
 from archive.record import DESCRIPTIVE, RecordError, parse_field
 from archive.store import Archive
-from processor import law
+from processor import law, sheetkey
 from processor.cli import wiring
 from processor.cli.wiring import HERE
 from processor.describe import fields
@@ -58,12 +58,19 @@ def sheets(out: Path, folder: Path, files: tuple[str, ...], pairs: tuple[str, ..
         wanted = [_COLLATES if kinds["collate"] else _PLAIN] if plain else _of_files(files, told, archive, settings, folder)
     if len(wanted) * count > _MOST:
         raise SettingsError(f"{len(wanted) * count} sheets are too many for one PDF (at most {_MOST})")
+    key = sheetkey.opened(folder)
+    wanted = [each | {"codes": _codes(Sheet(each["file_code"], each["fields"]), key)} for each in wanted]
     made = _print({"sheets": wanted, "count": count, "agency": settings.station.agency}, settings, folder)
     try:
         write_durably(out, made)
     except OSError as error:
         raise SettingsError(f"{out} cannot be written: {error.strerror}") from error
     click.echo(f"{out}: {counted(len(wanted) * count, 'sheet')}")
+
+
+def _codes(sheet: Sheet, key: bytes) -> list[str]:
+    """What the large and the small code of a sheet say."""
+    return [separator.text(sheet, key), separator.short(sheet, key)]
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -90,7 +97,7 @@ def _of_files(
         raise SettingsError(f"no open file {', '.join(unknown)}: a sheet for it would stop its document (`sohoa files list`)")
     if not codes:
         raise SettingsError("no file is open: declare one with `sohoa files add`, or print --plain sheets")
-    if len(separator.text(Sheet(codes[0], told)).encode()) > _LONGEST:
+    if len(separator.text(Sheet(codes[0], told), b"").encode()) > _LONGEST:
         raise SettingsError(f"more than {_LONGEST} bytes do not go into a code that every scanner can read: shorten the fields")
     shown = [[fields.NAMES.get(name, name), value] for name, value in told.items()]
     return [{"file_code": code, "title": open_ones[code], "fields": told, "shown": shown} for code in codes]

@@ -26,10 +26,10 @@ from processor.desk import papers, typed
 from processor.desk.access import Access
 from processor.desk.errands import Errands
 from processor.desk.papers import Paper
-from processor.errors import Verdict, reason, reasons
+from processor.errors import SECRET, Verdict, reason, reasons
 from processor.journal import Item, Journal
 from processor.parking import FIELDS, Lot
-from processor.pictures import NOT_LOOKED, SECRET, Looks, Pictures
+from processor.pictures import NOT_LOOKED, Looks, Pictures
 from processor.settings import Settings
 
 _ASKED_WHY = frozenset({"extract-incomplete", "text-over-picture", "no-free-place", "archive-damaged"})

@@ -20,7 +20,7 @@ _ORDINAL = re.compile("[0-9]{1,3}")
 _SHOWN = 15  # scans before and after, by name
 _WHY: Mapping[str, str] = {
     joining.NO_PAPER: "Chỉ ghép được bản quét giấy đang bị giữ.",
-    joining.SECRET: "Văn bản có thể mang dấu mật thì không ghép ở đây.",
+    joining.MARKED: "Văn bản có thể mang dấu mật thì không ghép ở đây.",
     joining.NUMBERED: "Văn bản đã có mã thì không ghép được nữa.",
     joining.ALONE: "Văn bản bị giữ vì lý do này thì không ghép được.",
     joining.AGAIN: "Bản sao lần sau của văn bản đã lưu thì không ghép được.",

@@ -21,7 +21,7 @@ from PIL import Image, ImageFilter
 
 from processor.errors import Verdict
 from processor.intake import patches, rasters, sidecar
-from processor.intake.separator import NoSheet, Sheet, parse
+from processor.intake.separator import OURS, NoSheet, Sheet, parse
 from processor.intake.stack import BLANK, PAGE, SHEET
 from processor.ocr.reader import is_blank
 from processor.worker import Ask
@@ -47,7 +47,7 @@ def split(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
 
     Args:
         args: `path`, `limits`, `sheets` (whether separator sheets are looked for).
-        ask: not used.
+        ask: `sheet`: whether what a code says bears the station's key, which no worker has (`OURS` or nothing).
 
     Returns:
         `scanned`, how many pages the file says it has; `marks`: of each page `what` it is (`page`, `blank`, `sheet`), what a
@@ -56,7 +56,8 @@ def split(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """
     path, limits = Path(args["path"]), args["limits"]
     try:
-        rows = [_mark(*seen, args["sheets"]) if isinstance(seen, tuple) else _unseen(seen) for seen in rasters.of(path, limits)]
+        rows = [_mark(*seen, ask if args["sheets"] else None) if isinstance(seen, tuple) else _unseen(seen)
+                for seen in rasters.of(path, limits)]  # fmt: skip
         for number, pixels, dpi in rasters.darkest(path, limits, [n for n, row in enumerate(rows, 1) if row["what"] == BLANK]):
             if not _is_blank(pixels, dpi, patches.ink(pixels)):  # a red stamp, a note in blue, too pale to be seen in grey
                 rows[number - 1] = {"what": PAGE}
@@ -69,14 +70,14 @@ def _unseen(why: rasters.Unseen) -> dict[str, Any]:
     return {"what": PAGE} | ({"broken": True} if why is rasters.Unseen.BROKEN else {})
 
 
-def _mark(grey: Grey, dpi: float, sheets_wanted: bool) -> dict[str, Any]:
+def _mark(grey: Grey, dpi: float, ask: Ask | None) -> dict[str, Any]:
     dark = patches.ink(grey)
-    if not sheets_wanted:
+    if ask is None:
         return {"what": BLANK if _is_blank(grey, dpi, dark) else PAGE}
     found = patches.bars(dark, dpi)
-    sheets, wrong, where = _codes(grey)
+    sheets, wrong, where = _codes(grey, ask)
     if found is not None and not sheets:  # bars stand on our sheets too: their codes may be faint
-        sheets, wrong, where = _codes(_cleaned(grey))
+        sheets, wrong, where = _codes(_cleaned(grey), ask)
     if sheets and found is None and float((dark & ~where).mean()) > _MOST_BESIDE:  # large, and yet on a page of writing
         return {"what": PAGE, "wrong": _NOT_WHOLE}
     if sheets or wrong:
@@ -96,14 +97,14 @@ def _cleaned(grey: Grey) -> Grey:
     return numpy.where(patches.ink(pixels), 0, 255).astype(numpy.uint8)
 
 
-def _codes(grey: Grey) -> tuple[list[Sheet], str, npt.NDArray[numpy.bool_]]:
+def _codes(grey: Grey, ask: Ask) -> tuple[list[Sheet], str, npt.NDArray[numpy.bool_]]:
     """Sheets that codes on the page are, what is wrong with one that nearly is, and where codes of any kind lie."""
     sheets, wrong, where = list[Sheet](), "", numpy.zeros(grey.shape, dtype=bool)
     grey = numpy.ascontiguousarray(grey)
     for code in zxingcpp.read_barcodes(grey, formats=_FORMATS, try_invert=False):
         where[_around(code.position)] = True
         try:
-            sheet = parse(code.text)
+            sheet = parse(code.text, lambda said: ask("sheet", said.encode("utf-8", "replace")) == OURS)
         except NoSheet as error:
             wrong = str(error)
             continue

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 from processor.document import Scan
-from processor.errors import Verdict
+from processor.errors import SECRET, Verdict
 from processor.lanes import archive, attachment, copy, incoming, issue
 from processor.tables import Lane
 
@@ -71,7 +71,7 @@ def check(scan: Scan, facts: Mapping[str, Any]) -> None:
         Verdict: `secrecy-mark`, `text-over-picture`, unless a person has looked and released it.
     """
     if is_called_secret(scan):
-        raise Verdict("secrecy-mark", "theo tệp mô tả hoặc danh sách đi kèm")
+        raise Verdict(SECRET, "theo tệp mô tả hoặc danh sách đi kèm")
     if any(page.get("pictured") for page in facts["pages"]) and "text-over-picture" not in scan.released:
         raise Verdict("text-over-picture")
 
@@ -82,9 +82,9 @@ def require(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
     Raises:
         Verdict: `secrecy-mark`, unless a person has looked and released it.
     """
-    is_marked = "no-secrecy-mark" in lane.require_to_seal and marks["secrecy"] and "secrecy-mark" not in scan.released
+    is_marked = "no-secrecy-mark" in lane.require_to_seal and marks["secrecy"] and SECRET not in scan.released
     if is_marked or is_called_secret(scan):
-        raise Verdict("secrecy-mark")
+        raise Verdict(SECRET)
 
 
 def past_year(lane: Lane) -> str:
@@ -109,7 +109,7 @@ def of_year(scan: Scan, lane: Lane, year: int, today: dt.date) -> None:
 
 def is_called_secret(scan: Scan) -> bool:
     """Whether a side-car or a list says so (mode 03 of TT 05/2025), and nobody has released it."""
-    return " ".join(scan.sidecar.get("mode", "").casefold().split()) in _SECRET and "secrecy-mark" not in scan.released
+    return " ".join(scan.sidecar.get("mode", "").casefold().split()) in _SECRET and SECRET not in scan.released
 
 
 def shares_secret(scans: Sequence[Scan]) -> bool:

@@ -68,7 +68,7 @@ def is_secret(picture: Image.Image, dpi: float, languages: Sequence[str], statio
 
 def is_secrecy(law_: Vocabulary, words: Sequence[Word]) -> bool:
     """Whether the words of one stamp are a mark of secrecy."""
-    return is_mark([_as_seen(word) for word in words], law_.secrecy)
+    return is_mark([as_seen(word) for word in words], law_.secrecy)
 
 
 def _is_marked(stamps: Sequence[Sequence[Word]], law_: Vocabulary) -> bool:
@@ -83,7 +83,8 @@ def _picture(page: pymupdf.Page) -> tuple[Image.Image, float]:
     return Image.frombuffer("RGB", (pixmap.width, pixmap.height), pixmap.samples, "raw", "RGB", pixmap.stride, 1), dpi
 
 
-def _as_seen(word: Word) -> Seen:
+def as_seen(word: Word) -> Seen:
+    """A word that was read, as the rules see it."""
     return Seen(word.text, word.left, word.top, word.right, word.bottom, word.confidence / 100)
 
 
@@ -92,7 +93,7 @@ def _stamps(red: ink.Red, dpi: float, languages: str, law_: Vocabulary) -> list[
     degrees = {*law_.secrecy, *law_.urgency}
 
     def is_known(words: Sequence[Word]) -> bool:
-        return is_mark([_as_seen(word) for word in words], degrees)
+        return is_mark([as_seen(word) for word in words], degrees)
 
     islands, crowds = red.stamps(), red.crowds()
     if red.is_all_over or len(islands) > _MOST_STAMPS:

@@ -212,6 +212,29 @@ def test_a_signed_scan_with_a_slanted_red_mark_of_secrecy_is_held_and_nothing_of
     assert not list((desk.office.folder / "work" / "items").rglob("reading.json"))
 
 
+def secret_page() -> bytes:
+    """A letter of the kit with a printed mark of secrecy."""
+    with pymupdf.open("pdf", signing.page(3)) as document:
+        document[0].insert_textbox(pymupdf.Rect(40, 118, 170, 143), "MẬT", fontname="tinos", fontfile=str(faces.path("bold")),
+                                   fontsize=14, align=1)  # fmt: skip
+        return bytes(document.tobytes())
+
+
+def test_no_member_of_a_package_goes_on_before_all_are_looked_at(desk: Desk, tmp_path: Path) -> None:
+    secret = signing.sign(secret_page(), desk.pki.person(), desk.pki, signing.PADES)
+    altered = secret.replace(b"841.89", b"841.88", 1)  # refused before it is read
+    path = tmp_path / "goi.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("a.pdf", signed(desk))
+        file.writestr("b.pdf", secret)
+        file.writestr("c.pdf", altered)
+    desk.drop("goi.zip", path.read_bytes())
+    assert desk.run() == {"held": 3} and desk.filed() == [] and desk.letters() == []
+    told = {row["part"]: (row["code"], row["detail"]) for row in desk.office.told("held")}
+    details = {"a.pdf": "another document of the same scan", "b.pdf": "", "c.pdf": "besides altered"}
+    assert told == {part: ("secrecy-mark", detail) for part, detail in details.items()}
+
+
 def test_another_agencys_document_goes_back(desk: Desk) -> None:
     desk.drop("lac.pdf", signed(desk), to_organ_id="000.00.16.H56", sender_email="a@b.invalid")
     assert desk.run() == {"rejected": 1}

@@ -148,7 +148,7 @@ def test_what_has_a_code_or_may_be_secret_is_not_joined(office: Office, waiting:
     told = lot_notes.read(office.folder / waiting[0])
     lane = load(office.folder).lanes["trich-sao"]
     assert told and joining.obstacle(Lot(waiting[0], told), lane) == ""
-    changed = {"doc_code": ("x", joining.NUMBERED), "code": ("secrecy-mark", joining.SECRET), "again": (1, joining.AGAIN),
+    changed = {"doc_code": ("x", joining.NUMBERED), "code": ("secrecy-mark", joining.MARKED), "again": (1, joining.AGAIN),
                "part": ("dòng 3 (1/2)", joining.ALONE)}  # fmt: skip
     for name, (value, why) in changed.items():
         assert joining.obstacle(Lot(waiting[0], {**told, name: value}), lane) == why

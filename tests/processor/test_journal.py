@@ -5,6 +5,7 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -295,6 +296,35 @@ def test_tries_are_counted(journal: Journal, tmp_path: Path) -> None:
         journal.stop(number, "waiting", "waiting-tsa", "", "")
         journal.wake(number)
     assert journal.item(number).tries == 3
+
+
+def test_a_document_waits_until_all_of_its_scan_are_read_or_gone(journal: Journal, tmp_path: Path) -> None:
+    parts = [replace(scan(tmp_path), part=part) for part in ("1", "2", "3")]
+    first, second, third = (item.number for item in journal.begin([(SOURCE, part) for part in parts]))
+    other = journal.begin([(SOURCE, scan(tmp_path, "other"))])[0].number
+
+    def read(number: int) -> None:
+        for stage in stages(tmp_path)[1:3]:
+            journal.reach(number, stage)
+
+    read(first)
+    assert journal.awaits_siblings(first, "2026-11-24T06:00:00+00:00") and states(journal)[first] == "waiting"
+    journal.stop(second, "waiting", "waiting-disk", "", "")
+    assert states(journal)[first] == "working" and journal.awaits_siblings(first, "9999")
+    journal.forget_broken()
+    assert journal.item(first).code == "waiting-scan"
+    journal.end(second)
+    assert states(journal)[first] == "working" and journal.awaits_siblings(first, "9999"), "the third is not read"
+    read(third)
+    assert not journal.awaits_siblings(third, "9999")
+    assert states(journal) == {first: "working", third: "working", other: "working"} and not journal.awaits_siblings(first, "9999")
+
+
+def test_an_annex_that_waits_for_its_main_document_was_read_before(journal: Journal, tmp_path: Path) -> None:
+    parts = [replace(scan(tmp_path), part=part) for part in ("1", "2")]
+    first, second = (item.number for item in journal.begin([(SOURCE, part) for part in parts]))
+    journal.stop(second, "waiting", "waiting-main", "", "9999")
+    assert not journal.awaits_siblings(first, "9999")
 
 
 def test_items_come_oldest_first(journal: Journal, tmp_path: Path) -> None:

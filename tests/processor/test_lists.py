@@ -123,9 +123,9 @@ def test_scans_of_a_sub_folder_wait_while_the_list_above_it_cannot_be_gone_by(of
     assert office.run(shift) == {} and office.dropped() == ["a.png", "ds.csv.part"]
 
 
-def test_a_row_names_one_scan_though_its_folder_is_not_a_sub_folder() -> None:
+def test_a_row_that_writes_a_folder_names_the_scan_there_and_none_beside_the_list() -> None:
     opened = Opened(LANE, Sighting(b"ds.csv", 1, 1, 1, 1), "", "", by_name=by_name([Row(2, "A-1/x.pdf"), Row(3, "y")]), folders=frozenset({"a-1"}))
-    assert [[r.number for r in opened.of(path)] for path in (b"A-1/x.pdf", b"A-2/x.pdf", b"x.pdf", b"A-1/y.pdf", b"y.pdf")] == [[2], [], [2], [], [3]]
+    assert [[r.number for r in opened.of(path)] for path in (b"A-1/x.pdf", b"A-2/x.pdf", b"x.pdf", b"A-1/y.pdf", b"y.pdf")] == [[2], [], [], [], [3]]
     unread = {b"ds.csv": None, b"A-1/ds.csv": None}
     assert [len(about(folder, unread)) for folder in (b"", b"A-1", b"A-2")] == [1, 2, 1]  # what a list of A-1 says is no other's
     within = replace(opened, sighting=Sighting(b"A-2/ds.csv", 1, 1, 1, 1))

@@ -1,5 +1,6 @@
 """Stacks at a station: several documents in one scan, each on its own way, every page accounted for."""
 
+import errno
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -8,19 +9,25 @@ from typing import Any
 
 import pymupdf
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from archive.naming import local_date
-from processor import handing, parking, report, requests, stacks
-from processor.errors import SohoaError
+from archive.record import DocumentKey
+from processor import handing, parking, pipeline, recognising, report, requests, sheetkey, stacks
+from processor.document import Recognised, Scan
+from processor.errors import SECRET, SohoaError, Verdict
+from processor.intake import separator
+from processor.intake.separator import Sheet
 from processor.journal import Request
 from processor.separator_sheets import separator_sheets
 from processor.shift import Shift
+from processor.tools import Tools
 from tests.processor.intake.test_split import broken_frame, broken_jpeg
 from tests.processor.office import Office, Watched, picture
 from tests.processor.test_nightly import due, nightly
-from tests.testkit import ink, scans
+from tests.testkit import faces, ink, scans
 
+OTHERS = "another document of the same scan"
 FILE, OTHER = "H05.99.2026.01.VP", "H05.99.2026.02.TCCB"
 BLANK = Image.new("L", (827, 1169), 250)
 
@@ -28,7 +35,9 @@ BLANK = Image.new("L", (827, 1169), 250)
 def sheet(folder: Path, file_code: str = "", **fields: str) -> Image.Image:
     """A separator sheet as it comes back from the scanner."""
     out = folder / "sheet.pdf"
-    told = {"file_code": file_code, "title": "", "fields": fields, "shown": []}
+    key, said = sheetkey.opened(folder / "station"), Sheet(file_code, fields)
+    codes = [separator.text(said, key), separator.short(said, key)]
+    told = {"file_code": file_code, "title": "", "fields": fields, "shown": [], "codes": codes}
     separator_sheets({"sheets": [told], "count": 1, "agency": "", "font": "", "out": str(out)}, lambda kind, body: b"")
     with pymupdf.open(out) as document:
         shown = document[0].get_pixmap(dpi=100, colorspace=pymupdf.csGRAY)
@@ -147,6 +156,21 @@ def test_a_sheet_on_top_says_that_fronts_and_backs_came_apart(office: Office, tm
     shift = office.shift()
     assert office.run(shift) == {"filed": 2}
     assert set(filed(shift)) == {"2,7", "4-5"}
+
+
+def test_a_sheet_of_our_form_inside_a_document_neither_splits_nor_describes_it(office: Office, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    foreign = sheet(tmp_path / "other", OTHER, code_number="1")
+    shift = office.shift()
+    drop(office, [letter(1), sheet(tmp_path), letter(2), foreign, letter(3)])
+    drop(office, [letter(4), foreign, letter(5)], name="mot.pdf")
+    assert office.run(shift) == {"filed": 1, "held": 2} and set(filed(shift)) == {"1"}
+    told = {row["original_name"]: (row["code"], row["part"]) for row in office.told("held")}
+    assert told == {"tap.pdf": ("sheet-foreign", "3-5"), "mot.pdf": ("sheet-foreign", "")}
+    for lot in parking.listed(office.folder, "held"):
+        assert "không do trạm này in" in (office.folder / lot["folder"] / "ly-do.txt").read_text("utf-8-sig")
+        requests._do(Request(1, "release", {"kind": "held", "name": lot["folder"], "reason": "", "operator": "lan"}), shift)
+    assert office.run(shift) == {"filed": 2} and set(filed(shift)) == {"1", "3-5", ""}, "it is a page of the document then"
 
 
 def test_a_side_car_that_describes_one_document_does_not_bleed_over_a_stack(office: Office, tmp_path: Path) -> None:
@@ -272,6 +296,80 @@ def test_no_document_takes_a_secret_into_the_archive_with_the_scan_they_share(of
     assert set(filed(shift)) == {"1", "3", "5"}, "somebody has answered for the scan as a whole, by name"
     (event,) = shift.tools.archive.told_on(local_date(office.clock()), "released")
     assert (event["actor"], event["public"]["code"]) == ("lan", "secrecy-mark")
+
+
+def black(number: int) -> Image.Image:
+    """A page with a mark in black: it is found only when the page is read."""
+    page = letter(number).convert("L").resize((827, 1169))
+    ImageDraw.Draw(page).text((90, 300), "MẬT", font=faces.font("bold", 34), fill=0)
+    return page
+
+
+def reasons(office: Office, state: str = "held") -> dict[str, tuple[str, str]]:
+    return {row["part"]: (row["code"], row["detail"]) for row in office.told(state)}
+
+
+def test_a_black_mark_on_the_last_document_keeps_the_first_from_being_numbered(office: Office, tmp_path: Path) -> None:
+    drop(office, [letter(1), sheet(tmp_path), letter(2), sheet(tmp_path), black(3)])
+    shift = office.shift()
+    assert office.run(shift) == {"held": 3}
+    assert reasons(office) == {"1": (SECRET, OTHERS), "3": (SECRET, OTHERS), "5": (SECRET, "")}
+    assert filed(shift) == {} and office.dropped() == []
+    assert shift.tools.archive.key_state(DocumentKey(office.told("held")[0]["scan_sha256"], "sao-y", FILE, "1")) == ("new", None)
+    lots = {row["part"]: row["folder"] for row in parking.listed(office.folder, "held")}
+    assert "Có thể có dấu mật" in (office.folder / lots["1"] / "ly-do.txt").read_text("utf-8-sig")
+    for part in ("5", "1"):  # each of them is answered for, by name
+        args = {"kind": "held", "name": lots[part], "reason": "không phải dấu mật", "operator": "lan"}
+        requests._do(Request(1, "release", args), shift)
+    assert office.run(shift) == {"filed": 2} and set(filed(shift)) == {"1", "5"}
+    assert reasons(office) == {"3": (SECRET, OTHERS)}
+
+
+def test_what_stops_before_it_is_read_is_read_for_secrecy_alone(office: Office, tmp_path: Path) -> None:
+    drop(office, [letter(1), sheet(tmp_path, FILE, issued_date="mai"), black(2)])
+    drop(office, [letter(3), sheet(tmp_path, FILE, issued_date="mai"), letter(4)], name="hai.pdf")
+    shift = office.shift()
+    assert office.run(shift) == {"filed": 1, "held": 3} and set(filed(shift)) == {"1"}
+    told = {(row["original_name"], row["part"]): (row["code"], row["detail"]) for row in office.told("held")}
+    wrong = ("sheet-doubtful", told["hai.pdf", "3"][1])
+    assert told == {("tap.pdf", "1"): (SECRET, OTHERS), ("tap.pdf", "3"): (SECRET, "besides sheet-doubtful"), ("hai.pdf", "3"): wrong}
+    assert not list((office.folder / "work").rglob("reading.json"))
+
+
+def test_what_could_not_be_looked_at_counts_as_marked(office: Office, tmp_path: Path) -> None:
+    def die(job: str, args: Mapping[str, Any]) -> None:
+        if args.get("read"):
+            raise Verdict("worker-died")
+
+    drop(office, [letter(1), sheet(tmp_path, FILE, issued_date="mai"), letter(2)])
+    shift, office.engine.before = office.shift(), die
+    assert office.run(shift) == {"held": 2}
+    unseen = "besides sheet-doubtful; it could not be looked at: worker-died"
+    assert reasons(office) == {"1": (SECRET, OTHERS), "3": (SECRET, unseen)}
+
+
+def test_a_document_waits_for_its_scan_over_a_restart_and_goes_on_when_a_person_refuses_the_rest(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(office, [letter(1), sheet(tmp_path), letter(2)])
+    shift = office.shift()
+    with monkeypatch.context() as full:
+
+        def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
+            if scan.part == "3":
+                raise OSError(errno.ENOSPC, "no space")
+            return recognising.recognise(scan, tools, work)
+
+        full.setattr(pipeline, "recognise", recognise)
+        assert office.run(shift) == {"waiting": 1}
+        told = {item.scan.part: item.code for item in shift.journal.items("waiting")}
+        assert told == {"1": "waiting-scan", "3": "waiting-disk"} and filed(shift) == {}
+        assert office.run(again := office.shift()) == {"waiting": 1} and filed(again) == {}, "killed and begun anew"
+    (last,) = (item for item in again.journal.items() if item.scan.part == "3")
+    args = {"kind": "item", "name": str(last.number), "reason": "bỏ", "operator": "lan"}
+    requests._do(Request(1, "reject", args), again)
+    assert office.run(again) == {"filed": 1} and set(filed(again)) == {"1"}
+    assert reasons(office, "rejected") == {"3": ("rejected-by-clerk", "bỏ")} and office.engine.jobs["marked_pages"] == 2
 
 
 def test_the_morning_page_has_the_sums(office: Office, tmp_path: Path) -> None:

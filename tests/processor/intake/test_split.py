@@ -1,7 +1,6 @@
 """Separator sheets, from the printer over a poor scanner back to what they say; and pages that must not be taken for one."""
 
 import itertools
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +26,31 @@ PLAIN = {"file_code": "", "title": "", "fields": {}, "shown": []}
 TOLD = [{"file_code": "H05.99.2026.02.TCCB", "code_number": "299", "subject": SUBJECT}, {"file_code": "H05.99.2026.01.VP"}, None]
 
 
+KEY = bytes(range(32))
+
+
 def never(kind: str, body: bytes) -> bytes:
     raise AssertionError(kind)
 
 
+def knows(kind: str, body: bytes) -> bytes:
+    """The station, whose key no worker has."""
+    assert kind == "sheet"
+    return separator.OURS if separator.is_keyed(body.decode(), KEY) else b""
+
+
 def marks(path: Path, sheets: bool = True) -> list[dict[str, Any]]:
-    told = split({"path": str(path), "limits": LIMITS, "sheets": sheets}, never)
+    told = split({"path": str(path), "limits": LIMITS, "sheets": sheets}, knows)
     assert told["scanned"] == len(told["marks"])
     rows: list[dict[str, Any]] = told["marks"]
     return rows
 
 
-def printed(folder: Path, *sheets: Mapping[str, Any]) -> Path:
+def printed(folder: Path, *sheets: dict[str, Any], key: bytes = KEY) -> Path:
     out = folder / "sheets.pdf"
-    separator_sheets({"sheets": sheets, "count": 1, "agency": "Ủy ban nhân dân xã Minh Họa", "font": "", "out": str(out)}, never)
+    said = [Sheet(each["file_code"], each["fields"]) for each in sheets]
+    coded = [each | {"codes": [separator.text(of, key), separator.short(of, key)]} for each, of in zip(sheets, said, strict=True)]
+    separator_sheets({"sheets": coded, "count": 1, "agency": "Ủy ban nhân dân xã Minh Họa", "font": "", "out": str(out)}, never)
     return out
 
 
@@ -104,7 +114,7 @@ def test_codes_of_others_separate_nothing(tmp_path: Path, said: str, side: int) 
 
 def test_a_small_code_of_ours_on_a_page_is_for_a_person_to_look_at(tmp_path: Path) -> None:
     page = samples.sample(4, dpi=150).pages[0].image.convert("L")
-    page.paste(code("SOHOA1;f=H05.99.2026.01.VP;#32A527BC", 150), (900, 1300))
+    page.paste(code(separator.text(Sheet("H05.99.2026.01.VP"), KEY), 150), (900, 1300))
     row = marks(scans.jpeg(tmp_path / "a.jpg", page, 150))[0]
     assert row["what"] == "page" and row["wrong"]
 
@@ -112,14 +122,19 @@ def test_a_small_code_of_ours_on_a_page_is_for_a_person_to_look_at(tmp_path: Pat
 @pytest.mark.parametrize("side", [360, 480])
 def test_a_large_code_of_ours_on_a_page_of_writing_takes_no_page_from_its_document(tmp_path: Path, side: int) -> None:
     page = samples.sample(4, dpi=150).pages[0].image.convert("L")
-    page.paste(code("SOHOA1;f=H05.99.2026.01.VP;#32A527BC", 150).resize((side, side)), (700, 900))
+    page.paste(code(separator.text(Sheet("H05.99.2026.01.VP"), KEY), 150).resize((side, side)), (700, 900))
     row = marks(scans.jpeg(tmp_path / "a.jpg", page, 150))[0]
     assert row["what"] == "page" and row["wrong"]
 
 
+def test_a_sheet_another_station_printed_separates_nothing(tmp_path: Path) -> None:
+    image = pictures(printed(tmp_path, OF_FILE, key=bytes(32)), 150)[0]
+    assert marks(scans.jpeg(tmp_path / "a.jpg", image, 150)) == [{"what": "page", "wrong": separator.FOREIGN}]
+
+
 @pytest.mark.parametrize("name", ["pages", "rotate", "to_organ_id", "main"])
 def test_a_sheet_that_tells_what_nothing_would_be_done_about_is_told(tmp_path: Path, name: str) -> None:
-    said = separator.text(Sheet("H05.99.2026.01.VP", {name: {"pages": "1-2", "rotate": "1:90"}.get(name, "H05.99")}))
+    said = separator.text(Sheet("H05.99.2026.01.VP", {name: {"pages": "1-2", "rotate": "1:90"}.get(name, "H05.99")}), KEY)
     page = Image.new("L", (1240, 1754), 255)
     page.paste(code(said, 700), (200, 500))
     (row,) = marks(scans.jpeg(tmp_path / "a.jpg", page, 150))

@@ -1,9 +1,10 @@
 """Stacks: every page is accounted for whatever lies in them, and a sheet speaks for the one document after it."""
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processor.intake.separator import NoSheet, Sheet, parse, short, text
+from processor.intake.separator import FOREIGN, NoSheet, Sheet, is_keyed, parse, short, text
 from processor.intake.stack import BLANK, PAGE, SHEET, Division, Mark, Part, collated, divided
 
 FILE, OTHER = {"file_code": "H05.02.2026.01.TCCB"}, {"file_code": "H05.02.2026.02.VP", "code_number": "7"}
@@ -86,6 +87,13 @@ def test_fronts_then_backs_are_read_in_turn() -> None:
     assert collated(5) is None
 
 
+KEY = bytes(range(32))
+
+
+def ours(said: str) -> bool:
+    return is_keyed(said, KEY)
+
+
 values = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 names = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=2, max_size=20)
 
@@ -93,18 +101,18 @@ names = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=2, max_size=20)
 @given(values, st.dictionaries(names, values, max_size=4))
 def test_what_was_printed_is_what_is_read(file_code: str, told: dict[str, str]) -> None:
     sheet = Sheet(file_code, told)
-    assert parse(text(sheet)) == sheet
-    small = parse(short(sheet))
-    assert small == Sheet(file_code, {}, len(told)) and short(sheet).isascii()
+    assert parse(text(sheet, KEY), ours) == sheet
+    small = parse(short(sheet, KEY), ours)
+    assert small == Sheet(file_code, {}, len(told)) and short(sheet, KEY).isascii()
 
 
 @given(values, st.data())
 def test_one_letter_amiss_is_no_sheet(file_code: str, data: st.DataObject) -> None:
-    said = text(Sheet(file_code, {"code_number": "12"}))
+    said = text(Sheet(file_code, {"code_number": "12"}), KEY)
     at = data.draw(st.integers(len("SOHOA"), len(said) - 1))
     letter = data.draw(st.characters(exclude_categories=["Cs"]).filter(lambda c: c != said[at]))
     try:
-        assert parse(said[:at] + letter + said[at + 1 :]) is None
+        assert parse(said[:at] + letter + said[at + 1 :], ours) is None
     except NoSheet:
         pass
 
@@ -112,4 +120,13 @@ def test_one_letter_amiss_is_no_sheet(file_code: str, data: st.DataObject) -> No
 @given(st.text(max_size=80))
 def test_the_codes_of_others_separate_nothing(said: str) -> None:
     if not said.startswith("SOHOA"):
-        assert parse(said) is None
+        assert parse(said, ours) is None
+
+
+@pytest.mark.parametrize("said", [
+    "SOHOA1;f=H05.99.2026.01.VP;#32A527BC", text(Sheet("H05.99.2026.01.VP"), bytes(32)), text(Sheet("H05.99.2026.01.VP"), b""),
+])  # fmt: skip
+def test_sheets_of_another_station_or_an_earlier_version_are_not_ours(said: str) -> None:
+    with pytest.raises(NoSheet, match=FOREIGN):
+        parse(said, ours)
+    assert not is_keyed(said, b""), "a station that never printed any trusts none"

@@ -1,0 +1,33 @@
+"""Reads a page for nothing but a black mark of secrecy: of documents that go no further, and share their scan with some that do.
+
+Promises: what was read is kept nowhere. Runs in a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from processor import law
+from processor.describe.layout import Page
+from processor.describe.marks import marks
+from processor.ocr import glance, printed, reader
+
+_READ_DPI = 200
+_SURE_OF_UPRIGHT = 6.0
+
+
+def is_secret(picture: Image.Image, dpi: float, languages: Sequence[str], station: Path) -> bool:
+    """Whether a page, in colours, bears a mark of secrecy in black or blue."""
+    if reader.is_blank(picture):
+        return False
+    against, sure = reader.orientation(picture)
+    upright = picture.rotate(against, expand=True) if against and sure >= _SURE_OF_UPRIGHT else picture
+    level, level_dpi, _ = reader.straightened(upright, dpi, _READ_DPI)
+    known, together = law.vocabulary(station), "+".join(languages)
+    words = reader.strip(level.convert("L"), level_dpi, together)
+    if marks([Page(tuple(glance.as_seen(word) for word in words))], known).secrecy:
+        return True
+    return bool(printed.alone(level, level_dpi, together, words, lambda said: glance.is_secrecy(known, said)))

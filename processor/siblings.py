@@ -1,0 +1,72 @@
+"""Documents that share a scan: none leaves unread, for the archive keeps the whole scan with any other of them.
+
+Promises: of a document that is held or refused before it was read, the pages are read for a mark of secrecy and for nothing else;
+where that cannot be done it counts as one, since a person looks at what is held. What nobody can picture (a page that cannot be
+decoded, an encrypted member) bears no mark.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from processor import lanes, originals
+from processor.document import Pending, Read, Recognised, Scan, Verified, scan_of
+from processor.errors import SECRET, Verdict
+from processor.intake import pages
+from processor.intake.stack import most_pages
+from processor.lot_notes import MOST_PAGES
+from processor.telling import BY_CLERK, JOINED
+from processor.tools import Tools, lane_of
+
+_LEFT_BEFORE = {BY_CLERK, JOINED}  # refusals of what lay in a lot, and was looked at before it was laid there
+
+
+def judged(document: Pending, verdict: Verdict, tools: Tools, work: Path) -> Verdict:
+    """What a document is stopped with: `verdict`, or `secrecy-mark` where it may be secret and shares its scan.
+
+    Args:
+        document: how far it came.
+        verdict: why it goes no further.
+        tools: what the stages need.
+        work: where its intermediates lie.
+
+    Raises:
+        OSError: the disk failed. Abandoned: Sohoa stops.
+    """
+    scan = scan_of(document)
+    is_shared = scan.part and scan.lane in tools.settings.lanes and verdict.reason.state in {"held", "rejected"}
+    if not is_shared or SECRET in {verdict.code, *scan.released} or scan.refusal[:1] in {(code,) for code in _LEFT_BEFORE}:
+        return verdict
+    if "no-secrecy-mark" not in lane_of(scan, tools).require_to_seal:
+        return verdict
+    try:
+        return Verdict(SECRET, f"besides {verdict.code}") if _is_secret(document, tools, work) else verdict
+    except Verdict as why:
+        return Verdict(SECRET, f"besides {verdict.code}; it could not be looked at: {why.code}")
+
+
+def _is_secret(document: Pending, tools: Tools, work: Path) -> bool:
+    match document:
+        case Recognised() | Read():
+            asked = {"reading": str(document.reading.path), "station": str(tools.station)}
+            return bool(tools.engine.call("describe", asked)["marks"]["secrecy"])
+        case Verified():
+            return _is_marked(scan_of(document), document.pdf.path, (), tools)
+        case Scan() if lanes.takes_originals(lane_of(document, tools)):
+            work.mkdir(parents=True, exist_ok=True)
+            return _is_marked(document, originals.document(document, tools, work).path, (), tools)
+        case Scan():
+            return _is_marked(document, document.blob.path, tuple(pages.parse(document.part, MOST_PAGES) or ()), tools)
+        case _:
+            return False  # it was read
+
+
+def _is_marked(scan: Scan, path: Path, wanted: tuple[int, ...], tools: Tools) -> bool:
+    """Whether a page bears a mark, in red or black; no page named: any of them."""
+    settings = tools.settings
+    args = {
+        "path": str(path), "wanted": wanted, "limits": settings.limits.model_dump(), "read": True,
+        "looks": {"languages": list(lane_of(scan, tools).languages), "station": str(tools.station)},
+    }  # fmt: skip
+    most = len(wanted) or most_pages(path.stat().st_size, settings.limits.pages)
+    return bool(tools.engine.call("marked_pages", args, pages=most)["pages"])
