@@ -83,15 +83,14 @@ class PublicLog(Places):
 
     def _why_not_ours(self, found: Round, last: int, holds: Callable[[Round], bool]) -> str:
         """Empty: it is one that was interrupted before it was logged."""
-        try:
-            listed = found.listed
-        except ArchiveError:
-            return "its list cannot be read"
         if found.number < last:
             return "the log tells of a later one, and not of it"
-        if not holds(found):
-            return "its time-stamp does not lead to our roots, or is not over its list"
-        return "" if self.evidence().would_list(listed) else "it lists other files than lie here"
+        try:
+            if not holds(found):
+                return "its time-stamp does not lead to our roots, or is not over its list"
+            return "" if self.evidence().would_list(found.listed) else "it lists other files than lie here"
+        except ArchiveError:
+            return "its list, or that of a night, cannot be read"
 
     def _note_renewal(self, number: int, listed: EvidenceList, token: bytes, actor: str) -> None:
         with self._catalogue.writing():

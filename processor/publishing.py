@@ -131,11 +131,25 @@ def holds(found: Round, tools: Tools) -> bool:
         chain = (found.folder / f"{heads.EVIDENCE}.pem").read_bytes().decode("ascii")
     except (OSError, UnicodeDecodeError):
         return False
-    args = {"token": encoded(found.token), "digest": found.listed.tree.root.hex(), "algorithm": found.algorithm, "chain": chain}
-    why = tools.sealing.call("check_stamp", {**args, **_trust(tools)})
-    if why:
-        log.error("token-invalid", path=found.token_path, why=why)
-    return not why
+    code, why = fault(found.token, (found.algorithm, found.listed.tree.root.hex()), tools, chain)
+    if code:
+        log.error(code, path=found.token_path, why=why)
+    return not code
+
+
+def fault(token: bytes, over: tuple[str, str], tools: Tools, chain: str = "") -> tuple[str, str]:
+    """Why a token is no proof of what it is to be over (algorithm, digest in hexadecimal): code, and in words; empty: it is one.
+
+    Args:
+        chain: the certificates that are to have come with it, PEM, and lead to a root now; empty: what came with it leads
+            there as of its own time.
+
+    Raises:
+        Verdict: nobody can tell now.
+    """
+    args = {"token": encoded(token), "algorithm": over[0], "digest": over[1], "chain": chain}
+    told = tools.sealing.call("check_stamp", {**args, **_trust(tools)})
+    return told["code"], told["why"]
 
 
 def soon(tools: Tools) -> dt.datetime:
