@@ -116,7 +116,7 @@ def _examined(found: Evidence, tokens: Sequence[Path], tools: Tools) -> list[Fin
     for path in tokens:
         place = _place(path, tools)
         try:
-            code, why = publishing.fault(_token(path), found.over(path), tools)
+            code, why = publishing.fault(token_of(path), found.over(path), tools)
             findings += [Finding(code, None, place, why)] if code else []
         except ArchiveError as error:
             findings.append(Finding(error.code, None, place, error.detail))
@@ -164,7 +164,7 @@ def _standing(found: Evidence, algorithm: str, policy: Policy, tools: Tools, wit
             continue
         try:
             found.algorithm(path)
-            ends.append(_end(_token(path), policy, tools))
+            ends.append(_end(token_of(path), policy, tools))
         except ArchiveError as error:
             findings.append(Finding(error.code, None, place, error.detail))
     until = min(ends, default=None)
@@ -173,7 +173,12 @@ def _standing(found: Evidence, algorithm: str, policy: Policy, tools: Tools, wit
     return Lasting(until, is_short, findings=tuple(findings))
 
 
-def _token(path: Path) -> bytes:
+def token_of(path: Path) -> bytes:
+    """The token that lies in a file of `_log`, DER.
+
+    Raises:
+        ArchiveError: `evidence-altered`.
+    """
     if path.is_symlink() or not path.is_file():  # to read a pipe might never end
         raise ArchiveError("evidence-altered", f"{path.name} is no file")
     try:
