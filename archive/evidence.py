@@ -31,10 +31,10 @@ from archive.verify_log import parsed as parsed_facts
 
 _CERTIFICATES = 0xA0  # [0], implicit
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----")
-BEFORE, RENEWALS = "evidence.before", "renewals"
+BEFORE, RENEWALS, LISTS = "evidence.before", "renewals", "revocation"
 KNOWN = re.compile(
     rf"{LOG}/(keys/[0-9a-f]{{8}}\.(pem|txt)|cosigned/[0-9]{{12}}-[0-9a-f]{{8}}-[0-9]+"
-    rf"|{DAY}/({re.escape(ENTRIES)}|{CHECKPOINT}(\.(p7s|tsr)(\.pem)?)?)"
+    rf"|{LISTS}/[0-9a-f]{{64}}\.crl|{DAY}/({re.escape(ENTRIES)}|{CHECKPOINT}(\.(p7s|tsr)(\.pem)?)?)"
     rf"|({DAY}|{RENEWALS}/[0-9]{{4}})/evidence\.(sha(256|384|512)|before|tst(\.pem)?))"
 )  # what a renewal may list of `_log` (FORMAT.md, "The published log")
 

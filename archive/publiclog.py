@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from archive import cosigned, evidence, heads, proofs, verify_heads
+from archive import cosigned, evidence, heads, proofs, revocation, verify_heads
 from archive.catalogue import Row
 from archive.copies import SealedDay, is_payload
 from archive.cosigned import Seen
@@ -83,15 +83,29 @@ class PublicLog(Places):
 
     def _why_not_ours(self, found: Round, last: int, holds: Callable[[Round], bool]) -> str:
         """Empty: it is one that was interrupted before it was logged."""
-        try:
-            listed = found.listed
-        except ArchiveError:
-            return "its list cannot be read"
         if found.number < last:
             return "the log tells of a later one, and not of it"
-        if not holds(found):
-            return "its time-stamp does not lead to our roots, or is not over its list"
-        return "" if self.evidence().would_list(listed) else "it lists other files than lie here"
+        try:
+            if not holds(found):
+                return "its time-stamp does not lead to our roots, or is not over its list"
+            return "" if self.evidence().would_list(found.listed) else "it lists other files than lie here"
+        except ArchiveError:
+            return "its list, or that of a night, cannot be read"
+
+    def without_lists(self) -> list[str]:
+        """Tokens that nothing renewed yet and of whose authority no revocation lists were kept: paths, oldest first.
+
+        Raises:
+            ArchiveError: `evidence-altered`.
+        """
+        with self._catalogue.reading() as db:
+            kept = revocation.kept(db)
+        found = (path.relative_to(self.root).as_posix() for path in self.evidence().unrenewed())
+        return sorted(place for place in found if place not in kept)
+
+    def keep_lists(self, token: str, lists: Sequence[bytes], actor: str) -> None:
+        """Keeps revocation lists (DER) of the authority of a token, and logs it."""
+        revocation.keep(self.root, self._catalogue, token, lists, actor)
 
     def _note_renewal(self, number: int, listed: EvidenceList, token: bytes, actor: str) -> None:
         with self._catalogue.writing():

@@ -4,16 +4,15 @@ A renewal is a list with a token of its own, `_log/renewals/NNNN/`. Over time-st
 no renewal by this hash algorithm lists yet. When the algorithm changes (§5.3) that is all of them, and in addition every file of
 the nights' lists, hashed anew together with the evidence it had. Promises: a renewal is logged (`renewed`) with the digests of its
 list and token; nothing that is not what its last list says is given new evidence. Refuses (ArchiveError `evidence-altered`) to
-build on evidence that cannot be read.
+build on evidence that cannot be read, and is not named to be left out.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -58,13 +57,13 @@ class Evidence:
         self._nights, found = evidence.nights(root), evidence.renewals(root)
         self._renewals = [each for each in found if logged is None or each.is_one_of(logged)]
 
-    @cached_property
-    def _begins(self) -> dict[str, Round]:
+    def _begins(self, without: Collection[str]) -> dict[str, Round]:
         """Every file of the nights' lists, and the first of these."""
         found = dict[str, Round]()
         for each in self._nights:
-            for path in each.listed.digests:
-                found.setdefault(path, each)
+            if each.token_path not in without:
+                for path in each.listed.digests:
+                    found.setdefault(path, each)
         return found
 
     def record(self, path: str) -> bytes:
@@ -72,9 +71,9 @@ class Evidence:
         first = next((each for each in self._nights if each.names(path)), None)
         return ers.record(self._chains(path, first)) if first else b""
 
-    def algorithms(self) -> set[str]:
-        """By which the evidence is held together that counts today."""
-        listed = self._listed()
+    def algorithms(self, without: Collection[str] = ()) -> set[str]:
+        """By which the evidence is held together that counts today; `without` as of `renewal`."""
+        listed = {*self._listed(), *without}
         return {each.algorithm for each in (*self._nights, *self._renewals[-1:]) if each.token_path not in listed}
 
     def unrenewed(self) -> list[Path]:
@@ -84,19 +83,47 @@ class Evidence:
         tokens += [each.token_path for each in (*self._nights, *self._renewals)]
         return [self._root / path for path in tokens if path not in listed]
 
-    def renewal(self, algorithm: str) -> Renewal:
-        """The next renewal, by this algorithm."""
+    def over(self, token: Path) -> tuple[str, str]:
+        """What one of those is to be over: the algorithm, and the digest in hexadecimal.
+
+        Raises:
+            ArchiveError: `evidence-altered`.
+            OSError: its head cannot be read.
+        """
+        if token.name == TOKEN:
+            return self.algorithm(token), digest_file(token.with_name(CHECKPOINT), "sha256")
+        return self.algorithm(token), Round(self._root, token.parent).listed.tree.root.hex()
+
+    def algorithm(self, token: Path) -> str:
+        """By which what one of those is over was hashed; told without reading it.
+
+        Raises:
+            ArchiveError: `evidence-altered`.
+        """
+        return "sha256" if token.name == TOKEN else Round(self._root, token.parent).algorithm
+
+    def renewal(self, algorithm: str, without: Collection[str] = ()) -> Renewal:
+        """The next renewal, by this algorithm; `without` these tokens, which prove nothing, and what hangs on them.
+
+        Raises:
+            ArchiveError: `evidence-altered`.
+        """
         known = {path for each in self._renewals if each.algorithm == algorithm for path in each.listed.digests}
-        fresh = set(self._settled()) - known - self._begins.keys()
+        left = tuple(path.replace(EVIDENCE, "evidence.") for path in without)  # with a token the list it is over
+        begins = self._begins(without)
+        fresh = {path for path in self._settled() if not path.startswith(left)} - known - begins.keys()
         digests = {path: digest_file(self._root / path, algorithm) for path in fresh}
         before, findings = dict[str, str](), list[Finding]()
-        for path in self._begins:
-            last = self._way(path, self._begins[path])[-1][0][0].listed
+        for path, first in begins.items():
+            way = self._way(path, first)
+            last = way[-1][0][0].listed
             if last.algorithm == algorithm or not (self._root / path).exists():  # removed by order, or told as missing
+                continue
+            if any(each.token_path in without for chain in way for each, _ in chain):
                 continue
             try:
                 digests[path] = digest_file(self._root / path, algorithm, expected=(last.algorithm, last.digests[path]))
-                before[path] = hashlib.new(algorithm, ers.sequence(self._chains(path, self._begins[path]))).hexdigest()
+                before[path] = hashlib.new(algorithm, ers.sequence(self._chains(path, first))).hexdigest()
             except (OSError, DurableError):
                 findings.append(Finding("altered", None, path, "is not what was time-stamped: its evidence is not renewed"))
         return Renewal(self._next(), EvidenceList(algorithm, digests, before), tuple(findings))

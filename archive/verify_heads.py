@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive import revocation
 from archive.checkpoint import CheckpointError, parsed
 from archive.errors import ArchiveError
 from archive.evidence import BEFORE, RENEWALS, Round, came_with
@@ -26,7 +27,7 @@ Row = dict[str, Any]
 def check(root: Path, db: Database) -> Iterator[Finding]:
     """Every head: its files, the entries it adds, and that its root is that of the log."""
     noted = list(db.table("checkpoint").rows_where(order_by="size"))
-    yield from check_files(root, db)
+    yield from check_files(root, db, is_read=True)
     before = 0
     for row in noted:
         yield from _check_entries(root, db, row, before)
@@ -38,10 +39,11 @@ def check(root: Path, db: Database) -> Iterator[Finding]:
             yield Finding("log-broken", None, f"event {row['size']}", "the head that was published is not that of the log")
 
 
-def check_files(root: Path, db: Database) -> Iterator[Finding]:
-    """Every head and renewal is there and says what was published: cheap enough for every night."""
+def check_files(root: Path, db: Database, *, is_read: bool = False) -> Iterator[Finding]:
+    """Every head and renewal is there and says what was published: cheap enough for every night, unless all is read."""
     noted = list(db.table("checkpoint").rows_where(order_by="size"))
     yield from check_renewals(root, db)
+    yield from revocation.check(root, db, is_read=is_read)
     for row in noted:
         yield from _check_certificates(root, f"{LOG}/{row['day']}")
     places = [(f"{LOG}/{row['day']}/{CHECKPOINT}", row) for row in noted]

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Checks an archive from its folder alone: Python's standard library and `openssl`, nothing of the program that wrote it.
 
-    python3 -I verify.py ARCHIVE [--root CA.pem]... [--signer CERT.pem|SHA-256]...
-        [--witness CHECKPOINT]... [--witness-key KEY]... [--json]
+    python3 -I verify.py ARCHIVE [--root PEM]... [--signer PEM|SHA-256]... [--witness CHECKPOINT]... [--witness-key KEY]... [--json]
 
 FORMAT.md says what lies in ARCHIVE and what each code means. --root: certificates that the organisation's signatures and the
 time-stamps must lead to, had from those authorities and not from this disk. --signer: certificates, one of which must have signed
@@ -42,13 +41,12 @@ ED25519 = bytes.fromhex("302a300506032b6570032100")  # what stands before such a
 TAGS, EVENTS, DAY = "tagmanifest-sha256.txt", "data/events.jsonl", "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 KNOWN = re.compile(rf"FORMAT\.md|catalogue\.db(-journal)?|_tools/verify\.py|_log/(checkpoint|keys/[0-9a-f]{{8}}\.(pem|txt))"
                    rf"|_log/cosigned/[0-9]{{12}}-[0-9a-f]{{8}}-[0-9]+|_log/{DAY}/(entries\.jsonl|checkpoint(\.(p7s|tsr)(\.pem)?)?)"
-                   rf"|_log/({DAY}|renewals/[0-9]{{4}})/evidence\.(sha(256|384|512)|before|tst(\.pem)?)")  # fmt: skip
+                   rf"|_log/revocation/\w+\.crl|_log/({DAY}|renewals/[0-9]{{4}})/evidence\.(sha(256|384|512)|before|tst(\.pem)?)")
 UNPUBLISHED = "removed or erased by order, of which only the catalogue tells: not published yet"
 
 
 class Head(NamedTuple):
     """A checkpoint: how many entries the log had, their root, and by whose keys that is signed."""
-
     size: int
     path: Path
     root: bytes
@@ -114,7 +112,8 @@ class Check:
 
     def __init__(self, root: Path, work: Path, has_roots: bool, signers: set[str]) -> None:
         self.root, self.work, self.has_roots, self.signers = root, work, has_roots, signers
-        self.findings, self.notes = dict[tuple[str, str, str], None](), dict[str, None]()  # in order, each once
+        # in order, each once; of revocation lists that were kept the SHA-256
+        self.findings, self.notes, self.revocation = dict[tuple[str, str, str], None](), dict[str, None](), dict[str, None]()
         self.heads, self.cosigns = list[Head](), list[Head]()  # those published here, those that witnesses signed
         self.peaks, self.roots = list[tuple[int, bytes]](), dict[int, bytes]()  # width and head of perfect subtrees; by size
         # the log's name; times of its entries; how many are published; SHA-256 of these
@@ -157,7 +156,6 @@ class Check:
                     self.note(f"not checked: {place}")
 
     # --- the log: its entries, in one tree, against all heads
-
     def head(self, path: Path) -> list[Head]:
         """The checkpoint that lies there; none where it is none."""
         with self.reading(path):
@@ -187,10 +185,10 @@ class Check:
             return self.find("log-missing", "_log", "there is no published head of the log")
         last, newest = self.heads[-1], [head.body for head in self.head(self.root / "_log/checkpoint")]
         self.find("checkpoint-replayed", "_log/checkpoint", "is not the newest of the heads", unless=newest == [last.body])
-        self.find("log-altered", last.path, f"there are {self.published} entries", unless=last.size == self.published)
+        self.find("log-altered", last.path, f"number of entries: {self.published}", unless=last.size == self.published)
         for head, is_seen in (*((head, False) for head in self.heads), *((head, True) for head in seen)):
             code = "log-altered" if not is_seen else "log-forked" if head.size <= self.published else "log-shortened"
-            self.find(code, head.path, f"is no head of these {self.published} entries", unless=self.roots[head.size] == head.root)
+            self.find(code, head.path, "is no head of the entries that lie here", unless=self.roots[head.size] == head.root)
             self.find("log-exchanged", head.path, "the log's name is not its first entry's", unless=head.origin == self.origin)
 
     def add(self, line: bytes) -> None:
@@ -244,6 +242,8 @@ class Check:
         elif kind == "renewed":
             is_new = self.renewed.setdefault(public["number"], public) is public
             self.find("log-order", where, f"renewal {public['number']} is told a second time", unless=is_new)
+        elif kind == "revocation-kept":
+            self.revocation.update((str(public[name]), None) for name in public if name.startswith("list_"))
         elif kind == "witnessed":
             self.witnessed.add((public["size"], public["witness"], public["key"], public["seen_at"]))
         elif kind == "rebuilt":  # what only a lost catalogue knew of days that were not sealed yet
@@ -286,7 +286,6 @@ class Check:
             self.note(f"{place}: {UNPUBLISHED}")
 
     # --- who vouches for the heads
-
     def outside(self) -> None:
         """The log's key, what it says of renewals; and, where there are roots, signatures and time-stamps of others."""
         self.note(f"keys of the log itself: {', '.join(sorted({*map(self.own_key, self.heads)} - {''}))}")
@@ -295,6 +294,10 @@ class Check:
                 path = self.root / f"_log/renewals/{number:04}/{name}"
                 code = "renewal-altered" if os.path.lexists(path) else "renewal-missing"
                 self.find(code, path, "is not the one of which the log says that it renews", unless=digest_of(path) == public[key])
+        for digest in self.revocation:
+            path = self.root / f"_log/revocation/{digest}.crl"
+            code = "revocation-altered" if os.path.lexists(path) else "revocation-missing"
+            self.find(code, path, "is not the revocation list that the log tells of", unless=digest_of(path) == digest)
         if not self.has_roots:
             return self.note("signatures of the organisation and time-stamps were not checked: no --root was given")
         for token in sorted(self.root.glob("_log/renewals/*/evidence.tst"), reverse=True):  # the newest vouches for those before
@@ -343,11 +346,11 @@ class Check:
                 text = f"cosignature/v1\ntime {at}\n{head.body}"
                 holds = len(signature) == 64 and all(self.signed(pem, text, signature) for pem in pems)
                 self.find("witness-invalid", head.path, f"the line of {name} is no witness's, or does not verify", unless=holds)
-                self.note(f"{name} signed the head of {head.size} entries" + ("" if held else ": not checked, no --witness-key"))
+                self.note(f"{name} signed the head of size {head.size}" + ("" if held else ": not checked, no --witness-key"))
                 there.add((head.size, name, id, at))
         for size, name, id, at in sorted(self.witnessed - there):
             place = f"_log/cosigned/{size:012}-{id}-{at}"
-            self.find("witness-missing", place, f"the log tells that {name} signed the head of {size} entries: without its line")
+            self.find("witness-missing", place, f"the log tells that {name} signed the head of size {size}: without its line")
 
     def stamp(self, token: Path, head: Path, entries: range) -> None:
         """The token is over these very bytes, not before and not long after what they cover."""
@@ -414,7 +417,6 @@ class Check:
         return row[0].hex(), listed
 
     # --- the days' shelves
-
     def bags(self) -> None:
         last = max((shelf for shelf, day in self.days.items() if day.sealed), default="")
         for shelf in sorted(shelf for shelf, day in self.days.items() if day.sealed or day.files or day.filed):
@@ -500,11 +502,9 @@ class Check:
                     is_same = [*row[:2], json.loads(row[2] or "null")] == said
                     self.find("catalogue-altered", f"entry {count - 1}", "no event says what its leaf says", unless=is_same)
             code = "catalogue-replayed" if count < self.published else "catalogue-altered"
-            detail = f"its {count} entries do not begin with the {self.published} that were published"
-            self.find(code, path, detail, unless=seen.digest() == published)
+            self.find(code, path, "its entries do not begin with those that were published", unless=seen.digest() == published)
             for (day,) in db.execute("select day from checkpoint"):
-                is_there = is_plain(self.root / "_log" / day / "checkpoint")
-                self.find("head-missing", f"_log/{day}", "the catalogue knows a head that is not there", unless=is_there)
+                self.find("head-missing", f"_log/{day}", "was published", unless=is_plain(self.root / f"_log/{day}/checkpoint"))
             rows = {row[0]: row[1:] for row in db.execute("select doc_code, state, path, sha256, record_sha256 from document")}
             for code in sorted({*rows, *self.state}):
                 told = (self.state.get(code), *self.filed.get(code, (None,) * 3))
@@ -512,8 +512,8 @@ class Check:
                 is_same = row == told or (told[0] == "gone" and row[0] in ("disposed", "purged"))
                 self.find("catalogue-altered", code, "is not what the log says of it", unless=is_same)
         if self.lost:
-            self.note(f"of {len(self.lost)} entries what is private was lost with a catalogue")
-        self.note(f"{len(self.times) - self.published} entries are not published yet: of them only the catalogue tells")
+            self.note(f"entries whose private part was lost with a catalogue: {len(self.lost)}")
+        self.note(f"entries not published yet, of which only the catalogue tells: {len(self.times) - self.published}")
         self.note("of the catalogue its log, codes, states, paths and digests were checked: no title, word or description")
 
 

@@ -27,6 +27,7 @@ from archive.checkpoint import (
     verifier_key,
     witnessed_text,
 )
+from archive.counted import counted
 from archive.durable import make_dirs_durably, replace_durably, write_durably
 from archive.errors import ArchiveError
 from archive.heads import ENTRIES, KEYS, LOG, NEWEST
@@ -162,11 +163,11 @@ def _is_signed(checkpoint: Checkpoint, public: bytes) -> bool:
 def _check_goes_on(last: Checkpoint, asked: Asked) -> None:
     known, head = last.head, asked.checkpoint.head
     if head.size < known.size:
-        raise WitnessError("log-shortened", f"{known.size} entries were seen, {head.size} are shown now")
+        raise WitnessError("log-shortened", f"{counted(known.size, 'entry')} seen before, {head.size} shown now")
     if known.size == 0:
         return
     old, path = asked.prove(known.size, head.size)
     if old != known.size:
-        raise WitnessError("bad-request", f"the proof is from {old} entries, {known.size} were seen: ask for one from there")
+        raise WitnessError("bad-request", f"the proof is from size {old}, size {known.size} was seen: ask for one from there")
     if not log.verify_consistency(known.size, head.size, known.root, head.root, path):
-        raise WitnessError("log-forked", f"the {known.size} entries that were seen are not the beginning of this log")
+        raise WitnessError("log-forked", f"the log of size {known.size} that was seen is not the beginning of this one")

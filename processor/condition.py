@@ -22,12 +22,14 @@ class Proofs:
         days_left: until then.
         is_due: they should have been renewed by now.
         is_renewed: they were, in the night.
+        unlisted: how many are still without revocation lists of their authority.
     """
 
     until: dt.date
     days_left: int
     is_due: bool = False
     is_renewed: bool = False
+    unlisted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def _proofs(proofs: Proofs | None) -> str:
         return "chưa có"
     if proofs.is_due:
         return f"đến {date(proofs.until)} - CHƯA GIA HẠN ĐƯỢC (sohoa renew)"
-    return f"có giá trị đến {date(proofs.until)}" + (", vừa được gia hạn" if proofs.is_renewed else "")
+    waiting = f", {number(proofs.unlisted)} chờ danh sách thu hồi" if proofs.unlisted else ""
+    return f"có giá trị đến {date(proofs.until)}" + (", vừa được gia hạn" if proofs.is_renewed else "") + waiting
 
 
 def _copies(places: int, faulty: int) -> str:

@@ -22,7 +22,7 @@ from archive.heads import Standing
 from archive.naming import local_date, shelf_of
 from archive.store import Archive
 from archive.verify import Finding
-from processor import copying, doubles, fixity, law, lists, parking, publishing, renewing, report, stacks, station
+from processor import copying, doubles, fixity, keeping, law, lists, parking, publishing, renewing, report, stacks, station
 from processor.arrivals import not_taken
 from processor.condition import Condition, Proofs
 from processor.describe import fields
@@ -52,6 +52,7 @@ class Night:
         heads: how the heads of the log stand.
         lasting: how long the proofs last.
         removed: documents whose removal it published.
+        unlisted: time-stamps that are still without revocation lists of their authority.
     """
 
     sealed: tuple[dt.date, ...]
@@ -60,6 +61,7 @@ class Night:
     heads: Standing
     lasting: Lasting
     removed: int = 0
+    unlisted: int = 0
 
 
 def due(tools: Tools, journal: Journal) -> list[dt.date]:
@@ -83,10 +85,11 @@ def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     stood, unpublished = _publish(tools)
     removed = sum(each["seq"] >= published for each in tools.archive.happened("disposed", "purged"))
     lasting = renewing.renew(tools)
+    unlisted, revoked = keeping.keep(tools)
     uncopied = _copy(tools)
     read = fixity.make(tools, journal)
-    findings = (*unsealed, *unpublished, *lasting.findings, *uncopied, *read.findings)
-    night = Night(tuple(sealed), read, findings, stood, lasting, removed)
+    findings = (*unsealed, *unpublished, *lasting.findings, *revoked, *uncopied, *read.findings)
+    night = Night(tuple(sealed), read, findings, stood, lasting, removed, unlisted)
     for day in nights:
         lay_out(day, night, tools, journal)
         journal.note(f"night {day.isoformat()}", tools.clock().isoformat())
@@ -190,7 +193,7 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         archive=Condition(
             night.sealed, (night.read.checked, len(night.findings)), astuple(night.heads), _copies(tools, local_date(now)),
             _days_left(tools, now), night.read.missed, night.read.why, len(tools.archive.half_removed()), night.removed,
-            _proofs(night.lasting, local_date(now)),
+            _proofs(night, local_date(now)),
         ),
         stacks=stacks.accounts(day, tools.station, tools.archive),
     )  # fmt: skip
@@ -212,11 +215,13 @@ def _copies(tools: Tools, today: dt.date) -> tuple[int, int]:
     return len(stood), sum(bool(each.warnings) for each in stood)
 
 
-def _proofs(lasting: Lasting, today: dt.date) -> Proofs | None:
+def _proofs(night: Night, today: dt.date) -> Proofs | None:
     """How long the proofs of the archive hold; nothing where there are none, or they cannot be read."""
+    lasting = night.lasting
     if lasting.until is None:
         return None
-    return Proofs(lasting.until, (lasting.until - today).days, is_due=lasting.is_short, is_renewed=lasting.outcome == renewing.DONE)
+    return Proofs(lasting.until, (lasting.until - today).days, is_due=lasting.is_short, is_renewed=lasting.outcome == renewing.DONE,
+                  unlisted=night.unlisted)  # fmt: skip
 
 
 def _days_left(tools: Tools, now: dt.datetime) -> int | None:

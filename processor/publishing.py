@@ -89,7 +89,7 @@ def _sign(head: Published, tools: Tools) -> None:
         raise Verdict("waiting-key", reason)
     text = (head.folder / heads.CHECKPOINT).read_text("utf-8")
     whose = {"certificate": encoded(sealer.certificate_der()), "chain": [encoded(each) for each in sealer.chain_der()]}
-    made = tools.sealing.call("sign_head", {"text": text, **_trust(tools), **whose}, answer=sealing.answers(tools, sealer))
+    made = tools.sealing.call("sign_head", {"text": text, **trust(tools), **whose}, answer=sealing.answers(tools, sealer))
     heads.add(head, heads.SIGNATURE, b64decode(made["signature"]), made["chain"].encode())
 
 
@@ -115,7 +115,7 @@ def stamped(digest: bytes, algorithm: str, tools: Tools) -> Stamped:
     Raises:
         Verdict: `waiting-tsa`, `waiting-revocation`.
     """
-    args = {"digest": digest.hex(), "algorithm": algorithm, **_trust(tools)}
+    args = {"digest": digest.hex(), "algorithm": algorithm, **trust(tools)}
     with tools.outside.turn(1) as stamp:
         made = tools.sealing.call("stamp_head", args, answer=sealing.answers(tools, None, stamp=stamp))
     return Stamped(b64decode(made["response"]), b64decode(made["token"]), made["chain"].encode())
@@ -131,11 +131,25 @@ def holds(found: Round, tools: Tools) -> bool:
         chain = (found.folder / f"{heads.EVIDENCE}.pem").read_bytes().decode("ascii")
     except (OSError, UnicodeDecodeError):
         return False
-    args = {"token": encoded(found.token), "digest": found.listed.tree.root.hex(), "algorithm": found.algorithm, "chain": chain}
-    why = tools.sealing.call("check_stamp", {**args, **_trust(tools)})
-    if why:
-        log.error("token-invalid", path=found.token_path, why=why)
-    return not why
+    code, why = fault(found.token, (found.algorithm, found.listed.tree.root.hex()), tools, chain)
+    if code:
+        log.error(code, path=found.token_path, why=why)
+    return not code
+
+
+def fault(token: bytes, over: tuple[str, str], tools: Tools, chain: str = "") -> tuple[str, str]:
+    """Why a token is no proof of what it is to be over (algorithm, digest in hexadecimal): code, and in words; empty: it is one.
+
+    Args:
+        chain: the certificates that are to have come with it, PEM, and lead to a root now; empty: what came with it leads
+            there as of its own time.
+
+    Raises:
+        Verdict: nobody can tell now.
+    """
+    args = {"token": encoded(token), "algorithm": over[0], "digest": over[1], "chain": chain}
+    told = tools.sealing.call("check_stamp", {**args, **trust(tools)})
+    return told["code"], told["why"]
 
 
 def soon(tools: Tools) -> dt.datetime:
@@ -143,7 +157,8 @@ def soon(tools: Tools) -> dt.datetime:
     return tools.clock() + dt.timedelta(seconds=tools.settings.time.renew_before)
 
 
-def _trust(tools: Tools) -> dict[str, Any]:
+def trust(tools: Tools) -> dict[str, Any]:
+    """What a worker checks authorities by."""
     return {
         "roots": [encoded(each) for each in tools.roots], "others": [encoded(each) for each in tools.intermediates],
         "lists": [encoded(each) for each in tools.lists],

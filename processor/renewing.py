@@ -1,8 +1,10 @@
 """Renewal of the archive's proofs before what they hang on ends: certificates of the time-stamping authority, algorithms.
 
 Promises: renewed `time.renew_before` ahead, with a time-stamp that lasts longer than what it renews, else not at all: an authority
-that has not changed its own certificate yet is asked again the next night. Nothing is laid down without its token. Refuses to hold
-the night up: what could not be renewed is told, and until when the proofs hold.
+that has not changed its own certificate yet is asked again the next night. Nothing is laid down without its token. Each night the
+signatures of a share of the time-stamps that nothing renewed yet are verified, and of all of them before they are renewed; one that
+does not hold is told and left out, and the rest is renewed. Refuses to hold the night up: what could not be renewed is told, and
+until when the proofs hold.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,6 +38,8 @@ Policy = Mapping[str, Any]
 NO_GAIN = "no-gain"
 UNREADABLE = "evidence-unreadable"
 DONE = "renewed"
+UNTRUSTED, NOT_EXAMINED = "token-untrusted", "token-not-examined"
+A_NIGHT = 64  # time-stamps that are verified a night: some 10 ms each, a year's within a fortnight
 _ESS = "signing_certificate"
 _GARBAGE = (ValueError, TypeError, KeyError, AttributeError, IndexError)
 _KINDS = (
@@ -87,9 +91,38 @@ def _renew(tools: Tools, *, is_forced: bool) -> Lasting:
     found, policy = tools.archive.evidence(), law.read("algorithms.toml", tools.station)
     algorithm = law.evidence_digest(publishing.soon(tools).date(), tools.station)
     before = _standing(found, algorithm, policy, tools)
-    if not before.until or not (before.is_short or is_forced):
+    asked = [path for path in found.unrenewed() if _place(path, tools) not in _places(before.findings)]
+    bad = _examined(found, share(asked, tools.clock().toordinal()) if _may_wait(before, is_forced) else asked, tools)
+    if bad:
+        before = _with(bad, _standing(found, algorithm, policy, tools, _places(bad)))
+    if _may_wait(before, is_forced):
         return before
     return _renewed(found, algorithm, before, policy, tools, is_forced=is_forced)
+
+
+def _may_wait(lasting: Lasting, is_forced: bool) -> bool:
+    return not lasting.until or not (lasting.is_short or is_forced)
+
+
+def share(tokens: Sequence[Path], night: int) -> Sequence[Path]:
+    """Those that are verified in a night: all of them in turn."""
+    first = night * A_NIGHT % max(len(tokens), 1)
+    return (*tokens[first:], *tokens[:first])[:A_NIGHT]
+
+
+def _examined(found: Evidence, tokens: Sequence[Path], tools: Tools) -> list[Finding]:
+    """Those of them that prove nothing, or that nobody can tell of."""
+    findings = list[Finding]()
+    for path in tokens:
+        place = _place(path, tools)
+        try:
+            code, why = publishing.fault(token_of(path), found.over(path), tools)
+            findings += [Finding(code, None, place, why)] if code else []
+        except ArchiveError as error:
+            findings.append(Finding(error.code, None, place, error.detail))
+        except (Verdict, OSError) as error:
+            findings.append(Finding(NOT_EXAMINED, None, place, f"nobody could tell: {type(error).__name__}"))
+    return findings
 
 
 def _hindered(code: str, detail: str) -> Lasting:
@@ -97,35 +130,62 @@ def _hindered(code: str, detail: str) -> Lasting:
 
 
 def _renewed(found: Evidence, algorithm: str, before: Lasting, policy: Policy, tools: Tools, *, is_forced: bool) -> Lasting:
-    renewal = found.renewal(algorithm)
+    bad = _places(before.findings)
+    renewal = found.renewal(algorithm, bad)
     try:
         made = publishing.stamped(renewal.listed.tree.root, algorithm, tools)
     except Verdict as verdict:
         log.warning("not-renewed", code=verdict.code)
-        return Lasting(before.until, before.is_short, verdict.code)
-    if not is_forced and found.algorithms() == {algorithm} and _end(made.token, policy, tools) <= (before.until or dt.date.max):
+        return dataclasses.replace(before, outcome=verdict.code)
+    if not is_forced and found.algorithms(bad) == {algorithm} and _end(made.token, policy, tools) <= (before.until or dt.date.max):
         log.warning("not-renewed", code=NO_GAIN, until=str(before.until))
-        return Lasting(before.until, before.is_short, NO_GAIN)
+        return dataclasses.replace(before, outcome=NO_GAIN)
     tools.archive.renew(renewal, made.token, made.chain, ACTOR)
     for finding in renewal.findings:
         log.error("evidence-left-out", code=finding.code, path=finding.path)
     log.info("renewed", number=renewal.number, digest=algorithm, files=len(renewal.listed.digests))
-    after = _standing(tools.archive.evidence(), algorithm, policy, tools)
-    return Lasting(after.until, after.is_short, DONE, renewal.number, renewal.findings)
+    after = _standing(tools.archive.evidence(), algorithm, policy, tools, bad)
+    return Lasting(after.until, after.is_short, DONE, renewal.number, (*before.findings, *renewal.findings))
 
 
-def _standing(found: Evidence, algorithm: str, policy: Policy, tools: Tools) -> Lasting:
-    until = min((_end(_token(path), policy, tools) for path in found.unrenewed()), default=None)
-    is_short = until is not None and (until <= publishing.soon(tools).date() or not found.algorithms() <= {algorithm})
-    return Lasting(until, is_short)
+def _place(path: Path, tools: Tools) -> str:
+    return path.relative_to(tools.archive.root).as_posix()
 
 
-def _token(path: Path) -> bytes:
+def _places(findings: Collection[Finding]) -> set[str]:
+    """Where what proves nothing lies. Of an authority that is not trusted any more the proofs are renewed all the same."""
+    return {finding.path for finding in findings if finding.code != UNTRUSTED}
+
+
+def _standing(found: Evidence, algorithm: str, policy: Policy, tools: Tools, without: Collection[str] = ()) -> Lasting:
+    ends, findings = list[dt.date](), list[Finding]()
+    for path in found.unrenewed():
+        if (place := _place(path, tools)) in without:
+            continue
+        try:
+            found.algorithm(path)
+            ends.append(_end(token_of(path), policy, tools))
+        except ArchiveError as error:
+            findings.append(Finding(error.code, None, place, error.detail))
+    until = min(ends, default=None)
+    is_old = not found.algorithms({*without, *_places(findings)}) <= {algorithm}
+    is_short = until is not None and (is_old or until <= publishing.soon(tools).date())
+    return Lasting(until, is_short, findings=tuple(findings))
+
+
+def token_of(path: Path) -> bytes:
+    """The token that lies in a file of `_log`, DER.
+
+    Raises:
+        ArchiveError: `evidence-altered`.
+    """
+    if path.is_symlink() or not path.is_file():  # to read a pipe might never end
+        raise ArchiveError("evidence-altered", f"{path.name} is no file")
     try:
         data = path.read_bytes()
         return data if path.suffix == ".tst" else bytes(tsp.TimeStampResp.load(data, strict=True)["time_stamp_token"].dump())
     except (OSError, *_GARBAGE) as error:
-        raise ArchiveError("evidence-altered", f"{path} cannot be read") from error
+        raise ArchiveError("evidence-altered", f"{path.name} cannot be read") from error
 
 
 def _end(token: bytes, policy: Policy, tools: Tools) -> dt.date:

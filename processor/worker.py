@@ -41,6 +41,7 @@ JOBS: Mapping[str, str] = {
     "sign_head": "processor.seal.heads",
     "stamp_head": "processor.seal.heads",
     "check_stamp": "processor.seal.heads",
+    "stamp_lists": "processor.seal.kept",
     "examine": "processor.seal.validate",
     "sheet": "processor.sheet",
     "separator_sheets": "processor.separator_sheets",

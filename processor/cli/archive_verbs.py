@@ -19,7 +19,7 @@ from archive.query import Query
 from archive.record import FIELDS
 from archive.removal import GONE
 from archive.verify import VerifyResult
-from processor import fixity, law, publishing
+from processor import fixity, keeping, law, publishing
 from processor.cells import cell
 from processor.cli import wiring
 from processor.cli.days import DAY
@@ -151,6 +151,7 @@ def seal(day: dt.date | None, folder: Path) -> None:
     try:
         with wiring.opened_shift(folder) as shift:
             stood = publishing.publish(shift.tools)
+            keeping.keep(shift.tools)
     except AlreadyRunning:
         click.echo("the instance at work publishes the head of the log")
         return

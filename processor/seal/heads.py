@@ -60,30 +60,37 @@ def stamp_head(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     return {name: b64encode(der).decode() for name, der in made.items()} | {"chain": _pem(chain), "at": at.isoformat()}
 
 
-def check_stamp(args: Mapping[str, Any], ask: Ask) -> str:
+def check_stamp(args: Mapping[str, Any], ask: Ask) -> dict[str, str]:
     """Worker job: whether a token that lies there is one of those that `stamp_head` gives.
 
     Args:
         args: `token`, DER in base64; `digest`, hexadecimal, of `algorithm`; `chain`, PEM, what is said to have come with it;
-            `roots`, `others`, as of `sign_head`.
+            `roots`, `others`, as of `sign_head`. Without a `chain` it is judged as of its own time: that it has ended since, or
+            that other certificates lie beside it, is told by others.
         ask: is not asked.
 
     Returns:
-        What is wrong with it; empty: nothing.
+        `code`: empty, `token-invalid`, or `token-untrusted`, it is sound and leads to no root; `why`: in words.
     """
+    why = _wrong(args)
+    return {"code": why and ("token-untrusted" if why == tokens.UNTRUSTED else "token-invalid"), "why": why}
+
+
+def _wrong(args: Mapping[str, Any]) -> str:
     try:
         data = cms.ContentInfo.load(b64decode(args["token"]), strict=True)["content"]
-        imprint = data["encap_content_info"]["content"].parsed["message_imprint"]
+        info = data["encap_content_info"]["content"].parsed
+        imprint, moment = info["message_imprint"], None if args["chain"] else info["gen_time"].native
         said = (imprint["hash_algorithm"]["algorithm"].native, imprint["hashed_message"].native.hex())
         chain = _pem([each.chosen for each in data["certificates"]])
     except tokens.GARBAGE as error:
         return f"no token: {type(error).__name__}"
     if said != (args["algorithm"], args["digest"]):
         return "the token is over something else"
-    if chain != args["chain"]:  # how long the proofs last is told by these
+    if args["chain"] not in ("", chain):  # how long the proofs last is told by these
         return "other certificates lie beside the token than came with it"
     roots, others = certificates(args["roots"]), certificates(args["others"])
-    return asyncio.run(tokens.unsound(data, bytes.fromhex(args["digest"]), roots, others))
+    return asyncio.run(tokens.unsound(data, bytes.fromhex(args["digest"]), roots, others, moment))
 
 
 def _pem(chain: list[x509.Certificate]) -> str:

@@ -6,6 +6,7 @@ the seal is validated with what was embedded.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from asn1crypto import core, tsp, x509
@@ -13,6 +14,7 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko_certvalidator import ValidationContext
 
+UNTRUSTED = "the token does not lead to a configured root"
 _GRANTED = "granted"  # with modifications is not what was asked for; pyHanko takes none either
 GARBAGE = (ValueError, TypeError, KeyError, AttributeError, IndexError, SignatureValidationError)
 
@@ -65,12 +67,13 @@ async def fault(
 
 
 async def unsound(
-    token: tsp.SignedData, digest: bytes, roots: Sequence[x509.Certificate], others: Iterable[x509.Certificate] = ()
-) -> str:
-    """What is wrong with a token over a digest, as of now; empty where it is signed and leads to a root."""
+    token: tsp.SignedData, digest: bytes, roots: Sequence[x509.Certificate], others: Iterable[x509.Certificate] = (),
+    moment: dt.datetime | None = None,
+) -> str:  # fmt: skip
+    """What is wrong with a token over a digest, as of a moment (None: now); empty where it is signed and leads to a root."""
     try:
         context = ValidationContext(
-            trust_roots=list(roots), other_certs=list(others), allow_fetching=False, revocation_mode="soft-fail"
+            trust_roots=list(roots), other_certs=list(others), allow_fetching=False, revocation_mode="soft-fail", moment=moment,
         )
         told = await validate_tst_signed_data(token, context, lambda _: digest)
     except GARBAGE as error:
@@ -78,7 +81,7 @@ async def unsound(
     if not (told["intact"] and told["valid"]):
         return "the token's signature is broken"
     trusted = told["trust_problem_indic"] is None and told["validation_path"] is not None
-    return "" if trusted else "the token does not lead to a configured root"
+    return "" if trusted else UNTRUSTED
 
 
 def _garbage(error: Exception) -> str:

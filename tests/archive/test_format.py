@@ -61,15 +61,16 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> House:
 def test_a_head_is_checked_by_hand_as_the_page_says(left: House, tmp_path: Path) -> None:
     (script,) = blocks("The published log")
     root, tsa = left.authorities
+    at = int((dt.datetime.fromisoformat(f"{left.days[1]}T05:00Z") + dt.timedelta(days=1)).timestamp())
     own = {"log=/archive/_log": f"log={left.root}/_log", "day=2026-11-24": f"day={left.days[1]}",
-           "root=/media/root.pem": f"root={root}", "tsa=/media/tsa-root.pem": f"tsa={tsa}"}  # fmt: skip
+           "root=/media/root.pem": f"root={root}", "tsa=/media/tsa-root.pem": f"tsa={tsa}", "at=1795500000": f"at={at}"}  # fmt: skip
     for line, mine in own.items():
         assert line in script
         script = script.replace(line, mine)
     done = subprocess.run(["sh", "-e", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     told = done.stdout + done.stderr
     assert done.returncode == 0, told
-    for good in ("Signature Verified Successfully", "CMS Verification successful", "Verification: OK", "Time stamp:"):
+    for good in ("Signature Verified Successfully", "CMS Verification successful", "Verification: OK", "Time stamp:", "who.pem: OK"):
         assert good in told
 
 

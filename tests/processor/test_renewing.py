@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -53,9 +55,47 @@ def test_what_holds_for_years_is_not_renewed(station: Station) -> None:
 @pytest.mark.parametrize("garbage", [b"", b"junk", b"\x30\x80"])
 def test_a_time_stamp_that_is_none_is_told(station: Station, garbage: bytes) -> None:
     office, shift = station
-    for path in office.folder.glob("archive/_log/*/*.ts[rt]"):
+    told = set[tuple[str, str]]()
+    for path in sorted(office.folder.glob("archive/_log/*/*.ts[rt]")):
         path.write_bytes(garbage)
-        assert renewing.renew(shift.tools).outcome == "evidence-altered"
+        told.add(("evidence-altered", path.relative_to(office.folder / "archive").as_posix()))
+        assert {(each.code, each.path) for each in renewing.renew(shift.tools).findings} == told
+
+
+@pytest.mark.parametrize("spoiled", ["junk", "signature", "pipe", "list"])
+def test_a_time_stamp_that_does_not_hold_is_told_each_night_and_keeps_no_other_from_being_renewed(station: Station, spoiled: str) -> None:
+    """Put back from a copy, it is renewed like any other."""
+    office, shift = station
+    (token,) = office.folder.glob("archive/_log/*/evidence.tst" if spoiled == "list" else "archive/_log/*/checkpoint.tsr")
+    place = token.relative_to(office.folder / "archive").as_posix()
+    path = token.with_name("evidence.sha256") if spoiled == "list" else token
+    whole = path.read_bytes()
+    path.unlink()
+    match spoiled:
+        case "pipe":
+            os.mkfifo(path)
+        case "list":
+            path.write_bytes(b"no list\n")
+        case _:
+            path.write_bytes(b"junk" if spoiled == "junk" else whole[:-1] + bytes([whole[-1] ^ 1]))
+    code = "token-invalid" if spoiled == "signature" else "evidence-altered"
+    assert [(each.code, each.path) for each in renewing.renew(shift.tools).findings] == [(code, place)]
+    found = renewing.renew(shift.tools, is_forced=True)
+    assert (found.outcome, [(each.code, each.path) for each in found.findings]) == (renewing.DONE, [(code, place)])
+    listed = (office.folder / "archive/_log/renewals/0001/evidence.sha256").read_text()
+    assert "/checkpoint.p7s\n" in listed and f"{place}\n" not in listed
+    assert found.until is not None and not found.is_short, "what cannot be renewed makes nothing due"
+    path.unlink()
+    path.write_bytes(whole)
+    assert renewing.renew(shift.tools, is_forced=True).findings == ()
+    assert f"{place}\n" in (office.folder / "archive/_log/renewals/0002/evidence.sha256").read_text()
+
+
+def test_every_time_stamp_has_its_night() -> None:
+    tokens = [Path(str(number)) for number in range(3 * renewing.A_NIGHT + 5)]
+    nights = [renewing.share(tokens, night) for night in range(700, 704)]
+    assert {each for night in nights for each in night} == set(tokens) and {len(night) for night in nights} == {renewing.A_NIGHT}
+    assert [*renewing.share(tokens[:3], 1)] == tokens[1:3] + tokens[:1] and not renewing.share([], 1)
 
 
 def test_without_an_authority_nothing_is_laid_down_and_it_is_told(station: Station) -> None:
@@ -93,7 +133,10 @@ def test_a_renewal_that_somebody_laid_there_is_not_taken_for_ours(station: Stati
     evidence.put(office.folder / "archive" / "_log" / "renewals" / "0001", listed, token, chain)
     tools = dataclasses.replace(shift.tools, roots=[]) if spoiled == "roots" else shift.tools
     found = renewing.renew(tools)
-    assert [(each.code, each.path) for each in found.findings] == [("token-invalid", "_log/renewals/0001/evidence.tst")]
+    stamped = sorted(path.relative_to(office.folder / "archive").as_posix() for path in office.folder.glob("archive/_log/*/*.ts[rt]"))
+    untrusted = [("token-untrusted", place) for place in stamped] if spoiled == "roots" else []
+    expected = [("token-invalid", "_log/renewals/0001/evidence.tst"), *untrusted]
+    assert [(each.code, each.path) for each in found.findings] == expected
     assert found.until is not None and shift.tools.archive.happened("renewed") == []
     if spoiled == "token":
         assert renewing.renew(shift.tools, is_forced=True).number == 2

@@ -159,6 +159,26 @@ def a_list_of_one_file_that_is_the_two_halves_of_the_tree(insider: Insider) -> N
     insider.write(path, f"{sha256(top)}  _log/halves\n".encode())
 
 
+def kept(insider: Insider) -> Path:
+    return min(insider.root.glob("_log/revocation/*.crl"), key=lambda path: path.stat().st_mtime)
+
+
+@caught("revocation-missing", "evidence-altered")
+def a_revocation_list_deleted(insider: Insider) -> None:
+    insider.remove(kept(insider))
+
+
+@caught("revocation-altered", "evidence-altered")
+def a_revocation_list_of_which_somebody_is_gone(insider: Insider) -> None:
+    insider.write(kept(insider), insider.house.pki.crl(insider.house.pki.tsa_root))
+
+
+@caught("revocation-missing")
+def all_revocation_lists_under_other_names(insider: Insider) -> None:
+    for path in insider.root.glob("_log/revocation/*.crl"):
+        path.rename(path.with_name(f"{'0' * 64}.crl"))
+
+
 @caught("evidence-altered")
 def a_line_twice_on_a_nights_list(insider: Insider) -> None:
     path = insider.head(2) / "evidence.sha256"
