@@ -1,6 +1,7 @@
 """Pictures of pages for people who look: made by workers, kept for a while in `work/`, which only the station's account reads.
 
-Promises: a picture is made once, however many look at it; what is kept is bounded, and goes with the page that shows it.
+Promises: a picture is made once, however many look at it; what is kept is bounded, and goes with the page that shows it; of a
+document that is removed by order meanwhile none stays.
 Refuses what shows a mark of secrecy: who asks must not ask for that.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -113,9 +115,14 @@ class Pictures:
         try:
             told = self.engine.call("page_picture", {**asked, "limits": dict(self.limits), "out": str(made)})
             (self.folder / f"{known_by}.json").write_text(json.dumps(told), "utf-8")
-            made.replace(kept)
+            with suppress(FileNotFoundError):  # all that desks keep was swept meanwhile
+                made.replace(kept)
         finally:
             made.unlink(missing_ok=True)
+        if not (kept.is_file() and Path(str(asked["path"])).is_file()):  # bytes go before the sweep: what comes later is seen here
+            for left in self.folder.glob(f"{known_by}*"):
+                left.unlink(missing_ok=True)
+            raise Verdict("not-a-document", "it went while it was pictured")
         self._bound()
 
     def _hand(self, name: str) -> threading.Lock:

@@ -7,34 +7,25 @@ is a picture is read by Tesseract; words lie where a person sees them. Refuses: 
 from __future__ import annotations
 
 import json
-import math
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from statistics import fmean
-from typing import Any, TypeAlias
+from typing import Any
 
 import pymupdf
-from PIL import Image
 
 from processor.errors import Verdict
 from processor.intake.probe import is_signed, page_facts, pdf_facts, sniff
-from processor.ocr import reader
+from processor.ocr import pagewords, reader
 from processor.ocr.glance import glance
+from processor.ocr.pagewords import Words
 from processor.worker import Ask
 
-_CERTAIN = 100.0
-_HIDDEN = 80.0  # sure enough for a word, not for a number: nobody sees this text, it may say anything
-_INVISIBLE = 3  # text render mode (ISO 32000-1, 9.3.6)
 _READ = frozenset({"scan", "drawn"})
 _SURE_OF_UPRIGHT = 6.0
-_LOOK_DPI = 72.0
-_EVEN = 24  # levels of grey between the lightest and the darkest: less is no writing
-_SPARED = 0.25  # of a word's height, above and below: what stands there is of other lines
 
-Words: TypeAlias = list[list[Any]]
-"""[text, left, top, right, bottom, confidence 0-100], boxes in fractions of the upright page: as `recognise` writes them."""
 
 
 def _without(document: pymupdf.Document, number: int, key: str) -> pymupdf.Page:
@@ -44,39 +35,6 @@ def _without(document: pymupdf.Document, number: int, key: str) -> pymupdf.Page:
     return document.reload_page(page)
 
 
-def _fractions(page: pymupdf.Page, is_hidden: Callable[[pymupdf.Rect], bool] = lambda box: False) -> Words:
-    """The words of a page as it is displayed; of those nobody sees none is certain."""
-    width, height = page.rect.width or 1, page.rect.height or 1
-    found = []
-    for x0, y0, x1, y1, text, *_ in page.get_text("words"):
-        box = pymupdf.Rect(x0, y0, x1, y1) * page.rotation_matrix  # MuPDF tells it as the page lies
-        middle = (box.tl + box.br) / 2
-        if middle not in page.rect:
-            continue  # outside the page nobody sees it
-        sure = _HIDDEN if is_hidden(box) else _CERTAIN
-        found.append([text, box.x0 / width, box.y0 / height, box.x1 / width, box.y1 / height, sure])
-    return found
-
-
-def _invisible(page: pymupdf.Page) -> list[pymupdf.Rect]:
-    return [pymupdf.Rect(span["bbox"]) * page.rotation_matrix for span in page.get_texttrace() if span["type"] == _INVISIBLE]
-
-
-def _hiding(page: pymupdf.Page, kind: str, megapixels: int) -> Callable[[pymupdf.Rect], bool]:
-    """Whether nobody sees a word: it is written invisibly, lies under the picture of a page, is white on white or painted over."""
-    if kind == "scan":
-        return lambda box: True
-    invisible, (picture, dpi) = _invisible(page), _picture(page, _LOOK_DPI, megapixels)
-
-    def is_hidden(box: pymupdf.Rect) -> bool:
-        spared = box.height * _SPARED
-        left, top, right, bottom = (round(side * dpi / 72) for side in (box.x0, box.y0 + spared, box.x1, box.y1 - spared))
-        levels = picture.crop((left, top, max(right, left + 1), max(bottom, top + 1))).tobytes()
-        return max(levels) - min(levels) < _EVEN or any((box.tl + box.br) / 2 in other for other in invisible)
-
-    return is_hidden
-
-
 def _turned(words: Words, degrees: int) -> Words:
     """Words of a page that is turned clockwise by so much to stand upright."""
     for _ in range(degrees // 90 % 4):
@@ -84,17 +42,9 @@ def _turned(words: Words, degrees: int) -> Words:
     return words
 
 
-def _picture(page: pymupdf.Page, dpi: float, megapixels: int) -> tuple[Image.Image, float]:
-    """The page as a grey picture, and its resolution: less than asked for where the page is enormous."""
-    square_inches = max(page.rect.width * page.rect.height / 72**2, 1e-6)
-    dpi = min(dpi, math.sqrt(megapixels * 1_000_000 / square_inches))
-    pixmap = page.get_pixmap(matrix=pymupdf.Matrix(dpi / 72, dpi / 72), alpha=False, colorspace=pymupdf.csGRAY, annots=False)
-    return Image.frombuffer("L", (pixmap.width, pixmap.height), pixmap.samples, "raw", "L", pixmap.stride, 1), dpi
-
-
 def _recognised(page: pymupdf.Page, args: Mapping[str, Any], folder: Path) -> tuple[Words, int, bool]:
     """What Tesseract reads on a page; degrees it was turned to stand upright; whether nobody wrote on it."""
-    picture, dpi = _picture(page, float(args["read_dpi"]), args["limits"]["page_megapixels"])
+    picture, dpi = pagewords.picture(page, float(args["read_dpi"]), args["limits"]["page_megapixels"])
     if reader.is_blank(picture):
         return [], 0, True
     against, sure = reader.orientation(picture)  # counter-clockwise
@@ -125,8 +75,8 @@ def _leaves(path: Path, args: Mapping[str, Any], folder: Path) -> Iterator[dict[
             rotation = page.rotation
             kind = page_facts(page)["kind"]
             page.set_rotation(rotation)
-            shown = _fractions(_without(marked, number, "Contents"))
-            own = _fractions(page, _hiding(page, kind, args["limits"]["page_megapixels"]))
+            shown = pagewords.own(_without(marked, number, "Contents"))
+            own = pagewords.own(page, pagewords.hiding(page, kind, args["limits"]["page_megapixels"]))
             if kind in _READ and (not own or number in {0, last}):  # the record is read from these: what is seen decides
                 yield _leaf(kind, page, shown, _recognised(page, args, folder))
             else:

@@ -21,7 +21,8 @@ import pymupdf
 from ocrmypdf import exceptions
 
 from processor.errors import Verdict
-from processor.ocr import plugin, reader
+from processor.ocr import pagewords, plugin, reader
+from processor.ocr.pagewords import Words
 from processor.worker import Ask
 
 _TEXT_LAYER = "/OCR-"  # how OCRmyPDF names the text it lays over a page
@@ -68,14 +69,12 @@ def _unclip(path: Path) -> None:
         pdf.save(path)
 
 
-def _own_words(page: pymupdf.Page) -> list[list[Any]]:
-    """The words a born-digital page carries, in the same shape as words that were read; they are certain."""
-    width, height = page.rect.width or 1, page.rect.height or 1
-    told = ((word[4], pymupdf.Rect(word[:4]) * page.rotation_matrix) for word in page.get_text("words"))  # as the page lies
-    return [[text, box.x0 / width, box.y0 / height, box.x1 / width, box.y1 / height, 100.0] for text, box in told]
+def _own_words(page: pymupdf.Page, megapixels: int) -> Words:
+    """The words a born-digital page carries; those that leave no ink on it are in doubt, as in an original."""
+    return pagewords.own(page, pagewords.hiding(page, "digital", megapixels))
 
 
-def _facts(path: Path, kinds: list[str], folder: Path) -> list[dict[str, Any]]:
+def _facts(path: Path, kinds: list[str], folder: Path, megapixels: int) -> list[dict[str, Any]]:
     found = []
     with pymupdf.open(path) as document:
         for number, (page, kind) in enumerate(zip(document, kinds, strict=True), 1):
@@ -83,7 +82,7 @@ def _facts(path: Path, kinds: list[str], folder: Path) -> list[dict[str, Any]]:
             if read.is_file():
                 told = json.loads(read.read_text("utf-8"))
             else:
-                told = {"blank": kind == "blank", "words": _own_words(page) if kind == "digital" else []}
+                told = {"blank": kind == "blank", "words": _own_words(page, megapixels) if kind == "digital" else []}
             words = told["words"]
             by_ink = {name: told[name] for name in ("printed", "secret") if name in told}
             found.append({
@@ -121,7 +120,8 @@ def recognise(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
             _unclip(made)
         else:
             made = portion
-        Path(args["reading"]).write_text(json.dumps(_facts(made, kinds, folder), ensure_ascii=False), "utf-8")
+        facts = _facts(made, kinds, folder, args["page_megapixels"])
+        Path(args["reading"]).write_text(json.dumps(facts, ensure_ascii=False), "utf-8")
         shutil.copyfile(made, out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -275,6 +275,24 @@ def _answers(ask: object) -> bool:
         return False
 
 
+def test_what_is_purged_while_a_desk_is_open_is_neither_shown_nor_kept_there(desk: Served, clerk: Clerk) -> None:
+    code, other = CODE.format(5), CODE.format(6)
+    scan, pictures = told(desk.folder, code)["scan_sha256"], desk.folder / "work" / "desk"
+    for each in (code, other):
+        assert clerk.get(f"/filed/{each}")[0] == 200
+        assert clerk.get(f"/picture/filed/{each}/1-1400.jpg")[1]["content-type"] == "image/jpeg"
+    form = clerk.form(f"/filed/{code}")
+    done = sohoa(desk.folder, "purge-secret", code, "--order", "Quyết định 12/QĐ-UBND", "--by", "A", "--by", "B")
+    assert done.returncode == 0, done.stderr
+    assert not list(pictures.rglob("*.jpg"))
+    for path in (f"/filed/{code}", f"/picture/filed/{code}/1-1400.jpg", f"/open?id={scan}"):
+        assert clerk.get(path)[0] == 404, path
+    assert clerk.post(f"/filed/{code}", form | {"code_number": "5"})[0] == 404
+    assert code not in clerk.get("/")[2]
+    assert clerk.get(f"/picture/filed/{other}/1-1400.jpg")[1]["content-type"] == "image/jpeg", "of others they are made again"
+    assert clerk.post(f"/filed/{other}", clerk.form(f"/filed/{other}") | {"code_number": "6"})[0] == 303
+
+
 def test_a_port_that_is_taken_is_said(desk: Served) -> None:
     port = desk.home.rpartition(":")[2]
     done = sohoa(desk.folder, "desk", "--port", port)

@@ -102,6 +102,7 @@ class Worker:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_all_pages_are_looked_at_before_any_is_shown(tmp_path: Path, width: int) -> None:
     worker = Worker(3, {3})
+    (tmp_path / "a.pdf").write_bytes(SCAN)
     pictures, looks = Pictures(cast(Any, worker), tmp_path, {}), {"languages": ["vie"], "station": "."}
     for _ in range(2):
         with pytest.raises(Verdict, match="secrecy-mark"):
@@ -113,11 +114,39 @@ def test_all_pages_are_looked_at_before_any_is_shown(tmp_path: Path, width: int)
 
 def test_pages_are_looked_at_once(tmp_path: Path) -> None:
     worker = Worker(3, set())
+    (tmp_path / "a.pdf").write_bytes(SCAN)
     pictures, looks = Pictures(cast(Any, worker), tmp_path, {}), {"languages": ["vie"], "station": "."}
     assert pictures.pages(tmp_path / "a.pdf", "a", looks) == 3
     for number in (1, 2, 3):
         assert pictures.page(tmp_path / "a.pdf", "a", number, WIDTHS[-1], looks).is_file()
     assert worker.asked == [1, 2, 3]
+
+
+class Purging(Worker):
+    """While a page is pictured, its document is removed by order, with all that desks keep."""
+
+    def __init__(self, scan: Path, kept: Path, *, is_swept_before: bool) -> None:
+        super().__init__(1, set())
+        self.scan, self.kept, self.is_swept_before = scan, kept, is_swept_before
+
+    def call(self, job: str, args: dict[str, Any]) -> dict[str, int]:
+        self.scan.unlink()
+        told = super().call(job, args)
+        if not self.is_swept_before:
+            for path in self.kept.iterdir():
+                path.unlink()
+        return told
+
+
+@pytest.mark.parametrize("is_swept_before", [True, False])
+def test_a_picture_that_is_made_while_its_document_is_purged_does_not_stay(tmp_path: Path, is_swept_before: bool) -> None:
+    scan, kept = tmp_path / "a.pdf", tmp_path / "pictures"
+    scan.write_bytes(SCAN)
+    kept.mkdir()
+    pictures = Pictures(cast(Any, Purging(scan, kept, is_swept_before=is_swept_before)), kept, {})
+    with pytest.raises(Verdict):
+        pictures.page(scan, "a", 1, WIDTHS[-1])
+    assert not list(kept.iterdir())
 
 
 def test_what_was_held_before_it_was_looked_at_is_looked_at_before_it_is_shown(desk: Desk) -> None:

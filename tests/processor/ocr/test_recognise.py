@@ -13,7 +13,7 @@ from processor.intake.probe import probe
 from processor.ocr import reader
 from processor.ocr.recognise import recognise
 from processor.worker import Ask
-from tests.testkit import odd_pdfs, samples, scans
+from tests.testkit import faces, odd_pdfs, samples, scans
 
 LIMITS = {"file_mb": 64, "pages": 50, "page_megapixels": 100}
 
@@ -44,6 +44,19 @@ def through(scan: Path, deskew: bool = False) -> tuple[Path, dict[str, Any]]:
         "out": str(out), "reading": str(out.with_suffix(".json")),
     }, ASK)  # fmt: skip
     return out, facts
+
+
+def born_digital(page: Path) -> list[list[Any]]:
+    """The words of a born-digital page, as they are told."""
+    told = page.with_suffix(".json")
+    recognise({
+        "body": str(page), "first": 1, "last": 1, "kinds": ["digital"], "languages": ["vie"], "rotate": True,
+        "rotate_confidence": 6.0, "deskew": False, "read_dpi": 200, "page_megapixels": 100, "out": str(page.with_name("read.pdf")),
+        "reading": str(told),
+    }, ASK)  # fmt: skip
+    (leaf,) = json.loads(told.read_text("utf-8"))
+    words: list[list[Any]] = leaf["words"]
+    return words
 
 
 def found_at(pdf: Path, word: str) -> pymupdf.Rect:
@@ -82,6 +95,19 @@ def test_straightening_keeps_the_colours_of_the_seal(tmp_path: Path, page: Image
     assert abs(reader.skew(picture)) < 0.4
 
 
+def test_words_of_a_born_digital_page_that_leave_no_ink_are_doubtful(tmp_path: Path) -> None:
+    """An annex: a number in white is in no reader's eyes, and would be in the record."""
+    with pymupdf.open() as document:
+        page = document.new_page()
+        page.insert_font("serif", fontfile=str(faces.path("regular")))
+        page.insert_text((100, 100), "seen", fontname="serif")
+        page.insert_text((100, 300), "999", fontname="serif", color=(1, 1, 1))
+        page.insert_text((100, 320), "hidden", fontname="serif", render_mode=3)
+        page.insert_text((700, 340), "outside", fontname="serif")
+        document.save(tmp_path / "a.pdf")
+    assert {word[0]: word[5] for word in born_digital(tmp_path / "a.pdf")} == {"seen": 100.0, "999": 80.0, "hidden": 80.0}
+
+
 def test_words_of_a_born_digital_page_lie_where_it_shows_them(tmp_path: Path) -> None:
     """A page laid on its side by its writer and turned by /Rotate: MuPDF tells its words as it lies."""
     with pymupdf.open() as document:
@@ -89,10 +115,5 @@ def test_words_of_a_born_digital_page_lie_where_it_shows_them(tmp_path: Path) ->
         page.insert_text((100, 700), "above", rotate=90)
         page.set_rotation(90)
         document.save(tmp_path / "a.pdf")
-    recognise({
-        "body": str(tmp_path / "a.pdf"), "first": 1, "last": 1, "kinds": ["digital"], "languages": ["vie"], "rotate": True,
-        "rotate_confidence": 6.0, "deskew": False, "read_dpi": 200, "page_megapixels": 100, "out": str(tmp_path / "read.pdf"),
-        "reading": str(tmp_path / "read.json"),
-    }, ASK)  # fmt: skip
-    text, left, top, right, bottom, _ = json.loads((tmp_path / "read.json").read_text("utf-8"))[0]["words"][0]
+    ((text, left, top, right, bottom, _),) = born_digital(tmp_path / "a.pdf")
     assert text == "above" and 0 < left < 0.3 and 0 < top < bottom < 0.2 and right - left > bottom - top
