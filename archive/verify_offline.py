@@ -36,8 +36,7 @@ LATE = dt.timedelta(days=14)  # so long an entry may wait for a time-stamp; a lo
 STATES = {"numbered": ("never given", "numbered"), "filed": ("numbered", "filed"), "adopted": ("numbered", "filed"),
           "void": ("numbered", "void"), "superseded": ("filed", "void")}  # by event: state of its code before, after  # fmt: skip
 HEAD = re.compile("(([!-*,-~]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n)\n((?:\u2014 [!-*,-~]+ [A-Za-z0-9+/]+=*\n)+)")
-MOST = 1 << 16  # bytes of a checkpoint
-ED25519 = bytes.fromhex("302a300506032b6570032100")  # what stands before such a key in a public key's DER
+ED25519, PUBLIC = bytes.fromhex("302a300506032b6570032100"), "-----BEGIN PUBLIC KEY-----\n"  # before such a key in DER, in PEM
 TAGS, EVENTS, DAY = "tagmanifest-sha256.txt", "data/events.jsonl", "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 KNOWN = re.compile(rf"FORMAT\.md|catalogue\.db(-journal)?|_tools/verify\.py|_log/(checkpoint|keys/[0-9a-f]{{8}}\.(pem|txt))"
                    rf"|_log/cosigned/[0-9]{{12}}-[0-9a-f]{{8}}-[0-9]+|_log/{DAY}/(entries\.jsonl|checkpoint(\.(p7s|tsr)(\.pem)?)?)"
@@ -57,7 +56,6 @@ class Head(NamedTuple):
 
 class Day:
     """Which files lie on a day's shelf; and what the log says: SHA-256 of its entries, of what was filed, the last sealing."""
-
     def __init__(self) -> None:
         self.files, self.events, self.filed, self.sealed = set[str](), hashlib.sha256(), dict[str, str](), dict[str, Any]()
 
@@ -67,8 +65,9 @@ def is_plain(path: Path) -> bool:
 
 
 def lines_of(path: Path) -> list[bytes]:
-    """Lines that end, of a plain file."""
-    return path.read_bytes().split(b"\n")[:-1] if is_plain(path) else []
+    """Lines of a plain file; a last one without an end is not as it was written, and is spoiled."""
+    *lines, rest = path.read_bytes().split(b"\n") if is_plain(path) else [b""]
+    return [*lines, rest + b" (no end)"] if rest else lines
 
 
 def listed_in(path: Path) -> dict[str, str]:
@@ -109,15 +108,13 @@ def signers(given: str) -> set[str]:
 
 class Check:
     """One run."""
-
     def __init__(self, root: Path, work: Path, has_roots: bool, signers: set[str]) -> None:
         self.root, self.work, self.has_roots, self.signers = root, work, has_roots, signers
-        # in order, each once; of revocation lists that were kept the SHA-256
-        self.findings, self.notes, self.revocation = dict[tuple[str, str, str], None](), dict[str, None](), dict[str, None]()
+        self.findings, self.notes = dict[tuple[str, str, str], None](), dict[str, None]()  # in order, each once
         self.heads, self.cosigns = list[Head](), list[Head]()  # those published here, those that witnesses signed
         self.peaks, self.roots = list[tuple[int, bytes]](), dict[int, bytes]()  # width and head of perfect subtrees; by size
-        # the log's name; times of its entries; how many are published; SHA-256 of these
-        self.origin, self.times, self.published, self.whole = "", list[dt.datetime](), 0, hashlib.sha256()
+        # the log's name; times of its entries; how many are published; SHA-256 of these; of revocation lists it tells of
+        self.origin, self.times, self.published, self.whole, self.kept = "", list[dt.datetime](), 0, hashlib.sha256(), set[str]()
         # what it says: by day; by path the codes it was filed for; by code its state, and path and digests; by entry what it filed
         self.days, self.owners = defaultdict[str, Day](Day), defaultdict[str, set[str]](set)
         self.state, self.filed, self.covered = dict[str, str](), dict[str, tuple[str, str, str]](), dict[int, list[str]]()
@@ -157,9 +154,9 @@ class Check:
 
     # --- the log: its entries, in one tree, against all heads
     def head(self, path: Path) -> list[Head]:
-        """The checkpoint that lies there; none where it is none."""
+        """The checkpoint that lies there; none where it is none, or has more than 64 KiB."""
         with self.reading(path):
-            if found := HEAD.fullmatch(path.read_bytes().decode() if is_plain(path) and path.stat().st_size <= MOST else ""):
+            if found := HEAD.fullmatch(path.read_bytes().decode() if is_plain(path) and path.stat().st_size <= 1 << 16 else ""):
                 body, origin, size, root, lines = found.groups()
                 signed = [(name, base64.b64decode(coded)) for _, name, coded in map(str.split, lines.splitlines())]
                 return [Head(int(size), path, base64.b64decode(root), origin, body, signed)]
@@ -183,8 +180,8 @@ class Check:
         self.published = len(self.times)
         if not self.heads:
             return self.find("log-missing", "_log", "there is no published head of the log")
-        last, newest = self.heads[-1], [head.body for head in self.head(self.root / "_log/checkpoint")]
-        self.find("checkpoint-replayed", "_log/checkpoint", "is not the newest of the heads", unless=newest == [last.body])
+        last, newest = self.heads[-1], [(head.body, head.lines) for head in self.head(self.root / "_log/checkpoint")]
+        self.find("checkpoint-replayed", "_log/checkpoint", "is not the newest head", unless=newest == [(last.body, last.lines)])
         self.find("log-altered", last.path, f"number of entries: {self.published}", unless=last.size == self.published)
         for head, is_seen in (*((head, False) for head in self.heads), *((head, True) for head in seen)):
             code = "log-altered" if not is_seen else "log-forked" if head.size <= self.published else "log-shortened"
@@ -240,10 +237,10 @@ class Check:
             for each in {code, entry["scan_sha256"]} - {None} if kind == "purged" else ():
                 self.purged.setdefault(each, seq)
         elif kind == "renewed":
-            is_new = self.renewed.setdefault(public["number"], public) is public
+            is_new = self.renewed.setdefault(int(public["number"]), public) is public
             self.find("log-order", where, f"renewal {public['number']} is told a second time", unless=is_new)
         elif kind == "revocation-kept":
-            self.revocation.update((str(public[name]), None) for name in public if name.startswith("list_"))
+            self.kept.update(str(public[name]) for name in public if name.startswith("list_"))
         elif kind == "witnessed":
             self.witnessed.add((public["size"], public["witness"], public["key"], public["seen_at"]))
         elif kind == "rebuilt":  # what only a lost catalogue knew of days that were not sealed yet
@@ -257,7 +254,7 @@ class Check:
         shelf, path, scan = public["shelf_day"].replace("-", "/") if is_adopted else day, public["path"], public["scan_path"]
         record = f"{shelf}/data/{code}.json"
         is_open = shelf <= day and not (is_adopted and self.days[shelf].sealed)
-        is_there = is_moved or path == f"{record[:-5]}.pdf"
+        is_there = self.filed[public["supersedes"]][:2] == (path, public["sha256"]) if is_moved else path == f"{record[:-5]}.pdf"
         self.find("re-dated", path, f"filed on {day}: that is not its shelf, or it was sealed by then", unless=is_open and is_there)
         self.filed[code] = (path, public["sha256"], public["record_sha256"])
         said = [(record, public["record_sha256"]), (path, public["sha256"]), (scan, entry["scan_sha256"])]
@@ -285,22 +282,21 @@ class Check:
             self.find("removal-unpublished", place, f"{UNPUBLISHED}, and should be", unless=self.times[seq] > NOW - LATE)
             self.note(f"{place}: {UNPUBLISHED}")
 
-    # --- who vouches for the heads
     def outside(self) -> None:
         """The log's key, what it says of renewals; and, where there are roots, signatures and time-stamps of others."""
         self.note(f"keys of the log itself: {', '.join(sorted({*map(self.own_key, self.heads)} - {''}))}")
         for number, public in self.renewed.items():
-            for name, key in ((f"evidence.{public['digest']}", "list_sha256"), ("evidence.tst", "token_sha256")):
+            for name, key in ((f"evidence.{public.get('digest')}", "list_sha256"), ("evidence.tst", "token_sha256")):
                 path = self.root / f"_log/renewals/{number:04}/{name}"
                 code = "renewal-altered" if os.path.lexists(path) else "renewal-missing"
-                self.find(code, path, "is not the one of which the log says that it renews", unless=digest_of(path) == public[key])
-        for digest in self.revocation:
+                self.find(code, path, "is not the renewal that the log tells of", unless=digest_of(path) == public.get(key))
+        for digest in sorted(self.kept):
             path = self.root / f"_log/revocation/{digest}.crl"
             code = "revocation-altered" if os.path.lexists(path) else "revocation-missing"
             self.find(code, path, "is not the revocation list that the log tells of", unless=digest_of(path) == digest)
         if not self.has_roots:
             return self.note("signatures of the organisation and time-stamps were not checked: no --root was given")
-        for token in sorted(self.root.glob("_log/renewals/*/evidence.tst"), reverse=True):  # the newest vouches for those before
+        for token in sorted(filter(is_plain, self.root.glob("_log/renewals/*/evidence.tst")), reverse=True):  # newest first
             with self.reading(token):  # what it lists counts as of its time, whatever has ended since
                 root, listed = self.tree(token)
                 if at := self.token(token, self.times[0], "-digest", root):
@@ -326,11 +322,16 @@ class Check:
         return openssl(*words) is not None
 
     def own_key(self, head: Head) -> str:
-        """The key of the log that signed this head."""
-        for name, data in head.lines:
-            key = self.root / f"_log/keys/{data[:4].hex()}.pem"
-            if name == head.origin and is_plain(key) and self.signed(key.read_text("latin-1"), head.body, data[4:]):
-                return key.stem
+        """The id of the log's key that signed this head: it is that of the key, and both files there are of this one."""
+        for data in (data for name, data in head.lines if name == head.origin):
+            path = self.root / f"_log/keys/{data[:4].hex()}.pem"
+            with self.reading(path):
+                text = path.read_text("latin-1") if is_plain(path) else ""
+                key = b"\1" + base64.b64decode(text[27:87])[12:]
+                id = hashlib.sha256(head.origin.encode() + b"\n" + key).hexdigest()[:8]
+                is_told = lines_of(path.with_suffix(".txt")) == [f"{head.origin}+{id}+{base64.b64encode(key).decode()}".encode()]
+                if is_told and text.startswith(PUBLIC) and id == path.stem and self.signed(text, head.body, data[4:]):
+                    return path.stem
         self.find("note-invalid", head.path, "the log's own signature does not verify")
         return ""
 
@@ -342,7 +343,7 @@ class Check:
                 id, at, signature = data[:4].hex(), int.from_bytes(data[4:12], "big"), data[12:]
                 held = [key.split("+", 2)[2] for key in keys if key.startswith(f"{name}+{id}+")]
                 ders = [base64.b64encode(ED25519 + base64.b64decode(key)[1:]).decode() for key in held]
-                pems = [f"-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n" for der in ders]
+                pems = [f"{PUBLIC}{der}\n-----END PUBLIC KEY-----\n" for der in ders]
                 text = f"cosignature/v1\ntime {at}\n{head.body}"
                 holds = len(signature) == 64 and all(self.signed(pem, text, signature) for pem in pems)
                 self.find("witness-invalid", head.path, f"the line of {name} is no witness's, or does not verify", unless=holds)
@@ -383,7 +384,7 @@ class Check:
         """The time of a time-stamp over these bytes, not before `last`; it leads to a root as of then, and as of its renewal."""
         form, pem, until = ("-token_in",) * (token.suffix == ".tst"), Path(f"{token}.pem"), self.until.get(token, NOW)
         text = openssl("ts", "-reply", *form, "-in", token, "-text") or ""
-        said = re.search(r"Time stamp: (\w+ +\d+ [\d:]+)[.\d]* (\d+) GMT", text)
+        said = re.search(r"Time stamp: (\w+ +\d+ [\d:]+)[.\d]* (\d+) GMT", text.rpartition("TST info:")[2])  # unsigned before
         at = dt.datetime.strptime(f"{said[1]} {said[2]} +0000", "%b %d %H:%M:%S %Y %z") if said else NOW
         is_own = all(each in token.read_bytes() for each in certificates(pem))
         self.find("certificates-altered", pem, "did not come with the time-stamp", unless=is_own)
@@ -416,7 +417,6 @@ class Check:
             row = [hashlib.new(name, b"".join(pair)).digest() if len(pair) > 1 else pair[0] for pair in pairs]
         return row[0].hex(), listed
 
-    # --- the days' shelves
     def bags(self) -> None:
         last = max((shelf for shelf, day in self.days.items() if day.sealed), default="")
         for shelf in sorted(shelf for shelf, day in self.days.items() if day.sealed or day.files or day.filed):
@@ -442,9 +442,9 @@ class Check:
         for name, key in ((TAGS, "tagmanifest_sha256"), (TAGS[3:], "manifest_sha256")):
             path = self.root / shelf / name
             with self.reading(path):
-                if key not in day.sealed:
+                if key == "tagmanifest_sha256" and key not in day.sealed:
                     self.note(f"{shelf}: the log does not know its {name}")
-                elif digest_of(path) != day.sealed[key]:
+                elif digest_of(path) != day.sealed.get(key):
                     self.find("manifest-altered", path, "is not there, or not the one the log knows")
                 for each, said in listed_in(path).items():
                     listed[f"{shelf}/" + re.sub("%25|%0[AaDd]", lambda found: chr(int(found[0][1:], 16)), each)] = said

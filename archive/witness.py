@@ -8,6 +8,7 @@ Refuses (WitnessError): a head that the log's own key did not sign (`note-invali
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +31,11 @@ from archive.checkpoint import (
 from archive.counted import counted
 from archive.durable import make_dirs_durably, replace_durably, write_durably
 from archive.errors import ArchiveError
-from archive.heads import ENTRIES, KEYS, LOG, NEWEST
+from archive.heads import CHECKPOINT, DAY, ENTRIES, KEYS, LOG, NEWEST
 
 PUBLIC = "witness.txt"
 _KEY, _LAST, _SEEN = "witness.pem", "checkpoint", "seen"
+_NAME = re.compile("sohoa/[0-9a-f]{16}")
 Prove = Callable[[int, int], tuple[int, Sequence[bytes]]]
 """Given the size that is known and the size that is asked for: the size the proof is from, and its hashes."""
 
@@ -64,20 +66,38 @@ def of_archive(root: Path) -> Asked:
         WitnessError: `bad-request`.
     """
     try:
-        checkpoint = parsed((root / LOG / NEWEST).read_text("utf-8"))
-        keys = tuple(public_of(path.read_text("utf-8").strip()) for path in sorted((root / LOG / KEYS).glob("*.txt")))
+        checkpoint = parsed(_plain(root / LOG / NEWEST).decode())
+        keys = tuple(public_of(_plain(path).decode().strip()) for path in sorted((root / LOG / KEYS).glob("*.txt")))
     except (OSError, ValueError) as error:
         raise WitnessError("bad-request", f"{root / LOG} holds no head that can be read ({type(error).__name__})") from error
 
     def prove(known: int, size: int) -> tuple[int, Sequence[bytes]]:
-        folders = sorted(path for path in (root / LOG).iterdir() if (path / ENTRIES).is_file())
-        lines = [line for folder in folders for line in (folder / ENTRIES).read_bytes().split(b"\n")[:-1]]
-        leaves = [log.leaf_hash(line) for line in lines[:size]]
+        leaves = [log.leaf_hash(line) for line in _published(root)[:size]]
         if len(leaves) != size or log.root(leaves) != checkpoint.head.root:
             raise WitnessError("log-altered", "the published entries do not give the head that is to be signed")
         return known, log.consistency_proof(leaves, known) if 1 <= known <= size else ()
 
     return Asked(checkpoint, prove, keys)
+
+
+def _published(root: Path) -> list[bytes]:
+    """The entries that were published, in the order of their heads: a day that could be sealed only later has a later one.
+
+    Raises:
+        WitnessError: `bad-request`.
+    """
+    try:
+        folders = [path.parent for path in (root / LOG).glob(f"{DAY}/{CHECKPOINT}")]
+        folders.sort(key=lambda folder: parsed(_plain(folder / CHECKPOINT).decode()).head.size)
+        return [line for folder in folders for line in _plain(folder / ENTRIES).split(b"\n")[:-1]]
+    except (OSError, ValueError) as error:
+        raise WitnessError("bad-request", f"{root / LOG} holds a head that cannot be read ({type(error).__name__})") from error
+
+
+def _plain(path: Path) -> bytes:
+    if path.is_symlink() or not path.is_file():  # on somebody else's disk: to read a pipe or a device might never end
+        raise OSError(f"{path.name} is no plain file")
+    return path.read_bytes()
 
 
 def of_request(old: int, path: Sequence[bytes], checkpoint: Checkpoint, keys: Sequence[str] = ()) -> Asked:
@@ -112,6 +132,8 @@ def witness(folder: Path, name: str, asked: Asked, now: int) -> Checkpoint:
         WitnessError: see the module; the last head that was seen stays.
     """
     head = asked.checkpoint.head
+    if not _NAME.fullmatch(head.origin):  # it names a folder of the witness's
+        raise WitnessError("bad-request", "it bears no name of a log that Sohoa gives")
     place = folder / head.origin.replace("/", "-")
     last = _last(place / _LAST)
     public = _logs_key(place, asked)

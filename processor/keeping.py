@@ -54,5 +54,6 @@ def _keep(tokens: list[str], lacking: int, tools: Tools) -> tuple[int, list[Find
             lacking -= 1
         elif why == REVOKED:
             findings.append(Finding(REVOKED, None, place, "a certificate of who gave it is on a revocation list"))
-    log.info("lists-kept", tokens=len(readable), left=lacking)
+    if lacking:
+        log.warning("lists-awaited", left=lacking)
     return lacking, findings

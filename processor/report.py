@@ -126,14 +126,16 @@ def _calm(facts: DayFacts) -> list[tuple[str, str]]:
     documents = sum(count for _, count, _ in facts.filed)
     under_way = max(0, facts.received - facts.duplicates - documents)
     if documents and not under_way:
-        said = f"Tất cả {number(documents)} văn bản đã được lưu"
+        said = short = f"Tất cả {number(documents)} văn bản đã được lưu"
     elif under_way:
         said = f"Đã lưu {number(documents)} văn bản, {number(under_way)} bản quét đang xử lý"
+        short = f"Đã lưu {number(documents)}, đang xử lý {number(under_way)}"
     elif facts.received:
         said = f"Không có văn bản mới: {number(facts.received)} bản quét đều trùng"
+        short = f"Chỉ có {number(facts.received)} bản trùng"
     else:
-        said = "Trong ngày không có bản quét nào"
-    found = [(said, said.replace(" bản quét", ""))]
+        said, short = "Trong ngày không có bản quét nào", "Trong ngày không có gì"
+    found = [(said, short)]
     if facts.to_describe:
         count = number(len(facts.to_describe))
         found.append((f"{count} văn bản cần bổ sung mô tả", f"{count} cần mô tả"))
@@ -141,7 +143,7 @@ def _calm(facts: DayFacts) -> list[tuple[str, str]]:
         count = number(len(facts.doubles))
         found.append((f"{count} văn bản trùng số, ký hiệu", f"{count} trùng số"))
     if facts.archive.fixity is None:
-        found.append(("kho chưa được kiểm tra", "kho chưa kiểm tra"))
+        found.append(("kho chưa được kiểm tra", "chưa kiểm kho"))
     return found
 
 

@@ -60,14 +60,16 @@ def check(request: Request) -> Response:
 
 def _shown(request: Request, found: dict[str, Any], checked: Verdict | None) -> Response:
     archive, hands = archive_of(request), site_of(request).hands
-    beside = companions(archive, found)
+    beside, arrived = companions(archive, found), original(archive, found)
+    is_lost, is_original_lost = (path is not None and not _lies(archive, path) for path in (found["path"], arrived))
     return shown(
         request, "document.html", "search", row=found, checked=checked, kept=_kept(request, beside),
         described=[(name, found[name], found["confidence"].get(name)) for name in DESCRIPTIVE if found[name] is not None],
         filing=[(name, found[name]) for name in _FILING if found[name] not in (None, "")], moments=_MOMENTS,
-        pages=min(found["pages"] or 0, _MOST_PAGES) if found["path"] else 0, wide=WIDTHS[-1], small=WIDTHS[0],
+        pages=min(found["pages"] or 0, _MOST_PAGES) if found["path"] and not is_lost else 0, wide=WIDTHS[-1], small=WIDTHS[0],
+        is_lost=is_lost, is_original_lost=is_original_lost,
         last=_last_read(request, found), evidence=[PurePosixPath(path).name for path in beside],
-        has_original=original(archive, found) is not None, has_proof=_is_covered(archive, found),
+        has_original=bool(arrived) and not is_original_lost, has_proof=_is_covered(archive, found),
         file=archive.declared(found["file_code"]), field=hands.field,
     )  # fmt: skip
 
@@ -156,15 +158,21 @@ def proof(request: Request) -> Response:
 def _is_covered(archive: Archive, found: Mapping[str, Any]) -> bool:
     """Whether it lies here and can be proved."""
     with archive.reading() as db:
-        return bool(found["path"]) and proofs.is_covered(db, found["doc_code"])
+        return bool(found["path"]) and _lies(archive, found["path"]) and proofs.is_covered(db, found["doc_code"])
 
 
 def attached(request: Request, path: str, name: str) -> Response:
     """A file of the archive to be kept, never shown by the browser."""
-    file = archive_of(request).root / path
-    if not file.is_file() or file.is_symlink():
+    if not _lies(archive_of(request), path):
         return gone(request)
-    return FileResponse(file, media_type="application/octet-stream", headers=_named(name) | {"Cache-Control": "no-store"})
+    headers = _named(name) | {"Cache-Control": "no-store"}
+    return FileResponse(archive_of(request).root / path, media_type="application/octet-stream", headers=headers)
+
+
+def _lies(archive: Archive, path: str) -> bool:
+    """Whether a file lies where the catalogue has it."""
+    file = archive.root / path
+    return file.is_file() and not file.is_symlink()
 
 
 def _named(name: str) -> dict[str, str]:

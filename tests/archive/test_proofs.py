@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -23,12 +25,15 @@ from hypothesis import strategies as st
 from archive import keyfile, log
 from archive.checkpoint import (
     COSIGNATURE_KEY,
+    NOTE_KEY,
     Checkpoint,
     CheckpointError,
     Head,
     Line,
     lines_of,
     parsed,
+    signed,
+    verifier_key,
     witnessed_at,
     witnessed_text,
 )
@@ -38,9 +43,10 @@ from archive.prooftext import consistency_text, inclusion_text, read_consistency
 from archive.store import Archive
 from archive.witness import Asked, WitnessError, of_archive, of_request, witness
 from tests.archive.conftest import CLERK, Office
-from tests.archive.test_heads import a_day
+from tests.archive.test_heads import a_day, log_key
 from tests.testkit.authorities import Pki
 from tests.testkit.insider import vouch
+from tests.testkit.insider_details import saying
 
 NOW = 1_800_000_000
 NAME = "kiem-toan-nha-nuoc"
@@ -159,6 +165,43 @@ def test_a_witness_sees_another_past_signed_by_the_same_key(office: Office, arch
     told.close()
 
 
+def test_a_day_that_was_sealed_after_a_later_one_is_no_other_past(office: Office, archive: Archive) -> None:
+    """A fault kept it open for a night: its head is the newer one."""
+    first = a_day(office, archive, "a")
+    seen(office)
+    days = list[dt.date]()
+    for name in ("b", "c"):
+        archive.file(office.filing(archive, name), CLERK)
+        days.append((office.clock.now + dt.timedelta(hours=7)).date())
+        office.clock.pass_(days=1)
+    for day in reversed(days):
+        archive.seal_day(day, CLERK)
+        archive.publish(day, log_key())
+    assert [each.day for each in archive.published()] == [first.day, *reversed(days)]
+    assert seen(office).head == archive.published()[-1].head
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "keys/*.txt", "????-??-??/checkpoint", "????-??-??/entries.jsonl"])
+def test_a_witness_waits_for_no_pipe_on_somebody_elses_disk(office: Office, archive: Archive, name: str) -> None:
+    a_day(office, archive, "a")
+    seen(office)
+    a_day(office, archive, "b")
+    for path in (office.root / "_log").glob(name):
+        path.unlink()
+        os.mkfifo(path)
+    assert refused(office) == "bad-request"
+
+
+@pytest.mark.parametrize("origin", ["..", "witness.pem", ".", "sohoa/../x"])
+def test_a_witness_keeps_no_memory_of_a_log_whose_name_is_a_place(office: Office, archive: Archive, origin: str) -> None:
+    a_day(office, archive, "a")
+    seen(office)
+    key, head = log_key(), Head(origin, 1, bytes(32))
+    line = signed(head, key.public, key.sign(head.text().encode()))
+    asked = of_request(0, [], Checkpoint(head, (line,)), [verifier_key(origin, NOTE_KEY, key.public)])
+    assert refused(office, asked) == "bad-request"
+
+
 def test_a_witness_believes_neither_another_key_nor_entries_that_give_another_head(office: Office, archive: Archive) -> None:
     made = a_day(office, archive, "a")
     seen(office)
@@ -218,6 +261,26 @@ def test_whoever_checks_is_told_which_file_who_signed_and_when(taken: Taken) -> 
     assert taken.name in told and "Sở Kiểm thử" in told and taken.signer in told and re.search(r"THỜI ĐIỂM .*:\d\d 20\d\d GMT", told)
     assert "chữ ký của cơ quan" not in told
     assert "SO TÊN NGƯỜI KÝ VỚI TÊN CƠ QUAN" in (taken.folder / "HUONG-DAN.txt").read_text("utf-8-sig")
+
+
+def test_the_time_that_is_told_is_the_one_that_was_signed(taken: Taken) -> None:
+    path = taken.folder / "checkpoint.tsr"
+    path.write_bytes(saying(path.read_bytes(), dt.datetime(2001, 2, 3)))
+    code, told = taken.check()
+    assert code == 0 and "THỜI ĐIỂM" in told and "2001" not in told
+
+
+@pytest.mark.parametrize("name", ["checkpoint.p7s", "checkpoint.tsr"])
+def test_a_head_nobody_outside_vouches_for_proves_nothing_to_whoever_has_a_root(taken: Taken, name: str) -> None:
+    (taken.folder / name).unlink()
+    code, told = taken.check()
+    assert code == 3 and "chưa có" in told and told.count("SAI") == 1
+
+
+@pytest.mark.parametrize("garbage", [b'{"a":' * 100_000, b"[]", b'{"type":"filed","doc_code":"x","public":[]}', b'{"type":NaN}', b"\xff"])
+def test_a_proof_that_is_none_is_told(taken: Taken, garbage: bytes) -> None:
+    (taken.folder / "entry.json").write_bytes(garbage)
+    assert taken.check()[0] == 3
 
 
 def test_the_signer_is_pinned(taken: Taken) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,14 @@ def test_whoever_changes_evidence_is_named(insider: Insider, name: str) -> None:
     attack, expected = insider_renewals.ATTACKS[name]
     attack(insider)
     assert set(expected) <= codes(run(insider.root, *insider.house.trust)), name
+
+
+@pytest.mark.parametrize("name", ["evidence.tst", "evidence.tst.pem", "evidence.sha256"])
+def test_a_pipe_in_a_renewal_is_not_waited_for(insider: Insider, name: str) -> None:
+    path = insider_renewals.renewal(insider) / name
+    insider.remove(path)
+    os.mkfifo(path)
+    assert "not-a-file" in codes(run(insider.root, *insider.house.trust))
 
 
 LONG_AGO = dt.datetime.now(dt.UTC).replace(hour=5, minute=0, second=0, microsecond=0) - dt.timedelta(days=800)

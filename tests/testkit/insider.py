@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from archive import evidence, evidencelist
 from archive.bag import manifest_of
-from archive.checkpoint import Checkpoint, Head, origin_of, signed
+from archive.checkpoint import NOTE_KEY, Checkpoint, Head, origin_of, signed, verifier_key
 from archive.evidencelist import EvidenceList
 from archive.heads import LogKey, Published, add
 from archive.log import leaf_hash, root
@@ -257,7 +257,9 @@ class Insider:
         for name, data in names.items():
             self.write(self.head(number) / name, data)
         self.write(self.root / "_log" / "checkpoint", text)
-        self.write(self.root / "_log" / "keys" / f"{signed(head, key.public, b'x').id.hex()}.pem", key.pem)
+        place = self.root / "_log" / "keys" / signed(head, key.public, b"x").id.hex()
+        self.write(place.with_suffix(".pem"), key.pem)
+        self.write(place.with_suffix(".txt"), f"{verifier_key(head.origin, NOTE_KEY, key.public)}\n".encode())
 
     def vouch(self, number: int, late: dt.timedelta | None = dt.timedelta(seconds=5), by: tuple[Pki, Holder] | None = None) -> None:
         """A head signed by the organisation, or another, and time-stamped, afresh, so long after its last entry; None: today."""
