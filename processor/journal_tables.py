@@ -45,3 +45,4 @@ def tables(db: Database) -> None:
     db.table("request").create({"number": int, "verb": str, "args": str}, pk="number", if_not_exists=True)
     db.table("note").create({"name": str, "value": str}, pk="name", if_not_exists=True)
     db.table("item").create_index(["state"], if_not_exists=True)
+    db.table("item").create_index(["scan_sha256"], if_not_exists=True)
