@@ -148,7 +148,7 @@ class Journal:
             journal_tables.wake_siblings(db, number)
 
     def awaits_siblings(self, number: int, not_before: str) -> bool:
-        """Whether a document that was read waits for others of its scan, until they are read or gone; the last wakes them all."""
+        """Whether a document that was read waits for others of its scan, until they are read or gone, or steps behind them."""
         with self._transaction() as db:
             return journal_tables.awaits_siblings(db, number, not_before)
 

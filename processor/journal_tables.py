@@ -19,20 +19,20 @@ _WAKE = """update item set state = 'working', not_before = '' where state = 'wai
 
 
 def awaits_siblings(db: Database, number: int, not_before: str) -> bool:
-    """Whether a document that was read waits, until a moment, for others of its scan; read the last, it wakes them instead.
+    """Whether a document that was read waits, until a moment, for others of its scan.
 
-    What is safe elsewhere was read before it left, and an annex that waits for its main document before it began to wait.
+    Read the last, it wakes them and steps behind them once: codes are given in the order in which documents lay. What is safe
+    elsewhere was read before it left, and an annex that waits for its main document before it began to wait.
     """
     if not list(db.query(_UNREAD, [number, _READ])):
-        wake_siblings(db, number)
-        return False
+        return wake_siblings(db, number) > 0
     db.table("item").update(number, {"state": "waiting", "code": SIBLINGS, "detail": "", "not_before": not_before})
     return True
 
 
-def wake_siblings(db: Database, number: int) -> None:
-    """Those that wait for the rest of their scan look again: a document of it went further, or leaves."""
-    db.execute(_WAKE, [SIBLINGS, number])
+def wake_siblings(db: Database, number: int) -> int:
+    """Those that wait for the rest of their scan look again, for a document of it went further, or leaves; how many they are."""
+    return int(db.execute(_WAKE, [SIBLINGS, number]).rowcount)
 
 
 def tables(db: Database) -> None:
@@ -45,3 +45,4 @@ def tables(db: Database) -> None:
     db.table("request").create({"number": int, "verb": str, "args": str}, pk="number", if_not_exists=True)
     db.table("note").create({"name": str, "value": str}, pk="name", if_not_exists=True)
     db.table("item").create_index(["state"], if_not_exists=True)
+    db.table("item").create_index(["scan_sha256"], if_not_exists=True)

@@ -154,7 +154,7 @@ def _carried(item: Item, shift: Shift) -> str:
         while True:
             is_read = isinstance(document, Described) and bool(item.scan.part)
             if is_read and shift.journal.awaits_siblings(item.number, _moment(shift.tools.clock() + _LONGEST_WAIT)):
-                return "working"  # what is read or leaves last wakes it
+                return "working"  # what is read or leaves last wakes it, and steps behind it
             if isinstance(document, Finished):
                 sealing.check_window(document, shift.tools)
                 if turn := shift.line.turn(item.number, shift.tools.clock()):

@@ -11,7 +11,7 @@ from archive.record import DESCRIPTIVE
 from archive.store import Archive
 from processor import sheetkey, stacks, station
 from processor.cli import cli, wiring
-from processor.errors import SettingsError
+from processor.errors import MissingError, SettingsError
 from processor.intake.split import split
 from processor.settings import load
 from tests.testkit import scans
@@ -85,6 +85,17 @@ def test_what_could_only_go_wrong_is_refused(folder: Path, tmp_path: Path, words
     done = sheets(folder, *words, "--out", str(tmp_path / "to.pdf"))
     assert isinstance(done.exception, SettingsError | SystemExit) and done.exit_code != 0
     assert not (tmp_path / "to.pdf").exists()
+
+
+def test_the_key_of_the_sheets_is_private_and_what_is_none_is_told(tmp_path: Path) -> None:
+    assert sheetkey.known(tmp_path) == b"", "nobody printed any"
+    assert sheetkey.opened(tmp_path) == sheetkey.opened(tmp_path) == sheetkey.known(tmp_path) != b""
+    path = tmp_path / sheetkey.FILE
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    path.write_text("junk")
+    assert sheetkey.known(tmp_path) == b""
+    with pytest.raises(MissingError, match="print the sheets anew"):
+        sheetkey.opened(tmp_path)
 
 
 def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:

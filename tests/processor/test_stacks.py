@@ -69,6 +69,7 @@ def test_a_stack_becomes_its_documents_and_its_source_goes_with_the_last(office:
     found = filed(shift)
     told = {part: (row["file_code"], row["pages"], row["code_number"]) for part, row in found.items()}
     assert told == {"1": (FILE, 1, None), "4-5": (OTHER, 2, "299"), "7": (FILE, 1, None)}  # nothing bled over
+    assert [found[part]["doc_code"] for part in ("1", "7")] == [f"{FILE}.000000{number}" for number in (1, 2)], "as they lay"
     account = {"scanned": 7, "in_documents": 4, "separators": 2, "blanks": 1, "documents": 3}
     assert found["4-5"]["provenance"]["stack"] == account | {"number": 2, "set_aside": [3]}
     assert list(found["4-5"]["provenance"]["set_aside"]) == ["3"]
