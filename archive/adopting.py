@@ -23,7 +23,7 @@ from archive import codes, dossiers, links, naming, shelves
 from archive.bag import EVENTS
 from archive.catalogue import Catalogue, Row
 from archive.dossiers import FileFacts
-from archive.durable import DurableError, sha256_file
+from archive.durable import DurableError, read_plain, sha256_file
 from archive.errors import ArchiveError
 from archive.event import Event, stamp
 from archive.links import REFILED, RESCANNED, Order
@@ -116,7 +116,7 @@ class Adopting:
                     self._tell(code, day, f"cannot be read as a record: {type(error).__name__}")
 
     def _read(self, place: str, code: str, day: str) -> Found:
-        data = (self.replay.root / place).read_bytes()
+        data = read_plain(self.replay.root / place)
         record, (file_code, ordinal) = json.loads(data), naming.split_doc_code(code)
         filed = naming.local_date(dt.datetime.fromisoformat(record["filed_at"])).isoformat()
         if (record["doc_code"], record["file_code"], record["doc_ordinal"], filed) != (code, file_code, ordinal, day):

@@ -37,6 +37,9 @@ from archive.naming import local_date
 Row = dict[str, Any]
 
 BUSY_MS = 60_000  # another process may be sealing or filing a large scan
+_NO_DATABASE = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CANTOPEN", "SQLITE_IOERR")
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When something is recorded: now, or the last recorded moment, which the clock is `behind`."""
@@ -58,13 +61,18 @@ class Catalogue:
         """Opens the catalogue, and makes it first where there is none.
 
         Raises:
-            ArchiveError: `catalogue-version`.
+            ArchiveError: `catalogue-version`; `catalogue-unreadable`, what lies there is no database, or a damaged one.
         """
-        if not path.exists():
-            create(path)
-        bring_up(path)
-        catalogue = cls(path, clock)
-        version = tables.version_of(catalogue._db)
+        try:
+            if not path.exists():
+                create(path)
+            bring_up(path)
+            catalogue = cls(path, clock)
+            version = tables.version_of(catalogue._db)
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorname", "").startswith(_NO_DATABASE):
+                raise ArchiveError("catalogue-unreadable", f"{path}: {error}: `sohoa rebuild` makes it again") from error
+            raise
         if version != tables.VERSION:
             catalogue.close()
             raise ArchiveError("catalogue-version", f"{path} has version {version}, this program knows {tables.VERSION}")

@@ -246,6 +246,17 @@ def _temporary(target: Path) -> Path:
     return target.with_name(f".{target.name}.{os.getpid()}.{threading.get_native_id()}.part")
 
 
+def read_plain(path: Path) -> bytes:
+    """The bytes of a file that is one: of a pipe, a device or a link somebody laid in its place reading might never end.
+
+    Raises:
+        DurableError: `not-a-file`.
+        OSError: it cannot be read.
+    """
+    with _open(path) as data:
+        return data.read()
+
+
 def _open(path: Path) -> BinaryIO:
     # O_NONBLOCK: opening a FIFO must not hang before it can be refused
     try:

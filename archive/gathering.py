@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from archive import heads, log
 from archive.bag import EVENTS
 from archive.checkpoint import CheckpointError, Head, origin_of, parsed
 from archive.counted import counted
+from archive.durable import read_plain
 from archive.errors import ArchiveError
 from archive.shelves import day_folders
 
@@ -67,7 +69,7 @@ def gather(root: Path, db: Database, former: Path | None) -> list[str]:
     db.execute(_TABLE)
     places = []
     for folder in day_folders(root):
-        if (folder / EVENTS).is_file():
+        if os.path.lexists(folder / EVENTS):
             places += _add_lines(db, folder / EVENTS, root, _of_bag)
     for path in sorted((root / heads.LOG).glob(f"{heads.DAY}/{heads.ENTRIES}")):
         places += _add_lines(db, path, root, _of_log)
@@ -111,9 +113,9 @@ def published(root: Path, db: Database) -> list[Known]:
 def _heads(root: Path) -> Iterator[tuple[Head, Path]]:
     folder = root / heads.LOG
     for path in (*sorted(folder.glob(f"{heads.DAY}/{heads.CHECKPOINT}")), folder / heads.NEWEST):
-        if path.exists():
+        if os.path.lexists(path):
             try:
-                yield parsed(path.read_text("utf-8")).head, path
+                yield parsed(read_plain(path).decode()).head, path
             except (CheckpointError, UnicodeDecodeError) as error:
                 raise ArchiveError("log-unreadable", f"{path}: {error}") from error
 
@@ -149,7 +151,7 @@ def _is_bound(entry: Entry) -> bool:
 
 def _add_lines(db: Database, path: Path, root: Path, read: Callable[[bytes], Entry]) -> list[str]:
     place = path.relative_to(root).as_posix()
-    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], 1):
+    for number, line in enumerate(read_plain(path).split(b"\n")[:-1], 1):
         try:
             entry = read(line)
             is_same = _add(db, entry, place)

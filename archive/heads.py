@@ -118,6 +118,20 @@ def publish(root: Path, catalogue: Catalogue, day: dt.date, key: LogKey) -> Publ
     return Published(day, head, folder)
 
 
+def interrupted(root: Path, db: Database) -> dt.date | None:
+    """The day of the newest head where it was noted, and never wholly laid down: `_log/checkpoint` is still the one before it.
+
+    Without it the log that was published has a gap, so it comes before the next. One that was lost later is no such thing.
+    """
+    rows = list(db.table("checkpoint").rows_where(order_by="size desc", limit=2))
+    try:
+        there = _largest([root / LOG / NEWEST])
+    except ArchiveError:  # told as altered
+        return None
+    before = [row["size"] for row in rows[1:]]
+    return dt.date.fromisoformat(rows[0]["day"]) if rows and ([there.size] if there else []) == before else None
+
+
 def published(root: Path, db: Database) -> list[Published]:
     """All heads that were published, oldest first."""
     return [Published(dt.date.fromisoformat(row["day"]), _head(row), root / LOG / row["day"])
@@ -161,11 +175,14 @@ def check(root: Path, db: Database) -> None:
 
 
 def _newest(root: Path) -> Head | None:
-    paths = [root / LOG / NEWEST, *sorted((root / LOG).glob(f"{DAY}/{CHECKPOINT}"))[-1:]]
+    return _largest([root / LOG / NEWEST, *sorted((root / LOG).glob(f"{DAY}/{CHECKPOINT}"))[-1:]])
+
+
+def _largest(paths: Sequence[Path]) -> Head | None:
     try:
-        heads = [parsed(path.read_text("utf-8")).head for path in paths if path.exists()]
+        heads = [parsed(path.read_text("utf-8")).head for path in paths if path.is_file()]
     except (CheckpointError, UnicodeDecodeError) as error:
-        raise ArchiveError("log-unreadable", f"{root / LOG}: {error}") from error
+        raise ArchiveError("log-unreadable", f"{paths[0].parent}: {error}") from error
     return max(heads, key=lambda head: head.size, default=None)
 
 

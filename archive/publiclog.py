@@ -38,6 +38,11 @@ class PublicLog(Places):
         """
         return heads.publish(self.root, self._catalogue, day, key)
 
+    def interrupted(self) -> dt.date | None:
+        """The day of a head that was noted and never wholly laid down, if there is one: `publish` it again before another."""
+        with self._catalogue.reading() as db:
+            return heads.interrupted(self.root, db)
+
     def published(self) -> list[Published]:
         """All heads that were published, oldest first."""
         with self._catalogue.reading() as db:

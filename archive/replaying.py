@@ -19,6 +19,7 @@ from sqlite_utils import Database
 
 from archive import codes, dossiers, filing, index, removal
 from archive.catalogue import Row
+from archive.durable import DurableError, read_plain
 from archive.gathering import Entry
 from archive.log import leaf_hash
 from archive.naming import LOCAL, local_date, record_place, shelf, split_file_code
@@ -172,8 +173,8 @@ class Replay:
 
     def _record(self, place: str, code: str, sha256: str) -> Row:
         try:
-            data = (self.root / place).read_bytes()
-        except OSError:
+            data = read_plain(self.root / place)
+        except (OSError, DurableError):
             self.findings.append(Finding("missing", code, place, "the record is not there: only what the log knows was taken"))
             return {}
         if hashlib.sha256(data).hexdigest() != sha256:

@@ -32,7 +32,7 @@ def explain(root: Path) -> None:
     make_dirs_durably(root / TOOLS)
     for name, place in (("FORMAT.md", "FORMAT.md"), ("verify_offline.py", f"{TOOLS}/verify.py")):
         text, path = resources.files("archive").joinpath(name).read_bytes(), root / place
-        if not path.exists() or path.read_bytes() != text:
+        if not path.is_file() or path.is_symlink() or path.read_bytes() != text:
             replace_durably(path, text)
 
 

@@ -88,7 +88,9 @@ def verify(
     """
     db = _connect(root / "catalogue.db")
     try:
-        checked, findings = 0, list[Finding]()
+        checked, findings = 0, list(_check_pages(db) if what is None else ())
+        if findings:  # nothing that such a catalogue says can be relied on
+            return VerifyResult(checked, findings)
         for row in _filed(db, what):
             checked += 1
             findings += _check_document(root, db, row, check_pdf)
@@ -119,6 +121,16 @@ def verify_share(root: Path, parts: Collection[int], of: int) -> list[Finding]:
 def _connect(path: Path) -> Database:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=60)
     return Database(connection, recursive_triggers=False, execute_plugins=False)
+
+
+def _check_pages(db: Database) -> Iterator[Finding]:
+    """The database itself: a damaged page may hold what no other check asks for."""
+    try:
+        told = str(db.execute("pragma quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        told = str(error)
+    if told != "ok":
+        yield Finding("catalogue-damaged", None, "catalogue.db", f"its pages are damaged: {' '.join(told.split())}"[:200])
 
 
 def _check_rest(root: Path, db: Database, what: Sequence[str] | dt.date | None) -> Iterator[Finding]:

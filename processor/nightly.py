@@ -125,9 +125,9 @@ def _publish(tools: Tools) -> tuple[Standing, list[Finding]]:
     """How the heads of the log stand, and what keeps new ones from being published."""
     try:
         return publishing.publish(tools), []
-    except (MissingError, OSError) as error:
+    except (MissingError, ArchiveError, OSError) as error:  # ArchiveError: others' bytes lie where a file of the head belongs
         why = "the log's key cannot be read" if isinstance(error, MissingError) else "the head cannot be written"
-        log.error("head-not-published", reason=str(error) if isinstance(error, MissingError) else type(error).__name__)
+        log.error("head-not-published", reason=type(error).__name__ if isinstance(error, OSError) else str(error))
         return publishing.standing(tools), [Finding("head-not-published", None, heads.LOG, why)]
 
 

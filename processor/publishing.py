@@ -47,6 +47,9 @@ def publish(tools: Tools) -> Standing:
     Raises:
         MissingError: the log's key cannot be read.
     """
+    if day := tools.archive.interrupted():  # the power went, the disk was full, or something lay in its place
+        tools.archive.publish(day, logkey.opened(tools.station))
+        log.info("head-published", day=day.isoformat(), days=1)
     if days := tools.archive.unpublished():  # one head for all: a second one over the same log would want a time-stamp too
         tools.archive.publish(days[-1], logkey.opened(tools.station))
         log.info("head-published", day=days[-1].isoformat(), days=len(days))

@@ -32,7 +32,7 @@ from processor.report import visible_lines
 from processor.targets import document_told, several
 from watch.lock import AlreadyRunning
 
-NOT_ITS_LOG = {"catalogue-missing", "catalogue-older", "log-altered", "log-forked", "log-unreadable"}
+NOT_ITS_LOG = {"catalogue-missing", "catalogue-older", "catalogue-unreadable", "log-altered", "log-forked", "log-unreadable"}
 
 
 class _Verbs(click.Group):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,28 @@ def answers(archive: Archive) -> list[Any]:
     asked = (Query(), Query("trang mot"), Query("", {"state": "void"}), Query("07/QĐ-SNV"), Query("dinh chinh"))
     return [list(archive.find(each)) for each in asked] + [archive.files(), archive.fonds(), archive.days(), archive.counts(),
             archive.to_describe(), archive.published(), archive.happened("numbered", "described", "file-declared")]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["_log/*/entries.jsonl", "_log/checkpoint", "2026/*/*/data/events.jsonl", "2026/*/*/data/*.0000002.json"])
+@pytest.mark.parametrize("lay", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)], ids=["pipe", "folder", "device"])
+def test_what_is_no_file_is_not_waited_for(lived: Office, place: str, lay: Callable[[Path], None]) -> None:
+    path = sorted(lived.root.glob(place))[0]
+    path.parent.chmod(0o755)
+    path.unlink()
+    lay(path)
+    (lived.root / "catalogue.db").unlink()
+    if path.suffix == ".json":
+        assert "missing" in {each.code for each in made(lived).findings}
+    else:
+        with pytest.raises(ArchiveError, match="not-a-file"):
+            made(lived)
+
+
+@pytest.mark.parametrize("place", ["_log/checkpoint", "FORMAT.md"])
+def test_a_pipe_in_the_archive_keeps_nobody_from_opening_it(lived: Office, place: str) -> None:
+    (lived.root / place).unlink()
+    os.mkfifo(lived.root / place)
+    lived.open()
 
 
 def test_from_the_bags_alone_it_is_the_same(lived: Office, tmp_path: Path) -> None:

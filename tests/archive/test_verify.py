@@ -6,13 +6,14 @@ import datetime as dt
 import hashlib
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import bagit  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from archive import verify as verifier
+from archive.errors import ArchiveError
 from archive.log import leaf_hash
 from archive.store import Archive
 from archive.verify import FINDINGS, Finding
@@ -260,3 +261,24 @@ def test_every_code_has_a_sentence_for_the_clerk() -> None:
         "renewal-missing", "renewal-altered", "certificates-altered", "witness-forked", "witness-invalid", "witness-missing",
     }  # fmt: skip
     assert type(Finding("altered", None, "", "")).__hash__ is not None
+
+
+def test_damage_of_the_catalogue_where_no_other_check_looks_is_told(office: Office, archive: Archive) -> None:
+    """Its page of fonds: there are none, and nobody asks."""
+    archive.file(office.filing(archive, "a"), CLERK)
+    with archive.reading() as db:
+        (page,) = next(iter(db.execute("select rootpage from sqlite_master where name = 'fonds'")))
+        (size,) = next(iter(db.execute("pragma page_size")))
+    with (office.root / "catalogue.db").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * 512)
+    assert codes(archive) == {"catalogue-damaged"}
+
+
+@pytest.mark.parametrize("lay", [lambda path: path.mkdir(), lambda path: path.write_bytes(b"no database " * 1000)], ids=["folder", "garbage"])
+def test_a_catalogue_that_is_none_is_refused(office: Office, archive: Archive, lay: Callable[[Path], None]) -> None:
+    archive.close()
+    (office.root / "catalogue.db").unlink()
+    lay(office.root / "catalogue.db")
+    with pytest.raises(ArchiveError, match="catalogue-unreadable"):
+        office.open()

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from archive import evidence
 from archive.heads import Published, Standing
 from archive.naming import local_date
-from processor import publishing
+from processor import nightly, publishing
 from processor.cli import cli, wiring
 from processor.engine import LocalEngine
 from processor.errors import Verdict
@@ -143,3 +143,21 @@ def test_the_verifier_in_the_archive_finds_nothing_wrong_with_it(tmp_path: Path,
     words = (sys.executable, "-I", archive / "_tools" / "verify.py", archive, "--root", root, "--witness", archive / "_log" / "checkpoint")
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "signed by: " in done.stdout and "there yet" not in done.stdout, done.stdout + done.stderr
+
+
+def test_a_head_that_cannot_be_published_is_told_and_keeps_no_night(sealed: tuple[Office, Shift]) -> None:
+    """Somebody laid another key where the log's own is kept."""
+    office, shift = sealed
+    publishing.publish(shift.tools)
+    (key,) = office.folder.glob("archive/_log/keys/*.txt")
+    good = key.read_text()
+    key.write_text("other\n")
+    shift.tools.archive.event("fixity", actor="test", public={"checked": 0, "findings": 0})
+    later = local_date(office.clock()) + dt.timedelta(days=1)
+    office.set_clock(1, "01:00", later)
+    shift.tools.archive.seal_day(later, "test")
+    office.moved = dt.timedelta()
+    stood, findings = nightly._publish(shift.tools)
+    assert stood.published >= 1 and [each.code for each in findings] == ["head-not-published"]
+    key.write_text(good)
+    assert nightly._publish(shift.tools) == (Standing(2, 0, 0), []) and not shift.tools.archive.lost_heads()
