@@ -31,6 +31,7 @@ from archive.witness import WitnessError
 
 COSIGNED = f"{LOG}/cosigned"
 WITNESSED = "witnessed"
+_SAID = ("size", "witness", "key", "seen_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,9 @@ def _public(read: Checkpoint, line: Line) -> dict[str, str | int]:
 
 
 def _witnessed(db: Database) -> list[dict[str, Any]]:
-    """What the log says of all lines, oldest first."""
-    return [parsed_facts(public) for (public,) in db.execute("select public from event where type = ? order by seq", [WITNESSED])]
+    """What the log says of all lines, oldest first; a clock that stood behind (`clock_behind_us`) is nothing the witness said."""
+    rows = db.execute("select public from event where type = ? order by seq", [WITNESSED])
+    return [{name: fact for name, fact in parsed_facts(public).items() if name in _SAID} for (public,) in rows]
 
 
 def _lines(read: Checkpoint, pin: str) -> Sequence[Line]:

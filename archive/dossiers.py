@@ -90,7 +90,7 @@ def declare_all(catalogue: Catalogue, files: Sequence[FileFacts], actor: str) ->
     """Opens several files, or none of them.
 
     Raises:
-        ArchiveError: `bad-file-code`, `file-exists`, `fonds-unknown`, `fonds-closed`, `file-unknown` (the one it continues).
+        ArchiveError: `bad-file-code`, `bad-field` (no title), `file-exists`, `fonds-unknown`, `fonds-closed`, `file-unknown` (the one it continues).
     """
     with catalogue.writing() as db:
         for file in files:
@@ -101,6 +101,8 @@ def _declare(catalogue: Catalogue, db: Database, file: FileFacts, actor: str) ->
     code = file.file_code
     if not naming.valid_file_code(code):
         raise ArchiveError("bad-file-code", f"{code!r} is not organisation.year.notation")
+    if not file.title.strip():
+        raise ArchiveError("bad-field", f"{code}: a file wants a title, by which people find it")
     same = list(db.table("file").rows_where("caseless = ?", [code.casefold()]))
     if same and (same[0]["file_code"] != code or differing(same[0], file)):
         raise ArchiveError("file-exists", f"{same[0]['file_code']} is declared already with other facts")

@@ -78,7 +78,7 @@ def _do(request: Request, shift: Shift) -> None:
             for lot in list(parking.lots(shift.tools.station, ("rejected",))):
                 if lot.told["code"] in OUR_FAULT:
                     do(Request(0, "retry", {**args, "kind": "rejected", "name": lot.folder}), shift)
-        case "release" | "retry", "held" | "rejected":
+        case ("release", "held") | ("retry", "rejected"):
             _take_up(args["name"], args, shift)
         case "release", "item":
             _accept(_asked(args, shift, waits=True), args, shift)

@@ -56,7 +56,10 @@ def find(id: str, wanted: Collection[Kind], station: Path, journal: Journal, arc
     if found:
         names = {"item": "under way", "filed": "filed (a second copy wants --again)"}
         raise SohoaError(f"{id} is {names.get(found[0].kind, found[0].kind)}, not {' or '.join(wanted)}")
-    raise SohoaError(f"nothing is known by {id or 'an empty ID'}")
+    void = archive.get(id) if id.strip() else None
+    if void and void["superseded_by"]:
+        raise SohoaError(f"{void['doc_code']} is void: {void['superseded_by']} counts in its place")
+    raise SohoaError(f"nothing is known by {id if id.strip() else 'an empty ID'}")
 
 
 def _meant(id: str, station: Path, journal: Journal, archive: Archive) -> Iterator[Target]:

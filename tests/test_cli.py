@@ -108,6 +108,9 @@ def test_status_shows_what_a_verb_takes_and_why_in_vietnamese(station: Path) -> 
         (("verify", "held/sao-y/x"), 1, "nothing is known by"),
         (("reject", CODE, "--reason", "x"), 1, "what is filed is never rejected"),
         (("files", "close", "99.XX"), 1, "H05.99."),
+        (("files", "close", "01.VP", "--ended", "2999-01-01"), 1, "a day to come"),
+        (("files", "add", "77.XX", " ", "--year", "2026"), 1, "a title"),
+        (("reject", "held/sao-y/x", "--reason", " "), 1, "--reason says why"),
     ],
 )
 def test_what_a_person_is_told(station: Path, words: tuple[str, ...], code: int, said: str) -> None:

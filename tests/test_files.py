@@ -174,6 +174,7 @@ def test_a_document_finds_its_right_file_and_a_better_scan_its_place(desk: Desk)
     desk.ok("describe", moved["doc_code"], "--set", "maintenance=70 năm")
     assert desk.files()[code("02.TCCB")]["retention"] == "years:70", "the longest of its documents rules"
     assert "reason" in desk.refused("refile", moved["doc_code"], "--file", "01.VX", "--reason", " ")
+    assert f"is void: {moved['doc_code']} counts" in desk.refused("refile", old, "--file", "01.VX", "--reason", "x")
 
     better = told["held"][0]["folder"]
     assert "counts until" in desk.ok("supersede", moved["doc_code"], "--by", better, "--reason", "Bản quét mờ")

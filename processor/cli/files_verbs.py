@@ -101,8 +101,10 @@ def _shown(row: FileRow) -> dict[str, Any]:
 @HERE
 def files_close(file_code: str, ended: dt.date | None, folder: Path) -> None:
     """Close a file: it takes no more documents. CODE may be its notation: `01.TCCB` is this year's file."""
-    settings = load(folder)
-    file_code = wiring.full_file_code(file_code, settings, local_date(wiring.now()).year, folder)
+    settings, today = load(folder), local_date(wiring.now())
+    if ended and ended > today:
+        raise SettingsError(f"--ended {ended}: its work cannot have ended on a day to come")
+    file_code = wiring.full_file_code(file_code, settings, today.year, folder)
     with wiring.opened_archive(folder, settings) as archive:
         archive.close_file(file_code, wiring.operator(), ended.isoformat() if ended else None)
     click.echo(f"closed {file_code}")

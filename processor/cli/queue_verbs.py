@@ -189,8 +189,8 @@ def retry(identifier: str | None, everything: bool, again: bool, why: str, folde
     if again and not why.strip():
         raise SettingsError("--again needs --reason: the log keeps why there is a second copy")
     target = meant(identifier, folder, "filed") if again else meant(identifier, folder, "item", "held", "rejected")
-    _check_scan(target, folder)
-    _check_answered(target, folder, why)
+    if target.kind == "held":  # to try again would let pass what it is held for, and nobody would have said so
+        raise SettingsError(f"{identifier} is held: `release` sends it on (--reason: why), `describe` and `reject` are the other ways")
     _ask(folder, "again" if again else "retry", kind=target.kind, name=target.name, scan=target.scan, reason=why)
 
 
@@ -201,6 +201,8 @@ def retry(identifier: str | None, everything: bool, again: bool, why: str, folde
 def reject(identifier: str, why: str, folder: Path) -> None:
     """Refuse what is held or waits; its bytes stay in rejected/."""
     _check_not_filed(identifier, folder)
+    if not why.strip():
+        raise SettingsError("--reason says why; it is kept in the log")
     target = meant(identifier, folder, "held", "item")
     _ask(folder, "reject", kind=target.kind, name=target.name, scan=target.scan, reason=why)
 

@@ -52,6 +52,14 @@ def test_what_a_pinned_witness_signed_is_taken_in_once(office: Office, archive: 
     assert codes(archive) == [] and archive.lost_heads() == []
 
 
+def test_a_clock_that_stood_behind_then_takes_nothing_away(office: Office, archive: Archive, signed: Checkpoint) -> None:
+    office.clock.pass_(seconds=-60)
+    archive.take_cosigned(signed.text().encode(), CLERK)
+    assert "clock_behind_us" in archive.happened("witnessed")[0]["public"]  # type: ignore[operator]  # JSON
+    archive.take_cosigned(signed.text().encode(), CLERK)
+    assert len(archive.happened("witnessed")) == 1 and codes(archive) == [] and archive.lost_heads() == []
+
+
 def test_each_witness_of_a_head_has_a_file_and_an_entry(office: Office, archive: Archive, signed: Checkpoint) -> None:
     """Whether their lines come one after the other or in one file, and whatever was there before."""
     other = witness(office.folder / "other", "khac.example", of_archive(office.root), NOW + 9)
