@@ -90,7 +90,8 @@ def declare_all(catalogue: Catalogue, files: Sequence[FileFacts], actor: str) ->
     """Opens several files, or none of them.
 
     Raises:
-        ArchiveError: `bad-file-code`, `bad-field` (no title), `file-exists`, `fonds-unknown`, `fonds-closed`, `file-unknown` (the one it continues).
+        ArchiveError: `bad-file-code`, `bad-field` (no title), `file-exists`, `fonds-unknown`, `fonds-closed`,
+            `file-unknown` (the one it continues).
     """
     with catalogue.writing() as db:
         for file in files:

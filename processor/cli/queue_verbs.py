@@ -190,7 +190,7 @@ def retry(identifier: str | None, everything: bool, again: bool, why: str, folde
         raise SettingsError("--again needs --reason: the log keeps why there is a second copy")
     target = meant(identifier, folder, "filed") if again else meant(identifier, folder, "item", "held", "rejected")
     if target.kind == "held":  # to try again would let pass what it is held for, and nobody would have said so
-        raise SettingsError(f"{identifier} is held: `release` sends it on (--reason: why), `describe` and `reject` are the other ways")
+        raise SettingsError(f"{identifier} is held: `release` sends it on (--reason: why), as `describe` does, or `reject` it")
     _ask(folder, "again" if again else "retry", kind=target.kind, name=target.name, scan=target.scan, reason=why)
 
 
