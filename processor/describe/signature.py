@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, dropwhile
+from itertools import accumulate, takewhile
 
 from processor.describe.heading import SURE_DIGIT, Value
 from processor.describe.layout import Foot, Line, Word
@@ -25,6 +25,7 @@ ALIGNED = 0.015  # of the page's width: lines of the block are centred on one ax
 LEAST_LETTERS = 5  # of a post whose beginning a seal covers
 PLACED = 0.9  # letters a word may lie off its place
 ROOM = 1.6  # letters: a letter and the spaces round it are wider
+ENDING = 2  # letters
 STROKE = 2  # letters that a stroke of a pen is read as, at most
 SPACE, FITTING = 0.5, 1.2  # letters: between words; how much a beginning may be shorter or longer than the room for it
 _BY_ORDER = frozenset({"TL.", "TUQ."})
@@ -62,7 +63,7 @@ def _authority(rows: Sequence[Line], name: Line | None, position: Value | None, 
     for row in rows:
         if name and row.top >= name.top:
             break
-        words = [word for word in row.words if squash(word.text) and not _is_scrawl(word)]
+        words = [word for word in _printed(row, law) if squash(word.text)]
         said = fold(_APART.split(words[0].text.strip(SIGNS))[0]) if words and Line(tuple(words)).text.isupper() else ""
         written = law.authorities.get(said)
         if written:
@@ -76,6 +77,13 @@ def _authority(rows: Sequence[Line], name: Line | None, position: Value | None, 
 def _is_scrawl(word: Word) -> bool:
     """Whether a word is what a pen or a seal was read as beside a line in capitals: in doubt, and not in capitals itself."""
     return word.confidence < SURE_DIGIT and not word.text.isupper()
+
+
+def _printed(row: Line, law: Vocabulary) -> tuple[Word, ...]:
+    """The words of a row without what a pen or a seal was read as, nor what is in doubt before an authority ("NN KT. GIÁM ĐỐC")."""
+    words = tuple(word for word in row.words if not _is_scrawl(word))
+    opens = next((at for at, word in enumerate(words) if fold(_APART.split(word.text.strip(SIGNS))[0]) in law.authorities), 0)
+    return words[opens:] if all(word.confidence < SURE_SURNAME for word in words[:opens]) else words
 
 
 def _axis(rows: Sequence[Line]) -> list[float]:
@@ -143,7 +151,7 @@ def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value
     for row in rows:
         if name and row.top >= name.top:
             break
-        print_ = tuple(word for word in row.words if not _is_scrawl(word))
+        print_ = _printed(row, law)
         words = _parts(print_)
         if not words or not " ".join(words).isupper():
             continue
@@ -207,10 +215,17 @@ def _post(row: Line, words: Sequence[str], axis: Sequence[float], law: Vocabular
         return (kept if law.position(" ".join(_parts(kept.words))) == written else row), written
     if not sure:
         return None
-    firm = Line(tuple(dropwhile(lambda word: word.confidence < SURE_DIGIT, sure)) or sure)  # of "VHÁNH VĂN PHÒNG"
+    spoilt = tuple(takewhile(lambda word: word.confidence < SURE_DIGIT, sure))
+    firm = Line(sure[len(spoilt) :] or sure)
     whole = law.position(" ".join(_parts(sure))) if _is_aligned(kept, axis) else ""
-    tried = ((kept, whole), (kept, _bitten(kept, axis, law)), (firm, _bitten(firm, axis, law)))
+    tried = ((kept, whole), (kept, _bitten(kept, axis, law)), (firm, _mended(spoilt, _bitten(firm, axis, law))))
     return next((each for each in tried if each[1]), None)
+
+
+def _mended(spoilt: Sequence[Word], post: str) -> str:
+    """A post before whose read words others are spoilt: "VHÁNH VĂN PHÒNG", where the end of the last of them is its own."""
+    end = squash(spoilt[-1].text)[-ENDING:] if spoilt else ""
+    return post if len(end) == ENDING and any(fold(word).endswith(end) for word in post.split()[:-1]) else ""
 
 
 def _bitten(row: Line, axis: Sequence[float], law: Vocabulary) -> str:

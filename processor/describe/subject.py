@@ -180,7 +180,9 @@ def _is_broken(words: Sequence[Word], law: Vocabulary) -> bool:
     stops = (_ends(a.text) or (a.text.endswith(".") and not b.text[:1].isupper()) for a, b in zip(words, words[1:], strict=False))
     pairs = ((a.text, fold(b.text.strip(SIGNS))) for a, b in zip(words, words[1:], strict=False))
     specks = (a[-1] in ":;" and (fold(a.strip(SIGNS)), b) in law.phrases for a, b in pairs)
-    return years is not None or any(stops) or any(specks) or _is_parted(words, law)
+    dashed = zip(words, words[1:], words[2:], strict=False)
+    dashes = (b.text in "-–—" and (fold(a.text), fold(c.text.strip(SIGNS))) in law.phrases for a, b, c in dashed)
+    return years is not None or any(stops) or any(specks) or any(dashes) or _is_parted(words, law)
 
 
 def _is_parted(words: Sequence[Word], law: Vocabulary) -> bool:

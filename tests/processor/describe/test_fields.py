@@ -501,13 +501,26 @@ def test_the_spoilt_first_word_of_a_post_is_the_one_that_fills_its_room() -> Non
         assert signed(centred("TL. GIÁM ĐỐC", 0.72, 0.7), centred(spoilt, 0.72, 0.72), name).get("signer_position") == position
 
 
+def test_of_an_authority_the_words_before_it_are_strokes_where_in_doubt() -> None:
+    rows = [word("NN~0.55", 0.55, 0.7), *centred("KT. GIÁM ĐỐC", 0.72, 0.7)], centred("ƑHÓ~0.55 GIÁM ĐỐC", 0.72, 0.72)
+    found = signed(*rows, centred("Trần Thị Lan Anh", 0.72, 0.82))
+    assert (found["signer_position"], found["signer_authority"]) == ("Phó Giám đốc", "KT.")
+    alone = signed(rows[1], centred("Trần Thị Lan Anh", 0.72, 0.82))
+    assert alone.get("signer_position") in (None, "Phó Giám đốc")  # never "Tổng"
+
+
+def test_a_dash_within_a_phrase_is_a_speck_which_leaves_the_subject_open() -> None:
+    assert "subject" not in reading(*head("Số: 15/QĐ-X", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17),
+                                    *centred("Về việc số hóa tài - liệu lưu trữ", 0.52, 0.19), *BODY).fields  # fmt: skip
+
+
 def test_a_speck_beside_a_name_parts_no_column() -> None:
     name = [*centred("Hồ Thế Phượng", 0.72, 0.82), word("^~0.55", 0.91, 0.82)]
     assert signed(centred("CHỦ TỊCH", 0.72, 0.72), name)["signer_name"] == "Hồ Thế Phượng"
 
 
 @pytest.mark.parametrize(("post", "at", "position"), [
-    ("BHó~0.75 GIÁM ĐỐC", 0.72, "Phó Giám đốc"), ("GIÁM ĐỐC", 0.7434, "Phó Giám đốc"), ("GIÁM ĐỐC", 0.72, None),
+    ("BHó~0.75 GIÁM ĐỐC", 0.72, "Phó Giám đốc"), ("1~0.55 ƑHÓ~0.55 GIÁM ĐỐC", 0.7088, "Phó Giám đốc"), ("GIÁM ĐỐC", 0.7434, "Phó Giám đốc"), ("GIÁM ĐỐC", 0.72, None),
 ])  # fmt: skip
 def test_of_a_deputys_post_the_beginning_may_be_spoilt(post: str, at: float, position: str | None) -> None:
     rows = centred("KT. GIÁM ĐỐC", 0.72, 0.7), centred(post, at, 0.72), centred("Trần Thị Lan Anh", 0.72, 0.82)
