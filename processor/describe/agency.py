@@ -27,6 +27,7 @@ BEFORE_PLACES = frozenset("tinh pho xa phuong quan huyen tran khu vuc".split()) 
 _BEFORE_PROVINCES = frozenset({"tinh", "pho"})  # of "thành phố"
 _ROMAN = re.compile(r"(?!VI$)[IVX]{2,}")  # "Vi" is a name
 _MANY_MARKS = frozenset("ẤẨẪẮẲẴẾỂỄỐỔỖ")  # in capitals recognition is sure of many a wrong one
+_OVER = frozenset("\u0302\u0306")  # circumflex and breve, over which a tone stands
 SURE_MARKED = 0.95  # in capitals Ù and Ũ are nearly one: a name that nothing vouches for
 CAPITALS = 0.6  # a word in capitals read less surely says nothing about its marks
 
@@ -36,8 +37,8 @@ def names(rows: Sequence[Line], law: Vocabulary) -> list[list[Word]]:
     found: list[list[Word]] = []
     for row in rows:
         words = _parted(_named(row), law)
-        if not words:
-            continue
+        if not words or all(_has_digits(word) and word.confidence < SURE for word in words):
+            continue  # a number by a pen rises above its line
         if not all(word.text.upper() == word.text for word in words):
             return []
         opens = any(_key(words[:size]) in law.agency_openers for size in (1, 2, 3))
@@ -81,6 +82,10 @@ def _is_cut_at(said: str, at: int, law: Vocabulary) -> bool:
 
 def _has_letters(word: Word) -> bool:
     return any(map(str.isalpha, word.text))
+
+
+def _has_digits(word: Word) -> bool:
+    return any(map(str.isdigit, word.text))
 
 
 def _goes_on(name: Sequence[Word], words: Sequence[Word], law: Vocabulary) -> bool:
@@ -216,6 +221,12 @@ def disagree(words: Sequence[Word], issued_at: Value) -> bool:
     small = issued_at.text.split()
     pairs = zip(words, small, strict=True) if len(words) == len(small) else ()
     return any(Counter(marks(text.upper())) < Counter(marks(word.text)) for word, text in pairs if word.confidence >= CAPITALS)
+
+
+def is_told_twice(place: Value, runs: Sequence[Sequence[Word]]) -> bool:
+    """Whether a place is sure in small letters and in capitals, as it must be where marks stand over a letter's own: Nhân, Nhẫn."""
+    is_marked = any(_OVER & set(unicodedata.normalize("NFD", text)) for text in place.text.split())
+    return not is_marked or place.confidence >= SURE and any(min(word.confidence for word in run) >= SURE for run in runs)
 
 
 def _proper(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, lost: bool) -> Value | None:

@@ -152,14 +152,15 @@ def _said(rows: Sequence[Line], law: Vocabulary, *, small: bool = False) -> Pair
 def _issued_at(dated: Line | None, names: Sequence[Sequence[Word]], pairs: Pairs, law: Vocabulary) -> Value | None:
     """The place of issue, held against the names over the number: with other marks there it is in doubt, with the same sure."""
     found = heading.place(Line(tuple(confirmed(dated.words, pairs)))) if dated else None
-    if found is None:
+    if found is None or dated is None:
         return None
     if any(agencies.is_province(name, found, law) for name in names) and found.confidence >= LEAST:
         return replace(found, text=law.places[folded_words(found.text)], confidence=max(found.confidence, LISTED))
     size = len(found.words)
     runs = [name[at : at + size] for name in names for at in range(len(name) - size + 1)]
     same = [run for run in runs if skeleton(" ".join(word.text for word in run)) == skeleton(found.text)]
-    if any(agencies.disagree(run, found) for run in same):
+    is_told = not same or agencies.is_told_twice(heading.place(dated) or found, same)
+    if not is_told or any(agencies.disagree(run, found) for run in same):
         return None
     if law.places.get(folded_words(found.text)) == found.text and found.confidence >= LEAST:
         return replace(found, confidence=max(found.confidence, LISTED))
@@ -192,8 +193,7 @@ def _organ(
 def _title(rows: Sequence[Line], law: Vocabulary) -> Title | None:
     """The first line that is nothing but a kind's name in capitals, centred, above the body."""
     for index, row in enumerate(rows):
-        opening = squash(row.text[:40])
-        if row.top > TITLE_DEPTH or opening.startswith((*law.addressed, *law.grounds)):
+        if row.top > TITLE_DEPTH or row.opening.startswith((*law.addressed, *law.grounds)):
             return None
         for run in runs(row):
             words = tuple(word for word in run if squash(word.text))  # a speck is no word of a title
@@ -231,7 +231,7 @@ def _letter_kind(
     NĐ 30 Phụ lục I, Phần I, mục II.5.b; Phụ lục III, mẫu 1.5.
     """
     upper = (row for row in top.below if row.top < TITLE_DEPTH)
-    addressed = any(squash(row.text[:40]).startswith(law.addressed) for row in upper)
+    addressed = any(row.opening.startswith(law.addressed) for row in upper)
     if notation:
         marked = (about is not None or own) and law.abbreviation(notation.text.partition("-")[0]) is None
     else:

@@ -25,12 +25,10 @@ FRAME = 0.75  # letters: a space in print is 0.4 to 0.7 wide, a frame left for a
 WIDEST = 2.0  # letters: what stands further from its "/" is not its number
 EARLIEST, LATEST = 1900, 2100
 MOST_WORDS = 20  # of a number and its notation
-MOST_SLASHES = 4
-MOST_GROUPS = 5
+MOST_SLASHES, MOST_GROUPS = 4, 5
 LEAST_INITIALS = 3  # of shorter ones others are but one letter away
 LONGEST_GROUP = 15  # letters
-LINES_TO_NUMBER = 8  # from the country's name
-LINES_TO_DATE = 5
+LINES_TO_NUMBER, LINES_TO_DATE = 8, 5  # from the country's name
 BESIDE = 0.6  # line pitches: number and date stand in one line
 
 _DATE = re.compile(r"ngay([0-9]{1,2})thang([0-9]{1,2})nam([0-9]{4})(?![0-9])")
@@ -283,6 +281,8 @@ def place(line: Line) -> Value | None:
     words = tuple(dropwhile(lambda word: not any(map(str.isalnum, word.text)), _before_date(line.words)))  # specks
     if not words or any(fold(word.text).startswith(("ngay", "thang")) for word in words):
         return None
+    if words[0].text == "la":  # the capital of "Ia Grai", which looks like its small l; no name opens with a small letter
+        words = (replace(words[0], text="Ia"), *words[1:])
     if not all(word.text[:1].isupper() or word.text in _DASHES or fold(word.text) in _GENERIC for word in words):
         return None
     return Value(" ".join(word.text.strip(SIGNS) or "-" for word in words), Line(words).confidence, words)

@@ -12,6 +12,7 @@ import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from processor.describe.vocabulary import Vocabulary, fold, squash
 
@@ -20,6 +21,8 @@ SIGNATURE_LEFT = 0.42  # the signature stands in the right half (ô 7a-7c)
 NARROWER = 0.05  # of the width: the motto begins so much further right than the country's name
 LEAST_HEADING = 4  # letters: "nhận", where "Nơi" is not read
 SIGNED_ABOVE = 3.5  # line pitches: so far above "Nơi nhận" the signature may begin
+OPENING = 40  # letters
+SCRAP = (2, 0.6)  # letters at most, unless with digits; confidence: what is less is no word that opens a line
 COLUMN_GAP = 0.04  # of the width: no space between words is so wide
 _DATED = re.compile(r"[a-z]{2,40}ngay.{0,8}thang.{0,4}nam[0-9]{4}")
 
@@ -85,9 +88,18 @@ class Line:
         return sum(word.right - word.left for word in self.words) / sum(len(word.text) for word in self.words)
 
     @property
+    def opening(self) -> str:
+        """How the line begins, `squash`ed, without what a pen before it was read as."""
+        return squash(Line(tuple(dropwhile(_is_scrap, self.words)) or self.words).text[:OPENING])
+
+    @property
     def centre(self) -> float:
         """Half-way between its ends."""
         return (self.words[0].left + max(word.right for word in self.words)) / 2
+
+
+def _is_scrap(word: Word) -> bool:
+    return word.confidence < SCRAP[1] and (len(word.text) <= SCRAP[0] or any(map(str.isdigit, word.text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +227,10 @@ def cut_head(rows: Sequence[Line]) -> Head | None:
 
 def _signature_column(row: Line) -> float:
     """Where the right column begins in a row: after its widest gap; a row without one is in one column."""
-    pairs = zip(row.words, row.words[1:], strict=False)
-    gaps = [(after.left - before.right, after.left) for before, after in pairs]
+    words = [word for word in row.words if squash(word.text)] or row.words  # specks are none
+    gaps = [(after.left - before.right, after.left) for before, after in zip(words, words[1:], strict=False)]
     wide = [(gap, left) for gap, left in gaps if gap > COLUMN_GAP and left >= SIGNATURE_LEFT]
-    return max(wide)[1] if wide else (row.left if row.left >= SIGNATURE_LEFT else math.inf)
+    return max(wide)[1] if wide else (words[0].left if words[0].left >= SIGNATURE_LEFT else math.inf)
 
 
 def _opens_signature(row: Line, said: Sequence[str], law: Vocabulary) -> bool:

@@ -36,6 +36,7 @@ _KEPT = "luu"  # the last line: "Lưu: VT, TH."
 _NOTE = re.compile(r"\((?=[^()]{0,200}(?:kem theo|dinh kem|gui kem|phu luc))[^()]{0,400}\)")
 _OF_ANOTHER = re.compile(r"\bso\b[^()]{0,12}/|/(?:20)?[0-9]{2}/|\bcua (?:nghi dinh|thong tu|luat)")  # its number follows
 STROKES, SURE_STROKE = 2, 0.7  # letters, at most, that a stroke is read as; what two readings have is surer, and none
+_ROUND = str.maketrans("{}[]", "()()")
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _SIGNS = " .,;:()\"'-–"
 _PARTS = re.compile(r"[^\W_]+")
@@ -121,7 +122,7 @@ def _confirmed(words: Sequence[Word], law: Vocabulary) -> list[Word]:
         bare, bracketed = word.text.strip("(){}[].,;: "), word.text.strip(".,;: ")
         bare = bracketed if bracketed in law.usual_recipients else bare
         usual = "Lưu" if fold(bare) == _KEPT else law.usual_recipients.get(bare)
-        text = word.text.replace(bare, usual) if usual else word.text
+        text = word.text.replace(bare, usual).translate(_ROUND) if usual else word.text
         text = f"{usual}:" if text in ("Lưu;", "Lưu.", "Lưu,") else text
         found.append(replace(word, text=text, confidence=max(word.confidence, LISTED)) if usual else word)
     return found

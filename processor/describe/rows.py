@@ -80,7 +80,7 @@ def _once(words: Sequence[Word]) -> tuple[Word, ...]:
     kept: list[Word] = []
     for word in words:
         before = kept[-1] if kept else None
-        if before and before.text == word.text and before.left <= (word.left + word.right) / 2 <= before.right:
+        if before and before.text == word.text and word.left < before.right:
             kept[-1] = max(before, word, key=lambda each: each.confidence)
         else:
             kept.append(word)

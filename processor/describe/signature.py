@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
 from processor.describe.heading import SURE_DIGIT, Value
 from processor.describe.layout import Foot, Line, Word
@@ -25,6 +25,8 @@ ALIGNED = 0.015  # of the page's width: lines of the block are centred on one ax
 LEAST_LETTERS = 5  # of a post whose beginning a seal covers
 PLACED = 0.9  # letters a word may lie off its place
 ROOM = 1.6  # letters: a letter and the spaces round it are wider
+ENDING = 2  # letters
+STROKE = 2  # letters that a stroke of a pen is read as, at most
 SPACE, FITTING = 0.5, 1.2  # letters: between words; how much a beginning may be shorter or longer than the room for it
 _BY_ORDER = frozenset({"TL.", "TUQ."})
 _APART = re.compile(r"[.\s]+")
@@ -42,7 +44,8 @@ class Signed:
 def signer(foot: Foot, pitch: float, law: Vocabulary) -> Signed:
     """The signer. `pitch` is the page's distance of lines."""
     under = foot.recipients[0].top + 2 * pitch if foot.recipients else 1.0
-    named = [(row, found) for row in foot.signature if row.top > under and (found := _full_name(row, law))]
+    axis = _axis(foot.signature)
+    named = [(row, found) for row in foot.signature if row.top > under and (found := _full_name(row, axis, law))]
     if len({found.text for _, found in named}) != 1:
         position = _position(foot.signature, None, law)
         return Signed(position, None, _authority(foot.signature, None, position, law))
@@ -60,7 +63,7 @@ def _authority(rows: Sequence[Line], name: Line | None, position: Value | None, 
     for row in rows:
         if name and row.top >= name.top:
             break
-        words = [word for word in row.words if squash(word.text)]
+        words = [word for word in _printed(row, law) if squash(word.text)]
         said = fold(_APART.split(words[0].text.strip(SIGNS))[0]) if words and Line(tuple(words)).text.isupper() else ""
         written = law.authorities.get(said)
         if written:
@@ -71,8 +74,26 @@ def _authority(rows: Sequence[Line], name: Line | None, position: Value | None, 
     return None if is_deputy != (last.text == "KT.") and last.text not in _BY_ORDER else last
 
 
-def _full_name(row: Line, law: Vocabulary) -> Value | None:
-    name = _without_strokes([word for word in row.words if any(map(str.isalpha, word.text))])
+def _is_scrawl(word: Word) -> bool:
+    """Whether a word is what a pen or a seal was read as beside a line in capitals: in doubt, and not in capitals itself."""
+    return word.confidence < SURE_DIGIT and not word.text.isupper()
+
+
+def _printed(row: Line, law: Vocabulary) -> tuple[Word, ...]:
+    """The words of a row without what a pen or a seal was read as, nor what is in doubt before an authority ("NN KT. GIÁM ĐỐC")."""
+    words = tuple(word for word in row.words if not _is_scrawl(word))
+    opens = next((at for at, word in enumerate(words) if fold(_APART.split(word.text.strip(SIGNS))[0]) in law.authorities), 0)
+    return words[opens:] if all(word.confidence < SURE_SURNAME for word in words[:opens]) else words
+
+
+def _axis(rows: Sequence[Line]) -> list[float]:
+    """Where the lines in capitals over a name, as far as they are surely read, have their middle."""
+    sure = (tuple(word for word in row.words if word.confidence >= SURE_DIGIT and squash(word.text)) for row in rows)
+    return [Line(words).centre for words in sure if len(words) > 1 and Line(words).text.isupper()]
+
+
+def _full_name(row: Line, axis: Sequence[float], law: Vocabulary) -> Value | None:
+    name = _without_ends(_without_strokes([word for word in row.words if any(map(str.isalpha, word.text))]), axis)
     if not name:
         return None
     surname = law.surname(name[0].text)
@@ -86,6 +107,20 @@ def _full_name(row: Line, law: Vocabulary) -> Value | None:
     if any(before.text == word.text for before, word in zip(name, name[1:], strict=False)):
         return None  # read twice
     return Value(" ".join(word.text for word in name), min(word.confidence for word in name), tuple(name))
+
+
+def _without_ends(words: Sequence[Word], axis: Sequence[float]) -> list[Word]:
+    """The words without doubtful letters at their ends that no name is made of, where what is left stands on the block's axis."""
+    kept = list(words)
+    while kept and _is_stroke(kept[0]):
+        kept.pop(0)
+    while kept and _is_stroke(kept[-1]):
+        kept.pop()
+    return kept if kept and _is_aligned(Line(tuple(kept)), axis) else list(words)
+
+
+def _is_stroke(word: Word) -> bool:
+    return word.confidence < SURE_NAME and (len(word.text) == 1 or (len(word.text) == STROKE and not word.text.istitle()))
 
 
 def _without_strokes(words: Sequence[Word]) -> list[Word]:
@@ -116,9 +151,11 @@ def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value
     for row in rows:
         if name and row.top >= name.top:
             break
-        words = _parts(row.words)
+        print_ = _printed(row, law)
+        words = _parts(print_)
         if not words or not " ".join(words).isupper():
             continue
+        row = Line(print_)
         if fold(words[0]) in law.authorities:
             deputised = law.position(" ".join(words[1:])) if fold(words[0]) in law.deputising else deputised
             axis.append(row.centre)
@@ -126,7 +163,9 @@ def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value
             best = (row, written) if written else best
             continue
         deputy = law.deputy(deputised) if deputised else ""
-        found = _post(row, words, axis, law) or (_standing(row, deputy, axis) if deputy else None)
+        found = _post(row, words, axis, law)
+        if deputy and not (found and found[1].startswith(law.deputies)):
+            found = _standing(row, deputy, axis) or found
         best = found or (None if _is_line(row) else best)  # "TL. CHỦ TỊCH", then a post that was not read
     if best is None or best[0].confidence < SURE_POSITION:
         return None
@@ -176,20 +215,33 @@ def _post(row: Line, words: Sequence[str], axis: Sequence[float], law: Vocabular
         return (kept if law.position(" ".join(_parts(kept.words))) == written else row), written
     if not sure:
         return None
-    written = law.position(" ".join(_parts(sure))) if _is_aligned(kept, axis) else ""
-    written = written or _bitten(kept, axis, law)
-    return (kept, written) if written else None
+    spoilt = tuple(takewhile(lambda word: word.confidence < SURE_DIGIT, sure))
+    firm = Line(sure[len(spoilt) :] or sure)
+    whole = law.position(" ".join(_parts(sure))) if _is_aligned(kept, axis) else ""
+    tried = ((kept, whole), (kept, _bitten(kept, axis, law)), (firm, _mended(spoilt, _bitten(firm, axis, law))))
+    return next((each for each in tried if each[1]), None)
+
+
+def _mended(spoilt: Sequence[Word], post: str) -> str:
+    """A post before whose read words others are spoilt: "VHÁNH VĂN PHÒNG", where the end of the last of them is its own."""
+    end = squash(spoilt[-1].text)[-ENDING:] if spoilt else ""
+    return post if len(end) == ENDING and any(fold(word).endswith(end) for word in post.split()[:-1]) else ""
 
 
 def _bitten(row: Line, axis: Sequence[float], law: Vocabulary) -> str:
     """The only listed post that ends as a row does and whose beginning, under the seal, fills the room left of it to the axis."""
-    said = folded_words(row.text)
-    if not said or row.confidence < SURE_DIGIT or len("".join(said)) < LEAST_LETTERS:
+    tail = " ".join(folded_words(row.text))
+    if row.confidence < SURE_DIGIT or len(squash(tail)) < LEAST_LETTERS:
         return ""
     rooms = {(row.left + row.words[-1].right - 2 * centre) / row.letter for centre in axis}
     fitting = {
         written for key, written in law.positions.items()
-        if key[-len(said) :] == said and len(key) > len(said)
-        and any(abs(room - len(" ".join(key[: -len(said)])) - SPACE) <= FITTING for room in rooms)
+        if (whole := " ".join(key)).endswith(tail) and whole != tail
+        and any(abs(room - _width(whole.removesuffix(tail))) <= FITTING for room in rooms)
     }  # fmt: skip
     return fitting.pop() if len(fitting) == 1 else ""
+
+
+def _width(beginning: str) -> float:
+    """How many letters wide the beginning of a post is, with the space after its last word."""
+    return len(beginning.rstrip()) + (SPACE if beginning.endswith(" ") else 0)

@@ -58,7 +58,7 @@ def below(top: Head, title: Title, law: Vocabulary, pairs: Pairs) -> Subject | N
             apart += [] if _is_scrawl(words) else words
             continue
         said = line or Line(tuple(words))
-        stops = squash(said.text[:40]).startswith((*law.addressed, *law.grounds))
+        stops = said.opening.startswith((*law.addressed, *law.grounds))
         capitals = said.text.isupper() and len(said.words) > 1
         if stops or capitals or row.top - before.top > PARAGRAPH * top.pitch:
             is_whole = not any(_is_torn_off(word, each, top.pitch) for word in apart for each in chosen)
@@ -111,7 +111,7 @@ def beside(top: Head, line: Number | None, law: Vocabulary, pairs: Pairs) -> Sub
     for row in top.left[line.index + 1 :]:
         if not any(map(str.isalnum, row.text)) or _is_stamp(row, law):
             continue
-        if row.top - before.top > PARAGRAPH * top.pitch or squash(row.text[:40]).startswith(law.addressed):
+        if row.top - before.top > PARAGRAPH * top.pitch or row.opening.startswith(law.addressed):
             break
         if len(chosen) == SUBJECT_ROWS:
             return None
@@ -180,7 +180,9 @@ def _is_broken(words: Sequence[Word], law: Vocabulary) -> bool:
     stops = (_ends(a.text) or (a.text.endswith(".") and not b.text[:1].isupper()) for a, b in zip(words, words[1:], strict=False))
     pairs = ((a.text, fold(b.text.strip(SIGNS))) for a, b in zip(words, words[1:], strict=False))
     specks = (a[-1] in ":;" and (fold(a.strip(SIGNS)), b) in law.phrases for a, b in pairs)
-    return years is not None or any(stops) or any(specks) or _is_parted(words, law)
+    dashed = zip(words, words[1:], words[2:], strict=False)
+    dashes = (b.text in "-–—" and (fold(a.text), fold(c.text.strip(SIGNS))) in law.phrases for a, b, c in dashed)
+    return years is not None or any(stops) or any(specks) or any(dashes) or _is_parted(words, law)
 
 
 def _is_parted(words: Sequence[Word], law: Vocabulary) -> bool:

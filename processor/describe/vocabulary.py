@@ -12,17 +12,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 _CLEAN = re.compile(r"[(\"“‘]*[^\W_]+(?:[-–/.,&'’][^\W_]+)*[)\"”’.,;:…]*|[-–]")
 _SPECKED = re.compile(r"[^\W\d_][.,][^\W\d_A-ZĐÀ-Ỵ]")
-_VOWELS = re.compile("[aeiouy]+")
-_MARKS = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323")
+_VOWELS, _MARKS = re.compile("[aeiouy]+"), frozenset("\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323")
 _SYLLABLE = re.compile(  # the last: "Đắk Lắk"
     r"(?:ngh?|nh|gh?|gi|kh?|ph?|qu|th?|tr|ch?|[bdhlmnrsvx])?(?!.*(?:aa|ee|ii|yy))[aeiouy]{1,3}(?:ch?|ng?|nh|m|p|t|k)?"
 )
-_DASHED = re.compile(r"[^\W\d_]{2}[-–](?=[^\W\d_])(?![A-ZĐÀ-Ỵ])")
 SIGNS = " .,;:_-–—'\"`|~^"  # what recognition hangs on the ends of words
 
 
@@ -82,14 +80,19 @@ def is_syllable(word: str) -> bool:
 def is_clean(word: str) -> bool:
     """Whether a word holds nothing but letters, digits and the signs print has there: no speck within, no foreign sign.
 
-    No dash joins two words in small letters.
-
-    A full stop stands within numbers and between capitals (`1.500`, `TP.HCM`), never between small letters, nor after a syllable.
+    No dash joins a word in small letters to another. A full stop stands within numbers and between capitals (`1.500`, `TP.HCM`),
+    never between small letters, nor after a syllable.
     """
     said = nfc(word)
     before, stop, after = said.partition(".")
     is_joined = bool(stop) and after[:1].isalpha() and len(before) > 2 and before[1:].islower() and is_syllable(before)
-    return not is_joined and _CLEAN.fullmatch(said) is not None and not (_SPECKED.search(said) or _DASHED.search(said))
+    return not is_joined and _CLEAN.fullmatch(said) is not None and not (_SPECKED.search(said) or _is_dashed(said))
+
+
+def _is_dashed(said: str) -> bool:
+    parts = [part.strip(SIGNS + "(“‘") for part in re.split("[-–]", said)]
+    pairs = ((a, b) for a, b in pairwise(parts) if a[-2:].isalpha() and len(a) > 1 and b[:1].isalpha())
+    return any(b[0].islower() or a.islower() for a, b in pairs)
 
 
 def folded_words(text: str) -> tuple[str, ...]:

@@ -39,12 +39,15 @@ def walls(engine: Walled) -> Check:
 
 def _languages(settings: Settings) -> Check:
     wanted = tuple(sorted({name for lane in settings.lanes.values() for name in lane.languages} | {"osd"}))
-    loaded = languages.load(wanted)
+    second = {languages.OTHERS[name] for name in wanted if name in languages.OTHERS}
+    loaded = languages.load(tuple(sorted({*wanted, *second})))
     if not loaded.version:
         return check("languages", False, "Tesseract or its models are absent")
-    lacking = f"cannot be loaded: {', '.join(loaded.missing)}"
-    told = lacking if loaded.missing else ", ".join(wanted)
-    return check("languages", not loaded.missing, f"Tesseract {loaded.version}: {told}")
+    lacking = [name for name in loaded.missing if name in wanted]
+    told = f"cannot be loaded: {', '.join(lacking)}" if lacking else ", ".join(wanted)
+    lesser = second.intersection(loaded.missing)
+    told += f"; without {', '.join(sorted(lesser))} names and lists are read less surely" if lesser else ""
+    return check("languages", not lacking, f"Tesseract {loaded.version}: {told}")
 
 
 def _font(parts: Parts) -> Check:

@@ -1,7 +1,7 @@
 """Reads parts of a page once more: what readings in other pixels say alike is sure (`agreement`).
 
-Head and foot are read twice; a line of theirs in which a word stays doubtful, and the block of the signature under a black seal,
-a third time. For describing, never for the text layer. Runs in a worker.
+Head and foot are read twice, the second time by another model where one is installed; a line of theirs in which a word stays
+doubtful, and the block of the signature under a black seal, more often. For describing, never for the text layer. Runs in a worker.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
     plain = ink.without(picture) if picture.mode == "RGB" else picture.convert("L")
     finer = min(max(FINER_DPI / dpi, 1.0), _MOST_FINER)
     columns: Columns = (agreement.gutter(words), "block")
-    second = [(zone, strip(plain, _rows(zone, plain.height), dpi, languages, finer, columns)) for zone in agreement.zones(words)]
+    other = reader.another(languages)
+    second = [(zone, strip(plain, _rows(zone, plain.height), dpi, other, finer, columns)) for zone in agreement.zones(words)]
     block = _block(plain, dpi, agreement.foot(words))
     if block and picture.mode == "RGB" and ink.bands(picture.crop(block), dpi):
         block = None  # a seal in colour is gone with its ink
@@ -73,8 +74,8 @@ def settled(
         lines = [box for box in _doubtful_lines(found, zone, plain.size) if not (under and block and _is_within(box, block))]
         for box in lines[:_MOST_LINES]:
             readings = [words, again]
-            for fine in (_LINE_DPI, _FINER_LINE_DPI):
-                readings.append(part(plain, box, dpi, languages, fine / dpi, "line"))
+            for fine, model in ((_LINE_DPI, languages), (_FINER_LINE_DPI, reader.another(languages))):
+                readings.append(part(plain, box, dpi, model, fine / dpi, "line"))
                 found = _settled_line(found, readings, box, plain.size)
                 if not any(_lies_in(word, box, plain.size) for word in filter(agreement.is_doubtful, found)):
                     break
@@ -161,17 +162,18 @@ def _box(words: Sequence[Word], size: tuple[int, int]) -> Box:
 
 
 def _under_ring(plain: Image.Image, dpi: float, languages: str, box: Box) -> list[Word]:
-    """What stands in the block of the signature under the rings of a black seal, read three times; nothing where there is none."""
+    """What stands in the block of the signature under the rings of a black seal, read three times by each model; else nothing."""
     clear = rings.without(plain.crop(box), dpi)
     if clear is None:
         return []
     page = plain.copy()
     page.paste(clear, box[:2])
+    other = reader.another(languages)
     ways: tuple[tuple[int, reader.Layout], ...] = ((FINER_DPI, "page"), (_LINE_DPI, "block"), (_COARSE_DPI, "anywhere"))
-    told = [_read(page, box, dpi, languages, fine, how) for fine, how in ways]
+    told = [_read(page, box, dpi, model, fine, how) for fine, how in ways for model in dict.fromkeys((languages, other))]
     found = agreement.voted(told)
     for line in _doubtful_lines(found, (0.0, 1.0), plain.size)[:_MOST_LINES]:
-        more = [_read(page, line, dpi, languages, fine, "line") for fine in (FINER_DPI, _LINE_DPI)]
+        more = [_read(page, line, dpi, model, fine, "line") for fine, model in ((FINER_DPI, other), (_LINE_DPI, languages))]
         found = _settled_line(found, (*told, *more), line, plain.size)
     return [replace(word, confidence=agreement.DOUBTED) if word.confidence == agreement.OUTVOTED else word for word in found]
 

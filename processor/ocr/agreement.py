@@ -6,6 +6,7 @@ fractions of the page, confidence 0 to 100. Refuses: to put a word together from
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -192,7 +193,8 @@ def _counted(word: Word, others: Sequence[Sequence[Word]], *, is_first: bool) ->
     if any(_said(each).casefold() == _said(word).casefold() for near in there for each in near if each not in same):
         return len(same), replace(word, confidence=min(sure, CASED))
     votes = len(same) + 1
-    most = 100.0 if votes >= CLEAR * against else OUTVOTED if votes > against else DOUBTED
+    rival = max(Counter(" ".join(map(_said, near)) for near in there if near[0] not in same).values(), default=0)
+    most = 100.0 if votes >= CLEAR * rival and votes > against else OUTVOTED if votes > rival and votes >= against else DOUBTED
     return len(same), replace(word, confidence=min(sure, most))
 
 

@@ -13,9 +13,11 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from processor import sandbox
 
+OTHERS = MappingProxyType({"vie": "Vietnamese"})  # a script's model, which slips elsewhere (Debian's tesseract-ocr-script-viet)
 _LONGEST = 60  # seconds; loading one model takes 0.05 to 0.3
 
 

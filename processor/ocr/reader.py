@@ -21,6 +21,7 @@ import tesserocr
 from PIL import Image
 
 from processor.errors import MissingError
+from processor.ocr.languages import OTHERS
 from processor.ocr.words import Word
 
 Layout: TypeAlias = Literal["page", "block", "line", "anywhere"]
@@ -54,6 +55,13 @@ def tessdata() -> Path:
 def _reader(languages: str) -> tesserocr.PyTessBaseAPI:
     variables = {"tessedit_create_pdf": "1", "textonly_pdf": "1", "tessedit_create_hocr": "1"}
     return tesserocr.PyTessBaseAPI(path=str(tessdata()), lang=languages, psm=tesserocr.PSM.AUTO, variables=variables)
+
+
+@cache
+def another(languages: str) -> str:
+    """The same languages by another model, which slips elsewhere; by the same one where no other is installed."""
+    known = _languages_in(tessdata())
+    return "+".join(OTHERS[name] if OTHERS.get(name) in known else name for name in languages.split("+"))
 
 
 @cache
@@ -215,4 +223,8 @@ def version() -> str:
 
 def languages() -> set[str]:
     """The models installed."""
-    return {path.stem for path in tessdata().glob("*.traineddata")}
+    return _languages_in(tessdata())
+
+
+def _languages_in(folder: Path) -> set[str]:
+    return {path.stem for path in folder.glob("*.traineddata")}

@@ -221,12 +221,43 @@ def agency(first: str, second: str, date: str = DATE) -> str | None:
     return reading(*head("Số: 15/QĐ-X", date, (first, second)), *centred("QUYẾT ĐỊNH", 0.52, 0.17)).fields.get("organ_name")
 
 
+def test_a_word_that_was_read_twice_at_one_place_counts_once() -> None:
+    rows = [*head("Số: 15/QĐ-X", DATE, ("SỞ Y TẾ", "TRUNG TÂM Y TẾ")), *centred("QUYẾT ĐỊNH", 0.52, 0.17)]
+    y = next(each for each in rows if each.text == "Y" and each.top > 0.08)
+    again = Word("Y", y.left + 0.006, y.top, y.right + 0.006, y.bottom, 0.7)
+    assert [reading(*rows, *more).fields["organ_parent"] for more in ((), (again,))] == ["Sở Y tế"] * 2
+    assert "Y Y" not in reading(*rows, again).fields.get("organ_name", "")
+
+
 def test_the_parent_is_not_the_issuer() -> None:
     assert agency("UBND TP. ĐÀ NẴNG", "SỞ GIÁO DỤC VÀ ĐÀO TẠO") == "Sở Giáo dục và Đào tạo"
 
 
 def test_a_name_goes_on_over_two_lines() -> None:
     assert agency("ỦY BAN NHÂN DÂN", "THÀNH PHỐ ĐÀ NẴNG") == "Ủy ban nhân dân thành phố Đà Nẵng"
+
+
+def test_a_number_by_a_pen_that_rises_above_its_line_is_none_of_the_name() -> None:
+    rows = [*head("Số: /QĐ-UBND", "Hữu Thủy, ngày 05 tháng 3 năm 2026", ("ỦY BAN NHÂN DÂN", "PHƯỜNG HỮU THỦY")), word("2Ô~0.55", 0.2, 0.108)]
+    found = reading(*rows, *centred("QUYẾT ĐỊNH", 0.52, 0.17)).fields
+    assert (found["organ_name"], found["issued_place"]) == ("Ủy ban nhân dân phường Hữu Thủy", "Hữu Thủy")
+
+
+def test_a_place_with_marks_over_a_letters_own_must_be_sure_in_small_letters_and_in_capitals() -> None:
+    for small, large, place in (("Nhân~0.99", "NHÂN~0.5", None), ("Nhẫn~0.55", "NHẪN~0.99", None), ("Nhẫn", "NHẪN", "Bình Nhẫn")):
+        rows = head("Số: 15/QĐ-UBND", f"Bình {small} , ngày 05 tháng 3 năm 2026", ("ỦY BAN NHÂN DÂN", f"XÃ BÌNH {large}"))
+        found = reading(*rows, *centred("QUYẾT ĐỊNH", 0.52, 0.17)).fields
+        assert (found.get("issued_place"), found.get("organ_name")) == (place, place and f"Ủy ban nhân dân xã {place}")
+
+
+def test_a_pen_before_the_address_does_not_hide_it() -> None:
+    rows = [*head("Số: 15/UBND-VX", DATE), *line("V/v công bố lịch trực", 0.14, 0.145),
+            word("S89~0.55", 0.3, 0.234), *line("Kính gửi: Sở Nội vụ.", 0.36, 0.234)]  # fmt: skip
+    assert reading(*rows).fields["type_name"] == "Công văn"
+
+
+def test_the_capital_of_a_place_that_looks_like_a_small_l_is_one() -> None:
+    assert agency("ỦY BAN NHÂN DÂN", "XÃ IA HRÚ", "la Hrú, ngày 05 tháng 3 năm 2026") == "Ủy ban nhân dân xã Ia Hrú"
 
 
 def test_the_place_of_issue_mends_the_agency() -> None:
@@ -457,6 +488,58 @@ def test_strokes_of_a_seal_among_the_words_of_a_post_are_none_of_it() -> None:
     assert "signer_position" not in signed(centred("KT. GIÁM ĐỐC", 0.72, 0.7), longer, name)
 
 
+def test_what_a_pen_was_read_as_beside_a_post_is_none_of_it() -> None:
+    name = centred("Trần Thị Lan Anh", 0.72, 0.82)
+    post = [word("j~0.31", 0.6, 0.72), *centred("CHỦ~0.7 TỊCH", 0.72, 0.72)]
+    found = signed([word("tuc~0.52", 0.57, 0.7), *centred("TM. ỦY BAN NHÂN DÂN", 0.72, 0.7)], post, name)
+    assert (found["signer_position"], found["signer_authority"]) == ("Chủ tịch", "TM.")
+
+
+def test_the_spoilt_first_word_of_a_post_is_the_one_that_fills_its_room() -> None:
+    name = centred("Trần Thị Lan Anh", 0.72, 0.82)
+    for spoilt, position in (("VHÁNH~0.55 VĂN PHÒNG", "Chánh Văn phòng"), ("V~0.55 VĂN PHÒNG", None)):
+        assert signed(centred("TL. GIÁM ĐỐC", 0.72, 0.7), centred(spoilt, 0.72, 0.72), name).get("signer_position") == position
+
+
+def test_of_an_authority_the_words_before_it_are_strokes_where_in_doubt() -> None:
+    rows = [word("NN~0.55", 0.55, 0.7), *centred("KT. GIÁM ĐỐC", 0.72, 0.7)], centred("ƑHÓ~0.55 GIÁM ĐỐC", 0.72, 0.72)
+    found = signed(*rows, centred("Trần Thị Lan Anh", 0.72, 0.82))
+    assert (found["signer_position"], found["signer_authority"]) == ("Phó Giám đốc", "KT.")
+    alone = signed(rows[1], centred("Trần Thị Lan Anh", 0.72, 0.82))
+    assert alone.get("signer_position") in (None, "Phó Giám đốc")  # never "Tổng"
+
+
+def test_a_dash_within_a_phrase_is_a_speck_which_leaves_the_subject_open() -> None:
+    assert "subject" not in reading(*head("Số: 15/QĐ-X", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17),
+                                    *centred("Về việc số hóa tài - liệu lưu trữ", 0.52, 0.19), *BODY).fields  # fmt: skip
+
+
+def test_a_speck_beside_a_name_parts_no_column() -> None:
+    name = [*centred("Hồ Thế Phượng", 0.72, 0.82), word("^~0.55", 0.91, 0.82)]
+    assert signed(centred("CHỦ TỊCH", 0.72, 0.72), name)["signer_name"] == "Hồ Thế Phượng"
+
+
+@pytest.mark.parametrize(("post", "at", "position"), [
+    ("BHó~0.75 GIÁM ĐỐC", 0.72, "Phó Giám đốc"), ("1~0.55 ƑHÓ~0.55 GIÁM ĐỐC", 0.7088, "Phó Giám đốc"), ("GIÁM ĐỐC", 0.7434, "Phó Giám đốc"), ("GIÁM ĐỐC", 0.72, None),
+])  # fmt: skip
+def test_of_a_deputys_post_the_beginning_may_be_spoilt(post: str, at: float, position: str | None) -> None:
+    rows = centred("KT. GIÁM ĐỐC", 0.72, 0.7), centred(post, at, 0.72), centred("Trần Thị Lan Anh", 0.72, 0.82)
+    assert signed(*rows).get("signer_position") == position
+
+
+def test_a_seal_may_have_bitten_off_letters_of_a_post() -> None:
+    name = centred("Trần Thị Lan Anh", 0.72, 0.82)
+    for at, position in ((0.7305, "Giám đốc"), (0.72, None)):  # the room left of it is that of "GI"
+        assert signed(centred("ÁM ĐỐC", at, 0.72), name).get("signer_position") == position
+
+
+def test_strokes_at_the_ends_of_a_name_are_none_of_it_where_the_rest_is_centred() -> None:
+    name = centred("Kiều Thanh Hải", 0.72, 0.82)
+    spoilt = [word("x~0.38", name[0].left - 0.03, 0.82), *name, word("NN~0.65", name[-1].right + 0.02, 0.82)]
+    assert signed(centred("GIÁM ĐỐC", 0.72, 0.72), spoilt)["signer_name"] == "Kiều Thanh Hải"
+    assert "signer_name" not in signed(centred("GIÁM ĐỐC", 0.745, 0.72), spoilt)  # a surname may have stood there
+
+
 def test_the_beginning_of_a_post_under_a_seal_is_the_only_one_that_fills_its_room() -> None:
     post, name = centred("CHÁNH VĂN PHÒNG", 0.72, 0.72)[1:], centred("Trần Thị Lan Anh", 0.72, 0.82)
     found = signed(centred("TL. CHỦ TỊCH", 0.72, 0.7), post, name)
@@ -497,6 +580,8 @@ def test_strokes_beside_the_list_of_recipients_are_none_of_it() -> None:
     told = "Sở Nội vụ (b/c); Website tỉnh; Lưu: VT, NC"
     assert recipients("- Sở Nội vụ (b/c); L~0.5", "- Website tỉnh;'", "ụ~0.5", "__~ Lưu: VI, NC.") == told
     assert recipients("- Sở Nội vụ (b/c);", "- Website tỉnh;", "- Lưủ: VT, NC. l]~0.1") == told
+    assert recipients("- Sở Nội vụ {b/C);~0.3", "- Website tỉnh;", "- Lưu: VT, NC.") == told
+    assert recipients("- Sở Nội vụ-Lao động;", "- Lưu: VT.") is None  # a speck in the space between two words
     assert recipients("- Sở Nội vụ (Đ/c);~0.3", "- Website tỉnh;", "- Lưu: VT, NC. 4`~0.65") == told
     assert recipients("- Đ/c Nguyễn Văn An;", "- Lưu: VT, NC.") == "Đ/c Nguyễn Văn An; Lưu: VT, NC"
     assert recipients("- Sở Nội vụ (b/c);", "- Lưu: VT NC.") is None and recipients("- Sở Nội vụ;", "- Lưu: VT; NC.") is None

@@ -239,6 +239,12 @@ def test_authorities_that_disagree_leave_the_clock_in_doubt(parts: Parts) -> Non
     assert times.clock([stamp.off for stamp in stamps if stamp.off is not None]).ok is None
 
 
+def test_a_station_without_the_second_model_reads_and_is_told_so(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(languages, "load", lambda wanted: languages.Loaded("5.3.0", ("Vietnamese",)))
+    (found,) = [each for each in machine.checks(parts) if each.name == "languages"]
+    assert found.ok and "without Vietnamese" in found.detail
+
+
 def test_a_broken_model_is_told(tmp_path: Path) -> None:
     (tmp_path / "vie.traineddata").write_bytes(bytes(range(256)) * 8)
     found = languages.load(("vie",), tmp_path)

@@ -78,6 +78,12 @@ def test_what_two_of_three_readings_say_stands_but_not_for_a_name() -> None:
     assert said("Đó", "Đỗ", "Đỗ", "Đỗ")[1] > OUTVOTED
 
 
+def test_what_three_readings_say_stands_where_the_others_differ_among_themselves() -> None:
+    assert said("Đỗ", "Đỗ", "Đỗ", "Đã", "Đề")[1] > OUTVOTED
+    assert said("Đỗ", "Đỗ", "Đỗ", "Đã", "Đã")[1] == OUTVOTED  # three to two is no three to one
+    assert said("Đỗ", "Đỗ", "Đã", "Đề", "Đó")[1] <= DOUBTED
+
+
 def test_no_vote_settles_digits_or_capitals_that_look_like_small_letters() -> None:
     assert said("15", "16", "16")[1] <= DOUBTED
     assert said("Vực", "vực", "vực")[1] < 80

@@ -117,3 +117,13 @@ def test_words_of_a_born_digital_page_lie_where_it_shows_them(tmp_path: Path) ->
         document.save(tmp_path / "a.pdf")
     ((text, left, top, right, bottom, _),) = born_digital(tmp_path / "a.pdf")
     assert text == "above" and 0 < left < 0.3 and 0 < top < bottom < 0.2 and right - left > bottom - top
+
+
+def test_the_second_reading_is_another_models_where_one_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "TESSDATA", (tmp_path,))
+    reader.another.cache_clear()
+    assert reader.another("vie+eng") == "vie+eng"
+    (tmp_path / "Vietnamese.traineddata").touch()
+    reader.another.cache_clear()
+    assert reader.another("vie+eng") == "Vietnamese+eng"
+    reader.another.cache_clear()
