@@ -47,6 +47,7 @@ class Condition:
         removing: documents of which an order to remove them was begun and not carried out.
         removed: documents that were removed since the last night's head: only people can tell an order from one that was forged.
         proofs: how long its time-stamps last; None where there are none, or that is not known.
+        failed: findings of the night's other works: sealing, publishing, renewing, copying.
     """
 
     sealed_days: Sequence[dt.date] = ()
@@ -59,6 +60,12 @@ class Condition:
     removing: int = 0
     removed: int = 0
     proofs: Proofs | None = None
+    failed: int = 0
+
+    @property
+    def findings(self) -> int:
+        """All that was found, whichever work of the night found it."""
+        return self.failed + (self.fixity[1] if self.fixity else 0)
 
 
 def date(day: dt.date) -> str:
@@ -125,6 +132,8 @@ def _fixity(fixity: tuple[int, int] | None) -> str:
 def _rounds(facts: Condition) -> list[str]:
     """What there is to say beside the figures: that all was read, that some nights nothing was, that a removal was cut short."""
     told = [f"Đã đọc lại toàn bộ kho: {_WHY.get(facts.whole, _WHY[''])}"] if facts.whole else []
+    if facts.failed:
+        told.append(f"{number(facts.failed)} LỖI khi niêm phong, công bố, gia hạn, sao chép - báo ngay quản trị")
     if facts.missed:
         nights = (facts.missed[1] - facts.missed[0]).days + 1
         told.append(f"{number(nights)} đêm KHÔNG KIỂM TRA, từ {date(facts.missed[0])} đến {date(facts.missed[1])}, nay đọc bù")

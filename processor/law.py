@@ -7,7 +7,6 @@ rule is an error that names the key, before anything is printed by it.
 from __future__ import annotations
 
 import datetime as dt
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -78,7 +77,6 @@ class BlockRule:
         return self.separator.join(part.format(**values) for part in self.template)
 
 
-_LONGEST_PAPER = 100  # paperFileCode is S100 in TT 05/2025
 _RULE = TypeAdapter(BlockRule)
 _QUALITY = TypeAdapter(QualityRule)
 _WHEN = frozenset({"forms", "valid_from", "valid_to"})  # what chooses a rule; the rest is the rule
@@ -91,8 +89,8 @@ def vocabulary(station: Path | None = None) -> Vocabulary:
         SettingsError: as `read`.
         ValueError: a list of the station's own is malformed.
     """
-    own = station / "law" / "kinds.toml" if station else None
-    found = own.stat() if own and own.exists() else None
+    path = station / "law" / "kinds.toml" if station else None
+    found = path.stat() if path and path.exists() else None
     return _vocabulary(station, (found.st_mtime_ns, found.st_size, found.st_ino) if found else None)
 
 
@@ -112,7 +110,7 @@ def read(name: str, station: Path | None = None) -> dict[str, Any]:
     own_path = station / "law" / name if station else None
     if own_path is None or not own_path.exists():
         return base
-    for key, value in _own(own_path).items():
+    for key, value in own(own_path).items():
         below = base.get(key)
         if isinstance(below, list | dict) and type(value) is not type(below):
             raise SettingsError(f"{own_path}: {key}: write [[{key}]] for a list, [{key}] for a table, as in ours")
@@ -125,7 +123,12 @@ def read(name: str, station: Path | None = None) -> dict[str, Any]:
     return base
 
 
-def _own(path: Path) -> dict[str, Any]:
+def own(path: Path) -> dict[str, Any]:
+    """A station's own file, as it wrote it.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))  # Notepad writes a byte order mark
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -217,10 +220,11 @@ def quality_rule(kind: str, day: dt.date, station: Path | None = None) -> Qualit
     told, what = read("quality.toml", station), f"the quality of scans ({kind})"
     rule = in_force((rule for rule in told["rule"] if kind in rule.get("lanes", ())), day, what)
     written = {key: value for key, value in rule.items() if key not in {"lanes", *_WHEN}}
+    written = {**told["limits"], **written}
     if unknown := set(written) - set(QualityRule.__slots__):
         raise SettingsError(f"law profile for {what}: {', '.join(sorted(unknown))}: no key of it")
     try:
-        return _QUALITY.validate_python({**told["limits"], **written})
+        return _QUALITY.validate_python(written)
     except ValidationError as error:
         lines = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
         raise SettingsError(f"law profile for {what}: " + "; ".join(lines)) from error
@@ -279,18 +283,3 @@ def code_lists(day: dt.date, station: Path | None = None) -> dict[str, CodeList]
         if id not in found and _holds(row, day, f"code list {id}"):
             found[id] = codelists.made(row)
     return found
-
-
-def check_paper_code(code: str, day: dt.date, station: Path | None = None) -> None:
-    """Whether this is the code of a paper file (TT 05/2025, paperFileCode) as the rule of a day has it.
-
-    Raises:
-        SettingsError: it is not, or the rule is none.
-    """
-    rule = in_force(read("identifiers.toml", station)["paper"], day, "codes of paper files")
-    try:
-        fits = re.fullmatch(str(rule["pattern"]), code)
-    except re.error as error:
-        raise SettingsError(f"law profile for codes of paper files: pattern: {error}") from error
-    if not fits or len(code) > _LONGEST_PAPER or not code.isprintable():
-        raise SettingsError(f"{code!r} is no code of a paper file; write it like {rule['example']}")

@@ -88,14 +88,15 @@ def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     unlisted, revoked = keeping.keep(tools)
     uncopied = _copy(tools)
     read = fixity.make(tools, journal)
-    findings = (*unsealed, *unpublished, *lasting.findings, *revoked, *uncopied, *read.findings)
+    others = dict.fromkeys((*unsealed, *unpublished, *lasting.findings, *revoked, *uncopied))  # two works may find the same
+    findings = (*(each for each in others if each not in read.findings), *read.findings)
     night = Night(tuple(sealed), read, findings, stood, lasting, removed, unlisted)
     for day in nights:
         lay_out(day, night, tools, journal)
         journal.note(f"night {day.isoformat()}", tools.clock().isoformat())
     journal.wake()  # what could not be decided, or waits for somebody, is looked at again every night
     station.clean_out(tools.station, tools.settings.out.keep, time.time())
-    log.info("night", days=len(nights), sealed=len(sealed), checked=read.checked, findings=len(read.findings))
+    log.info("night", days=len(nights), sealed=len(sealed), checked=read.checked, findings=len(findings))
     return night
 
 
@@ -191,9 +192,9 @@ def _facts(day: dt.date, night: Night, tools: Tools, journal: Journal) -> DayFac
         held=[*blocking, *_parked(tools.station, "held")], rejected=_parked(tools.station, "rejected"), waiting=waiting,
         to_describe=to_describe, doubles=_doubles(day, tools),
         archive=Condition(
-            night.sealed, (night.read.checked, len(night.findings)), astuple(night.heads), _copies(tools, local_date(now)),
+            night.sealed, (night.read.checked, len(night.read.findings)), astuple(night.heads), _copies(tools, local_date(now)),
             _days_left(tools, now), night.read.missed, night.read.why, len(tools.archive.half_removed()), night.removed,
-            _proofs(night, local_date(now)),
+            _proofs(night, local_date(now)), len(night.findings) - len(night.read.findings),
         ),
         stacks=stacks.accounts(day, tools.station, tools.archive),
     )  # fmt: skip

@@ -88,11 +88,11 @@ def _shorten(text: str, room: int) -> str:
     return f"{text[: room // 2]}…{text[len(text) - (room - room // 2 - 1) :]}"
 
 
-def _wrap(text: str, first: str = "", rest: str = "") -> tuple[str, ...]:
-    """Broken between words; what is longer than two lines or so is cut in its middle."""
+def _wrap(text: str, first: str = "", rest: str = "", most: int = 2) -> tuple[str, ...]:
+    """Broken between words; what is longer than `most` lines or so is cut in its middle."""
     room = COLUMNS - max(len(first), len(rest))
     lines, line, gap = [], first, ""
-    for word in _shorten(visible(" ".join(text.split())), 2 * room).split():
+    for word in _shorten(visible(" ".join(text.split())), most * room).split():
         word = _shorten(word, room)
         if gap and len(line) + 1 + len(word) > COLUMNS:
             lines.append(line)
@@ -101,10 +101,10 @@ def _wrap(text: str, first: str = "", rest: str = "") -> tuple[str, ...]:
     return (*lines, line)
 
 
-def _alarms(facts: DayFacts) -> list[tuple[str, str]]:
-    """What somebody must see to, worst first: (in full, in short)."""
-    found = []
-    if facts.archive.fixity and (findings := facts.archive.fixity[1]):
+def _alarms(facts: DayFacts) -> list[tuple[str, ...]]:
+    """What somebody must see to, worst first: each in full, in short, and as short as it can be said."""
+    found: list[tuple[str, ...]] = []
+    if findings := facts.archive.findings:
         found.append((f"kho lưu trữ có {number(findings)} lỗi", f"{number(findings)} lỗi kho"))
     if removing := facts.archive.removing:
         found.append((f"{number(removing)} văn bản loại bỏ dở dang", f"{number(removing)} loại bỏ"))
@@ -113,7 +113,7 @@ def _alarms(facts: DayFacts) -> list[tuple[str, str]]:
     for (count, full, short), noun in zip(counted, (" văn bản", "", ""), strict=False):
         found.append((f"{count}{noun} {full}", f"{count} {short}"))
     if faulty := facts.archive.copies[1]:
-        found.append((f"{number(faulty)} bản sao dự phòng chưa đạt", f"{number(faulty)} sao"))
+        found.append((f"{number(faulty)} bản sao dự phòng chưa đạt", f"{number(faulty)} bản sao dự phòng", f"{number(faulty)} sao"))
     if (left := facts.archive.certificate_days_left) is not None and left <= CERTIFICATE_SOON:
         found.append((f"chứng thư số {'đã' if left < 0 else 'sắp'} hết hạn", "hạn chứng thư"))
     elif (proofs := facts.archive.proofs) and proofs.is_due and proofs.days_left <= CERTIFICATE_SOON:
@@ -121,7 +121,7 @@ def _alarms(facts: DayFacts) -> list[tuple[str, str]]:
     return found
 
 
-def _calm(facts: DayFacts) -> list[tuple[str, str]]:
+def _calm(facts: DayFacts) -> list[tuple[str, ...]]:
     """What there is to say when nothing is wrong."""
     documents = sum(count for _, count, _ in facts.filed)
     under_way = max(0, facts.received - facts.duplicates - documents)
@@ -135,7 +135,7 @@ def _calm(facts: DayFacts) -> list[tuple[str, str]]:
         short = f"Chỉ có {number(facts.received)} bản trùng"
     else:
         said, short = "Trong ngày không có bản quét nào", "Trong ngày không có gì"
-    found = [(said, short)]
+    found: list[tuple[str, ...]] = [(said, short)]
     if facts.to_describe:
         count = number(len(facts.to_describe))
         found.append((f"{count} văn bản cần bổ sung mô tả", f"{count} cần mô tả"))
@@ -148,11 +148,16 @@ def _calm(facts: DayFacts) -> list[tuple[str, str]]:
 
 
 def verdict(facts: DayFacts) -> str:
-    """The day in one line, for someone in a hurry: what needs a person, or that nothing does."""
+    """The day in one line, for someone in a hurry: what needs a person, or that nothing does; in short only what must be."""
     alarms = _alarms(facts)
     lead, clauses, mark = ("CẦN XỬ LÝ: ", alarms, ", ") if alarms else ("", _calm(facts), "; ")
-    full = lead + mark.join(clause for clause, _ in clauses) + "."
-    return full if len(full) <= COLUMNS else lead + mark.join(clause for _, clause in clauses) + "."
+    chosen = [forms[0] for forms in clauses]
+    for depth in (1, 2):
+        for place, forms in enumerate(clauses):
+            if len(said := lead + mark.join(chosen) + ".") <= COLUMNS:
+                return said
+            chosen[place] = forms[min(depth, len(forms) - 1)]
+    return lead + mark.join(chosen) + "."
 
 
 def title(facts: DayFacts) -> str:
@@ -196,7 +201,7 @@ def _lacking(name: str, code: str, lacks: str) -> tuple[str, ...]:
 def _reason(vi: str, act: str, count: int) -> tuple[str, ...]:
     many = f" ({number(count)} văn bản)" if count > 1 else ""
     why = _wrap(f"Lý do{many}: {vi}", _INDENT, _UNDER) if vi else ()
-    return (*why, *(_wrap(f"Việc cần làm: {act}", _INDENT, _UNDER) if act else ()))
+    return (*why, *(_wrap(f"Việc cần làm: {act}", _INDENT, _UNDER, 3) if act else ()))
 
 
 def _listed(name: str, items: Sequence[Item]) -> Section:
@@ -218,7 +223,7 @@ def _received(facts: DayFacts) -> Section:
     told = f"{number(facts.received)} bản quét" if facts.received else NONE
     if facts.duplicates:
         told += f", trong đó {number(facts.duplicates)} bản trùng với bản đã có"
-    return Section(f"TIẾP NHẬN: {told}", _stacks(facts.stacks), more="")
+    return Section(f"TIẾP NHẬN: {told}", _stacks(facts.stacks), more="và {} mục khác")
 
 
 def _stacks(stacks: Mapping[str, int]) -> tuple[Entry, ...]:
@@ -242,7 +247,7 @@ def _filed(facts: DayFacts) -> Section:
         entries.append(Entry(_wrap(told, _INDENT, _UNDER), group, True))
     documents, pages = sum(row[1] for row in facts.filed), sum(row[2] for row in facts.filed)
     told = f"{number(documents)} văn bản, {number(pages)} trang" if documents else NONE
-    return Section(f"ĐÃ LƯU: {told}", tuple(entries), more="")
+    return Section(f"ĐÃ LƯU: {told}", tuple(entries), more="và {} luồng khác")
 
 
 def text(facts: DayFacts) -> str:

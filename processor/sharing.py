@@ -22,11 +22,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with what stands under it; `more` ends the line that counts what was cut."""
+    """A heading with what stands under it; `more` is the line that counts what is not named."""
 
     head: str
     entries: tuple[Entry, ...] = ()
-    more: str = " (xem đủ bằng lệnh sohoa status)"
+    more: str = "còn {} văn bản chưa nêu tên (xem đủ bằng lệnh sohoa status)"
 
     @property
     def needs(self) -> tuple[int, int, int]:
@@ -67,4 +67,4 @@ def cut(section: Section, room: int) -> list[str]:
         room -= len(kept[place])
     lines = [line for place in sorted(kept) for line in kept[place]]
     left = sum(kept[place] != entry.lines for place, entry in enumerate(section.entries))
-    return [*lines, f"   … và {left:,} mục khác".replace(",", ".") + section.more]
+    return [*lines, "   … " + section.more.format(f"{left:,}".replace(",", "."))]

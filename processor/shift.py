@@ -21,7 +21,7 @@ import structlog
 
 from processor import fixity, lot_notes, parking, pipeline, sealing, siblings, sources, stage_bytes, telling
 from processor.document import Described, Filed, Finished, Pending, Scan, Sealed, Settled
-from processor.errors import Abandoned, CatalogueOlder, SohoaError, Verdict
+from processor.errors import Abandoned, CatalogueOlder, SettingsError, SohoaError, Verdict
 from processor.journal import Item, Journal
 from processor.listed import Lists
 from processor.sources import Parked, Source
@@ -133,6 +133,8 @@ def carry(item: Item, shift: Shift) -> str:
         return _carried(item, shift)
     except Abandoned:
         return "working"
+    except SettingsError as error:  # a rule of the station's own, changed since the start: no fault of the document
+        return stop(item, Verdict("waiting-law", str(error)), shift)
     except OSError as error:
         if not is_of_disk(error):
             raise

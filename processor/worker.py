@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from processor import sandbox
-from processor.errors import Verdict, where
+from processor.errors import SettingsError, Verdict, where
 
 Ask: TypeAlias = Callable[[str, bytes], bytes]
 """Ask the coordinator: kind of question (`sign`, `stamp`, `fetch`), body; answers bytes or raises Verdict."""
@@ -83,6 +83,8 @@ def _perform(job: str, args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         return {"done": function(args, ask)}
     except Verdict as verdict:
         return {"verdict": verdict.code, "detail": verdict.detail}
+    except SettingsError as error:
+        return {"verdict": "waiting-law", "detail": str(error)}
     except MemoryError:
         return {"verdict": "too-large", "detail": f"{job}: out of memory"}
     except Exception as error:  # noqa: BLE001 - the per-document boundary: a fault costs this document, not the service

@@ -13,7 +13,7 @@ import click
 
 from archive.dossiers import FileFacts, FileRow
 from archive.naming import local_date, split_file_code
-from processor import disposing, importing, law, retention
+from processor import disposing, filecodes, importing, law, retention
 from processor.cli import wiring
 from processor.cli.days import DAY
 from processor.cli.wiring import HERE, JSON
@@ -55,7 +55,7 @@ def files_add(
     organ, kept = told[0] if told else settings.station.organ_id, period.canonical if period else ""
     file = FileFacts(file_code, title, year, maintenance, organ, kept, fonds=fonds, continues=continues)
     if paper:
-        law.check_paper_code(paper, local_date(wiring.now()), folder)
+        filecodes.check_paper_code(paper, local_date(wiring.now()), folder)
     with wiring.opened_archive(folder, settings) as archive:
         archive.declare(file, wiring.operator())
         if paper:

@@ -66,7 +66,7 @@ class Wish:
 def held(folder: Path, wish: Wish) -> ExitCode:
     """Hold the session; other errors than of documents are raised."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a PIN is in this process: it leaves no image of it
-    settings = wiring.check_station(folder)
+    settings = wiring.check_rules(folder)
     session.operator(settings, wish.operator_id, _account(), local_date(wiring.now()))
     elsewhere = Elsewhere(settings, folder, listens=not (wish.carry or wish.carried))
     with (

@@ -61,7 +61,7 @@ def init(folder: Path, demo: bool) -> None:
 @HERE
 def run(folder: Path) -> None:
     """Process what waits once, then stop (the nightly batch)."""
-    wiring.check_station(folder)
+    wiring.check_rules(folder)
     try:
         with wiring.opened_shift(folder) as shift, wiring.until_told() as told:
             flow = Flow(shift)
@@ -114,7 +114,7 @@ def _exit_code(ended: Counter[str], has_findings: bool, is_disk_low: bool, shift
 @HERE
 def watch(folder: Path) -> None:
     """Stay, watch the drop folders, run the nightly job; SIGTERM ends it. Stands aside while a clerk seals in person."""
-    wiring.check_station(folder)
+    wiring.check_rules(folder)
     with wiring.until_told() as told:
         while not told.is_set():
             with wiring.opened_shift(folder) as shift:

@@ -23,7 +23,7 @@ from archive.durable import sha256_file
 from archive.index import Telling
 from archive.naming import local_date
 from archive.store import Archive
-from processor import fixity, law, station, trust
+from processor import fixity, law, overlay, station, trust
 from processor.engine import LocalEngine, Reach
 from processor.errors import MissingError, SettingsError
 from processor.filecodes import in_full
@@ -254,4 +254,15 @@ def check_station(folder: Path) -> Settings:
     """
     settings = load(folder)
     station.prepare(folder, settings.lanes)
+    return settings
+
+
+def check_rules(folder: Path) -> Settings:
+    """A station whose settings and own rules of law documents can be taken by: asked by each verb that takes some, before it does.
+
+    Raises:
+        SettingsError: no station here, wrong settings, or a file of `law/` that is wrong; each is named.
+    """
+    settings = check_station(folder)
+    overlay.check(folder, local_date(now()))
     return settings

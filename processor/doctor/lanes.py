@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from archive.naming import split_file_code
-from processor import lanes, law
+from processor import lanes, law, overlay
 from processor.check import Check, check
 from processor.doctor.parts import Parts
 from processor.errors import SettingsError
 from processor.notices import wording
 from processor.tables import Lane
-from processor.verify import judge
-from processor.verify.facts import Algorithm
 
 
 def checks(parts: Parts) -> Iterator[Check]:
-    """Rows `law` and `file` of each lane."""
+    """Row `rules`; rows `law` and `file` of each lane."""
+    wrong = overlay.faults(parts.folder, parts.today)
+    yield check("rules", not wrong, "; ".join(wrong) or "what the station's own law/ holds can be gone by")
     for name, lane in parts.settings.lanes.items():
         try:
             told = _rules(lane, parts.today, parts.folder)
@@ -47,22 +47,9 @@ def _rules(lane: Lane, day: dt.date, station: Path) -> str:
         rule = law.block_rule(form, day, station)
         told.append(f"{rule.act}, {rule.article}")
     if lanes.takes_originals(lane):
-        told.append(f"what {_algorithms(day, station)} algorithms are worth")
+        told.append(f"what {overlay.algorithms(day, station)} algorithms are worth")
         law.read("verification.toml", station)
     if lane.kind == "incoming":
         wording.try_out(day, station)
         told.append("words of letters")
     return "; ".join(told)
-
-
-def _algorithms(day: dt.date, station: Path) -> int:
-    """How many the policy names; each is looked up, as verification will."""
-    policy = law.read("algorithms.toml", station)
-    try:
-        uses = [Algorithm("signature", row["name"], "rsa", 4096) for row in policy["digest"]]
-        uses += [Algorithm("signature", "sha256", row["kind"], row["below"]) for row in policy["key"]]
-        for use in uses:
-            judge.strength([use], day, policy)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SettingsError(f"law profile for algorithms (algorithms.toml): {type(error).__name__}: {error}") from error
-    return len(uses)

@@ -229,7 +229,7 @@ def body(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     path, kinds = Path(args["path"]), args["kinds"]
     wanted = pages.parse(args["pages"], len(kinds))
     if not wanted:
-        raise Verdict("bad-pages")
+        raise Verdict("bad-pages", f"pages 1-{len(kinds)}")
     chosen = [kinds[number - 1] for number in wanted]
     made = pikepdf.new()
     try:

@@ -109,3 +109,15 @@ def released(office: Office) -> list[dict[str, object]]:
     with sqlite3.connect(office.folder / "archive" / "catalogue.db") as db:
         rows = db.execute("select actor, private from event where type = 'released'").fetchall()
     return [{"actor": actor, "private": json.loads(private)} for actor, private in rows]
+
+
+def test_pages_that_the_scan_has_not_are_asked_for_again(office: Office, lot: str) -> None:
+    handing.set_fields(office.folder, lot, {"pages": "9"})
+    shift = office.shift()
+    shift.journal.ask("release", kind="held", name=lot, reason=requests.DESCRIBED)
+    office.run(shift)
+    assert parking.listed(office.folder, "rejected") == []
+    (row,) = parking.listed(office.folder, "held")
+    told = (office.folder / row["folder"] / "ly-do.txt").read_text("utf-8-sig")
+    assert row["code"] == "bad-pages" and fields(office, row["folder"])["pages"] == "9"
+    assert "fields.json" in told and "1-3" in told, "what is wrong is what the clerk typed, and how far the scan's pages go is told"

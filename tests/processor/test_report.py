@@ -82,6 +82,7 @@ def test_every_reason_and_its_remedy_stand_whole_on_the_page(code: str) -> None:
         (replace(QUIET, received=5, filed=[("a", 3, 3)]), "Đã lưu 3 văn bản, 2 bản quét đang xử lý."),
         (standing(fixity=None), "Trong ngày không có bản quét nào; kho chưa được kiểm tra."),
         (standing(fixity=(10, 2)), "CẦN XỬ LÝ: kho lưu trữ có 2 lỗi."),
+        (standing(failed=1), "CẦN XỬ LÝ: kho lưu trữ có 1 lỗi."),
         (standing(certificate_days_left=30), "CẦN XỬ LÝ: chứng thư số sắp hết hạn."),
         (standing(certificate_days_left=-1), "CẦN XỬ LÝ: chứng thư số đã hết hạn."),
         (replace(QUIET, rejected=[item("empty")]), "CẦN XỬ LÝ: 1 văn bản bị từ chối."),
@@ -130,9 +131,28 @@ def test_no_section_starves_another_and_what_is_cut_is_counted() -> None:
     parts = re.split(r"\n\d\. ", page)[3:7]
     for part, letter, count in zip(parts, "hrwd", (900, 5, 400, 70), strict=True):
         shown = len(re.findall(rf"- {letter}\d+\.pdf", part))
-        cut = re.search(r"… và ([\d.]+) mục khác", part)
+        cut = re.search(r"… còn ([\d.]+) văn bản chưa nêu tên", part)
         assert shown >= 1
         assert shown + (counts(cut[0])[0] if cut else 0) == count
+
+
+def test_who_reads_the_verdict_of_a_bad_night_understands_each_count() -> None:
+    bad = replace(standing(fixity=(0, 1), failed=1, copies=(1, 1)), held=[item("signed")] * 7, rejected=[item("empty")] * 2,
+                  waiting=[item("waiting-tsa")] * 2)  # fmt: skip
+    assert report.verdict(bad) == "CẦN XỬ LÝ: 2 lỗi kho, 7 giữ, 2 bị từ chối, 2 chờ, 1 bản sao dự phòng chưa đạt."
+    page = report.text(bad)
+    assert "đã kiểm tra 0 mục, CÓ 1 LỖI" in page, "what was read is told apart from the night's other works"
+    assert "1 LỖI khi niêm phong, công bố, gia hạn, sao chép" in page
+
+
+def test_documents_whose_reason_is_told_and_whose_name_is_not_are_not_others() -> None:
+    held = [code for code, told in reasons().items() if told.state == "held"][:9]
+    page = report.text(replace(QUIET, held=[item(code) for code in held], to_describe=[lacking(f"d{n}.pdf") for n in range(12)],
+                               waiting=[item("waiting-tsa"), item("not-taken"), item("waiting-disk")]))  # fmt: skip
+    part = page[page.index("3. BỊ GIỮ: 9 văn bản") : page.index("4. BỊ TỪ CHỐI")]
+    assert part.count("Lý do: ") == 9
+    assert f"… còn {9 - part.count('SCAN_0001.pdf')} văn bản chưa nêu tên (xem đủ bằng lệnh sohoa status)\n" in part
+    assert "mục khác" not in page
 
 
 def test_each_reason_gets_its_first_document_before_one_gets_many() -> None:
@@ -211,7 +231,7 @@ DAYS = st.builds(
     to_describe=items(), doubles=items(), archive=st.builds(
         Condition, sealed_days=st.lists(st.dates(), max_size=40), fixity=st.none() | st.tuples(SOME, SOME),
         heads=st.tuples(SOME, SOME, SOME), copies=st.tuples(SOME, SOME),
-        certificate_days_left=st.none() | st.integers(-1000, 1000),
+        certificate_days_left=st.none() | st.integers(-1000, 1000), failed=st.integers(0, 3),
         proofs=st.none() | st.builds(Proofs, st.dates(), st.integers(-1000, 1000), st.booleans(), st.booleans()),
     ),
 )  # fmt: skip
@@ -235,7 +255,7 @@ def test_any_day_is_one_page_with_every_section(facts: DayFacts) -> None:
 def test_the_verdict_is_one_line_and_true(facts: DayFacts) -> None:
     said = report.verdict(facts)
     assert said in lines(facts)
-    findings = facts.archive.fixity[1] if facts.archive.fixity else 0
+    findings = facts.archive.findings
     trouble = [n for n in (findings, len(facts.held), len(facts.rejected), len(facts.waiting), facts.archive.copies[1]) if n]
     soon = facts.archive.certificate_days_left is not None and facts.archive.certificate_days_left <= 30
     proofs = facts.archive.proofs
