@@ -13,9 +13,8 @@ attribute, and DSS takes the document time-stamp as proof of time.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -174,15 +173,20 @@ def stamper(pki: Pki, begin: int, end: int) -> Holder:
     return pki.issue(pki.tsa.certificate.subject, pki.tsa_root, like, life)
 
 
+def _judged_at(now: dt.datetime) -> Callable[..., ValidationContext]:
+    """A validation as of this moment where the product would take the machine's."""
+    return lambda **asked: ValidationContext(**asked | {"moment": asked["moment"] or now})
+
+
 def test_the_proof_lasts_as_long_as_who_stamped_it_last_and_is_renewed_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(Pki(THEN, years=8))
-    monkeypatch.setattr(tokens, "ValidationContext", partial(ValidationContext, moment=THEN))  # a fresh token is judged by this machine's clock
+    monkeypatch.setattr(tokens, "ValidationContext", _judged_at(THEN))  # a fresh token is judged by this machine's clock
     scene.pki.tsa = stamper(scene.pki, 2018, 2023)
     once = Kept.of(tmp_path / "once", scene.signed(), scene)
     assert [(each.indication, each.sub_indication) for each in once.told()[once.lasting]] == [DEAD]
     twice = tmp_path / "twice.pdf"
     with scene.pki.at(dt.datetime(2022, 5, 6, tzinfo=dt.UTC)), monkeypatch.context() as later:
-        later.setattr(tokens, "ValidationContext", partial(ValidationContext, moment=scene.pki.now()))
+        later.setattr(tokens, "ValidationContext", _judged_at(scene.pki.now()))
         scene.pki.tsa = stamper(scene.pki, 2022, 2040)
         twice.write_bytes(once.lasting.read_bytes() + increment(once.lasting, scene))
     (said,) = judges.dss([twice], once.world)
