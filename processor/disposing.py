@@ -98,10 +98,7 @@ def clear_about(station: Path, known: Collection[str], names: Collection[str]) -
             count += sum(path.is_file() for path in (station / laid.folder).rglob("*"))
             shutil.rmtree(station / laid.folder)
     ledger.at(station).forget_scans(known, names)
-    for path in _same(station / "out", known):
-        for each in (path, path.with_suffix(".xac-minh.txt")):
-            count += each.is_file()
-            each.unlink(missing_ok=True)
+    count += clear_handed(station, known)
     for lot in list(parking.lots(station)):
         if lot.told["scan_sha256"] in known:
             count += sum(path.is_file() for path in (station / lot.folder).rglob("*"))
@@ -109,6 +106,26 @@ def clear_about(station: Path, known: Collection[str], names: Collection[str]) -
     for path in [path for path in (station / "work" / "desk").rglob("*") if path.is_file()]:
         path.unlink(missing_ok=True)  # all that its desks keep, at work or killed: it is made again for whoever looks
         count += 1
+    return count
+
+
+def handed(archive: Archive, doc_codes: Collection[str]) -> set[str]:
+    """SHA-256 of documents' bytes, but for what a document outside the order has too: an original that was filed twice."""
+    told = [row for code in doc_codes if (row := archive.get(code))]
+    scans = {row["scan_sha256"] for row in told}
+    codes = {event["doc_code"] for scan in scans for event in archive.told_of(scan) if event["type"] == "filed"} - {*doc_codes}
+    others = [row for code in codes if (row := archive.get(code)) and row["state"] == "filed"]
+    own, kept = ({digest for row in rows for digest in digests(row)} for rows in (told, others))
+    return own - kept
+
+
+def clear_handed(station: Path, known: Collection[str]) -> int:
+    """Take the clerk's copies of these bytes out of `out/`, with what was said of their signatures; returns how many files went."""
+    count = 0
+    for path in _same(station / "out", known):
+        for each in (path, path.with_suffix(".xac-minh.txt")):
+            count += each.is_file()
+            each.unlink(missing_ok=True)
     return count
 
 
@@ -129,7 +146,8 @@ def minutes(done: Done, agency: str, now: dt.datetime) -> str:
     day = local_date(now)
     more = len(done.codes) - _MOST_LISTED
     codes = [*done.codes[:_MOST_LISTED], *([f"và {more} mã khác, xem nhật ký"] if more > 0 else [])]
-    about = f"{done.about} tệp ở trạm (out/, held/, rejected/, notices/, ảnh trang)" if done.kind == "purged" else ""
+    where = "ở trạm (out/, held/, rejected/, notices/, ảnh trang)" if done.kind == "purged" else "đã giao văn thư trong out/"
+    about = f"{done.about} tệp {where}" if done.about or done.kind == "purged" else ""
     away = [f"  - {name}: chưa xử lý; phải cập nhật hoặc tiêu hủy vật mang tin" for name in done.away]
     lines = [
         *(f"{_CENTRE}{line}" for line in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "")),

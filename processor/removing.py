@@ -92,6 +92,25 @@ def purge(
     return removed, disposing.clear_about(station, known | {*removed.scans}, names)
 
 
+def dispose(archive: Archive, removal: Removal, codes: Sequence[str], station: Path) -> tuple[Removed, int]:
+    """What is due out of the archive, and the copies of it that were handed to the clerk.
+
+    Args:
+        archive, removal: from where, by which order.
+        codes: of the documents.
+        station: in whose `out/` copies may lie still.
+
+    Returns:
+        What went of the archive, and how many files of `out/`.
+
+    Raises:
+        ArchiveError: as `Archive.remove`.
+    """
+    copies = disposing.handed(archive, codes)
+    removed = archive.remove(codes, removal)
+    return removed, disposing.clear_handed(station, copies)
+
+
 def conclude(archive: Archive, removal: Removal, removed: Removed, about: int, place: Place) -> Concluded:
     """Copies elsewhere, then the minutes; then the order is ended.
 
@@ -150,7 +169,7 @@ def go_on(tools: Tools, journal: Journal) -> None:
             if removal.kind == "purged":
                 removed, about = purge(tools.archive, removal, what, tools.station, journal)
             else:
-                removed, about = tools.archive.remove(begun.codes, removal), 0
+                removed, about = dispose(tools.archive, removal, begun.codes, tools.station)
             conclude(tools.archive, removal, removed, about, Place(tools.settings, tools.station, tools.engine, tools.clock()))
         except (ArchiveError, SohoaError) as error:
             log.error("removal-cut-short", documents=len(begun.codes), error=type(error).__name__)

@@ -7,7 +7,8 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pymupdf
 import pytest
@@ -15,7 +16,8 @@ from click.testing import CliRunner, Result
 
 from archive import orders
 from archive.orders import Removal
-from processor import ledger
+from archive.store import Archive
+from processor import disposing, ledger
 from processor.cli import cli, wiring
 from processor.engine import LocalEngine
 from processor.errors import SohoaError, Verdict
@@ -94,6 +96,44 @@ def test_copies_of_a_secret_about_the_station_go_too(station: Path) -> None:
     again = typed(station, "purge-secret", ONE, *ORDER, *BY)  # as after a run that was cut short
     assert again.exit_code == 0, again.output
     assert verified(station) == []
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_copy_handed_to_the_clerk_goes_with_what_is_destroyed(station: Path) -> None:
+    (station / "out" / "sao-y").mkdir(parents=True, exist_ok=True)
+    handed, other = (
+        Path(shutil.copy(station / "archive" / row_of(station, f"{FILE}.000000{number}")["path"], station / "out" / "sao-y" / name))
+        for number, name in ((1, "tên khác.pdf"), (3, "khác.pdf"))
+    )
+    refused = typed(station, "dispose", ONE, *ORDER, *BY)
+    assert refused.exit_code != 0 and handed.exists()
+    done = typed(station, "dispose", ONE, *ORDER, *BY, "--early", "x")
+    assert done.exit_code == 0 and "1 file about the station" in done.output
+    assert not handed.exists() and other.exists()
+    assert "  - 1 tệp đã giao văn thư trong out/\n" in minutes(station)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_an_order_cut_short_takes_the_copy_at_the_next_start(station: Path) -> None:
+    (station / "out" / "sao-y").mkdir(parents=True, exist_ok=True)
+    handed = Path(shutil.copy(station / "archive" / row_of(station, ONE)["path"], station / "out" / "sao-y" / "a.pdf"))
+    with wiring.opened_archive(station, load(station)) as archive:
+        archive.remove([ONE], Removal("disposed", "Quyết định 12/QĐ-UBND", ("Nguyễn Thị Hủy",), "luu-tru"))
+    with wiring.opened_shift(station) as shift:
+        Flow(shift).open()
+    assert not handed.exists() and "1 tệp đã giao văn thư trong out/" in minutes(station)
+
+
+def test_bytes_that_another_document_has_too_stay_with_the_clerk() -> None:
+    def known(code: str, state: str, pdf: str) -> dict[str, Any]:
+        filed = {"type": "filed", "doc_code": code, "public": {"sha256": pdf}}
+        return {"doc_code": code, "state": state, "scan_sha256": "scan", "events": [filed]}
+
+    rows = {row["doc_code"]: row for row in (known("1", "filed", "scan"), known("2", "filed", "scan"), known("3", "filed", "sealed"))}
+    archive = cast(Archive, SimpleNamespace(get=rows.get, told_of=lambda scan: [row["events"][0] for row in rows.values()]))
+    assert disposing.handed(archive, ["1", "3"]) == {"sealed"}, "the original was received for two files, and one keeps it"
+    rows["2"]["state"] = "void"
+    assert disposing.handed(archive, ["1"]) == set() and disposing.handed(archive, ["1", "3"]) == {"scan", "sealed"}
 
 
 def test_a_frozen_file_keeps_its_documents(station: Path) -> None:

@@ -64,7 +64,8 @@ def dispose(identifiers: tuple[str, ...], file_code: str, order: str, by: tuple[
         if not early.strip():
             disposing.refuse_early(archive, codes, local_date(wiring.now()))
         removal = Removal("disposed", order, by, wiring.operator(), early)
-        _finish(archive, removal, archive.remove(codes, removal), 0, (settings, folder))
+        removed, about = removing.dispose(archive, removal, codes, folder)
+        _finish(archive, removal, removed, about, (settings, folder))
 
 
 @click.command("purge-secret")
