@@ -117,7 +117,7 @@ def _check_end(file: BinaryIO, size: int, most: int) -> None:
     if tail[at + _END_SIZE + comment :].strip(b"\0\r\n\x1a ") or at + _END_SIZE + comment > len(tail):
         raise Verdict("container-broken", "zip: bytes after its end")
     if tail[max(0, at - _LOCATOR_SIZE) :].startswith(_LOCATOR64):
-        file.seek(struct.unpack_from("<Q", tail, at - _LOCATOR_SIZE + 8)[0])
+        file.seek(min(size, struct.unpack_from("<Q", tail, at - _LOCATOR_SIZE + 8)[0]))  # some offsets no seek takes
         end = file.read(56)
         if not end.startswith(_END64):
             raise Verdict("container-broken", "zip64: it has no end")
