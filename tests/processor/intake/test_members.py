@@ -362,7 +362,7 @@ def test_an_outlook_message_is_refused_with_what_to_do(tmp_path: Path) -> None:
 def test_an_end_of_a_zip64_that_lies_where_no_file_reaches_is_broken(tmp_path: Path) -> None:
     whole = kit.zip64("a.pdf", PDF)
     at = whole.rindex(b"PK\x06\x07") + 8  # where the locator says that end lies
-    for told in (b"\xff" * 8, len(whole).to_bytes(8, "little")):
+    for told in ((1 << 62).to_bytes(8, "little"), b"\xff" * 8, len(whole).to_bytes(8, "little")):
         with pytest.raises(Verdict) as refused:
             opened(tmp_path, whole[:at] + told + whole[at + 8 :])
         assert refused.value.code == "container-broken"
