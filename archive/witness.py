@@ -29,7 +29,7 @@ from archive.checkpoint import (
     witnessed_text,
 )
 from archive.counted import counted
-from archive.durable import make_dirs_durably, replace_durably, write_durably
+from archive.durable import DurableError, make_dirs_durably, read_plain, replace_durably, write_durably
 from archive.errors import ArchiveError
 from archive.heads import CHECKPOINT, DAY, ENTRIES, KEYS, LOG, NEWEST
 
@@ -66,9 +66,9 @@ def of_archive(root: Path) -> Asked:
         WitnessError: `bad-request`.
     """
     try:
-        checkpoint = parsed(_plain(root / LOG / NEWEST).decode())
-        keys = tuple(public_of(_plain(path).decode().strip()) for path in sorted((root / LOG / KEYS).glob("*.txt")))
-    except (OSError, ValueError) as error:
+        checkpoint = parsed(read_plain(root / LOG / NEWEST).decode())
+        keys = tuple(public_of(read_plain(path).decode().strip()) for path in sorted((root / LOG / KEYS).glob("*.txt")))
+    except (DurableError, OSError, ValueError) as error:
         raise WitnessError("bad-request", f"{root / LOG} holds no head that can be read ({type(error).__name__})") from error
 
     def prove(known: int, size: int) -> tuple[int, Sequence[bytes]]:
@@ -88,16 +88,10 @@ def _published(root: Path) -> list[bytes]:
     """
     try:
         folders = [path.parent for path in (root / LOG).glob(f"{DAY}/{CHECKPOINT}")]
-        folders.sort(key=lambda folder: parsed(_plain(folder / CHECKPOINT).decode()).head.size)
-        return [line for folder in folders for line in _plain(folder / ENTRIES).split(b"\n")[:-1]]
-    except (OSError, ValueError) as error:
+        folders.sort(key=lambda folder: parsed(read_plain(folder / CHECKPOINT).decode()).head.size)
+        return [line for folder in folders for line in read_plain(folder / ENTRIES).split(b"\n")[:-1]]
+    except (DurableError, OSError, ValueError) as error:
         raise WitnessError("bad-request", f"{root / LOG} holds a head that cannot be read ({type(error).__name__})") from error
-
-
-def _plain(path: Path) -> bytes:
-    if path.is_symlink() or not path.is_file():  # on somebody else's disk: to read a pipe or a device might never end
-        raise OSError(f"{path.name} is no plain file")
-    return path.read_bytes()
 
 
 def of_request(old: int, path: Sequence[bytes], checkpoint: Checkpoint, keys: Sequence[str] = ()) -> Asked:

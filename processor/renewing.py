@@ -24,6 +24,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 
+from archive.durable import DurableError, read_plain
 from archive.errors import ArchiveError
 from archive.renewals import Evidence
 from archive.verify_log import Finding
@@ -179,11 +180,11 @@ def token_of(path: Path) -> bytes:
     Raises:
         ArchiveError: `evidence-altered`.
     """
-    if path.is_symlink() or not path.is_file():  # to read a pipe might never end
-        raise ArchiveError("evidence-altered", f"{path.name} is no file")
     try:
-        data = path.read_bytes()
+        data = read_plain(path)
         return data if path.suffix == ".tst" else bytes(tsp.TimeStampResp.load(data, strict=True)["time_stamp_token"].dump())
+    except (DurableError, FileNotFoundError) as error:
+        raise ArchiveError("evidence-altered", f"{path.name} is no file") from error
     except (OSError, *_GARBAGE) as error:
         raise ArchiveError("evidence-altered", f"{path.name} cannot be read") from error
 

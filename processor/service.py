@@ -88,8 +88,6 @@ def serve(flow: Flow, shift: Shift, stop: threading.Event) -> None:
 
 
 def _night(shift: Shift) -> None:
-    if overlay.faults(shift.tools.station, local_date(shift.tools.clock())):
-        return  # told in the log; the night is made up for when the rules hold again
-    nights = nightly.due(shift.tools, shift.journal)
-    if nights:
+    nights = nightly.due(shift.tools, shift.journal)  # made up for later, where the rules are wrong: the log tells
+    if nights and not overlay.faults(shift.tools.station, local_date(shift.tools.clock())):
         nightly.do(nights, shift.tools, shift.journal)

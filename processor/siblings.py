@@ -35,7 +35,8 @@ def judged(document: Pending, verdict: Verdict, tools: Tools, work: Path) -> Ver
     """
     scan = scan_of(document)
     is_shared = scan.part and scan.lane in tools.settings.lanes and verdict.reason.state in {"held", "rejected"}
-    if not is_shared or SECRET in {verdict.code, *scan.released} or scan.refusal[:1] in {(code,) for code in _LEFT_BEFORE}:
+    is_answered = SECRET in {verdict.code, *scan.released} or not _LEFT_BEFORE.isdisjoint(scan.refusal[:1])
+    if not is_shared or is_answered:
         return verdict
     if "no-secrecy-mark" not in lane_of(scan, tools).require_to_seal:
         return verdict

@@ -64,14 +64,18 @@ def _authority(rows: Sequence[Line], name: Line | None, position: Value | None, 
         if name and row.top >= name.top:
             break
         words = [word for word in _printed(row, law) if squash(word.text)]
-        said = fold(_APART.split(words[0].text.strip(SIGNS))[0]) if words and Line(tuple(words)).text.isupper() else ""
-        written = law.authorities.get(said)
+        written = _right(words[0], law) if words and Line(tuple(words)).text.isupper() else None
         if written:
             last = Value(written, max(words[0].confidence, SURE_POSITION), (words[0],))
     if position is None or last is None:
         return None
     is_deputy = position.text.startswith(law.deputies) and not (last.text == "TM." and position.text.startswith(law.of_bodies))
     return None if is_deputy != (last.text == "KT.") and last.text not in _BY_ORDER else last
+
+
+def _right(word: Word, law: Vocabulary) -> str | None:
+    """The authority that a word opens with, as the law writes it: `KT.` of "KT.CHỦ"."""
+    return law.authorities.get(fold(_APART.split(word.text.strip(SIGNS))[0]))
 
 
 def _is_scrawl(word: Word) -> bool:
@@ -82,7 +86,7 @@ def _is_scrawl(word: Word) -> bool:
 def _printed(row: Line, law: Vocabulary) -> tuple[Word, ...]:
     """The words of a row without what a pen or a seal was read as, nor what is in doubt before an authority ("NN KT. GIÁM ĐỐC")."""
     words = tuple(word for word in row.words if not _is_scrawl(word))
-    opens = next((at for at, word in enumerate(words) if fold(_APART.split(word.text.strip(SIGNS))[0]) in law.authorities), 0)
+    opens = next((at for at, word in enumerate(words) if _right(word, law)), 0)
     return words[opens:] if all(word.confidence < SURE_SURNAME for word in words[:opens]) else words
 
 

@@ -24,8 +24,6 @@ from processor.ocr.pagewords import Words
 from processor.worker import Ask
 
 _READ = frozenset({"scan", "drawn"})
-_SURE_OF_UPRIGHT = 6.0
-
 
 
 def _without(document: pymupdf.Document, number: int, key: str) -> pymupdf.Page:
@@ -47,9 +45,7 @@ def _recognised(page: pymupdf.Page, args: Mapping[str, Any], folder: Path) -> tu
     picture, dpi = pagewords.picture(page, float(args["read_dpi"]), args["limits"]["page_megapixels"])
     if reader.is_blank(picture):
         return [], 0, True
-    against, sure = reader.orientation(picture)  # counter-clockwise
-    degrees = -against % 360 if sure >= _SURE_OF_UPRIGHT else 0
-    upright = picture.rotate(-degrees, expand=True) if degrees else picture
+    upright, degrees = reader.upright(picture)
     words = reader.read(upright, dpi, "+".join(args["languages"]), args["read_dpi"], folder / "page.pdf")
     return [list(astuple(word)) for word in words], degrees, False
 

@@ -16,16 +16,13 @@ from processor.describe.marks import marks
 from processor.ocr import glance, printed, reader
 
 _READ_DPI = 200
-_SURE_OF_UPRIGHT = 6.0
 
 
 def is_secret(picture: Image.Image, dpi: float, languages: Sequence[str], station: Path) -> bool:
     """Whether a page, in colours, bears a mark of secrecy in black or blue."""
     if reader.is_blank(picture):
         return False
-    against, sure = reader.orientation(picture)
-    upright = picture.rotate(against, expand=True) if against and sure >= _SURE_OF_UPRIGHT else picture
-    level, level_dpi, _ = reader.straightened(upright, dpi, _READ_DPI)
+    level, level_dpi, _ = reader.straightened(reader.upright(picture)[0], dpi, _READ_DPI)
     known, together = law.vocabulary(station), "+".join(languages)
     words = reader.strip(level.convert("L"), level_dpi, together)
     if marks([Page(tuple(glance.as_seen(word) for word in words))], known).secrecy:

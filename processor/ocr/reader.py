@@ -36,6 +36,7 @@ _SKEW_MOST = 8.0
 _INK = 0.55  # darker than this share of the paper's brightness is ink; bleed-through of a seal is paler
 _BLANK = 0.0004  # share of a page that even one line of type exceeds
 _COMPASS_PIXELS = 2000  # A4 at 240 dpi; half of less than that is too coarse to tell up from down
+_SURE_OF_UPRIGHT = 6.0  # less, and a page stays as it lies
 _MARGIN = 0.04  # edges of the glass and punch holes are not writing
 
 
@@ -90,6 +91,13 @@ def orientation(picture: Image.Image) -> tuple[int, float]:
     if not found:
         return 0, 0.0
     return int(found["orient_deg"]), float(found["orient_conf"])
+
+
+def upright(picture: Image.Image) -> tuple[Image.Image, int]:
+    """The page as it is to be read, and the clockwise degrees it was turned by: none where nobody can be sure."""
+    against, sure = orientation(picture)
+    degrees = -against % 360 if sure >= _SURE_OF_UPRIGHT else 0
+    return picture.rotate(-degrees, expand=True) if degrees else picture, degrees
 
 
 def skew(picture: Image.Image, most: float = _SKEW_MOST) -> float:
