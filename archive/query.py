@@ -63,7 +63,7 @@ def where(query: Query) -> tuple[list[str], list[object]]:
     for bound, operator in ((query.date_from, ">="), (query.date_to, "<=")):
         if bound:
             conditions.append(f"coalesce(issued_date, shelf_day) {operator} ?")
-            arguments.append(bound)
+            arguments.append(encodable(bound))
     return conditions, arguments
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from archive import hits
@@ -182,6 +182,7 @@ def test_a_field_that_records_do_not_have_is_refused(library: Archive, field: st
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters() | st.sampled_from('"*^:()-+{}\x00\udcff ²ⅷ'), max_size=20))
+@example("\ud800")
 def test_no_words_are_a_syntax_error(find: Find, words: str) -> None:
     find(words)
     find(fields={"subject": words, "code_number": words, "organ_name": words, "lane": words})
