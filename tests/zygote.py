@@ -121,7 +121,7 @@ class _ForkedWorker:
 
 def _warm() -> None:
     """What a worker does once, with its first document: loads the models of Tesseract and its plug-ins, prepares fonts."""
-    from processor.ocr import recognise
+    from processor.ocr import reader, recognise
     from processor.seal import fonts
     from tests.testkit import scans
 
@@ -133,6 +133,7 @@ def _warm() -> None:
         recognise.recognise({"body": str(page), "first": 1, "last": 1, "kinds": ["scan"], "languages": ["vie", "eng"], "rotate": True,
                              "rotate_confidence": 2.0, "deskew": False, "read_dpi": 150, "page_megapixels": 100,
                              "out": str(folder / "out.pdf"), "reading": str(folder / "reading.json")}, lambda kind, body: b"")  # fmt: skip
+        reader.strip(picture, 100, reader.another("vie+eng"))  # head and foot are read by this one too
         upright = fonts.find()
         ready = {path: fonts.prepared(path, folder).read_bytes() for path in (upright, fonts.italic(upright))}
     tempfile.tempdir = None  # a worker has a folder of its own
