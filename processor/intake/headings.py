@@ -33,6 +33,7 @@ class Profile:
         compose: fields that are put together of columns where no column says them.
         kinds: names of kinds of document, the longest first.
         partial_days: whether a month or a year alone is a day that is not known, and not a slip.
+        numberless: what is written in the place of a number that a document has not, without case.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Profile:
     compose: Mapping[str, str] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
     partial_days: bool = False
+    numberless: frozenset[str] = frozenset()
 
     def meaning(self, heading: str) -> str | None:
         """What a column means; None where it is not known."""
@@ -77,13 +79,14 @@ def profiles(law: Mapping[str, Any], lists: Mapping[str, CodeList], day: dt.date
     common = {_same(heading): str(meaning) for heading, meaning in law["columns"].items()}
     shared = {_same(heading): lists[name] for heading, name in law["column_codes"].items()}
     kinds = tuple(sorted((words[0] for words in lists["type-name"].words.values()), key=len, reverse=True))
+    none = frozenset(str(words).casefold() for words in law["numberless"])
     found = []
     for rule in law["profile"]:
         if rule["valid_from"] <= day <= rule.get("valid_to", dt.date.max):
             codes = {heading: lists[name] for heading, name in rule.get("codes", {}).items()}
-            more = (rule.get("compose", {}), kinds, rule.get("partial_days", False))
+            more = (rule.get("compose", {}), kinds, rule.get("partial_days", False), none)
             found.append(Profile(rule["name"], rule["columns"], common, shared | codes, *more))
-    return [*found, Profile("Mục lục văn bản", {}, common, shared, kinds=kinds)]
+    return [*found, Profile("Mục lục văn bản", {}, common, shared, kinds=kinds, numberless=none)]
 
 
 def _plain(text: str) -> str:
