@@ -188,6 +188,34 @@ def test_a_document_finds_its_right_file_and_a_better_scan_its_place(desk: Desk)
     assert "checked 3 documents: all hold" in desk.ok("verify")
 
 
+def test_another_document_takes_a_place_only_where_somebody_says_so(desk: Desk) -> None:
+    for name in ("mo", "ro", "sau"):
+        page(desk.folder / "drop" / "sao-y" / f"{name}.png", f"Bản quét {name}")
+    assert run(desk) == 0
+    old, better, third = sorted(row["doc_code"] for row in desk.json("find"))
+    desk.ok("describe", old, "--set", "organ_name=Ủy ban nhân dân xã A", "--set", "type_name=Quyết định", "--set", "code_number=15")
+    desk.ok("describe", better, "--set", "organ_name=Sở Nội vụ", "--set", "type_name=Công văn", "--set", "code_number=015")
+    told = desk.refused("supersede", old, "--by", better, "--reason", "Bản quét mờ")
+    assert "organ_name: Ủy ban nhân dân xã A / Sở Nội vụ" in told and "type_name: Quyết định / Công văn" in told
+    assert "--differs" in told and "code_number" not in told
+    assert desk.json("show", old)["state"] == "filed"
+    assert "is void" in desk.ok("supersede", old, "--by", better, "--reason", "Bản cũ ghi nhầm cơ quan", "--differs")
+    assert "is void" in desk.ok("supersede", better, "--by", third, "--reason", "Bản quét mờ"), "of it nothing is known that differs"
+
+
+def test_what_is_held_is_asked_about_by_what_was_said_of_it(desk: Desk) -> None:
+    page(desk.folder / "drop" / "sao-y" / "mo.png", "Bản quét mờ")
+    page(desk.folder / "drop" / "sao-y" / "khong-khai" / "ro.png", "Bản quét rõ")
+    assert run(desk) == 2
+    (old,) = (row["doc_code"] for row in desk.json("find"))
+    desk.ok("describe", old, "--set", "code_number=15")
+    (held,) = (desk.folder / each["folder"] for each in desk.json("status")["held"])
+    (held / "fields.json").write_text('{"code_number": "16"}', "utf-8")
+    asked = ("supersede", old, "--by", held.name, "--reason", "Bản quét mờ")
+    assert "code_number: 15 / 16" in desk.refused(*asked)
+    assert "counts until" in desk.ok(*asked, "--differs")
+
+
 def test_what_is_typed_wrong_is_told(desk: Desk) -> None:
     assert isinstance(desk.call("refile", "nothing", "--file", "01.VX", "--reason", "x").exception, SohoaError)
     assert isinstance(desk.call("supersede", "nothing", "--by", "x", "--reason", "x").exception, SohoaError)
