@@ -116,6 +116,25 @@ def test_a_hostile_workbook_declares_nothing(desk: Desk, tmp_path: Path) -> None
     assert code("01.VX") not in desk.files()
 
 
+def test_a_file_closed_by_mistake_is_opened_again(desk: Desk) -> None:
+    desk.ok("files", "add", "01.VX", "Hồ sơ việc", "--year", str(YEAR))
+    assert "is open" in desk.refused("files", "reopen", "01.VX", "--reason", "Đóng nhầm")
+    desk.ok("files", "close", "01.VX", "--ended", f"{YEAR}-01-02")
+    assert "--reason is empty" in desk.refused("files", "reopen", "01.VX", "--reason", " ")
+    assert f"opened {code('01.VX')} again" in desk.ok("files", "reopen", "01.VX", "--reason", "Đóng nhầm")
+    assert (desk.files()[code("01.VX")]["closed_at"], desk.files()[code("01.VX")]["ended_on"]) == (None, None)
+    assert "all hold" in desk.ok("verify")
+
+
+def test_who_opens_a_file_again_is_told_that_it_was_packed(desk: Desk, tmp_path: Path) -> None:
+    page(desk.folder / "drop" / "sao-y" / "a.png", "Văn bản")
+    assert run(desk) == 0
+    (file_code,) = (row["file_code"] for row in desk.json("find"))
+    desk.ok("files", "close", file_code)
+    desk.ok("export", "--file", file_code, "--as", "sip", "--partial", "--out", str(tmp_path / "sip"))
+    assert "a package of it was made" in desk.ok("files", "reopen", file_code, "--reason", "Bổ sung văn bản")
+
+
 def test_what_has_run_out_is_told_and_nothing_more(desk: Desk) -> None:
     for notation, period in (("01.CU", "05 năm"), ("02.CU", "70 năm"), ("03.CU", "Vĩnh viễn"), ("04.CU", "Đến khi văn bản hết hiệu lực")):
         desk.ok("files", "add", f"H05.99.2010.{notation}", "Hồ sơ cũ", "--year", "2010", "--maintenance", period)
