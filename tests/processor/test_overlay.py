@@ -126,9 +126,10 @@ def test_who_watches_begins_nothing_while_rules_are_wrong_and_goes_on_when_they_
     journal.close()
 
 
-def test_rules_that_break_under_way_reject_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("text", ["x = [", "[head]\nmotto = 1\n", "kinds = [1]\n", "[subject]\nx = 1\n", "head = 1\n"])
+def test_rules_that_break_under_way_reject_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     def read(args: object, ask: object) -> None:
-        law.vocabulary(own(tmp_path, "kinds.toml", "x = ["))
+        law.vocabulary(own(tmp_path, "kinds.toml", text))
 
     monkeypatch.setattr(reading, "describe", read)
     answer = worker._perform("describe", {}, lambda kind, body: b"")
