@@ -191,7 +191,7 @@ def minutes(done: Done, agency: str, now: dt.datetime) -> str:
         "  - văn bản nhận dạng, dữ liệu mô tả và chỉ mục tìm kiếm trong danh mục", *([f"  - {about}"] if about else []),
         *(f"  - bản sao tại {name}" for name in done.updated), "",
         "3. Còn lại", "  - mã tài liệu và các mục nhật ký không chứa nội dung",
-        *(f"  - gói ngày {iso} đã được niêm phong lại" for iso in done.days), *away, "",
+        *(f"  - gói ngày {dt.date.fromisoformat(iso):%d/%m/%Y} đã được niêm phong lại" for iso in done.days), *away, "",
         "4. Người thực hiện, chứng kiến (ký, ghi rõ họ tên)",
         *(line for name in done.by or ("",) for line in ("", "", f"  {name}: ........................................")),
     ]  # fmt: skip

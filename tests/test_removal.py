@@ -21,6 +21,7 @@ from archive.record import Blob
 from archive.store import Archive
 from processor import disposing, ledger
 from processor.cli import cli, wiring
+from processor.disposing import Cleared, Done
 from processor.engine import LocalEngine
 from processor.errors import ExitCode, SohoaError, Verdict
 from processor.flow import Flow
@@ -113,6 +114,12 @@ def test_the_copy_handed_to_the_clerk_goes_with_what_is_destroyed(station: Path)
     assert done.exit_code == 0 and "1 file about the station" in done.output
     assert not handed.exists() and other.exists()
     assert "  - 1 tệp đã giao văn thư trong out/\n" in minutes(station)
+
+
+def test_the_minutes_write_days_as_vietnamese_do() -> None:
+    done = Done("disposed", "QĐ 12", ("A",), (ONE,), (), 3, ("2026-02-05",), Cleared(), (), ())
+    told = disposing.minutes(done, "UBND xã A", dt.datetime(2026, 11, 30, 5, tzinfo=dt.UTC))
+    assert "gói ngày 05/02/2026" in told and "2026-02-05" not in told
 
 
 def handed_out(station: Path, *names: str) -> list[Path]:
