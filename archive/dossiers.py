@@ -190,6 +190,21 @@ def close(catalogue: Catalogue, file_code: str, actor: str, ended_on: str | None
             db.table("file").update(file_code, {"closed_at": stamp(moment.at), "ended_on": ended_on})
 
 
+def reopen(catalogue: Catalogue, file_code: str, reason: str, actor: str) -> None:
+    """A file that was closed by mistake takes documents again; its codes go on where they stopped.
+
+    Raises:
+        ArchiveError: `file-unknown`; `file-open`; `file-disposed`: documents of it were destroyed because its time was over.
+    """
+    with catalogue.writing() as db:
+        if row_of(db, file_code)["closed_at"] is None:
+            raise ArchiveError("file-open", f"{file_code} is open")
+        if db.table("document").count_where("file_code = ? and state = 'disposed'", [file_code]):
+            raise ArchiveError("file-disposed", f"{file_code}: documents of it were destroyed by order; it stays closed")
+        catalogue.append(Event("file-reopened", actor, public={"file_code": file_code}, private={"reason": reason}))
+        db.table("file").update(file_code, {"closed_at": None, "ended_on": None})
+
+
 def listed(db: Database, where: str = "1", values: tuple[str, ...] = ()) -> list[FileRow]:
     """Declared files by code."""
     rows = list(db.table("file").rows_where(where, list(values), order_by="file_code"))

@@ -13,8 +13,8 @@ class ArchiveError(Exception):
     """The archive refuses; its content is as it was before.
 
     Attributes:
-        code: stable, for programs: `file-unknown`, `file-closed`, `file-exists`, `bad-file-code`, `unknown`,
-            `not-filed`, `not-numbered`, `already-filed`, `key-mismatch`, `shelf-closed`, `clock-behind`,
+        code: stable, for programs: `file-unknown`, `file-closed`, `file-open`, `file-disposed`, `file-exists`, `bad-file-code`,
+            `unknown`, `not-filed`, `not-numbered`, `already-filed`, `key-mismatch`, `shelf-closed`, `clock-behind`,
             `day-open`, `ambiguous`, `bad-field`, `bad-value`, `exists`, `altered`, `not-a-file`, `missing`,
             `orphan`, `catalogue-version`, `catalogue-missing`, `catalogue-older`,
             `log-forked`, `log-unreadable`, `not-published`, `bad-key`; of a witness `bad-request`, `bad-memory`,

@@ -68,6 +68,17 @@ class FileBook:
         """
         dossiers.close(self._catalogue, file_code, actor, ended_on)
 
+    def reopen_file(self, file_code: str, reason: str, actor: str) -> None:
+        """Lets a closed file take documents again.
+
+        Args:
+            reason: kept in the log, private.
+
+        Raises:
+            ArchiveError: `file-unknown`; `file-open`; `file-disposed`, documents of it were destroyed.
+        """
+        dossiers.reopen(self._catalogue, file_code, reason, actor)
+
     def files(self) -> list[FileRow]:
         """All declared files, by code."""
         with self._catalogue.reading() as db:

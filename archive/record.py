@@ -42,6 +42,8 @@ LENGTHS: Mapping[str, int] = MappingProxyType({
     "maintenance": 100,
 })  # fmt: skip
 
+_DIGIT = re.compile("[0-9]")  # NĐ 30/2020 PL I II.3: a number is in Arabic digits; letters may stand with it (12a)
+_FIRST_YEAR = 1000  # what is typed of an earlier one is a slip (0202): nothing that an agency holds is as old
 _MOST_PAGES = 9999  # numberOfPage is N4 in TT 05/2025 PL I
 _EXACT_INTEGER = 2**53 - 1  # beyond it a JSON reader may round (RFC 8785 §3.2.2.3)
 
@@ -171,6 +173,8 @@ def parse_field(name: str, text: str) -> str | int | None:
         return _iso_date(value)
     if name == "page_amount":
         return _page_amount(value)
+    if name == "code_number" and not _DIGIT.search(value):
+        raise RecordError("bad-value", "code_number: a number is written with digits, such as 12, 12a or 01/2024")
     if len(value) > LENGTHS[name]:
         raise RecordError("bad-value", f"{name} may have {LENGTHS[name]} characters, not {len(value)}")
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
@@ -187,6 +191,8 @@ def number_key(values: Mapping[str, object]) -> str | None:
     written = unicodedata.normalize("NFC", "".join(notation.split())).casefold()
     known = year[:4], "".join(number.split()).casefold().lstrip("0"), unicodedata.normalize("NFC", written)
     return "/".join(known) if all(known) else None
+
+
 def description_digest(values: Mapping[str, object]) -> str:
     """SHA-256 over the descriptive fields of a record: who saw the same digest saw the same description."""
     return hashlib.sha256(canonical_json({name: values.get(name) for name in DESCRIPTIVE})).hexdigest()
@@ -223,9 +229,12 @@ def _iso_date(value: str) -> str:
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise RecordError("bad-value", f"a date is written YYYY-MM-DD, not {value!r}")
     try:
-        return dt.date.fromisoformat(value).isoformat()
+        day = dt.date.fromisoformat(value)
     except ValueError as error:
         raise RecordError("bad-value", f"{value!r} is no day of the calendar") from error
+    if day.year < _FIRST_YEAR:
+        raise RecordError("bad-value", f"{value!r} is before the year {_FIRST_YEAR}")
+    return value
 
 
 def _page_amount(value: str) -> int:

@@ -93,6 +93,9 @@ class Replay:
         public = told["public"]
         self.db.table("file").update(public["file_code"], {"closed_at": told["at"], "ended_on": public.get("ended_on")})
 
+    def file_reopened(self, told: Row, *_: object) -> None:
+        self.db.table("file").update(told["public"]["file_code"], {"closed_at": None, "ended_on": None})
+
     # Documents
 
     def numbered(self, told: Row, private: Row, is_bereft: bool) -> None:
@@ -193,7 +196,8 @@ class Replay:
 _MAKES: dict[str, Callable[..., None]] = {
     "fonds-declared": Replay.fonds_declared, "fonds-closed": Replay.fonds_closed,
     "file-declared": Replay.file_declared, "file-changed": Replay.file_changed, "file-shelved": Replay.file_changed,
-    "file-closed": Replay.file_closed, "numbered": Replay.numbered, "void": Replay.void, "filed": Replay.filed,
+    "file-closed": Replay.file_closed, "file-reopened": Replay.file_reopened,
+    "numbered": Replay.numbered, "void": Replay.void, "filed": Replay.filed,
     "adopted": Replay.filed, "described": Replay.described, "superseded": Replay.superseded, "sealed": Replay.sealed,
     "rebuilt": Replay.rebuilt, "resealed": Replay.resealed, "removed": Replay.removed, "disposed": Replay.gone,
     "purged": Replay.gone,

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 _SQL = "select type, entry, private from event join leaf using (seq) where type in ({}) order by seq"
 _TABLES = {
-    "file": ("file_code", "'file-declared', 'file-changed', 'file-closed'"),
+    "file": ("file_code", "'file-declared', 'file-changed', 'file-closed', 'file-reopened'"),
     "fonds": ("code", "'fonds-declared', 'fonds-closed'"),
 }
 
@@ -36,6 +36,8 @@ def _add(said: dict[str, Row], row: Row, name: str) -> None:
     told = said.setdefault(str(public.get(name)), {"closed": False})
     if str(row["type"]).endswith("-closed"):
         told |= {"closed": True} | ({"ended_on": public["ended_on"]} if "ended_on" in public else {})
+    elif row["type"] == "file-reopened":
+        told |= {"closed": False, "ended_on": None}
     else:
         told |= parsed(row["private"])
 

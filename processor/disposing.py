@@ -7,10 +7,10 @@ them. Refuses (SohoaError `not-due`) what its period does not let go, where no s
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,33 @@ _CENTRE = " " * 12  # by which the printed page knows a line that stands in its 
 _MOST_LISTED = 20  # codes on the one page; the log has all of them
 
 
+@dataclass(slots=True)
+class Cleared:
+    """What went of a station's folders: how many files; `left`: what could not be taken, or looked at."""
+
+    files: int = 0
+    left: list[Path] = field(default_factory=list)
+
+    def take(self, path: Path) -> None:
+        """Take a file away; one that is gone already counts as none."""
+        there = path.is_file()
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:  # open in another program, a share that is read-only: the rest goes all the same
+            self.left.append(path)
+        else:
+            self.files += there
+
+    def take_all(self, folder: Path) -> None:
+        """Take a folder away with all that is in it."""
+        for path in [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]:
+            self.take(path)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What the minutes tell: codes, digests of scans, files in the archive, days sealed anew, copies elsewhere."""
+    """What the minutes tell: codes, digests of scans, files in the archive and about it, days sealed anew, copies elsewhere."""
 
     kind: Kind
     order: str
@@ -42,7 +66,7 @@ class Done:
     scans: Sequence[str]
     files: int
     days: Sequence[str]
-    about: int
+    about: Cleared
     updated: Sequence[str]
     away: Sequence[str]
 
@@ -84,29 +108,25 @@ def names_of(archive: Archive, doc_codes: Collection[str], scans: Collection[str
     return {name.rpartition("/")[2] for name in names} - {""}
 
 
-def clear_about(station: Path, known: Collection[str], names: Collection[str]) -> int:
-    """Take what tells of these bytes out of the station's folders; returns how many files went.
+def clear_about(station: Path, known: Collection[str], names: Collection[str]) -> Cleared:
+    """Take what tells of these bytes out of the station's folders.
 
     Args:
         station: its folder: what was handed out, lots, letters, pictures, and the names in the notes on lists.
         known: SHA-256 of PDFs and scans.
         names: under which they came.
     """
-    count = 0
+    cleared = clear_handed(station, known)
     for laid in outbox.letters(station):
         if laid.told.get("scan_sha256") in known:
-            count += sum(path.is_file() for path in (station / laid.folder).rglob("*"))
-            shutil.rmtree(station / laid.folder)
+            cleared.take_all(station / laid.folder)
     ledger.at(station).forget_scans(known, names)
-    count += clear_handed(station, known)
     for lot in list(parking.lots(station)):
         if lot.told["scan_sha256"] in known:
-            count += sum(path.is_file() for path in (station / lot.folder).rglob("*"))
-            shutil.rmtree(station / lot.folder)
+            cleared.take_all(station / lot.folder)
     for path in [path for path in (station / "work" / "desk").rglob("*") if path.is_file()]:
-        path.unlink(missing_ok=True)  # all that its desks keep, at work or killed: it is made again for whoever looks
-        count += 1
-    return count
+        cleared.take(path)  # all that its desks keep, at work or killed: it is made again for whoever looks
+    return cleared
 
 
 def handed(archive: Archive, doc_codes: Collection[str]) -> set[str]:
@@ -119,21 +139,31 @@ def handed(archive: Archive, doc_codes: Collection[str]) -> set[str]:
     return own - kept
 
 
-def clear_handed(station: Path, known: Collection[str]) -> int:
-    """Take the clerk's copies of these bytes out of `out/`, with what was said of their signatures; returns how many files went."""
-    count = 0
-    for path in _same(station / "out", known):
+def clear_handed(station: Path, known: Collection[str]) -> Cleared:
+    """Take the clerk's copies of these bytes out of `out/`, with what was said of their signatures."""
+    cleared = Cleared()
+    for path in _same(station / "out", known, cleared.left):
         for each in (path, path.with_suffix(".xac-minh.txt")):
-            count += each.is_file()
-            each.unlink(missing_ok=True)
-    return count
+            cleared.take(each)
+    return cleared
 
 
-def _same(folder: Path, known: Collection[str]) -> Iterator[Path]:
-    for path in [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]:
-        with suppress(OSError, DurableError):
+def _same(folder: Path, known: Collection[str], unread: list[Path]) -> Iterator[Path]:
+    """Files with these bytes; what cannot be looked at may be one, and is told."""
+
+    def unseen(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            unread.append(Path(error.filename))
+
+    found = [Path(within, name) for within, _, names in os.walk(folder, onerror=unseen) for name in names]
+    for path in [path for path in found if path.is_file() and not path.is_symlink()]:
+        try:
             if sha256_file(path).sha256 in known:
                 yield path
+        except (FileNotFoundError, DurableError):  # it went meanwhile, or is no file
+            continue
+        except OSError:
+            unread.append(path)
 
 
 def title(kind: Kind) -> str:
@@ -147,8 +177,10 @@ def minutes(done: Done, agency: str, now: dt.datetime) -> str:
     more = len(done.codes) - _MOST_LISTED
     codes = [*done.codes[:_MOST_LISTED], *([f"và {more} mã khác, xem nhật ký"] if more > 0 else [])]
     where = "ở trạm (out/, held/, rejected/, notices/, ảnh trang)" if done.kind == "purged" else "đã giao văn thư trong out/"
-    about = f"{done.about} tệp {where}" if done.about or done.kind == "purged" else ""
+    about = f"{done.about.files} tệp {where}" if done.about.files or done.kind == "purged" else ""
     away = [f"  - {name}: chưa xử lý; phải cập nhật hoặc tiêu hủy vật mang tin" for name in done.away]
+    if done.about.left:
+        away.insert(0, f"  - {len(done.about.left)} tệp ở trạm chưa loại bỏ được; khi loại bỏ xong sẽ lập lại biên bản này")
     lines = [
         *(f"{_CENTRE}{line}" for line in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "")),
         agency, "", f"{_CENTRE}{_TITLES[done.kind]}", "",
@@ -159,7 +191,7 @@ def minutes(done: Done, agency: str, now: dt.datetime) -> str:
         "  - văn bản nhận dạng, dữ liệu mô tả và chỉ mục tìm kiếm trong danh mục", *([f"  - {about}"] if about else []),
         *(f"  - bản sao tại {name}" for name in done.updated), "",
         "3. Còn lại", "  - mã tài liệu và các mục nhật ký không chứa nội dung",
-        *(f"  - gói ngày {iso} đã được niêm phong lại" for iso in done.days), *away, "",
+        *(f"  - gói ngày {dt.date.fromisoformat(iso):%d/%m/%Y} đã được niêm phong lại" for iso in done.days), *away, "",
         "4. Người thực hiện, chứng kiến (ký, ghi rõ họ tên)",
         *(line for name in done.by or ("",) for line in ("", "", f"  {name}: ........................................")),
     ]  # fmt: skip

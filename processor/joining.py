@@ -19,7 +19,7 @@ import structlog
 
 from archive.durable import sha256_file
 from archive.record import Blob
-from processor import lanes, lot_notes, parking, stacks
+from processor import details, lanes, lot_notes, parking, stacks
 from processor.document import Scan
 from processor.errors import SECRET, SohoaError, Verdict
 from processor.intake import pages
@@ -100,7 +100,8 @@ def join(args: Mapping[str, str], shift: Shift) -> None:
             folder = _laid(scan, pieces, shift)
         except Verdict as verdict:
             for piece in pieces:
-                parking.remark(shift.tools.station, piece.lot, f"Không ghép được: {verdict.reason.vi} {verdict.detail}".strip())
+                why = f"{verdict.reason.vi} {details.vietnamese(verdict.detail)}".strip()
+                parking.remark(shift.tools.station, piece.lot, f"Không ghép được: {why}")
             raise
         whole = claimed(parking.scan_of(shift.tools.station, parking.lot_at(shift.tools.station, folder)), shift)
         undone.callback(shutil.rmtree, whole.blob.path.parent, ignore_errors=True)

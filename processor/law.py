@@ -86,8 +86,7 @@ def vocabulary(station: Path | None = None) -> Vocabulary:
     """The closed lists that pages are read by.
 
     Raises:
-        SettingsError: as `read`.
-        ValueError: a list of the station's own is malformed.
+        SettingsError: as `read`; a list of the station's own is malformed.
     """
     path = station / "law" / "kinds.toml" if station else None
     found = path.stat() if path and path.exists() else None
@@ -97,7 +96,11 @@ def vocabulary(station: Path | None = None) -> Vocabulary:
 @lru_cache(maxsize=2)
 def _vocabulary(station: Path | None, own: tuple[int, int, int] | None) -> Vocabulary:
     """Made once for as long as the station's own file stays as it is: every page asks for it, and making it takes 50 ms."""
-    return Vocabulary.from_mapping(read("kinds.toml", station))
+    told = read("kinds.toml", station)
+    try:
+        return Vocabulary.from_mapping(told)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SettingsError(f"law/kinds.toml: {type(error).__name__}: {error}") from error
 
 
 def read(name: str, station: Path | None = None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 from archive.durable import DurableError, copy_durably, fsync_dir, make_dirs_durably, replace_durably, sha256_file
 from archive.naming import local_date, safe_name
 from archive.record import DESCRIPTIVE, Blob
-from processor import lot_notes
+from processor import details, lot_notes
 from processor.document import Scan
 from processor.errors import SohoaError, Verdict, reason
 from processor.intake import pages
@@ -85,7 +85,7 @@ def _page(scan: Scan, verdict: Verdict, lot: str) -> str:
     within = f"Phần: {visible(scan.part)}\n" if scan.part else ""
     if scan.listed:
         within += f"Danh sách: {visible(scan.listed.get('name', ''))}, dòng {visible(scan.listed.get('row', ''))}\n"
-    detail = f"Chi tiết: {visible(verdict.detail)}\n" if verdict.detail else ""
+    detail = f"Chi tiết: {visible(details.vietnamese(verdict.detail))}\n" if verdict.detail else ""
     if scan.cells:
         detail += "Dòng đó ghi:\n" + "".join(f"  {visible(name)}: {visible(text)[:_SHOWN]}\n" for name, text in scan.cells.items())
     return (

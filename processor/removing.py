@@ -21,7 +21,7 @@ from archive.naming import local_date
 from archive.orders import Removal, Removed
 from archive.store import Archive
 from processor import copying, disposing, parking
-from processor.disposing import Done
+from processor.disposing import Cleared, Done
 from processor.engine import Engine
 from processor.errors import MissingError, SohoaError, Verdict
 from processor.journal import Journal
@@ -44,11 +44,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """What is told of it: the minutes, days whose bags were sealed anew, places that still hold what was removed."""
+    """What is told of it.
+
+    Attributes:
+        minutes: to be signed. days: whose bags were sealed anew. away: places that still hold what was removed.
+        left: files of the station that could not be taken: the order is not ended while there are any.
+    """
 
     minutes: Path
     days: Sequence[str]
     away: Sequence[str]
+    left: Sequence[Path]
 
 
 def unfiled(identifier: str, station: Path, archive: Archive) -> str:
@@ -67,7 +73,7 @@ def _codes_of(archive: Archive, scan: str) -> list[str]:
 
 def purge(
     archive: Archive, removal: Removal, what: tuple[Sequence[str], Sequence[str]], station: Path, journal: Journal
-) -> tuple[Removed, int]:
+) -> tuple[Removed, Cleared]:
     """A state secret out of the archive and out of the station's folders.
 
     Args:
@@ -76,7 +82,7 @@ def purge(
         station, journal: what else may hold it.
 
     Returns:
-        What went of the archive, and how many files about the station.
+        What went of the archive, and about the station.
 
     Raises:
         SohoaError: the same scan is under way.
@@ -92,7 +98,7 @@ def purge(
     return removed, disposing.clear_about(station, known | {*removed.scans}, names)
 
 
-def dispose(archive: Archive, removal: Removal, codes: Sequence[str], station: Path) -> tuple[Removed, int]:
+def dispose(archive: Archive, removal: Removal, codes: Sequence[str], station: Path) -> tuple[Removed, Cleared]:
     """What is due out of the archive, and the copies of it that were handed to the clerk.
 
     Args:
@@ -101,7 +107,7 @@ def dispose(archive: Archive, removal: Removal, codes: Sequence[str], station: P
         station: in whose `out/` copies may lie still.
 
     Returns:
-        What went of the archive, and how many files of `out/`.
+        What went of the archive, and of `out/`.
 
     Raises:
         ArchiveError: as `Archive.remove`.
@@ -111,20 +117,21 @@ def dispose(archive: Archive, removal: Removal, codes: Sequence[str], station: P
     return removed, disposing.clear_handed(station, copies)
 
 
-def conclude(archive: Archive, removal: Removal, removed: Removed, about: int, place: Place) -> Concluded:
-    """Copies elsewhere, then the minutes; then the order is ended.
+def conclude(archive: Archive, removal: Removal, removed: Removed, about: Cleared, place: Place) -> Concluded:
+    """Copies elsewhere, then the minutes; then the order is ended, unless something about the station is left.
 
     Args:
         archive, removal, removed: what was done.
-        about: files that went from the station's folders.
+        about: what went from the station's folders, and what could not.
         place: where the minutes are laid.
     """
     updated, away = _mirrors(archive, removal.actor, place)
     files, days = len(removed.paths), removed.days
     done = Done(removal.kind, removal.order, removal.by, removed.codes, removed.scans, files, days, about, updated, away)
     minutes = _lay(disposing.minutes(done, place.settings.station.agency, place.now), done, place)
-    archive.end_removal(removed, removal.actor)
-    return Concluded(minutes, days, away)
+    if not about.left:
+        archive.end_removal(removed, removal.actor)
+    return Concluded(minutes, days, away, about.left)
 
 
 def _mirrors(archive: Archive, actor: str, place: Place) -> tuple[list[str], list[str]]:
@@ -170,8 +177,12 @@ def go_on(tools: Tools, journal: Journal) -> None:
                 removed, about = purge(tools.archive, removal, what, tools.station, journal)
             else:
                 removed, about = dispose(tools.archive, removal, begun.codes, tools.station)
-            conclude(tools.archive, removal, removed, about, Place(tools.settings, tools.station, tools.engine, tools.clock()))
+            place = Place(tools.settings, tools.station, tools.engine, tools.clock())
+            done = conclude(tools.archive, removal, removed, about, place)
         except (ArchiveError, SohoaError) as error:
             log.error("removal-cut-short", documents=len(begun.codes), error=type(error).__name__)
         else:
-            log.info("removal-finished", documents=len(removed.codes))
+            if done.left:
+                log.error("removal-cut-short", documents=len(removed.codes), left=len(done.left))
+            else:
+                log.info("removal-finished", documents=len(removed.codes))

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from archive.record import DocumentKey
-from processor import parking, station
+from processor import details, parking, station
 from processor.cells import cell
 from processor.errors import reason
 from processor.intake.headings import BAD
@@ -78,4 +78,4 @@ def _outcome(
     if lot is None:
         return "đã xử lý theo yêu cầu riêng", "", "", ""
     why = str(lot[2]["code"])
-    return _STATES[lot[0]], lot[1], why, f"{reason(why).vi} {lot[2].get('detail', '')}".strip()
+    return _STATES[lot[0]], lot[1], why, f"{reason(why).vi} {details.vietnamese(str(lot[2].get('detail', '')))}".strip()

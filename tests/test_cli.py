@@ -102,6 +102,11 @@ def test_status_shows_what_a_verb_takes_and_why_in_vietnamese(station: Path) -> 
     [
         (("find", "khongco"), 0, "0 documents"),
         (("find", "--from", "24/11/2026"), 1, "use YYYY-MM-DD"),
+        (("find", "--from", "2026-11-24", "--to", "2026-11-23"), 1, "--from 2026-11-24 is after --to 2026-11-23"),
+        (("registers", "so-ban-sao", "--from", "2026-11-24", "--to", "2026-11-23", "--out", "/nowhere/x.csv"), 1, "is after --to"),
+        (("find", "--field", "so_hieu=5"), 1, "'so_hieu' cannot be asked for; fields are doc_code, file_code, "),
+        (("find", "--field", "confidence=1"), 1, "code_number, code_notation, "),
+        (("find", "--field", "code_number"), 1, "NAME one of: doc_code, file_code, "),
         (("find", "--mau"), 1, "No such option"),
         (("verify", "--day", "2020-01-01"), 1, "nothing of 2020-01-01"),
         (("verify", CODE.lower()), 1, "nothing is known by"),

@@ -116,6 +116,25 @@ def test_a_hostile_workbook_declares_nothing(desk: Desk, tmp_path: Path) -> None
     assert code("01.VX") not in desk.files()
 
 
+def test_a_file_closed_by_mistake_is_opened_again(desk: Desk) -> None:
+    desk.ok("files", "add", "01.VX", "Hồ sơ việc", "--year", str(YEAR))
+    assert "is open" in desk.refused("files", "reopen", "01.VX", "--reason", "Đóng nhầm")
+    desk.ok("files", "close", "01.VX", "--ended", f"{YEAR}-01-02")
+    assert "--reason is empty" in desk.refused("files", "reopen", "01.VX", "--reason", " ")
+    assert f"opened {code('01.VX')} again" in desk.ok("files", "reopen", "01.VX", "--reason", "Đóng nhầm")
+    assert (desk.files()[code("01.VX")]["closed_at"], desk.files()[code("01.VX")]["ended_on"]) == (None, None)
+    assert "all hold" in desk.ok("verify")
+
+
+def test_who_opens_a_file_again_is_told_that_it_was_packed(desk: Desk, tmp_path: Path) -> None:
+    page(desk.folder / "drop" / "sao-y" / "a.png", "Văn bản")
+    assert run(desk) == 0
+    (file_code,) = (row["file_code"] for row in desk.json("find"))
+    desk.ok("files", "close", file_code)
+    desk.ok("export", "--file", file_code, "--as", "sip", "--partial", "--out", str(tmp_path / "sip"))
+    assert "a package of it was made" in desk.ok("files", "reopen", file_code, "--reason", "Bổ sung văn bản")
+
+
 def test_what_has_run_out_is_told_and_nothing_more(desk: Desk) -> None:
     for notation, period in (("01.CU", "05 năm"), ("02.CU", "70 năm"), ("03.CU", "Vĩnh viễn"), ("04.CU", "Đến khi văn bản hết hiệu lực")):
         desk.ok("files", "add", f"H05.99.2010.{notation}", "Hồ sơ cũ", "--year", "2010", "--maintenance", period)
@@ -186,6 +205,34 @@ def test_a_document_finds_its_right_file_and_a_better_scan_its_place(desk: Desk)
     assert {row["doc_code"] for row in desk.json("find", "--field", "organ_id=H05.99")} == {new["doc_code"]}
     assert desk.json("status")["counts"]["void"] == 2
     assert "checked 3 documents: all hold" in desk.ok("verify")
+
+
+def test_another_document_takes_a_place_only_where_somebody_says_so(desk: Desk) -> None:
+    for name in ("mo", "ro", "sau"):
+        page(desk.folder / "drop" / "sao-y" / f"{name}.png", f"Bản quét {name}")
+    assert run(desk) == 0
+    old, better, third = sorted(row["doc_code"] for row in desk.json("find"))
+    desk.ok("describe", old, "--set", "organ_name=Ủy ban nhân dân xã A", "--set", "type_name=Quyết định", "--set", "code_number=15")
+    desk.ok("describe", better, "--set", "organ_name=Sở Nội vụ", "--set", "type_name=Công văn", "--set", "code_number=015")
+    told = desk.refused("supersede", old, "--by", better, "--reason", "Bản quét mờ")
+    assert "organ_name: Ủy ban nhân dân xã A / Sở Nội vụ" in told and "type_name: Quyết định / Công văn" in told
+    assert "--differs" in told and "code_number" not in told
+    assert desk.json("show", old)["state"] == "filed"
+    assert "is void" in desk.ok("supersede", old, "--by", better, "--reason", "Bản cũ ghi nhầm cơ quan", "--differs")
+    assert "is void" in desk.ok("supersede", better, "--by", third, "--reason", "Bản quét mờ"), "of it nothing is known that differs"
+
+
+def test_what_is_held_is_asked_about_by_what_was_said_of_it(desk: Desk) -> None:
+    page(desk.folder / "drop" / "sao-y" / "mo.png", "Bản quét mờ")
+    page(desk.folder / "drop" / "sao-y" / "khong-khai" / "ro.png", "Bản quét rõ")
+    assert run(desk) == 2
+    (old,) = (row["doc_code"] for row in desk.json("find"))
+    desk.ok("describe", old, "--set", "code_number=15")
+    (held,) = (desk.folder / each["folder"] for each in desk.json("status")["held"])
+    (held / "fields.json").write_text('{"code_number": "16"}', "utf-8")
+    asked = ("supersede", old, "--by", held.name, "--reason", "Bản quét mờ")
+    assert "code_number: 15 / 16" in desk.refused(*asked)
+    assert "counts until" in desk.ok(*asked, "--differs")
 
 
 def test_what_is_typed_wrong_is_told(desk: Desk) -> None:

@@ -94,6 +94,17 @@ def test_the_evidence_record_is_there_and_any_validator_reads_it(office: Office,
     assert again.returncode == 0, "the same bytes are there already"
 
 
+@pytest.mark.parametrize(("verb", "within"), [("proof", ""), ("evidence", "{code}.pdf")])
+def test_what_lies_there_already_is_never_written_over(office: Office, tmp_path: Path, verb: str, within: str) -> None:
+    (record,) = (office.folder / "archive").glob("*/*/*/data/*.json")
+    theirs = tmp_path / "out" / within.format(code=record.stem)
+    theirs.parent.mkdir(exist_ok=True)
+    theirs.write_text("another's", "utf-8")
+    done = sohoa(office.folder, verb, record.stem, "--out", str(tmp_path / "out"))
+    assert done.returncode == 1 and "there already" in done.stderr
+    assert theirs.read_text("utf-8") == "another's"
+
+
 def _world(authority: Path, path: Path) -> Path:
     """The demo's root, and its lists: they are not in the record, a validator asks the authority for them."""
     lists = [DemoAuthority(authority).fetch(f"http://{demo.CRL_HOST}/{name}.crl", b"") for name in ("root", "issuing")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import json
 import shutil
@@ -16,11 +17,13 @@ from click.testing import CliRunner, Result
 
 from archive import orders
 from archive.orders import Removal
+from archive.record import Blob
 from archive.store import Archive
 from processor import disposing, ledger
 from processor.cli import cli, wiring
+from processor.disposing import Cleared, Done
 from processor.engine import LocalEngine
-from processor.errors import SohoaError, Verdict
+from processor.errors import ExitCode, SohoaError, Verdict
 from processor.flow import Flow
 from processor.ledger import Mark
 from processor.notices import outbox
@@ -111,6 +114,62 @@ def test_the_copy_handed_to_the_clerk_goes_with_what_is_destroyed(station: Path)
     assert done.exit_code == 0 and "1 file about the station" in done.output
     assert not handed.exists() and other.exists()
     assert "  - 1 tệp đã giao văn thư trong out/\n" in minutes(station)
+
+
+def test_the_minutes_write_days_as_vietnamese_do() -> None:
+    done = Done("disposed", "QĐ 12", ("A",), (ONE,), (), 3, ("2026-02-05",), Cleared(), (), ())
+    told = disposing.minutes(done, "UBND xã A", dt.datetime(2026, 11, 30, 5, tzinfo=dt.UTC))
+    assert "gói ngày 05/02/2026" in told and "2026-02-05" not in told
+
+
+def handed_out(station: Path, *names: str) -> list[Path]:
+    """Copies of the first document with the clerk."""
+    (station / "out" / "sao-y").mkdir(parents=True, exist_ok=True)
+    return [Path(shutil.copy(station / "archive" / row_of(station, ONE)["path"], station / "out" / "sao-y" / name)) for name in names]
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("verb", [("dispose", "--early", "x"), ("purge-secret",)])
+def test_a_copy_that_cannot_be_taken_stops_no_order_and_is_told(
+    station: Path, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
+) -> None:
+    first, stuck, last = handed_out(station, "a.pdf", "b.pdf", "c.pdf")
+    really = Path.unlink
+
+    def unlink(self: Path, missing_ok: bool = False) -> None:
+        if self == stuck:
+            raise PermissionError(errno.EACCES, "open in another program")
+        really(self, missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", unlink)
+        done = typed(station, verb[0], ONE, *ORDER, *BY, *verb[1:])
+        assert done.exit_code == ExitCode.WAITING and "could not be removed: out/sao-y/b.pdf" in done.output
+        assert row_of(station, ONE)["state"] in {"disposed", "purged"} and not first.exists() and stuck.exists() and not last.exists()
+        assert "1 tệp ở trạm chưa loại bỏ được" in minutes(station) and "b.pdf" not in minutes(station)
+        assert json.loads(typed(station, "status", "--json").output)["removing"] == [ONE]
+        with wiring.opened_shift(station) as shift:
+            Flow(shift).open()
+        assert json.loads(typed(station, "status", "--json").output)["removing"] == [ONE], "a start does not forget it"
+    again = typed(station, verb[0], ONE, *ORDER, *BY, *verb[1:])
+    assert again.exit_code == 0 and not stuck.exists()
+    assert "chưa loại bỏ" not in minutes(station)
+    assert json.loads(typed(station, "status", "--json").output)["removing"] == []
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_what_cannot_be_read_in_out_is_told_as_left(station: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (unread,) = handed_out(station, "a.pdf")
+    really = disposing.sha256_file
+
+    def read(path: Path) -> Blob:
+        if path == unread:
+            raise PermissionError(errno.EACCES, "no")
+        return really(path)
+
+    monkeypatch.setattr(disposing, "sha256_file", read)
+    done = typed(station, "dispose", ONE, *ORDER, *BY, "--early", "x")
+    assert done.exit_code == ExitCode.WAITING and "could not be removed: out/sao-y/a.pdf" in done.output
 
 
 @pytest.mark.usefixtures("undrawn")

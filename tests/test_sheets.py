@@ -69,6 +69,15 @@ def test_one_file_with_fields_several_times(folder: Path, tmp_path: Path) -> Non
     assert read(folder, out, tmp_path) == [{"file_code": OTHER, "code_number": "299", "subject": subject}] * 2
 
 
+def test_a_day_is_printed_as_vietnamese_write_it_and_read_back_as_the_record_has_it(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "to.pdf"
+    assert sheets(folder, OTHER, "--field", "issued_date=2026-02-05", "--out", str(out)).exit_code == 0
+    with pymupdf.open(out) as document:
+        text = document[0].get_text()
+    assert "05/02/2026" in text and "2026-02-05" not in text
+    assert read(folder, out, tmp_path) == [{"file_code": OTHER, "issued_date": "2026-02-05"}]
+
+
 def test_plain_ones(folder: Path, tmp_path: Path) -> None:
     assert sheets(folder, "--plain", "--out", str(tmp_path / "a.pdf")).exit_code == 0
     assert sheets(folder, "--plain", "--collate", "--out", str(tmp_path / "b.pdf")).exit_code == 0

@@ -22,7 +22,7 @@ from archive.naming import record_place
 from archive.store import Archive
 
 _PORTION = 500  # arguments of one question
-_OF_FILE = ("file-declared", "file-closed", "file-shelved")
+_OF_FILE = ("file-declared", "file-closed", "file-reopened", "file-shelved")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from archive.verify import VerifyResult
 from processor import fixity, keeping, law, publishing
 from processor.cells import cell
 from processor.cli import wiring
-from processor.cli.days import DAY
+from processor.cli.days import DAY, check_order
 from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
 from processor.errors import ExitCode, SettingsError, SohoaError
@@ -30,7 +30,8 @@ from processor.report import visible, visible_lines
 from processor.settings import load
 from watch.lock import AlreadyRunning
 
-_FIELD = f"May be given several times. NAME is one of: {', '.join(name for name in (*FIELDS, 'organ_id') if name != 'confidence')}."
+_NAMES = [name for name in (*FIELDS, "organ_id") if name != "confidence"]
+_FIELD = f"May be given several times. NAME is one of: {', '.join(_NAMES)}."
 
 
 @click.command()
@@ -56,6 +57,7 @@ def find(
     A phrase stands between quotation marks. A number is typed as people write it: 05/QĐ-UBND, Số 299/UBND-TTHC.
     """
     pairs = dict(_pair(pair) for pair in fields)
+    check_order(date_from, date_to)
     days = [day.isoformat() if day else None for day in (date_from, date_to)]
     organ = pairs.pop("organ_id", "")  # of the file; found under each code its agency has and had
     organs = tuple(sorted(law.agencies(folder).codes_of(organ))) if organ else ()
@@ -73,7 +75,9 @@ def find(
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise SettingsError(f"--field wants NAME=VALUE, not {text!r}")
+        raise SettingsError(f"--field wants NAME=VALUE, not {text!r}; NAME one of: {', '.join(_NAMES)}")
+    if name not in _NAMES:
+        raise SettingsError(f"{name!r} cannot be asked for; fields are {', '.join(_NAMES)}")
     return name, value
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from processor.errors import SettingsError
+
 
 def _day(text: str) -> dt.date:
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
@@ -18,3 +20,13 @@ def _day(text: str) -> dt.date:
 
 
 DAY: dict[str, Any] = {"type": _day, "metavar": "YYYY-MM-DD", "default": None}
+
+
+def check_order(first: dt.date | None, last: dt.date | None) -> None:
+    """Days from which and to which something is asked for.
+
+    Raises:
+        SettingsError: the first is after the last: nothing could ever be found.
+    """
+    if first and last and first > last:
+        raise SettingsError(f"--from {first} is after --to {last}")

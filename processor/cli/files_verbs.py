@@ -110,6 +110,25 @@ def files_close(file_code: str, ended: dt.date | None, folder: Path) -> None:
     click.echo(f"closed {file_code}")
 
 
+@files.command("reopen")
+@click.argument("file_code", metavar="CODE")
+@click.option("--reason", "why", required=True, help="Kept in the log, private.")
+@HERE
+def files_reopen(file_code: str, why: str, folder: Path) -> None:
+    """Open a file again that was closed by mistake: it takes documents as before, and its retention has not begun."""
+    if not why.strip():
+        raise SettingsError("--reason is empty: the log keeps why a closed file takes documents again")
+    settings = load(folder)
+    file_code = wiring.full_file_code(file_code, settings, local_date(wiring.now()).year, folder)
+    with wiring.opened_archive(folder, settings) as archive:
+        archive.reopen_file(file_code, why, wiring.operator())
+        packed = [each["at"] for each in archive.happened("exported") if each["public"]["file_code"] == file_code]
+    click.echo(f"opened {file_code} again")
+    if packed:
+        day = local_date(dt.datetime.fromisoformat(packed[-1]))
+        click.echo(f"a package of it was made on {day}: what is added now is not in it", err=True)
+
+
 @files.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True))
 @click.option("--year", type=YEAR, default=None, help="The list's year, where it does not say so itself.")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from archive.naming import local_date
-from processor import lot_notes
+from processor import law, lot_notes, replacing
 from processor.cli import wiring
 from processor.cli.queue_verbs import meant
 from processor.cli.wiring import HERE, JSON
+from processor.document import Described, stages_of
 from processor.errors import SettingsError, SohoaError
+from processor.parking import FIELDS
+from processor.report import visible
 from processor.targets import Target
 
 _WHY = click.option("--reason", "why", required=True, help="Kept in the log.")
@@ -41,20 +47,26 @@ def refile(identifier: str, file_code: str, why: str, folder: Path, as_json: boo
 @click.argument("identifier", metavar="ID")
 @click.option("--by", required=True, metavar="ID", help="The new scan: filed, held, rejected or under way.")
 @_WHY
+@click.option("--differs", is_flag=True, help="Though form, kind, number, day or agency differ: both were looked at.")
 @HERE
-def supersede(identifier: str, by: str, why: str, folder: Path) -> None:
+def supersede(identifier: str, by: str, why: str, differs: bool, folder: Path) -> None:
     """Let a new scan take the place of a filed document whose scan is bad: at once, or as soon as the new one is filed."""
     _check(why)
     settings, code = wiring.check_station(folder), meant(identifier, folder, "filed").name
     target = meant(by, folder, "filed", "held", "rejected", "item")
     with wiring.opened_archive(folder, settings) as archive:
-        if target.kind == "filed":
+        scan = None if target.kind == "filed" else _scan(target, folder)
+        new = {**scan.known, "form": settings.lanes[scan.lane].form or None} if scan else archive.get(target.name)
+        told = replacing.differences(archive.get(code) or {}, new or {}, law.agencies(folder))
+        if told and not differs:
+            what = "".join(f"\n  {visible(each)}" for each in told)
+            raise SohoaError(f"{by} is not known to be the same document as {code}: look at both; --differs if it is{what}")
+        if scan is None:
             archive.supersede(code, target.name, why, wiring.operator())
             click.echo(f"{code} is void; {target.name} counts in its place")
             return
-        scan_sha256, lane, part = _scan(target, folder)
-        archive.ask_supersede(code, scan_sha256, lane, why, wiring.operator(), part)
-    click.echo(f"{code} counts until the scan {scan_sha256[:12]} is filed by {lane}; then it is void")
+        archive.ask_supersede(code, scan.sha256, scan.lane, why, wiring.operator(), scan.part)
+    click.echo(f"{code} counts until the scan {scan.sha256[:12]} is filed by {scan.lane}; then it is void")
 
 
 def _check(why: str) -> None:
@@ -62,16 +74,34 @@ def _check(why: str) -> None:
         raise SettingsError("--reason is empty: the log keeps why one document takes another's place")
 
 
-def _scan(target: Target, folder: Path) -> tuple[str, str, str]:
-    """The new scan's id and lane, and which part of it is meant."""
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """A scan that is not filed yet, which part of it is meant, and what is known of that document."""
+
+    sha256: str
+    lane: str
+    part: str
+    known: Mapping[str, Any]
+
+
+def _scan(target: Target, folder: Path) -> _Coming:
     if target.kind == "item":
         with wiring.opened_journal(folder) as journal:
-            found = [item.scan for item in journal.items() if str(item.number) == target.name]
-        if found:
-            return found[0].blob.sha256, found[0].lane, found[0].part
+            for item in journal.items():
+                if str(item.number) == target.name:
+                    scan = item.scan
+                    read = next((each.values for each in stages_of(item.document) if isinstance(each, Described)), scan.sidecar)
+                    return _Coming(scan.blob.sha256, scan.lane, scan.part, read)
     elif told := lot_notes.read(folder / target.name):
-        return told["scan_sha256"], told["lane"], told["part"]
+        return _Coming(told["scan_sha256"], told["lane"], told["part"], told["sidecar"] | _typed(folder / target.name))
     raise SohoaError("the new scan is not there any more; try again")
+
+
+def _typed(lot: Path) -> dict[str, str]:
+    try:
+        return lot_notes.fields_of(lot / FIELDS)
+    except (OSError, ValueError):  # none, or none that could be gone by: whoever releases it is told
+        return {}
 
 
 VERBS = (refile, supersede)

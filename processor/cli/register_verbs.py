@@ -16,7 +16,7 @@ from archive.durable import copy_durably, write_durably
 from archive.naming import local_date
 from processor.cells import cell
 from processor.cli import wiring
-from processor.cli.days import DAY
+from processor.cli.days import DAY, check_order
 from processor.cli.wiring import HERE
 from processor.engine import LocalEngine, Reach
 from processor.errors import SettingsError, SohoaError, Verdict
@@ -44,6 +44,7 @@ def registers(
     """Print a list: muc-luc-ho-so, muc-luc-van-ban, so-ban-sao, nhan-hop (box labels), bia-ho-so (cover sheets)."""
     if (suffix := out.suffix.lower()) not in (".pdf", ".xlsx", ".csv"):
         raise SettingsError(f"{out.name}: --out wants a name that ends in .pdf, .xlsx or .csv")
+    check_order(first, last)
     if out.exists():
         raise SohoaError(f"{out} is there already; choose another name")
     wiring.outside_the_archive(out, folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from archive.store import Archive
 from processor import disposing, removing
 from processor.cli import wiring
 from processor.cli.wiring import HERE
+from processor.disposing import Cleared
 from processor.engine import LocalEngine, Reach
-from processor.errors import SettingsError, SohoaError
+from processor.errors import ExitCode, SettingsError, SohoaError
 from processor.removing import Place
 from processor.report import visible
 from processor.settings import Settings
@@ -94,7 +96,7 @@ def purge_secret(identifiers: tuple[str, ...], order: str, by: tuple[str, ...], 
         _finish(archive, removal, removed, about, (settings, folder))
 
 
-def _finish(archive: Archive, removal: Removal, removed: Removed, about: int, where: tuple[Settings, Path]) -> None:
+def _finish(archive: Archive, removal: Removal, removed: Removed, about: Cleared, where: tuple[Settings, Path]) -> None:
     """Copies elsewhere, then the minutes."""
     settings, folder = where
     shown = (folder / settings.seal.font,) if settings.seal.font else ()
@@ -103,11 +105,16 @@ def _finish(archive: Archive, removal: Removal, removed: Removed, about: int, wh
     days = ", ".join(done.days) or "none"
     gone = ((removed.codes, "document", ""), (removed.scans, "scan", ""), (removed.paths, "file", " of the archive"))
     told = [counted(len(each), noun) + of for each, noun, of in gone if each]
-    told += [f"{counted(about, 'file')} about the station"] if about else []
+    told += [f"{counted(about.files, 'file')} about the station"] if about.files else []
     click.echo(f"{removal.kind} {', '.join(told)}; bags sealed anew: {days}")
     for name in done.away:
         click.echo(visible(f"{name} still holds them: update it when it is there, or destroy the medium"))
     click.echo(f"minutes to sign: {done.minutes}")
+    for path in done.left:
+        click.echo(visible(f"could not be removed: {path.relative_to(folder)}"), err=True)
+    if done.left:
+        click.echo("the order is not ended: remove what hinders it and give it again; the next start tries too", err=True)
+        sys.exit(ExitCode.WAITING)
 
 
 def _codes(archive: Archive, identifiers: Sequence[str]) -> list[str]:

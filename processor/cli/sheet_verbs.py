@@ -17,6 +17,7 @@ from processor import law, sheetkey
 from processor.cli import wiring
 from processor.cli.wiring import HERE
 from processor.describe import fields
+from processor.desk.typed import written
 from processor.engine import LocalEngine, Reach
 from processor.errors import SettingsError, Verdict
 from processor.intake import separator, sidecar
@@ -99,7 +100,7 @@ def _of_files(
         raise SettingsError("no file is open: declare one with `sohoa files add`, or print --plain sheets")
     if len(separator.text(Sheet(codes[0], told), b"").encode()) > _LONGEST:
         raise SettingsError(f"more than {_LONGEST} bytes do not go into a code that every scanner can read: shorten the fields")
-    shown = [[fields.NAMES.get(name, name), value] for name, value in told.items()]
+    shown = [[fields.NAMES.get(name, name), written(value) if name == "issued_date" else value] for name, value in told.items()]
     return [{"file_code": code, "title": open_ones[code], "fields": told, "shown": shown} for code in codes]
 
 

@@ -21,7 +21,7 @@ from archive.query import Query
 from archive.record import DESCRIPTIVE, description_digest
 from archive.search import Portion
 from archive.store import Archive
-from processor import handing, lanes, lot_notes, parking, secrecy, stacks
+from processor import details, handing, lanes, lot_notes, parking, secrecy, stacks
 from processor.desk import papers, typed
 from processor.desk.access import Access
 from processor.desk.errands import Errands
@@ -168,7 +168,8 @@ def held(desk: Desk, found: Lot) -> Paper:
         pages=pages, picture=f"/picture/{found.folder}", version=version,
         fields=[replace(each, place=None) for each in made], code=told["code"], part=told["part"], hides=hides,
         taken=stacks.elsewhere(found, desk.station, desk.archive, desk.journal),
-        told={"vi": why.vi, "act": why.act, "detail": str(told.get("detail", "")), "at": str(told.get("at", ""))[:10]},
+        told={"vi": why.vi, "act": why.act, "detail": details.vietnamese(str(told.get("detail", ""))),
+              "at": str(told.get("at", ""))[:10]},
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import digits
 
 from archive.record import LENGTHS, RecordError, parse_field
 
@@ -123,6 +124,8 @@ def _refused(name: str, value: str) -> str:
         return NOT_A_DAY
     if name == "page_amount":
         return "Số trang là số từ 1 đến 9999."
+    if name == "code_number" and not any(c in digits for c in value):
+        return "Số văn bản ghi bằng chữ số, như 12, 12a hoặc 01/2024. Không có số thì để trống."
     if name in LENGTHS and len(value) > LENGTHS[name]:
         return f"Nhiều nhất {LENGTHS[name]} ký tự; đang có {len(value)}."
     return "Không được có ký tự điều khiển hoặc xuống dòng."

@@ -7,15 +7,21 @@ order of columns is free. Refuses a heading that is nearly one of those it knows
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from archive.record import DESCRIPTIVE
 from processor.codelists import CodeList
-from processor.errors import Verdict
+from processor.errors import SettingsError, Verdict
 
 BAD = "list-bad"
+_MEANINGS = frozenset({  # what a column may be: a field of the record, and what the head of `lists.toml` names
+    *DESCRIPTIVE, "name", "pages", "file_code", "main", "doc_code", "file_organ", "file_year", "file_notation", "number_notation",
+    "kind_subject", "",
+})  # fmt: skip
 DEEPEST = 30  # rows that are looked through for the headings: printed tables have titles over them
 _LEAST = 2  # known headings that make a row of headings
 _SHOWN = 12  # headings named to who has to mend a list
@@ -33,6 +39,7 @@ class Profile:
         compose: fields that are put together of columns where no column says them.
         kinds: names of kinds of document, the longest first.
         partial_days: whether a month or a year alone is a day that is not known, and not a slip.
+        numberless: what is written in the place of a number that a document has not, without case.
     """
 
     name: str
@@ -42,6 +49,7 @@ class Profile:
     compose: Mapping[str, str] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
     partial_days: bool = False
+    numberless: frozenset[str] = frozenset()
 
     def meaning(self, heading: str) -> str | None:
         """What a column means; None where it is not known."""
@@ -73,17 +81,58 @@ def profiles(law: Mapping[str, Any], lists: Mapping[str, CodeList], day: dt.date
         law: that file.
         lists: the code lists of the day.
         day: on which they must hold.
+
+    Raises:
+        SettingsError: a slip in a heading, a field or a code list; it names it.
     """
-    common = {_same(heading): str(meaning) for heading, meaning in law["columns"].items()}
+    _check_common(law, lists)
+    common = {_same(heading): meaning for heading, meaning in law["columns"].items()}
     shared = {_same(heading): lists[name] for heading, name in law["column_codes"].items()}
     kinds = tuple(sorted((words[0] for words in lists["type-name"].words.values()), key=len, reverse=True))
+    none = frozenset(str(words).casefold() for words in law["numberless"])
     found = []
     for rule in law["profile"]:
         if rule["valid_from"] <= day <= rule.get("valid_to", dt.date.max):
+            _check_profile(rule, common, lists)
             codes = {heading: lists[name] for heading, name in rule.get("codes", {}).items()}
-            more = (rule.get("compose", {}), kinds, rule.get("partial_days", False))
+            more = (rule.get("compose", {}), kinds, rule.get("partial_days", False), none)
             found.append(Profile(rule["name"], rule["columns"], common, shared | codes, *more))
-    return [*found, Profile("Mục lục văn bản", {}, common, shared, kinds=kinds)]
+    return [*found, Profile("Mục lục văn bản", {}, common, shared, kinds=kinds, numberless=none)]
+
+
+def _check_common(law: Mapping[str, Any], lists: Mapping[str, CodeList]) -> None:
+    columns, seen = law["columns"], dict[str, str]()
+    _check_meanings("columns", columns)
+    for heading, meaning in columns.items():
+        first = seen.setdefault(_same(heading), heading)
+        if columns[first] != meaning:
+            one = f"{first!r} and {heading!r} are one heading"
+            raise SettingsError(f"columns: {one} with two meanings; to replace ours write it as ours")
+    _check_codes("column_codes", law["column_codes"], seen, lists)
+
+
+def _check_profile(rule: Mapping[str, Any], common: Mapping[str, str], lists: Mapping[str, CodeList]) -> None:
+    where, columns, compose = f"profile {rule['name']}", rule["columns"], rule.get("compose", {})
+    _check_meanings(where, columns)
+    _check_codes(f"{where}: codes", rule.get("codes", {}), {**common, **columns}, lists)
+    _check_meanings(f"{where}: compose", {name: name for name in compose})
+    for part in (part for template in compose.values() for part in re.findall(r"\{(\w+)\}", template)):
+        if part not in columns:
+            raise SettingsError(f"{where}: compose: {part!r} is no heading of it")
+
+
+def _check_meanings(where: str, columns: Mapping[str, object]) -> None:
+    for heading, meaning in columns.items():
+        if not isinstance(meaning, str) or meaning not in _MEANINGS:
+            raise SettingsError(f"{where}: {heading!r}: {meaning!r} is no field; there are {', '.join(sorted(_MEANINGS - {''}))}")
+
+
+def _check_codes(where: str, codes: Mapping[str, str], headings: Container[str], lists: Mapping[str, CodeList]) -> None:
+    for heading, name in codes.items():
+        if heading not in headings and _same(heading) not in headings:
+            raise SettingsError(f"{where}: {heading!r} is no heading")
+        if name not in lists:
+            raise SettingsError(f"{where}: {heading!r}: there is no code list {name!r}")
 
 
 def _plain(text: str) -> str:

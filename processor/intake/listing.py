@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from archive.naming import split_doc_code
-from archive.record import DESCRIPTIVE, RecordError, parse_field
+from archive.record import DESCRIPTIVE, LENGTHS, RecordError, parse_field
 from processor.errors import Verdict
 from processor.intake import headings, pages
 from processor.intake.headings import BAD, Found, Profile
@@ -27,6 +27,7 @@ _NUMBER = re.compile(r"(\d{1,9}[a-zđ]?)\s*/\s*(\S.*)")
 _LONGEST_CELL = 4000  # autograph, the longest of the law, has 2000
 _LONGEST_MAIN = 200
 _MOST_PAGES = 99_999
+_NUMBERS = ("code_number", "number_notation")
 _FILE_PARTS = ("file_organ", "file_year", "file_notation")
 
 
@@ -188,6 +189,8 @@ def _value(cell: Cell, meaning: str, profile: Profile, heading: str, month_first
         raise _Wrong("có ký tự điều khiển")
     if len(text) > _LONGEST_CELL:
         raise _Wrong("quá dài")
+    if meaning in _NUMBERS and text.casefold() in profile.numberless:
+        return ""
     if not codes or not text:
         return text
     if (word := codes.word(text)) is None:
@@ -242,7 +245,8 @@ def _held(name: str, text: str) -> str:
         try:
             value = parse_field(name, text)
         except RecordError as error:
-            raise _Wrong("quá dài hoặc không hợp lệ") from error
+            is_number = name == "code_number" and len(text) <= LENGTHS[name]
+            raise _Wrong("số văn bản phải có chữ số" if is_number else "quá dài hoặc không hợp lệ") from error
         return "" if value is None else str(value)
     if name == "pages":
         if pages.parse(text, _MOST_PAGES) is None:

@@ -77,6 +77,8 @@ def three_days(tmp_path_factory: pytest.TempPathFactory) -> Office:
     archive.shelve_file(OTHER, "H05.02/K1/G2", CLERK)
     archive.refile(f"{FILE}.0000001", OTHER, WHY, CLERK)
     archive.close_file(CLOSED, CLERK, "2026-11-20")
+    archive.close_file(OTHER, CLERK, "2026-11-20")
+    archive.reopen_file(OTHER, "Đóng nhầm", CLERK)
     archive.close_fonds("P01", CLERK)
     night(office, archive)
     archive.ask_supersede(f"{FILE}.0000002", office.blob("c.scan", b"scan c").sha256, "sao-y", "Bản quét mờ", CLERK)

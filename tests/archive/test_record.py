@@ -87,6 +87,8 @@ def test_a_field_typed_by_a_person_is_sure_and_an_empty_one_is_cleared() -> None
         ("page_amount", "0", "bad-value"),
         ("page_amount", "nhiều", "bad-value"),
         ("code_number", "123456789012", "bad-value"),
+        ("code_number", "abc", "bad-value"),
+        ("issued_date", "0202-02-28", "bad-value"),
         ("subject", "hai\ndòng", "bad-value"),
         ("doc_code", "x", "bad-field"),
         ("sha256", "x", "bad-field"),
@@ -96,6 +98,11 @@ def test_a_person_cannot_set_what_the_field_cannot_hold(field: str, value: str, 
     with pytest.raises(RecordError) as refused:
         Description().replace_fields({field: value})
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("number", ["1", "05", "12a", "12A", "12bis", "12 bis", "01/2024", "12-CV/TU", "A-12", "02/2018"])
+def test_a_number_is_taken_as_agencies_write_it(number: str) -> None:
+    assert Description().replace_fields({"code_number": number}).code_number == number
 
 
 @pytest.mark.parametrize("sure", [-0.1, 1.1, float("nan")])

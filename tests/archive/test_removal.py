@@ -161,6 +161,14 @@ def test_nothing_that_was_altered_is_sealed_anew(sealed: Archive) -> None:
     assert len(files_of(sealed.root, ".0000001")) == 2
 
 
+def test_a_file_of_which_documents_were_destroyed_stays_closed(sealed: Archive) -> None:
+    sealed.close_file(FILE, CLERK)
+    sealed.remove([f"{FILE}.0000001"], order())
+    with pytest.raises(ArchiveError, match="destroyed by order") as refused:
+        sealed.reopen_file(FILE, "Đóng nhầm", CLERK)
+    assert refused.value.code == "file-disposed"
+
+
 def test_a_row_that_says_disposed_by_nobodys_order_is_found(sealed: Archive) -> None:
     with sealed._catalogue.writing() as db:
         db.execute("update document set state = 'disposed', path = null where doc_code = ?", [f"{FILE}.0000001"])

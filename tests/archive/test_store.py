@@ -58,6 +58,24 @@ def test_only_open_declared_files_take_documents(office: Office, archive: Archiv
     assert archive.file(ready, CLERK)["state"] == "filed"
 
 
+def test_a_file_closed_by_mistake_is_opened_again_and_its_codes_go_on(office: Office, archive: Archive) -> None:
+    ready = office.filing(archive)
+    archive.close_file(FILE, CLERK, "2026-06-30")
+    archive.reopen_file(FILE, "Đóng nhầm của bà Trần Thị B", CLERK)
+    row = archive.declared(FILE)
+    assert row is not None and (row.closed_at, row.ended_on) == (None, None)
+    assert archive.reserve(DocumentKey("b" * 64, "sao-y", FILE), CLERK) == f"{FILE}.{int(ready.doc_code[-7:]) + 1:07}"
+    (told,) = archive.happened("file-reopened")
+    with archive.reading() as db:
+        assert "Trần" not in db.table("leaf").get(told["seq"])["entry"], "why is private"
+    assert told["public"] == {"file_code": FILE}
+    assert archive.verify().findings == []
+    assert refusal(archive.reopen_file, FILE, "x", CLERK) == "file-open"
+    assert refusal(archive.reopen_file, "x", "x", CLERK) == "file-unknown"
+    archive.close_file(FILE, CLERK)
+    assert archive.verify().findings == []
+
+
 # Codes
 
 

@@ -54,6 +54,34 @@ def test_what_is_wrong_is_told_by_its_file(tmp_path: Path, name: str, text: str)
         overlay.check(own(tmp_path, name, text), TODAY)
 
 
+PROFILE = '[[profile]]\nname = "Sở"\nact = "a"\narticle = "b"\nvalid_from = 2020-01-01\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[columns]\n"Số hộp" = "keywords"\n', "columns: 'Số hộp': 'keywords' is no field"),
+        ('[columns]\n"Số hộp" = 1\n', "columns: 'Số hộp': 1 is no field"),
+        ('[columns]\n"Số hộp" = "keyword"\n"SỐ  HỘP:" = "note"\n', "columns: 'Số hộp' and 'SỐ  HỘP:' are one heading"),
+        ('[columns]\n"trích yếu" = "note"\n', "columns: 'Trích yếu' and 'trích yếu' are one heading"),
+        ('[column_codes]\n"Chế độ" = "mode"\n', "column_codes: 'Chế độ' is no heading"),
+        ('[column_codes]\n"Ngôn ngữ" = "lang"\n', "column_codes: 'Ngôn ngữ': there is no code list 'lang'"),
+        (PROFILE + '[profile.columns]\nTen = "title"\n', "profile Sở: 'Ten': 'title' is no field"),
+        (PROFILE + '[profile.columns]\nTen = "subject"\n[profile.codes]\nNgu = "language"\n', "profile Sở: codes: 'Ngu' is no heading"),
+        (PROFILE + '[profile.columns]\nso = "code_number"\n[profile.compose]\nsubject = "Số {soo}"\n', "compose: 'soo' is no heading"),
+        (PROFILE + '[profile.columns]\nso = "code_number"\n[profile.compose]\nsubjekt = "Số {so}"\n', "compose: 'subjekt': 'subjekt' is no field"),
+    ],
+)
+def test_a_slip_in_the_headings_of_lists_is_told_by_its_name(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        overlay.check(own(tmp_path, "lists.toml", text), TODAY)
+    assert told in str(refused.value)
+
+
+def test_a_heading_of_ours_may_mean_something_else_at_a_station(tmp_path: Path) -> None:
+    overlay.check(own(tmp_path, "lists.toml", '[columns]\n"Ghi chú" = "keyword"\n"Tờ" = "pages"\n"TỜ" = "pages"\n'), TODAY)
+
+
 def test_every_file_of_ours_is_tried_and_ours_are_good(tmp_path: Path) -> None:
     for file in SHIPPED:
         assert file.name in FAULTS
@@ -98,9 +126,10 @@ def test_who_watches_begins_nothing_while_rules_are_wrong_and_goes_on_when_they_
     journal.close()
 
 
-def test_rules_that_break_under_way_reject_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("text", ["x = [", "[head]\nmotto = 1\n", "kinds = [1]\n", "[subject]\nx = 1\n", "head = 1\n"])
+def test_rules_that_break_under_way_reject_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     def read(args: object, ask: object) -> None:
-        law.vocabulary(own(tmp_path, "kinds.toml", "x = ["))
+        law.vocabulary(own(tmp_path, "kinds.toml", text))
 
     monkeypatch.setattr(reading, "describe", read)
     answer = worker._perform("describe", {}, lambda kind, body: b"")

@@ -69,6 +69,12 @@ def test_the_bytes_lie_under_their_own_name_beside_the_reason(tmp_path: Path, sc
         "extract-incomplete", "no head", "held", "H05.99.2026.01.VP.0000001")  # fmt: skip
 
 
+def test_the_clerks_page_tells_details_in_vietnamese_and_the_note_in_english(tmp_path: Path, scan: Scan) -> None:
+    lies = contents(park(tmp_path, scan, Verdict("bad-pages", "page 12 of 3")))
+    assert "Chi tiết: trang 12; bản quét có 3 trang\r\n" in lies["ly-do.txt"].decode("utf-8-sig")
+    assert json.loads(lies["reason.json"])["detail"] == "page 12 of 3"
+
+
 def test_the_clerks_page_opens_in_notepad_and_says_what_to_do(tmp_path: Path, scan: Scan) -> None:
     folder = park(tmp_path, scan)
     page = contents(folder)["ly-do.txt"]

@@ -60,6 +60,10 @@ def test_the_month_around_a_handwritten_day_is_the_first_that_is_printed() -> No
     assert typed.printed_month("tháng 13 năm 2026") is None
 
 
+def test_a_number_without_a_digit_is_told_as_that() -> None:
+    assert "chữ số" in typed.message("code_number", "abc") and not typed.message("code_number", "12a")
+
+
 @given(st.sampled_from(DESCRIPTIVE), st.text(max_size=40))
 def test_what_has_no_message_the_record_can_hold(name: str, text: str) -> None:
     if typed.message(name, text):

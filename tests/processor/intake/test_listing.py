@@ -161,6 +161,19 @@ def test_a_wrong_cell_is_told_by_its_row_and_column_and_never_by_what_it_says() 
     assert "dòng 2" in told and "'pages'" in told and "'signer_name'" in told and "Nguyễn" not in told
 
 
+def test_a_number_without_a_digit_costs_its_row_alone() -> None:
+    first, second = rows(["fileName", "codeNumber", "subject"], ["a", "abc", "x"], ["b", "12a", "x"])
+    assert first.wrong[0] == "list-row" and "'codeNumber'" in first.wrong[1] and "chữ số" in first.wrong[1]
+    assert second.wrong == () and second.fields["code_number"] == "12a"
+
+
+@pytest.mark.parametrize("heading", ["Số văn bản", "Số, ký hiệu"])
+def test_documents_without_a_number_are_listed_so(heading: str) -> None:
+    for words in ("Không số", "K/S", "không  số", "-", "…"):
+        row = one(["Tên tệp", heading, "Trích yếu"], ["a", words, "x"])
+        assert row.wrong == () and not {"code_number", "code_notation"} & set(row.fields) and row.cells[heading]
+
+
 def test_what_is_right_in_a_wrong_row_is_kept_for_who_mends_it() -> None:
     row = one(["name", "subject", "issued_date"], ["a", "Về việc gì", "sai"])
     assert row.wrong and row.fields == {"subject": "Về việc gì"} and row.cells["issued_date"] == "sai"
