@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from archive import cosigned, evidence, heads, proofs, revocation, verify_heads
+from archive import cosigned, evidence, headfiles, heads, proofs, revocation, verify_heads
 from archive.catalogue import Row
 from archive.copies import SealedDay, is_payload
 from archive.cosigned import Seen
@@ -16,7 +17,7 @@ from archive.evidencelist import EvidenceList
 from archive.heads import LogKey, Published
 from archive.naming import local_date, record_place
 from archive.places import Places
-from archive.proofs import Proof
+from archive.proofs import Proof, Record
 from archive.prooftext import consistency_text
 from archive.renewals import Evidence, Renewal
 from archive.verify_log import Finding
@@ -42,6 +43,36 @@ class PublicLog(Places):
         """The day of a head that was noted and never wholly laid down, if there is one: `publish` it again before another."""
         with self._catalogue.reading() as db:
             return heads.interrupted(self.root, db)
+
+    def note_heads(self, actor: str) -> None:
+        """Logs which files of heads were laid down since it was last done."""
+        headfiles.note(self.root, self._catalogue, actor)
+
+    def lost_head_files(self) -> list[str]:
+        """Files of heads that the log tells of and that are not there: paths from the archive's folder."""
+        with self._catalogue.reading() as db:
+            return headfiles.lost(self.root, db)
+
+    def give_up_head(self, day: dt.date, reason: str, actor: str) -> Published:
+        """Logs that files of a head are lost for good; `publish` it again.
+
+        Raises:
+            ArchiveError: `unknown`, there is no such head; `exists`, nothing of it is lost.
+        """
+        return headfiles.give_up(self.root, self._catalogue, day, reason, actor)
+
+    def restore_head(self, source: Path, path: str) -> None:
+        """Puts a file of a head, or all of one that are wrong here, back from the archive of a copy.
+
+        Raises:
+            ArchiveError: `unknown`, `not-proved`, `exists`.
+        """
+        headfiles.restore(self.root, source, self.head_files(), path)
+
+    def head_files(self) -> dict[str, str]:
+        """Digests of the files of heads, by path from the archive's folder, as the log tells."""
+        with self._catalogue.reading() as db:
+            return headfiles.told(db)
 
     def published(self) -> list[Published]:
         """All heads that were published, oldest first."""
@@ -140,6 +171,16 @@ class PublicLog(Places):
             ArchiveError: `evidence-altered`.
         """
         return self.evidence().record(path) if path and (self.root / path).exists() else b""
+
+    def record_of(self, path: str | None) -> Record:
+        """The evidence record of a file, with the revocation lists that were kept of who gave its time-stamps.
+
+        Raises:
+            ArchiveError: `evidence-altered`.
+        """
+        data = self.evidence_record(path)
+        with self._catalogue.reading() as db:
+            return Record(data, proofs.kept_of(db, self.evidence().tokens(path)) if path and data else ())
 
     def proof(self, id: str) -> Proof:
         """That a document is in the log.

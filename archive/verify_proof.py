@@ -13,6 +13,7 @@ from __future__ import annotations  # Python 3.9 is enough
 
 import argparse
 import base64
+import datetime as dt
 import hashlib
 import json
 import re
@@ -136,6 +137,9 @@ def checks(roots: list[Path], signers: set[str], document: Path | None) -> list[
                 found.append((f"{title}: chưa có", False))
             else:
                 found.append((title, is_this and (signed(Path(work)) if name.endswith("p7s") else stamped(Path(work)))))
+        if roots and all(holds for _, holds in found):
+            found += unrevoked(Path(work))
+        found += kept()
         if signers:
             who = Path(work, "who")
             found.append(("người ký là người nêu ở --signer", bool(who.exists() and signers & {*digests_of(who.read_text())})))
@@ -168,6 +172,35 @@ def stamped(work: Path) -> bool:
     at = re.search("Time stamp: (.*)", signed_part)
     print(f"THỜI ĐIỂM  dấu thời gian: {shown(at[1]) if at else '?'}")
     return True
+
+
+def kept() -> list[tuple[str, bool]]:
+    """Revocation lists that came along are there, and are what their names say; those that are not."""
+    found = list[tuple[str, bool]]()
+    for listing in sorted(HERE.glob("*.lists")):
+        for digest, name in (line.split("  ") for line in listing.read_text("ascii").splitlines()):
+            assert re.fullmatch("[0-9a-f]{64}", digest) and name == f"{digest}.crl"
+            is_there = (HERE / name).is_file()
+            if not is_there or sha256(HERE / name) != digest:
+                found.append((f"danh sách thu hồi {'bị sửa' if is_there else 'bị thiếu'}: {name}", False))
+    return found
+
+
+def unrevoked(work: Path) -> list[tuple[str, bool]]:
+    """Whether nobody who gave the time-stamp, nor an authority above, is on the lists that were kept of it."""
+    listing, name = HERE / "checkpoint.tsr.lists", HERE / "checkpoint.tsr"
+    lists = [HERE / line.split("  ")[1] for line in (listing.read_text("ascii").splitlines() if listing.exists() else ())]
+    text = "".join(told("crl", "-inform", "DER", "-in", each, "-lastupdate") for each in lists)  # and each in PEM
+    issued = [dt.datetime.strptime(f"{each} +0000", "%b %d %H:%M:%S %Y %z") for each in re.findall("lastUpdate=(.*) GMT", text)]
+    (work / "lists").write_text((work / "roots").read_text("latin-1") + text, "latin-1")
+    trust = ("-untrusted", f"{name}.pem", "-CAfile", work / "lists", "-crl_check_all")
+    at = ("-attime", int(max(issued).timestamp())) if issued else ()
+    words = ("ts", "-verify", "-in", name, "-data", HERE / "checkpoint", *trust, *at)
+    done = subprocess.run(["openssl", *map(str, words)], capture_output=True, check=False)
+    if done.returncode and b"revoked" not in done.stderr:
+        print("CHƯA KIỂM TRA  thu hồi: " + ("danh sách đi kèm không cho biết" if lists else "không có danh sách thu hồi đi kèm"))
+        return []
+    return [("người cấp dấu thời gian không bị thu hồi", not done.returncode)]
 
 
 def main() -> int:

@@ -127,7 +127,9 @@ def _publish(tools: Tools) -> tuple[Standing, list[Finding]]:
     try:
         return publishing.publish(tools), []
     except (MissingError, ArchiveError, OSError) as error:  # ArchiveError: others' bytes lie where a file of the head belongs
+        is_lost = isinstance(error, ArchiveError) and error.code == publishing.LOST
         why = "the log's key cannot be read" if isinstance(error, MissingError) else "the head cannot be written"
+        why = "files of a published head are not there: nothing is published over it" if is_lost else why
         log.error("head-not-published", reason=type(error).__name__ if isinstance(error, OSError) else str(error))
         return publishing.standing(tools), [Finding("head-not-published", None, heads.LOG, why)]
 

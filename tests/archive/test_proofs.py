@@ -229,6 +229,7 @@ class Taken:
     roots: tuple[str | Path, ...]
     name: str
     signer: str
+    pki: Pki
 
     def check(self, *words: str | Path) -> tuple[int, str]:
         done = subprocess.run([sys.executable, "-I", self.folder / "kiem-tra.py", *self.roots, *words],
@@ -251,13 +252,75 @@ def taken(office: Office, archive: Archive, tmp_path: Path) -> Taken:
         (tmp_path / f"{number}.pem").write_bytes(each.certificate.public_bytes(Encoding.PEM))
         words += ["--root", tmp_path / f"{number}.pem"]
     digest = hashlib.sha256(who.certificate.public_bytes(Encoding.DER)).hexdigest()
-    return Taken(tmp_path / "taken", tuple(words), f"{row['doc_code']}.pdf", digest)
+    return Taken(tmp_path / "taken", tuple(words), f"{row['doc_code']}.pdf", digest, pki)
+
+
+def with_lists(taken: Taken, office: Office, archive: Archive, how: str) -> None:
+    """Taken away again after revocation lists were kept of the time-stamp."""
+    (head,), pki = archive.published(), taken.pki
+    with pki.at(office.clock.now):
+        if how == "revoked":
+            pki.revoke(pki.tsa)
+        lists = [pki.crl(pki.root if how == "another's" else pki.tsa_root)]
+    archive.keep_lists(f"_log/{head.day}/checkpoint.tsr", lists, "night")
+    shutil.rmtree(taken.folder)
+    with zipfile.ZipFile(io.BytesIO(packed(office.root, archive.proof(taken.name[:-4])))) as proof:
+        proof.extractall(taken.folder)
+
+
+@pytest.mark.parametrize(("how", "code", "says"), [
+    ("good", 0, "ĐÚNG  người cấp dấu thời gian không bị thu hồi"),
+    ("revoked", 3, "SAI   người cấp dấu thời gian không bị thu hồi"),
+    ("another's", 0, "CHƯA KIỂM TRA  thu hồi: danh sách đi kèm không cho biết"),
+])  # fmt: skip
+def test_who_gave_the_time_stamp_is_looked_up_in_the_lists_that_came_along(
+    taken: Taken, office: Office, archive: Archive, how: str, code: int, says: str
+) -> None:
+    assert "CHƯA KIỂM TRA  thu hồi: không có danh sách thu hồi đi kèm" in taken.check()[1]
+    with_lists(taken, office, archive, how)
+    found, told = taken.check()
+    assert found == code and says in told, told
+
+
+@pytest.mark.parametrize(("how", "says"), [("taken out", "bị thiếu"), ("altered", "bị sửa")])
+def test_a_revocation_list_that_is_missing_or_another_is_named(
+    taken: Taken, office: Office, archive: Archive, how: str, says: str
+) -> None:
+    with_lists(taken, office, archive, "good")
+    (path,) = taken.folder.glob("*.crl")
+    path.unlink() if how == "taken out" else path.write_bytes(taken.pki.crl(taken.pki.root))
+    code, told = taken.check()
+    assert code == 3 and f"SAI   danh sách thu hồi {says}: {path.name}" in told, told
+
+
+def test_a_list_the_archive_has_lost_is_missed_in_the_proof_too(taken: Taken, office: Office, archive: Archive) -> None:
+    with_lists(taken, office, archive, "good")
+    (path,) = (office.root / "_log" / "revocation").iterdir()
+    path.unlink()
+    with zipfile.ZipFile(io.BytesIO(packed(office.root, archive.proof(taken.name[:-4])))) as proof:
+        assert "checkpoint.tsr.lists" in proof.namelist() and path.name not in proof.namelist()
+
+
+@pytest.mark.parametrize("lines", ["../../etc/passwd", "x  ../x.crl", f"{'0' * 64}  /etc/passwd", "\xff"])
+def test_a_listing_that_is_none_is_told(taken: Taken, lines: str) -> None:
+    (taken.folder / "checkpoint.tsr.lists").write_text(f"{lines}\n", "latin-1")
+    code, told = taken.check()
+    assert code == 3 and "đọc được bằng chứng" in told
+
+
+def test_revocation_is_looked_up_by_hand_as_the_advice_says(taken: Taken, office: Office, archive: Archive) -> None:
+    with_lists(taken, office, archive, "good")
+    advice = (taken.folder / "HUONG-DAN.txt").read_text("utf-8-sig").replace("\r\n", "\n")
+    script = "".join(re.findall(r"^    (.*\n)", advice[advice.index("    sha256sum -c checkpoint.tsr.lists"):], re.MULTILINE))
+    shutil.copy(taken.roots[3], taken.folder / "chung-thu-goc.pem")
+    done = subprocess.run(["sh", "-e", "-c", script], cwd=taken.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "Verification: OK" in done.stdout + done.stderr, done.stdout + done.stderr
 
 
 def test_whoever_checks_is_told_which_file_who_signed_and_when(taken: Taken) -> None:
     """Anybody under a national root can sign a log of his own: the name is for the reader to compare."""
     code, told = taken.check()
-    assert (code, told.count("ĐÚNG"), told.count("CHƯA")) == (0, 5, 0), told
+    assert (code, told.count("ĐÚNG"), told.count("CHƯA")) == (0, 5, 1), told
     assert taken.name in told and "Sở Kiểm thử" in told and taken.signer in told and re.search(r"THỜI ĐIỂM .*:\d\d 20\d\d GMT", told)
     assert "chữ ký của cơ quan" not in told
     assert "SO TÊN NGƯỜI KÝ VỚI TÊN CƠ QUAN" in (taken.folder / "HUONG-DAN.txt").read_text("utf-8-sig")

@@ -23,10 +23,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from archive import keyfile, verify_offline
 from archive.checkpoint import COSIGNATURE_KEY, Checkpoint, Head, cosigned, parsed, verifier_key, witnessed_text
 from archive.naming import local_date
-from tests.archive.conftest import Clock, Office
-from tests.archive.test_heads import log_key
+from tests.archive.conftest import CLERK, FILE, Clock, Office
+from tests.archive.test_heads import a_day, log_key
 from tests.testkit import insider_attacks, insider_details, insider_history, insider_log
-from tests.testkit.insider import House, Insider, house
+from tests.testkit.authorities import Pki
+from tests.testkit.insider import House, Insider, house, vouch
+from tests.testkit.proving import prove
 
 SOURCE = Path(__file__).parents[2] / "archive" / "verify_offline.py"
 LINES = 550
@@ -271,6 +273,30 @@ def test_a_sealing_that_only_the_catalogue_tells_is_a_note_until_the_next_night(
     archive.publish(archive.unpublished()[-1], log_key())
     archive.close()
     assert "log-order" in codes(run(insider.root, *insider.house.trust))
+
+
+@pytest.mark.parametrize("how", ["good", "revoked", "not its own"])
+def test_who_is_on_a_revocation_list_that_was_kept_is_told(tmp_path: Path, how: str) -> None:
+    office = Office(tmp_path, Clock(dt.datetime.now(dt.UTC) - dt.timedelta(days=3)))
+    archive, pki = office.open(), Pki(office.clock.now)
+    archive.declare_file(FILE, "Hồ sơ tổ chức cán bộ", year=2026, actor=CLERK)
+    head = a_day(office, archive, "a")
+    with pki.at(office.clock.now):
+        vouch(head, pki, pki.organisation(rsa_key=False))
+        prove(archive, head, pki)
+        if how == "revoked":
+            pki.revoke(pki.tsa)
+        for name in ("checkpoint.tsr", "evidence.tst"):
+            archive.keep_lists(f"_log/{head.day}/{name}", [pki.crl(pki.root if how == "not its own" else pki.tsa_root)], "night")
+    archive.close()
+    words = list[str | Path]()
+    for number, each in enumerate((pki.root, pki.tsa_root)):
+        (tmp_path / f"{number}.pem").write_bytes(each.certificate.public_bytes(Encoding.PEM))
+        words += ["--root", tmp_path / f"{number}.pem"]
+    told = run(office.root, *words)
+    assert codes(told) == ({"token-revoked"} if how == "revoked" else set())
+    assert len(told["findings"]) == (2 if how == "revoked" else 0)
+    assert sum("by its revocation lists nobody can tell" in note for note in told["notes"]) == (2 if how == "not its own" else 0)
 
 
 @pytest.mark.parametrize("folder", ["nowhere", "empty", "station"])
