@@ -3,9 +3,7 @@
 
     python3 -I verify.py ARCHIVE [--root PEM]... [--signer PEM|SHA-256]... [--witness CHECKPOINT]... [--witness-key KEY]... [--json]
 
-FORMAT.md says what lies in ARCHIVE and what each code means. --root: certificates that the organisation's signatures and the
-time-stamps must lead to, had from those authorities and not from this disk. --signer: certificates, one of which must have signed
-each head. --witness: a checkpoint that somebody else kept. --witness-key: name+id+key of a witness.
+FORMAT.md says what lies in ARCHIVE and what each code means, --help the rest. Roots are had from their authorities, not this disk.
 Exit code: 0 nothing wrong, 3 findings, 1 or 2 wrong usage. What was not checked is a note, and never counted as good.
 """
 
@@ -19,6 +17,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -31,8 +30,7 @@ from typing import Any
 FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RecursionError, TypeError, ValueError, sqlite3.Error)
 VIETNAM = dt.timezone(dt.timedelta(hours=7))
 NOW = dt.datetime.now(VIETNAM)
-SLACK = dt.timedelta(minutes=1)  # between the clocks of the archive and of the time-stamps
-LATE = dt.timedelta(days=14)  # so long an entry may wait for a time-stamp; a log rewritten later has only later ones
+SLACK, LATE = dt.timedelta(minutes=1), dt.timedelta(days=14)  # between clocks; for so long an entry may wait for its time-stamp
 STATES = {"numbered": ("never given", "numbered"), "filed": ("numbered", "filed"), "adopted": ("numbered", "filed"),
           "void": ("numbered", "void"), "superseded": ("filed", "void")}  # by event: state of its code before, after  # fmt: skip
 HEAD = re.compile("(([!-*,-~]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n)\n((?:\u2014 [!-*,-~]+ [A-Za-z0-9+/]+=*\n)+)")
@@ -55,7 +53,7 @@ class Day:
 
 
 def is_plain(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()  # reading anything else might never end
+    return path.is_file() and not path.is_symlink() and path.stat().st_size <= 1 << 36  # reading anything else might never end
 
 
 def lines_of(path: Path) -> list[bytes]:
@@ -64,13 +62,11 @@ def lines_of(path: Path) -> list[bytes]:
     return [*lines, rest + b" (no end)"] if rest else lines
 
 
-def listed_in(path: Path) -> dict[str, str]:
-    """Digests by path, as `sha256sum` writes them."""
+def listed_in(path: Path) -> dict[str, str]:  # digests by path, as `sha256sum` writes them
     return {place: digest for digest, place in (os.fsdecode(line).split("  ", 1) for line in lines_of(path))}
 
 
-def digest_of(path: Path, name: str = "sha256") -> str:
-    """The digest of a plain file; empty of anything else."""
+def digest_of(path: Path, name: str = "sha256") -> str:  # empty of what is no plain file
     digest = hashlib.new(name)
     if not is_plain(path):
         return ""
@@ -88,8 +84,7 @@ def openssl(*words: object, why: str = "") -> str | None:
     return None if done.returncode and why in done.stderr else done.stdout
 
 
-def certificates(path: Path) -> list[bytes]:
-    """Certificates in PEM, as DER."""
+def certificates(path: Path) -> list[bytes]:  # in PEM there, DER here
     text = path.read_text("latin-1") if path.is_file() else ""
     return [base64.b64decode(block) for block in re.findall("-----BEGIN CERTIFICATE-----([^-]*)-----END", text)]
 
@@ -489,10 +484,12 @@ class Check:
     def catalogue(self) -> None:
         """The catalogue, where there is one, goes on from the published log and tells what it files."""
         path, published, count = self.root / "catalogue.db", self.whole.digest(), 0
-        if not is_plain(path):
+        if path.is_symlink() or not path.is_file():
             return self.note("no catalogue.db: nothing of it was checked")
         with self.reading(path):
             db, seen = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True), hashlib.sha256()
+            steps = iter(range(path.stat().st_size // 100_000 + 100))  # a view without end must not be read without end
+            db.set_progress_handler(lambda: next(steps, None) is None, 100_000)
             events = "select entry, type, doc_code, public from leaf left join event using (seq) order by seq"
             for count, (entry, *row) in enumerate(db.execute(events), start=1):
                 if count <= self.published:
@@ -547,4 +544,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    there, most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (there if most < 0 else min(there, most), most))  # a file may say that it is larger
+    sys.setrecursionlimit(5000)  # as deep as folders can be
     sys.exit(main())

@@ -43,6 +43,7 @@ from archive.prooftext import consistency_text, inclusion_text, read_consistency
 from archive.store import Archive
 from archive.witness import Asked, WitnessError, of_archive, of_request, witness
 from tests.archive.conftest import CLERK, Office
+from tests.archive.test_format import blocks
 from tests.archive.test_heads import a_day, log_key
 from tests.testkit.authorities import Pki
 from tests.testkit.insider import vouch
@@ -385,3 +386,41 @@ def test_a_root_that_is_none_does_not_make_the_proof_wrong(taken: Taken) -> None
     for named in ("/nowhere.pem", __file__):
         done = subprocess.run([sys.executable, "-I", taken.folder / "kiem-tra.py", "--root", named], capture_output=True, text=True, check=False)
         assert done.returncode == 2 and not done.stdout and "PEM" in done.stderr and "Traceback" not in done.stderr
+
+
+PARTS = ["{}", "entry.json", "{}.tlog-proof", "checkpoint", "checkpoint.p7s", "checkpoint.p7s.pem", "checkpoint.tsr", "checkpoint.tsr.pem",
+         "checkpoint.tsr.lists", "log-key.pem", "*.crl"]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["a pipe", "a terabyte on no disk", "a link in a circle"])
+def test_what_might_never_end_is_not_read_to_its_end(taken: Taken, office: Office, archive: Archive, how: str) -> None:
+    with_lists(taken, office, archive, "good")
+    for part in PARTS:
+        (path,) = taken.folder.glob(part.format(taken.name.removesuffix(".pdf" if "tlog" in part else "")))
+        before = path.read_bytes()
+        path.unlink()
+        match how:
+            case "a pipe":
+                os.mkfifo(path)
+            case "a link in a circle":
+                path.symlink_to(path.name)
+            case _:
+                with path.open("wb") as file:
+                    file.truncate(1 << 40)
+        words = [sys.executable, "-I", taken.folder / "kiem-tra.py", *taken.roots]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        assert "SAI" in done.stdout or (part == "checkpoint.tsr.lists" and "CHƯA" in done.stdout), (part, done)
+        assert not done.stderr and done.returncode == (3 if "SAI" in done.stdout else 0), (part, done.stdout)
+        path.unlink()
+        path.write_bytes(before)
+    assert taken.check()[0] == 0
+
+
+def test_revocation_is_looked_up_by_hand_as_the_format_says(taken: Taken, office: Office, archive: Archive) -> None:
+    with_lists(taken, office, archive, "good")
+    (script,), at = blocks("A proof"), int(office.clock.now.timestamp()) + 60
+    for line, mine in {"root=/media/tsa-root.pem": f"root={taken.roots[3]}", "at=1795500000": f"at={at}"}.items():
+        assert line in script
+        script = script.replace(line, mine)
+    done = subprocess.run(["sh", "-e", "-c", script], cwd=taken.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "Verification: OK" in done.stdout + done.stderr, done.stdout + done.stderr
