@@ -81,21 +81,25 @@ def check(root: Path, db: Database, *, is_read: bool) -> Iterator[Finding]:
             yield Finding("head-altered", None, place, "is not the file of the head that was published")
 
 
-def give_up(root: Path, catalogue: Catalogue, day: dt.date, reason: str, actor: str) -> Published:
+def give_up(root: Path, catalogue: Catalogue, day: dt.date, reason: str, actor: str) -> Published | None:
     """Logs that files of a head are lost for good: what was told of them does not count any more, and it may be published again.
+
+    Returns:
+        The head; none where a catalogue that was made again knows nothing more of it than that it is lost.
 
     Raises:
         ArchiveError: `unknown`, there is no such head; `exists`, nothing of it is lost.
     """
     with catalogue.writing() as db:
         head = next((each for each in heads.published(root, db) if each.day == day), None)
-        if head is None:
+        places = {f"{LOG}/{day}/{name}" for name in ((CHECKPOINT, ENTRIES) if head else ())}
+        places |= {place for place in told(db) if place.startswith(f"{LOG}/{day}/")}
+        if not places:
             raise ArchiveError("unknown", f"no head of the log was published under {day}")
-        places = (f"{head.folder.relative_to(root).as_posix()}/{name}" for name in (CHECKPOINT, ENTRIES))
-        gone = {place for place in {*told(db), *places} if place.startswith(f"{LOG}/{day}/") and not _is_plain(root / place)}
+        gone = [place for place in places if not _is_plain(root / place)]
         if not gone:
             raise ArchiveError("exists", f"nothing of the head of {day} is lost")
-        public: dict[str, str | int] = {"day": day.isoformat(), "size": head.head.size, "files": len(gone)}
+        public: dict[str, str | int] = {"day": day.isoformat(), "files": len(gone)}
         catalogue.append(Event(LOST, actor, public=public, private={"reason": reason}))
     return head
 

@@ -53,8 +53,8 @@ class PublicLog(Places):
         with self._catalogue.reading() as db:
             return headfiles.lost(self.root, db)
 
-    def give_up_head(self, day: dt.date, reason: str, actor: str) -> Published:
-        """Logs that files of a head are lost for good; `publish` it again.
+    def give_up_head(self, day: dt.date, reason: str, actor: str) -> Published | None:
+        """Logs that files of a head are lost for good; `publish` it again, if it is known.
 
         Raises:
             ArchiveError: `unknown`, there is no such head; `exists`, nothing of it is lost.
@@ -129,19 +129,29 @@ class PublicLog(Places):
             return "its list, or that of a night, cannot be read"
 
     def without_lists(self) -> list[str]:
-        """Tokens that nothing renewed yet and of whose authority no revocation lists were kept: paths, oldest first.
+        """Tokens that nothing renewed yet and of whose authority no lists were kept, or such as revoke it: paths, oldest first.
 
         Raises:
             ArchiveError: `evidence-altered`.
         """
         with self._catalogue.reading() as db:
-            kept = revocation.kept(db)
+            kept = revocation.kept(db).keys() - revocation.revoked(db)
         found = (path.relative_to(self.root).as_posix() for path in self.evidence().unrenewed())
         return sorted(place for place in found if place not in kept)
 
-    def keep_lists(self, token: str, lists: Sequence[bytes], actor: str) -> None:
-        """Keeps revocation lists (DER) of the authority of a token, and logs it."""
-        revocation.keep(self.root, self._catalogue, token, lists, actor)
+    def keep_lists(self, token: str, lists: Sequence[bytes], actor: str, *, is_revoked: bool = False) -> None:
+        """Keeps revocation lists (DER) of the authority of a token, and logs it; of one that is revoked by them, once.
+
+        Args:
+            token: its path.
+            lists: DER.
+            actor: who does it.
+            is_revoked: the authority, or one above, is on one of them.
+        """
+        with self._catalogue.reading() as db:
+            is_told = is_revoked and token in revocation.revoked(db)
+        if not is_told:
+            revocation.keep(self.root, self._catalogue, token, lists, actor, is_revoked=is_revoked)
 
     def _note_renewal(self, number: int, listed: EvidenceList, token: bytes, actor: str) -> None:
         with self._catalogue.writing():

@@ -69,7 +69,8 @@ def again(day: dt.date, reason: str, actor: str, tools: Tools) -> None:
         ArchiveError: `unknown`, there is no such head; `exists`, nothing of it is lost.
     """
     key = logkey.opened(tools.station)
-    tools.archive.publish(tools.archive.give_up_head(day, reason, actor).day, key)
+    if head := tools.archive.give_up_head(day, reason, actor):
+        tools.archive.publish(head.day, key)
     log.info("head-published-again", day=day.isoformat())
 
 

@@ -13,7 +13,7 @@ from archive.heads import Published
 from archive.store import Archive
 from tests.archive.conftest import CLERK, Office
 from tests.archive.test_heads import a_day, log_key
-from tests.archive.test_verify import codes
+from tests.archive.test_verify import codes, forge
 
 OLDER, NEWEST = "_log/2026-11-23", "_log/2026-11-24"
 Two = tuple[Published, Published]
@@ -122,11 +122,23 @@ def test_only_a_persons_word_kept_in_the_log_lets_a_lost_head_be_made_again(offi
         archive.give_up_head(office.clock.now.date(), "ngày khác", CLERK)
     before = {path.name: path.read_bytes() for path in two[1].folder.iterdir()}
     shutil.rmtree(two[1].folder)
-    archive.publish(archive.give_up_head(two[1].day, "Đĩa hỏng, không có bản sao", CLERK).day, log_key())
+    assert archive.give_up_head(two[1].day, "Đĩa hỏng, không có bản sao", CLERK) == two[1]
+    archive.publish(two[1].day, log_key())
     archive.note_heads(CLERK)
     assert (two[1].folder / "checkpoint").read_bytes() == before["checkpoint"]
     assert (two[1].folder / "entries.jsonl").read_bytes() == before["entries.jsonl"]
     (told,) = archive.happened("head-lost")
-    assert told["public"] == {"day": "2026-11-24", "size": two[1].head.size, "files": 4}
+    assert told["public"] == {"day": "2026-11-24", "files": 4}
     assert told["private"] == {"reason": "Đĩa hỏng, không có bản sao"} and told["actor"] == CLERK
     assert archive.lost_head_files() == [] == archive.lost_heads() and codes(archive) == set()
+
+
+def test_a_head_of_which_a_catalogue_made_again_knows_only_that_it_is_lost_can_be_given_up(office: Office, archive: Archive, two: Two) -> None:
+    a_day(office, archive, "c")
+    archive.close()
+    shutil.rmtree(two[1].folder)
+    forge(office, f"delete from checkpoint where day = '{two[1].day}'")
+    again = office.open()
+    assert again.lost_head_files()
+    assert again.give_up_head(two[1].day, "Mất cả danh mục và mốc", CLERK) is None
+    assert again.lost_head_files() == [] and len(again.happened("head-lost")) == 1
