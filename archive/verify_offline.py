@@ -389,7 +389,7 @@ class Check:
             lists = [openssl("crl", "-inform", "DER", "-in", self.root / name) or "" for name in names]
             (self.work / "lists").write_text("".join([(self.work / "roots").read_text("latin-1"), *lists]), "latin-1")
             trust = ("-CAfile", self.work / "lists", "-untrusted", pem, "-attime", int(when.timestamp()))
-            if openssl("ts", "-verify", *form, "-in", token, *over, *trust, "-crl_check_all", why="revoked") is None:
+            if openssl("ts", "-verify", *form, "-in", token, *over, *trust, "-crl_check_all", why="certificate revoked") is None:
                 self.find("token-revoked", token, "a certificate of who gave it is on a revocation list that was kept of it")
             elif openssl("ts", "-verify", *form, "-in", token, *over, *trust, "-crl_check_all") is None:
                 self.note(f"{token.relative_to(self.root)}: by its revocation lists nobody can tell if who gave it was revoked")

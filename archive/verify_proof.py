@@ -216,7 +216,7 @@ def unrevoked(work: Path) -> list[tuple[str, bool]]:
     trust = ("-untrusted", HERE / "checkpoint.tsr.pem", "-CAfile", work / "lists", "-crl_check_all")
     at = ("-attime", int(max(issued).timestamp())) if issued else ()
     done = answer("ts", "-verify", "-in", name, "-data", HERE / "checkpoint", *trust, *at)
-    if done.returncode and b"revoked" not in done.stderr:
+    if done.returncode and b"certificate revoked" not in done.stderr:
         print("CHƯA KIỂM TRA  thu hồi: " + ("danh sách đi kèm không cho biết" if lists else "không có danh sách thu hồi đi kèm"))
         return []
     return [("người cấp dấu thời gian không bị thu hồi", not done.returncode)]
