@@ -26,6 +26,7 @@ from archive.verify_log import Finding, parsed
 PUBLISHED, LOST = "published", "head-lost"
 _PARTS = ((CHECKPOINT, ENTRIES), (SIGNATURE, f"{SIGNATURE}.pem"), (TOKEN, f"{TOKEN}.pem"),
           (EVIDENCE, "evidence.*"))  # what is laid down last, and what lies beside it  # fmt: skip
+_TOLD = {CHECKPOINT, f"{TOKEN}.pem", f"{EVIDENCE}.pem"}  # by `verify_heads`, as are entries where all is read
 
 
 def told(db: Database) -> dict[str, str]:
@@ -66,14 +67,14 @@ def lost(root: Path, db: Database) -> list[str]:
 
 
 def check(root: Path, db: Database, *, is_read: bool) -> Iterator[Finding]:
-    """Every file of a head is there and what was published, but for what `verify_heads` tells of checkpoints and entries.
+    """Every file of a head is there and what was published, but for those of which `verify_heads` tells.
 
     Args:
         is_read: also the lists of evidence, which are long.
     """
     for place, digest in told(db).items():
         folder, _, name = place.rpartition("/")
-        if name == CHECKPOINT or not _is_plain(root / folder / CHECKPOINT) or (name == ENTRIES and is_read):
+        if name in _TOLD or not _is_plain(root / folder / CHECKPOINT) or (name == ENTRIES and is_read):
             continue
         if not _is_plain(root / place):
             yield Finding("head-missing", None, place, "a file of a published head is not there")

@@ -189,8 +189,9 @@ class PublicLog(Places):
             ArchiveError: `evidence-altered`.
         """
         data = self.evidence_record(path)
+        tokens = self.evidence().tokens(path) if path and data else []
         with self._catalogue.reading() as db:
-            return Record(data, proofs.kept_of(db, self.evidence().tokens(path)) if path and data else ())
+            return Record(data, proofs.kept_of(db, tokens))
 
     def proof(self, id: str) -> Proof:
         """That a document is in the log.

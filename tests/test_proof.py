@@ -68,6 +68,9 @@ def checked(folder: Path, *words: str | Path) -> tuple[int, str]:
 def test_a_citizen_checks_a_document_offline(office: Office, unpacked: Path) -> None:
     code, told = checked(unpacked, "--root", office.folder / "authority" / "root.pem")
     assert (code, told.count("ĐÚNG"), told.count("CHƯA")) == (0, 6, 0), told
+    listed = {path.name: path.read_text() for path in unpacked.glob("*.lists")}
+    assert set(listed) == {"checkpoint.tsr.lists", *(f"{path.name}.lists" for path in unpacked.glob("*.ers"))} and len(listed) == 2
+    assert {path.name for path in unpacked.glob("*.crl")} == {text.split()[1] for text in listed.values()}
     code, told = checked(unpacked)
     assert (code, told.count("ĐÚNG"), told.count("CHƯA")) == (0, 3, 2), told
 

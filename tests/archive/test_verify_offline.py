@@ -137,17 +137,16 @@ def test_a_table_without_end_is_not_read_to_its_end(insider: Insider, table: str
 
 def test_folders_deeper_than_any_name_hide_nothing_else(insider: Insider) -> None:
     insider.write(insider.pdf(insider_log.B), b"%PDF other words")
-    folder = os.open(insider.day / "data", os.O_RDONLY)
-    for _ in range(3000):
-        os.mkdir("d", dir_fd=folder)
-        folder, before = os.open("d", os.O_RDONLY, dir_fd=folder), folder
+    name, folder = "d" * 200, os.open(insider.day / "data", os.O_RDONLY)
+    for _ in range(30):
+        os.mkdir(name, dir_fd=folder)
+        folder, before = os.open(name, os.O_RDONLY, dir_fd=folder), folder
         os.close(before)
     os.close(folder)
     told = run(insider.root)["findings"]
     odd = [each for each in told if each["code"] != "altered"]
-    assert odd and all(each["code"] in {"not-a-file", "unreadable"} and "/d/d/d/" in each["path"] for each in odd)
+    assert odd and all(each["code"] in {"not-a-file", "unreadable"} and name in each["path"] for each in odd)
     assert [each["path"] for each in told if each not in odd] == [insider.pdf(insider_log.B).relative_to(insider.root).as_posix()]
-    subprocess.run(["rm", "-r", insider.day / "data" / "d"], check=True)  # deeper than Python's own way goes
 
 
 @pytest.mark.parametrize("garbage", GARBAGE)
