@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from archive import bag
 from archive.durable import DurableError, replace_with, sha256_file
@@ -26,6 +27,7 @@ from archive.verify_log import Finding
 TAGS = ("bagit.txt", "bag-info.txt", bag.MANIFEST)
 _ALL_TAGS = frozenset({*TAGS, bag.TAGMANIFEST})
 _BESIDE = ("FORMAT.md", "_tools", "_log")
+NO_HEADS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,14 @@ def missing(target: Path, days: Sequence[SealedDay]) -> list[SealedDay]:
     return [each for each in days if not _is_there(target, each)]
 
 
-def mirror(root: Path, target: Path, days: Sequence[SealedDay]) -> Iterator[Copied | Finding]:
+def mirror(root: Path, target: Path, days: Sequence[SealedDay], heads: Mapping[str, str] = NO_HEADS) -> Iterator[Copied | Finding]:
     """Copy the days that are missing, oldest first, then what lies beside them; a day that is altered here is told and left out.
+
+    Args:
+        root: the archive.
+        target: the copy.
+        days: the sealed days.
+        heads: digests of the files of published heads, by path: what is altered of these is told and left out too.
 
     Raises:
         ArchiveError: `bad-place`.
@@ -79,14 +87,18 @@ def mirror(root: Path, target: Path, days: Sequence[SealedDay]) -> Iterator[Copi
         except DurableError as error:
             place = error.path.relative_to(root).as_posix() if error.path.is_relative_to(root) else each.place
             yield Finding(error.code, None, place, "cannot be copied: it is not what was sealed")
-    copy_beside(root, target)
+    yield from copy_beside(root, target, heads)
 
 
-def copy_beside(root: Path, target: Path) -> None:
+def copy_beside(root: Path, target: Path, heads: Mapping[str, str]) -> Iterator[Finding]:
     """What explains the archive and its published log, which hold nothing private."""
     for name in _BESIDE:
         for path in files(root / name):
-            replace_with(path, target / path.relative_to(root))
+            place = path.relative_to(root).as_posix()
+            try:
+                replace_with(path, target / place, expected=heads.get(place))
+            except DurableError as error:
+                yield Finding(error.code, None, place, "cannot be copied: it is not what was published")
 
 
 def check(target: Path, days: Sequence[SealedDay]) -> Iterator[Finding]:
@@ -183,7 +195,7 @@ def _copy_day(root: Path, target: Path, day: SealedDay) -> Copied:
     folder, there = root / day.place, target / day.place
     octets, known = 0, listed(root, day)
     gone = [there / name for name in {*day.removed} - {*known} if is_payload(name)]
-    _refuse_links(there, {path.parent for path in (*gone, *(there / name for name in known))})
+    refuse_links(there, {path.parent for path in (*gone, *(there / name for name in known))})
     for name, digest in known.items():
         octets += replace_with(folder / name, there / name, expected=digest, unless_same=True).size
     for path in gone:  # before the manifest that no longer tells of them
@@ -195,7 +207,7 @@ def _copy_day(root: Path, target: Path, day: SealedDay) -> Copied:
     return Copied(day.day, len(known), octets)
 
 
-def _refuse_links(there: Path, folders: Iterable[Path]) -> None:
+def refuse_links(there: Path, folders: Iterable[Path]) -> None:
     """Nothing is written or deleted where a link in the copy leads out of the day."""
     for folder in folders:
         if not folder.resolve().is_relative_to(there.resolve()):

@@ -92,7 +92,7 @@ class Published:
 def publish(root: Path, catalogue: Catalogue, day: dt.date, key: LogKey) -> Published:
     """Publishes the head of the log for a day that was sealed; may be run again after any interruption.
 
-    Of days that were sealed one right after the other the last one's head is that of all: nothing came between.
+    Of days that were sealed one right after the other the last one's head is that of all: nothing was sealed since.
 
     Raises:
         ArchiveError: `day-open`, it is not sealed.
@@ -199,7 +199,7 @@ def _noted(catalogue: Catalogue, db: Database, day: dt.date) -> Row:
     if not is_over:
         raise ArchiveError("day-open", f"{day} is not sealed")
     last = next(iter(db.table("checkpoint").rows_where(order_by="size desc", limit=1)), None)
-    if last and last["size"] == leaves.count(db):
+    if last and not db.table("event").count_where("type in ('sealed', 'resealed') and seq >= ?", [last["size"]]):
         return last
     peaks = leaves.peaks(db)
     row: Row = {

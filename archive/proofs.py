@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive import heads, leaves, log, search
+from archive import heads, leaves, log, revocation, search
 from archive.catalogue import Row
 from archive.counted import counted
 from archive.errors import ArchiveError
@@ -33,6 +33,7 @@ class Proof:
         index: its number.
         path: the hashes that lead from it to the head.
         head: what it leads to.
+        lists: SHA-256 of the revocation lists that were kept of who gave the head's time-stamp.
     """
 
     row: Row
@@ -40,10 +41,19 @@ class Proof:
     index: int
     path: tuple[bytes, ...]
     head: Published
+    lists: tuple[str, ...] = ()
 
     def text(self) -> str:
         """As tools of other logs read it (C2SP tlog-proof)."""
         return inclusion_text(self.index, self.path, (self.head.folder / heads.CHECKPOINT).read_text("utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An evidence record (RFC 4998, DER; empty: there is none), and SHA-256 of the revocation lists kept of its time-stamps."""
+
+    data: bytes = b""
+    lists: tuple[str, ...] = ()
 
 
 def of_document(root: Path, db: Database, id: str) -> Proof:
@@ -60,7 +70,13 @@ def of_document(root: Path, db: Database, id: str) -> Proof:
         raise ArchiveError("not-published", told)
     head = next((each for each in covering if each.is_signed and each.is_stamped), covering[0])
     path = log.inclusion_proofs(leaves.hashes(db, 0, head.head.size), [index])[index]
-    return Proof(row, entry.encode(), index, tuple(path), head)
+    return Proof(row, entry.encode(), index, tuple(path), head, kept_of(db, [f"{heads.LOG}/{head.day}/{heads.TOKEN}"]))
+
+
+def kept_of(db: Database, tokens: Sequence[str]) -> tuple[str, ...]:
+    """Digests of the revocation lists that were kept of who gave these tokens, each once."""
+    kept = revocation.kept(db)
+    return tuple(sorted(set[str]().union(*(kept.get(each, ()) for each in tokens))))
 
 
 def filed(db: Database, id: str) -> Row:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from archive import cosigned, evidence, heads, proofs, revocation, verify_heads
+from archive import cosigned, evidence, headfiles, heads, proofs, revocation, verify_heads
 from archive.catalogue import Row
 from archive.copies import SealedDay, is_payload
 from archive.cosigned import Seen
@@ -16,7 +17,7 @@ from archive.evidencelist import EvidenceList
 from archive.heads import LogKey, Published
 from archive.naming import local_date, record_place
 from archive.places import Places
-from archive.proofs import Proof
+from archive.proofs import Proof, Record
 from archive.prooftext import consistency_text
 from archive.renewals import Evidence, Renewal
 from archive.verify_log import Finding
@@ -42,6 +43,36 @@ class PublicLog(Places):
         """The day of a head that was noted and never wholly laid down, if there is one: `publish` it again before another."""
         with self._catalogue.reading() as db:
             return heads.interrupted(self.root, db)
+
+    def note_heads(self, actor: str) -> None:
+        """Logs which files of heads were laid down since it was last done."""
+        headfiles.note(self.root, self._catalogue, actor)
+
+    def lost_head_files(self) -> list[str]:
+        """Files of heads that the log tells of and that are not there: paths from the archive's folder."""
+        with self._catalogue.reading() as db:
+            return headfiles.lost(self.root, db)
+
+    def give_up_head(self, day: dt.date, reason: str, actor: str) -> Published | None:
+        """Logs that files of a head are lost for good; `publish` it again, if it is known.
+
+        Raises:
+            ArchiveError: `unknown`, there is no such head; `exists`, nothing of it is lost.
+        """
+        return headfiles.give_up(self.root, self._catalogue, day, reason, actor)
+
+    def restore_head(self, source: Path, path: str) -> None:
+        """Puts a file of a head, or all of one that are wrong here, back from the archive of a copy.
+
+        Raises:
+            ArchiveError: `unknown`, `not-proved`, `exists`.
+        """
+        headfiles.restore(self.root, source, self.head_files(), path)
+
+    def head_files(self) -> dict[str, str]:
+        """Digests of the files of heads, by path from the archive's folder, as the log tells."""
+        with self._catalogue.reading() as db:
+            return headfiles.told(db)
 
     def published(self) -> list[Published]:
         """All heads that were published, oldest first."""
@@ -98,19 +129,29 @@ class PublicLog(Places):
             return "its list, or that of a night, cannot be read"
 
     def without_lists(self) -> list[str]:
-        """Tokens that nothing renewed yet and of whose authority no revocation lists were kept: paths, oldest first.
+        """Tokens that nothing renewed yet and of whose authority no lists were kept, or such as revoke it: paths, oldest first.
 
         Raises:
             ArchiveError: `evidence-altered`.
         """
         with self._catalogue.reading() as db:
-            kept = revocation.kept(db)
+            kept = revocation.kept(db).keys() - revocation.revoked(db)
         found = (path.relative_to(self.root).as_posix() for path in self.evidence().unrenewed())
         return sorted(place for place in found if place not in kept)
 
-    def keep_lists(self, token: str, lists: Sequence[bytes], actor: str) -> None:
-        """Keeps revocation lists (DER) of the authority of a token, and logs it."""
-        revocation.keep(self.root, self._catalogue, token, lists, actor)
+    def keep_lists(self, token: str, lists: Sequence[bytes], actor: str, *, is_revoked: bool = False) -> None:
+        """Keeps revocation lists (DER) of the authority of a token, and logs it; of one that is revoked by them, once.
+
+        Args:
+            token: its path.
+            lists: DER.
+            actor: who does it.
+            is_revoked: the authority, or one above, is on one of them.
+        """
+        with self._catalogue.reading() as db:
+            is_told = is_revoked and token in revocation.revoked(db)
+        if not is_told:
+            revocation.keep(self.root, self._catalogue, token, lists, actor, is_revoked=is_revoked)
 
     def _note_renewal(self, number: int, listed: EvidenceList, token: bytes, actor: str) -> None:
         with self._catalogue.writing():
@@ -140,6 +181,17 @@ class PublicLog(Places):
             ArchiveError: `evidence-altered`.
         """
         return self.evidence().record(path) if path and (self.root / path).exists() else b""
+
+    def record_of(self, path: str | None) -> Record:
+        """The evidence record of a file, with the revocation lists that were kept of who gave its time-stamps.
+
+        Raises:
+            ArchiveError: `evidence-altered`.
+        """
+        data = self.evidence_record(path)
+        tokens = self.evidence().tokens(path) if path and data else []
+        with self._catalogue.reading() as db:
+            return Record(data, proofs.kept_of(db, tokens))
 
     def proof(self, id: str) -> Proof:
         """That a document is in the log.

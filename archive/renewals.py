@@ -71,6 +71,11 @@ class Evidence:
         first = next((each for each in self._nights if each.names(path)), None)
         return ers.record(self._chains(path, first)) if first else b""
 
+    def tokens(self, path: str) -> list[str]:
+        """Where the tokens of a file's evidence record lie, from the archive's folder, oldest first."""
+        first = next((each for each in self._nights if each.names(path)), None)
+        return [each.token_path for chain in self._way(path, first) for each, _ in chain] if first else []
+
     def algorithms(self, without: Collection[str] = ()) -> set[str]:
         """By which the evidence is held together that counts today; `without` as of `renewal`."""
         listed = {*self._listed(), *without}

@@ -24,15 +24,28 @@ KEPT = "revocation-kept"
 _LIST = "list_"
 
 
-def keep(root: Path, catalogue: Catalogue, token: str, lists: Sequence[bytes], actor: str) -> None:
-    """Keeps the lists (DER) for a token, named by its path from the archive's folder; may be run again after any interruption."""
+def keep(root: Path, catalogue: Catalogue, token: str, lists: Sequence[bytes], actor: str, *, is_revoked: bool = False) -> None:
+    """Keeps the lists (DER) for a token, named by its path from the archive's folder; may be run again after any interruption.
+
+    Args:
+        root, catalogue: the archive.
+        token, lists: what is kept for what.
+        actor: who does it.
+        is_revoked: who gave the token, or an authority above, is on one of them.
+    """
     folder, digests = root / LOG / LISTS, [hashlib.sha256(each).hexdigest() for each in lists]
     make_dirs_durably(folder)
     for digest, data in zip(digests, lists, strict=True):
         write_durably(folder / f"{digest}.crl", data)
     said = {f"{_LIST}{number}": digest for number, digest in enumerate(digests, start=1)}
     with catalogue.writing():
-        catalogue.append(Event(KEPT, actor, public={"token": token, **said}))
+        catalogue.append(Event(KEPT, actor, public={"token": token, **said, **({"revoked": 1} if is_revoked else {})}))
+
+
+def revoked(db: Database) -> set[str]:
+    """Tokens of which lists were kept that name who gave them: paths."""
+    told = (parsed(public) for (public,) in db.execute("select public from event where type = ?", [KEPT]))
+    return {str(said.get("token")) for said in told if said.get("revoked")}
 
 
 def kept(db: Database) -> dict[str, set[str]]:

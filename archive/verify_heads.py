@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive import revocation
+from archive import headfiles, revocation
 from archive.checkpoint import CheckpointError, parsed
 from archive.errors import ArchiveError
 from archive.evidence import BEFORE, RENEWALS, Round, came_with
@@ -44,6 +44,7 @@ def check_files(root: Path, db: Database, *, is_read: bool = False) -> Iterator[
     noted = list(db.table("checkpoint").rows_where(order_by="size"))
     yield from check_renewals(root, db)
     yield from revocation.check(root, db, is_read=is_read)
+    yield from headfiles.check(root, db, is_read=is_read)
     for row in noted:
         yield from _check_certificates(root, f"{LOG}/{row['day']}")
     places = [(f"{LOG}/{row['day']}/{CHECKPOINT}", row) for row in noted]

@@ -3,9 +3,7 @@
 
     python3 -I verify.py ARCHIVE [--root PEM]... [--signer PEM|SHA-256]... [--witness CHECKPOINT]... [--witness-key KEY]... [--json]
 
-FORMAT.md says what lies in ARCHIVE and what each code means. --root: certificates that the organisation's signatures and the
-time-stamps must lead to, had from those authorities and not from this disk. --signer: certificates, one of which must have signed
-each head. --witness: a checkpoint that somebody else kept. --witness-key: name+id+key of a witness.
+FORMAT.md says what lies in ARCHIVE and what each code means, --help the rest. Roots are had from their authorities, not this disk.
 Exit code: 0 nothing wrong, 3 findings, 1 or 2 wrong usage. What was not checked is a note, and never counted as good.
 """
 
@@ -19,24 +17,24 @@ import hashlib
 import json
 import os
 import re
+import resource
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RecursionError, TypeError, ValueError, sqlite3.Error)
 VIETNAM = dt.timezone(dt.timedelta(hours=7))
 NOW = dt.datetime.now(VIETNAM)
-SLACK = dt.timedelta(minutes=1)  # between the clocks of the archive and of the time-stamps
-LATE = dt.timedelta(days=14)  # so long an entry may wait for a time-stamp; a log rewritten later has only later ones
+SLACK, LATE = dt.timedelta(minutes=1), dt.timedelta(days=14)  # between clocks; for so long an entry may wait for its time-stamp
 STATES = {"numbered": ("never given", "numbered"), "filed": ("numbered", "filed"), "adopted": ("numbered", "filed"),
           "void": ("numbered", "void"), "superseded": ("filed", "void")}  # by event: state of its code before, after  # fmt: skip
 HEAD = re.compile("(([!-*,-~]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n)\n((?:\u2014 [!-*,-~]+ [A-Za-z0-9+/]+=*\n)+)")
-ED25519, PUBLIC = bytes.fromhex("302a300506032b6570032100"), "-----BEGIN PUBLIC KEY-----\n"  # before such a key in DER, in PEM
+PUBLIC = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA{}\n-----END PUBLIC KEY-----\n"  # an Ed25519 key in PEM
 TAGS, EVENTS, DAY = "tagmanifest-sha256.txt", "data/events.jsonl", "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 KNOWN = re.compile(rf"FORMAT\.md|catalogue\.db(-journal)?|_tools/verify\.py|_log/(checkpoint|keys/[0-9a-f]{{8}}\.(pem|txt))"
                    rf"|_log/cosigned/[0-9]{{12}}-[0-9a-f]{{8}}-[0-9]+|_log/{DAY}/(entries\.jsonl|checkpoint(\.(p7s|tsr)(\.pem)?)?)"
@@ -44,14 +42,8 @@ KNOWN = re.compile(rf"FORMAT\.md|catalogue\.db(-journal)?|_tools/verify\.py|_log
 UNPUBLISHED = "removed or erased by order, of which only the catalogue tells: not published yet"
 
 
-class Head(NamedTuple):
-    """A checkpoint: how many entries the log had, their root, and by whose keys that is signed."""
-    size: int
-    path: Path
-    root: bytes
-    origin: str
-    body: str  # the three lines that are signed
-    lines: list[tuple[str, bytes]]  # name; key's id and signature
+# a checkpoint: how many entries the log had, their root; the three lines that are signed; by whom: name, key's id and signature
+Head = namedtuple("Head", "size path root origin body lines")
 
 
 class Day:
@@ -61,7 +53,7 @@ class Day:
 
 
 def is_plain(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()  # reading anything else might never end
+    return path.is_file() and not path.is_symlink() and path.stat().st_size <= 1 << 36  # reading anything else might never end
 
 
 def lines_of(path: Path) -> list[bytes]:
@@ -70,13 +62,11 @@ def lines_of(path: Path) -> list[bytes]:
     return [*lines, rest + b" (no end)"] if rest else lines
 
 
-def listed_in(path: Path) -> dict[str, str]:
-    """Digests by path, as `sha256sum` writes them."""
+def listed_in(path: Path) -> dict[str, str]:  # digests by path, as `sha256sum` writes them
     return {place: digest for digest, place in (os.fsdecode(line).split("  ", 1) for line in lines_of(path))}
 
 
-def digest_of(path: Path, name: str = "sha256") -> str:
-    """The digest of a plain file; empty of anything else."""
+def digest_of(path: Path, name: str = "sha256") -> str:  # empty of what is no plain file
     digest = hashlib.new(name)
     if not is_plain(path):
         return ""
@@ -86,16 +76,15 @@ def digest_of(path: Path, name: str = "sha256") -> str:
     return digest.hexdigest()
 
 
-def openssl(*words: object) -> str | None:
-    """What it printed; nothing where it refused, or a file it was to read is none."""
+def openssl(*words: object, why: str = "") -> str | None:
+    """What it printed; nothing where it refused (saying why, if that is asked for), or a file it was to read is none."""
     if not all(is_plain(word) for word in words if isinstance(word, Path)):
         return None
     done = subprocess.run(["openssl", *map(str, words)], capture_output=True, text=True, errors="replace", check=False)
-    return None if done.returncode else done.stdout
+    return None if done.returncode and why in done.stderr else done.stdout
 
 
-def certificates(path: Path) -> list[bytes]:
-    """Certificates in PEM, as DER."""
+def certificates(path: Path) -> list[bytes]:  # in PEM there, DER here
     text = path.read_text("latin-1") if path.is_file() else ""
     return [base64.b64decode(block) for block in re.findall("-----BEGIN CERTIFICATE-----([^-]*)-----END", text)]
 
@@ -113,15 +102,16 @@ class Check:
         self.findings, self.notes = dict[tuple[str, str, str], None](), dict[str, None]()  # in order, each once
         self.heads, self.cosigns = list[Head](), list[Head]()  # those published here, those that witnesses signed
         self.peaks, self.roots = list[tuple[int, bytes]](), dict[int, bytes]()  # width and head of perfect subtrees; by size
-        # the log's name; times of its entries; how many are published; SHA-256 of these; of revocation lists it tells of
-        self.origin, self.times, self.published, self.whole, self.kept = "", list[dt.datetime](), 0, hashlib.sha256(), set[str]()
+        # the log's name; times of its entries; how many are published; SHA-256 of these; and of files in `_log` that it tells of
+        self.origin, self.times, self.published, self.whole = "", list[dt.datetime](), 0, hashlib.sha256()
+        self.laid, self.lists = dict[str, Any](), dict[Path, Any]()  # by path: of what, SHA-256; by token: when, lists
         # what it says: by day; by path the codes it was filed for; by code its state, and path and digests; by entry what it filed
         self.days, self.owners = defaultdict[str, Day](Day), defaultdict[str, set[str]](set)
         self.state, self.filed, self.covered = dict[str, str](), dict[str, tuple[str, str, str]](), dict[int, list[str]]()
         # by path, code or scan: entries that tell of its removal, of the order, of the order's end, that it was a state secret
         self.removed, self.asked, self.gone, self.purged = (dict[Any, int]() for _ in range(4))
-        # entries whose private facts a catalogue lost; renewals by number; what witnesses signed: size, name, key, time
-        self.lost, self.renewed, self.witnessed = set[int](), dict[int, dict[str, Any]](), set[tuple[int, str, str, int]]()
+        # entries whose private facts a catalogue lost; what witnesses signed: size, name, key, time
+        self.lost, self.witnessed = set[int](), set[tuple[int, str, str, int]]()
         self.stamped, self.until = dict[Path, dt.datetime](), dict[Path, dt.datetime]()  # by head; by what a renewal lists
 
     def find(self, code: str, where: object, detail: str, unless: object = False) -> None:
@@ -152,7 +142,6 @@ class Check:
                     self.find("orphan", path, "belongs to no day", unless=not re.match("[0-9]", place))
                     self.note(f"not checked: {place}")
 
-    # --- the log: its entries, in one tree, against all heads
     def head(self, path: Path) -> list[Head]:
         """The checkpoint that lies there; none where it is none, or has more than 64 KiB."""
         with self.reading(path):
@@ -237,10 +226,20 @@ class Check:
             for each in {code, entry["scan_sha256"]} - {None} if kind == "purged" else ():
                 self.purged.setdefault(each, seq)
         elif kind == "renewed":
-            is_new = self.renewed.setdefault(int(public["number"]), public) is public
-            self.find("log-order", where, f"renewal {public['number']} is told a second time", unless=is_new)
+            folder = f"_log/renewals/{int(public['number']):04}/evidence."
+            self.find("log-order", where, f"renewal {public['number']} is told twice", unless=f"{folder}tst" not in self.laid)
+            files = ((public["digest"], "list_sha256"), ("tst", "token_sha256"))
+            self.laid = {**{folder + name: ("renewal", public[key]) for name, key in files}, **self.laid}
         elif kind == "revocation-kept":
-            self.kept.update(str(public[name]) for name in public if name.startswith("list_"))
+            names = [f"_log/revocation/{public[key]}.crl" for key in public if key.startswith("list_")]
+            self.laid.update((name, ("revocation", name[16:-4])) for name in names)
+            self.lists.setdefault(self.root / public["token"], (self.times[-1], names))
+        elif kind == "published":  # `day` and `size`, and by name the files of that head
+            for name in public.keys() - {"day", "size", "clock_behind_us"}:
+                self.laid.setdefault(f"_log/{public['day']}/{name}", ("head", public[name]))
+        elif kind == "head-lost":  # by a person's word: what was laid down of it until then does not count any more
+            self.laid = {path: told for path, told in self.laid.items() if not path.startswith(f"_log/{public['day']}/")}
+            self.note(f"head of {public['day']}: {public['files']} of its files were lost, and made again after entry {seq}")
         elif kind == "witnessed":
             self.witnessed.add((public["size"], public["witness"], public["key"], public["seen_at"]))
         elif kind == "rebuilt":  # what only a lost catalogue knew of days that were not sealed yet
@@ -283,17 +282,11 @@ class Check:
             self.note(f"{place}: {UNPUBLISHED}")
 
     def outside(self) -> None:
-        """The log's key, what it says of renewals; and, where there are roots, signatures and time-stamps of others."""
+        """The log's key, what it says of files in `_log`; and, where there are roots, signatures and time-stamps of others."""
         self.note(f"keys of the log itself: {', '.join(sorted({*map(self.own_key, self.heads)} - {''}))}")
-        for number, public in self.renewed.items():
-            for name, key in ((f"evidence.{public.get('digest')}", "list_sha256"), ("evidence.tst", "token_sha256")):
-                path = self.root / f"_log/renewals/{number:04}/{name}"
-                code = "renewal-altered" if os.path.lexists(path) else "renewal-missing"
-                self.find(code, path, "is not the renewal that the log tells of", unless=digest_of(path) == public.get(key))
-        for digest in sorted(self.kept):
-            path = self.root / f"_log/revocation/{digest}.crl"
-            code = "revocation-altered" if os.path.lexists(path) else "revocation-missing"
-            self.find(code, path, "is not the revocation list that the log tells of", unless=digest_of(path) == digest)
+        for place, (what, digest) in sorted(self.laid.items()):
+            code = f"{what}-altered" if os.path.lexists(self.root / place) else f"{what}-missing"
+            self.find(code, place, "is not the file that the log tells of", unless=digest_of(self.root / place) == digest)
         if not self.has_roots:
             return self.note("signatures of the organisation and time-stamps were not checked: no --root was given")
         for token in sorted(filter(is_plain, self.root.glob("_log/renewals/*/evidence.tst")), reverse=True):  # newest first
@@ -313,11 +306,11 @@ class Check:
                     else:
                         self.note(f"{path.parent.name}: no {name} yet: nobody outside vouches for this head")
 
-    def signed(self, key: str, text: str, signature: bytes) -> bool:
-        """Whether a signature (Ed25519) by this key, in PEM, is over this text."""
-        words: list[object] = ["pkeyutl", "-verify", "-rawin", "-pubin"]
-        for word, data in (("-inkey", key.encode()), ("-in", text.encode()), ("-sigfile", signature)):
-            words += [word, self.work / word]
+    def signed(self, key: bytes, text: str, signature: bytes) -> bool:
+        """Whether a signature (Ed25519) by this key is over this text."""
+        words, pem = ["pkeyutl", "-verify", "-rawin", "-pubin"], PUBLIC.format(base64.b64encode(key).decode())
+        for word, data in (("-inkey", pem.encode()), ("-in", text.encode()), ("-sigfile", signature)):
+            words += [word, str(self.work / word)]
             (self.work / word).write_bytes(data)
         return openssl(*words) is not None
 
@@ -327,10 +320,10 @@ class Check:
             path = self.root / f"_log/keys/{data[:4].hex()}.pem"
             with self.reading(path):
                 text = path.read_text("latin-1") if is_plain(path) else ""
-                key = b"\1" + base64.b64decode(text[27:87])[12:]
+                key = b"\1" + base64.b64decode(text[43:87])
                 id = hashlib.sha256(head.origin.encode() + b"\n" + key).hexdigest()[:8]
                 is_told = lines_of(path.with_suffix(".txt")) == [f"{head.origin}+{id}+{base64.b64encode(key).decode()}".encode()]
-                if is_told and text.startswith(PUBLIC) and id == path.stem and self.signed(text, head.body, data[4:]):
+                if is_told and text == PUBLIC.format(text[43:87]) and id == path.stem and self.signed(key[1:], head.body, data[4:]):
                     return path.stem
         self.find("note-invalid", head.path, "the log's own signature does not verify")
         return ""
@@ -341,17 +334,14 @@ class Check:
         for head, name, data in [(each, *line) for each in self.cosigns for line in each.lines if line[0] != each.origin]:
             with self.reading(head.path):
                 id, at, signature = data[:4].hex(), int.from_bytes(data[4:12], "big"), data[12:]
-                held = [key.split("+", 2)[2] for key in keys if key.startswith(f"{name}+{id}+")]
-                ders = [base64.b64encode(ED25519 + base64.b64decode(key)[1:]).decode() for key in held]
-                pems = [f"{PUBLIC}{der}\n-----END PUBLIC KEY-----\n" for der in ders]
+                held = [base64.b64decode(key.split("+", 2)[2])[1:] for key in keys if key.startswith(f"{name}+{id}+")]
                 text = f"cosignature/v1\ntime {at}\n{head.body}"
-                holds = len(signature) == 64 and all(self.signed(pem, text, signature) for pem in pems)
+                holds = len(signature) == 64 and all(self.signed(key, text, signature) for key in held)
                 self.find("witness-invalid", head.path, f"the line of {name} is no witness's, or does not verify", unless=holds)
                 self.note(f"{name} signed the head of size {head.size}" + ("" if held else ": not checked, no --witness-key"))
                 there.add((head.size, name, id, at))
         for size, name, id, at in sorted(self.witnessed - there):
-            place = f"_log/cosigned/{size:012}-{id}-{at}"
-            self.find("witness-missing", place, f"the log tells that {name} signed the head of size {size}: without its line")
+            self.find("witness-missing", f"_log/cosigned/{size:012}-{id}-{at}", f"the log tells that {name} signed this head")
 
     def stamp(self, token: Path, head: Path, entries: range) -> None:
         """The token is over these very bytes, not before and not long after what they cover."""
@@ -375,8 +365,8 @@ class Check:
         if openssl(*verify, *trust, "-signer", str(who)) is None:
             return self.find("signature-invalid", signature, "the organisation's signature does not verify")
         digests = signers(str(who))
-        is_known = not self.signers or self.signers & digests
-        self.find("signer-unknown", signature, f"no --signer: {'; '.join(sorted(digests))}", unless=is_known)
+        if self.signers and not self.signers & digests:
+            self.find("signer-unknown", signature, f"no --signer: {'; '.join(sorted(digests))}")
         name = openssl("x509", "-in", who, "-noout", "-nameopt", "RFC2253,-esc_msb,utf8", "-subject") or ""
         self.note(f"signed by: {name.strip()}")
 
@@ -386,15 +376,23 @@ class Check:
         text = openssl("ts", "-reply", *form, "-in", token, "-text") or ""
         said = re.search(r"Time stamp: (\w+ +\d+ [\d:]+)[.\d]* (\d+) GMT", text.rpartition("TST info:")[2])  # unsigned before
         at = dt.datetime.strptime(f"{said[1]} {said[2]} +0000", "%b %d %H:%M:%S %Y %z") if said else NOW
-        is_own = all(each in token.read_bytes() for each in certificates(pem))
+        is_own = all(map(token.read_bytes().__contains__, certificates(pem)))
         self.find("certificates-altered", pem, "did not come with the time-stamp", unless=is_own)
         self.find("renewal-order", token, "is of a later time than the renewal that lists it", unless=at <= until + SLACK)
-        for when in (at, until):
+        for when, code in ((at, "token-invalid"), (until, "token-expired")):
             trust = ("-CAfile", self.work / "roots", "-untrusted", pem, "-attime", int(when.timestamp()))
             if openssl("ts", "-verify", *form, "-in", token, *over, *trust) is None:
-                code = "token-invalid" if when == at else "token-expired"
                 self.find(code, token, f"the time-stamp does not verify as of {when:%Y-%m-%d}")
                 return None
+        if token in self.lists:
+            when, names = self.lists[token]
+            lists = [openssl("crl", "-inform", "DER", "-in", self.root / name) or "" for name in names]
+            (self.work / "lists").write_text("".join([(self.work / "roots").read_text("latin-1"), *lists]), "latin-1")
+            trust = ("-CAfile", self.work / "lists", "-untrusted", pem, "-attime", int(when.timestamp()))
+            if openssl("ts", "-verify", *form, "-in", token, *over, *trust, "-crl_check_all", why="certificate revoked") is None:
+                self.find("token-revoked", token, "a certificate of who gave it is on a revocation list that was kept of it")
+            elif openssl("ts", "-verify", *form, "-in", token, *over, *trust, "-crl_check_all") is None:
+                self.note(f"{token.relative_to(self.root)}: by its revocation lists nobody can tell if who gave it was revoked")
         self.find("re-dated", token, "what it is over claims a later time", unless=at >= last - SLACK)
         return at
 
@@ -404,12 +402,11 @@ class Check:
         name, listed, before = path.suffix[1:], listed_in(path), listed_in(token.with_name("evidence.before"))
         is_in_order = list(listed) == sorted(listed) and len(listed) == len(lines_of(path))
         self.find("evidence-altered", path, "its lines are not in order, or a path stands there twice", unless=is_in_order)
-        for place, said in listed.items():
+        for place, was in listed.items():
             is_read = name == "sha256" and "/evidence/" not in place  # by `bags`, against what the log says was filed
             now = (is_read and self.days[place[:10]].filed.get(place)) or digest_of(self.root / place, name)
-            is_same = now == said or self.was_removed(place)
-            self.find("evidence-altered", place, f"is not what {path.parent.name} lists", unless=is_same)
-            leaf = bytes.fromhex(said + before.get(place, ""))
+            self.find("evidence-altered", place, f"not what {path.parent.name} lists", unless=now == was or self.was_removed(place))
+            leaf = bytes.fromhex(was + before.get(place, ""))
             nodes.add(hashlib.new(name, leaf).digest() if place in before else leaf)
         row = sorted(nodes)
         while len(row) > 1:
@@ -476,22 +473,23 @@ class Check:
                 entry, private, salt = json.loads(event["entry"]), event["private"], bytes.fromhex(event["salt"] or "")
                 seen.update(event["entry"].encode() + b"\n")
                 digest = None if private is None else hashlib.sha256(salt + private.encode()).hexdigest()
-                if digest == entry["private_sha256"] or (private is None and entry["seq"] in self.lost):
-                    continue
+                is_same = digest == entry["private_sha256"] or (private is None and entry["seq"] in self.lost)
                 erased = [self.purged[each] for each in (entry["doc_code"], entry["scan_sha256"]) if each in self.purged]
-                if private is not None or not erased:
-                    self.find("private-altered", path, f"what is private of entry {entry['seq']} is not what was logged")
-                else:
+                is_gone = private is None and erased
+                self.find("private-altered", path, f"entry {entry['seq']} has other private facts", unless=is_same or is_gone)
+                if is_gone and not is_same:
                     self.is_published(f"{path.relative_to(self.root)} line {number}", min(erased))
         self.find("events-altered", path, "the day's events are not those of the log", unless=seen.digest() == day.events.digest())
 
     def catalogue(self) -> None:
         """The catalogue, where there is one, goes on from the published log and tells what it files."""
         path, published, count = self.root / "catalogue.db", self.whole.digest(), 0
-        if not is_plain(path):
+        if path.is_symlink() or not path.is_file():
             return self.note("no catalogue.db: nothing of it was checked")
         with self.reading(path):
             db, seen = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True), hashlib.sha256()
+            steps = iter(range(path.stat().st_size // 100_000 + 100))  # a view without end must not be read without end
+            db.set_progress_handler(lambda: next(steps, None) is None, 100_000)
             events = "select entry, type, doc_code, public from leaf left join event using (seq) order by seq"
             for count, (entry, *row) in enumerate(db.execute(events), start=1):
                 if count <= self.published:
@@ -507,8 +505,7 @@ class Check:
                 self.find("head-missing", f"_log/{day}", "was published", unless=is_plain(self.root / f"_log/{day}/checkpoint"))
             rows = {row[0]: row[1:] for row in db.execute("select doc_code, state, path, sha256, record_sha256 from document")}
             for code in sorted({*rows, *self.state}):
-                told = (self.state.get(code), *self.filed.get(code, (None,) * 3))
-                row = rows.get(code, (None,))
+                told, row = (self.state.get(code), *self.filed.get(code, (None,) * 3)), rows.get(code, (None,))
                 is_same = row == told or (told[0] == "gone" and row[0] in ("disposed", "purged"))
                 self.find("catalogue-altered", code, "is not what the log says of it", unless=is_same)
         if self.lost:
@@ -547,4 +544,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    there, most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (there if most < 0 else min(there, most), most))  # a file may say that it is larger
+    sys.setrecursionlimit(5000)  # as deep as folders can be
     sys.exit(main())

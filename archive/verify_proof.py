@@ -13,6 +13,7 @@ from __future__ import annotations  # Python 3.9 is enough
 
 import argparse
 import base64
+import datetime as dt
 import hashlib
 import json
 import re
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+TEXT, MOST = 1 << 16, 1 << 26  # bytes of an entry, a head, a path; of a signature, certificates, a list: what is larger is none
 
 
 def node(left: bytes, right: bytes) -> bytes:
@@ -45,17 +47,32 @@ def leads_to(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     return leaf if last == 0 and 0 <= index < size else b""
 
 
+def read(path: Path, most: int = TEXT) -> bytes:
+    """A file of the proof; a pipe or a device might never end, nor one that says it is larger than any disk."""
+    if not path.is_file() or path.stat().st_size > most:
+        raise ValueError(path)
+    return path.read_bytes()
+
+
+def answer(*words: object) -> subprocess.CompletedProcess[bytes]:
+    """What `openssl` answers; what it is to read of the proof is read here first."""
+    for word in words:
+        if isinstance(word, Path) and word.parent == HERE:
+            read(word, MOST)
+    return subprocess.run(["openssl", *map(str, words)], capture_output=True, check=False)
+
+
 def openssl(*words: object) -> bool:
-    return subprocess.run(["openssl", *map(str, words)], capture_output=True, check=False).returncode == 0
+    return answer(*words).returncode == 0
 
 
 def told(*words: object) -> str:
-    return subprocess.run(["openssl", *map(str, words)], capture_output=True, check=False).stdout.decode(errors="replace")
+    return answer(*words).stdout.decode(errors="replace")
 
 
 def read_proof() -> tuple[int, list[bytes], str]:
     (found,) = HERE.glob("*.tlog-proof")
-    above, checkpoint = found.read_text("utf-8").split("\n\n", 1)
+    above, checkpoint = read(found).decode().split("\n\n", 1)
     form, index, *hashes = above.split("\n")
     assert form == "c2sp.org/tlog-proof@v1"
     return int(index.split()[1]), [base64.b64decode(each) for each in hashes], checkpoint
@@ -102,12 +119,16 @@ def document_of(said: dict[str, Any], asked: Path | None) -> list[tuple[str, boo
     if not path.exists() and asked is None and (HERE / "DA-TIEU-HUY.txt").exists():
         print("CHƯA KIỂM TRA  văn bản: đã bị tiêu hủy hoặc loại bỏ theo quyết định, chỉ còn mục nhật ký")
         return found
-    is_it = path.is_file() and sha256(path) == said["public"]["sha256"]
+    is_it = path.is_file() and path.stat().st_size == said["public"]["size"] and sha256(path) == said["public"]["sha256"]
     return [(f"văn bản đúng là văn bản đã lưu: {shown(path.name)}", is_it), *found]
 
 
 def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def shown(text: str) -> str:
@@ -117,7 +138,7 @@ def shown(text: str) -> str:
 
 def checks(roots: list[Path], signers: set[str], document: Path | None) -> list[tuple[str, bool]]:
     index, path, checkpoint = read_proof()
-    entry = (HERE / "entry.json").read_bytes()
+    entry = read(HERE / "entry.json")
     body, lines = checkpoint.split("\n\n", 1)
     origin, size, root = body.split("\n")
     leaf = hashlib.sha256(b"\0" + entry).digest()
@@ -128,7 +149,7 @@ def checks(roots: list[Path], signers: set[str], document: Path | None) -> list[
     ]
     with tempfile.TemporaryDirectory() as work:
         Path(work, "roots").write_bytes(b"\n".join(each.read_bytes() for each in roots))
-        is_this = (HERE / "checkpoint").read_text("utf-8") == checkpoint
+        is_this = read(HERE / "checkpoint").decode() == checkpoint
         for name, title in (("checkpoint.p7s", "chữ ký số trên đầu sổ"), ("checkpoint.tsr", "dấu thời gian")):
             if not roots:
                 print(f"CHƯA KIỂM TRA  {title}: " + ("thiếu --root" if (HERE / name).exists() else "chưa có"))
@@ -136,6 +157,9 @@ def checks(roots: list[Path], signers: set[str], document: Path | None) -> list[
                 found.append((f"{title}: chưa có", False))
             else:
                 found.append((title, is_this and (signed(Path(work)) if name.endswith("p7s") else stamped(Path(work)))))
+        if roots and all(holds for _, holds in found):
+            found += unrevoked(Path(work))
+        found += kept()
         if signers:
             who = Path(work, "who")
             found.append(("người ký là người nêu ở --signer", bool(who.exists() and signers & {*digests_of(who.read_text())})))
@@ -145,7 +169,7 @@ def checks(roots: list[Path], signers: set[str], document: Path | None) -> list[
 def signed(work: Path) -> bool:
     """Whether somebody under the roots signed the head; who it was is told, for anybody under a national root can sign."""
     head, name, who = HERE / "checkpoint", HERE / "checkpoint.p7s", work / "who"
-    about = ("-content", head, "-purpose", "any", "-out", "/dev/null", "-certfile", f"{name}.pem", "-signer", who)
+    about = ("-content", head, "-purpose", "any", "-out", "/dev/null", "-certfile", HERE / "checkpoint.p7s.pem", "-signer", who)
     if not openssl("cms", "-verify", "-binary", "-inform", "DER", "-in", name, *about, "-CAfile", work / "roots", "-no_check_time"):
         who.unlink(missing_ok=True)
         return False
@@ -161,13 +185,41 @@ def signed(work: Path) -> bool:
 def stamped(work: Path) -> bool:
     """Whether an authority under the roots time-stamped the head; when, is told."""
     name = HERE / "checkpoint.tsr"
-    about = ("-data", HERE / "checkpoint", "-untrusted", f"{name}.pem", "-CAfile", work / "roots", "-no_check_time")
+    about = ("-data", HERE / "checkpoint", "-untrusted", HERE / "checkpoint.tsr.pem", "-CAfile", work / "roots", "-no_check_time")
     if not openssl("ts", "-verify", "-in", name, *about):
         return False
     signed_part = told("ts", "-reply", "-in", name, "-text").rpartition("TST info:")[2]  # before it anybody may say anything
     at = re.search("Time stamp: (.*)", signed_part)
     print(f"THỜI ĐIỂM  dấu thời gian: {shown(at[1]) if at else '?'}")
     return True
+
+
+def kept() -> list[tuple[str, bool]]:
+    """Revocation lists that came along are there, and are what their names say; those that are not."""
+    found = list[tuple[str, bool]]()
+    for listing in sorted(HERE.glob("*.lists")):
+        for digest, name in (line.split("  ") for line in read(listing).decode("ascii").splitlines()):
+            assert re.fullmatch("[0-9a-f]{64}", digest) and name == f"{digest}.crl"
+            is_there = (HERE / name).is_file()
+            if not is_there or hashlib.sha256(read(HERE / name, MOST)).hexdigest() != digest:
+                found.append((f"danh sách thu hồi {'bị sửa' if is_there else 'bị thiếu'}: {name}", False))
+    return found
+
+
+def unrevoked(work: Path) -> list[tuple[str, bool]]:
+    """Whether nobody who gave the time-stamp, nor an authority above, is on the lists that were kept of it."""
+    listing, name = HERE / "checkpoint.tsr.lists", HERE / "checkpoint.tsr"
+    lists = [HERE / line.split("  ")[1] for line in (read(listing).decode("ascii").splitlines() if listing.exists() else ())]
+    text = "".join(told("crl", "-inform", "DER", "-in", each, "-lastupdate") for each in lists if each.is_file())  # and each in PEM
+    issued = [dt.datetime.strptime(f"{each} +0000", "%b %d %H:%M:%S %Y %z") for each in re.findall("lastUpdate=(.*) GMT", text)]
+    (work / "lists").write_text((work / "roots").read_text("latin-1") + text, "latin-1")
+    trust = ("-untrusted", HERE / "checkpoint.tsr.pem", "-CAfile", work / "lists", "-crl_check_all")
+    at = ("-attime", int(max(issued).timestamp())) if issued else ()
+    done = answer("ts", "-verify", "-in", name, "-data", HERE / "checkpoint", *trust, *at)
+    if done.returncode and b"certificate revoked" not in done.stderr:
+        print("CHƯA KIỂM TRA  thu hồi: " + ("danh sách đi kèm không cho biết" if lists else "không có danh sách thu hồi đi kèm"))
+        return []
+    return [("người cấp dấu thời gian không bị thu hồi", not done.returncode)]
 
 
 def main() -> int:

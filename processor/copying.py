@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import structlog
@@ -19,6 +19,7 @@ from archive import copies, encrypted
 from archive.copies import Copied
 from archive.counted import counted
 from archive.encrypted import Key, Known
+from archive.heads import LOG
 from archive.naming import local_date
 from archive.store import Archive
 from archive.verify_log import Finding
@@ -62,12 +63,12 @@ def update(archive: Archive, name: str, mirror: MirrorTable, station: Path, acto
         MissingError: it is not there.
         ArchiveError: `bad-place`, `bad-recipient`.
     """
-    target, days = place(mirror, station), archive.sealed_days()
+    target, days, heads = place(mirror, station), archive.sealed_days(), archive.head_files()
     if mirror.encrypt:
         to = encrypted.certificates(station / each for each in mirror.encrypt)
-        done = list(encrypted.mirror(archive.root, target, days, known(archive, name), to))
+        done = list(encrypted.mirror(archive.root, target, days, known(archive, name), to, heads))
     else:
-        done = list(copies.mirror(archive.root, target, days))
+        done = list(copies.mirror(archive.root, target, days, heads))
     copied = [each for each in done if isinstance(each, Copied)]
     findings = [each for each in done if isinstance(each, Finding)]
     for each in copied:
@@ -110,7 +111,7 @@ def restore(
     Args:
         archive: what it belongs to.
         name, mirror: the copy.
-        path: the file, from the archive's folder.
+        path: the file, from the archive's folder; or a head's folder in `_log`.
         where: the station, and who does it.
         key: opens an encrypted copy.
 
@@ -120,7 +121,9 @@ def restore(
     """
     station, actor = where
     source, days = place(mirror, station), archive.sealed_days()
-    if not mirror.encrypt:
+    if PurePosixPath(path).parts[:1] == (LOG,):  # never encrypted: it holds nothing private
+        archive.restore_head(source, path)
+    elif not mirror.encrypt:
         copies.restore(archive.root, source, days, path)
     elif key is None:
         raise MissingError(f"{name} is encrypted: give the private key of one of its certificates with --key")

@@ -2,6 +2,7 @@
 
 Promises: fetched by the fetcher alone, checked in a worker, as of the night. Refuses to hold the night up: a token whose lists are
 not to be had tonight gets them in a later one, by which they prove as much: what was not revoked later was not revoked then.
+Lists that name who gave a token are kept too, for whoever checks the archive alone; it is told every night.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def _keep(tokens: list[str], lacking: int, tools: Tools) -> tuple[int, list[Find
             tools.archive.keep_lists(place, [lists[number] for number in of], ACTOR)
             lacking -= 1
         elif why == REVOKED:
+            tools.archive.keep_lists(place, [lists[number] for number in of], ACTOR, is_revoked=True)
             findings.append(Finding(REVOKED, None, place, "a certificate of who gave it is on a revocation list"))
     if lacking:
         log.warning("lists-awaited", left=lacking)

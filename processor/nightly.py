@@ -83,7 +83,8 @@ def do(nights: Sequence[dt.date], tools: Tools, journal: Journal) -> Night:
     unsealed += _protect(tools)
     published = max((each.head.size for each in tools.archive.published()), default=0)
     stood, unpublished = _publish(tools)
-    removed = sum(each["seq"] >= published for each in tools.archive.happened("disposed", "purged"))
+    news = range(published, max((each.head.size for each in tools.archive.published()), default=0))
+    removed = sum(each["seq"] in news for each in tools.archive.happened("disposed", "purged"))
     lasting = renewing.renew(tools)
     unlisted, revoked = keeping.keep(tools)
     uncopied = _copy(tools)
@@ -127,7 +128,9 @@ def _publish(tools: Tools) -> tuple[Standing, list[Finding]]:
     try:
         return publishing.publish(tools), []
     except (MissingError, ArchiveError, OSError) as error:  # ArchiveError: others' bytes lie where a file of the head belongs
+        is_lost = isinstance(error, ArchiveError) and error.code == publishing.LOST
         why = "the log's key cannot be read" if isinstance(error, MissingError) else "the head cannot be written"
+        why = "files of a published head are not there: nothing is published over it" if is_lost else why
         log.error("head-not-published", reason=type(error).__name__ if isinstance(error, OSError) else str(error))
         return publishing.standing(tools), [Finding("head-not-published", None, heads.LOG, why)]
 

@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 
 from archive import evidence, heads
+from archive.counted import counted
 from archive.errors import ArchiveError
 from archive.evidence import Round
 from archive.heads import Published, Standing
@@ -25,10 +26,10 @@ from processor import law, sealing
 from processor.errors import MissingError, Verdict
 from processor.seal import logkey
 from processor.sealing import encoded
-from processor.tools import Tools, own_name
+from processor.tools import ACTOR, Tools, own_name
 
 log = structlog.get_logger()
-UNREADABLE = "head-unreadable"
+UNREADABLE, LOST = "head-unreadable", "head-missing"
 _ONE = threading.Lock()  # two signatures over one head would each want its name
 
 
@@ -46,7 +47,11 @@ def publish(tools: Tools) -> Standing:
 
     Raises:
         MissingError: the log's key cannot be read.
+        ArchiveError: `head-missing`, something of a head is lost: nothing is published over it.
     """
+    if lost := tools.archive.lost_head_files():
+        complete(tools)
+        raise ArchiveError(LOST, f"{counted(len(lost), 'published file')} not there, {lost[0]} first: nothing is published over it")
     if day := tools.archive.interrupted():  # the power went, the disk was full, or something lay in its place
         tools.archive.publish(day, logkey.opened(tools.station))
         log.info("head-published", day=day.isoformat(), days=1)
@@ -56,13 +61,31 @@ def publish(tools: Tools) -> Standing:
     return complete(tools)
 
 
+def again(day: dt.date, reason: str, actor: str, tools: Tools) -> None:
+    """Publish a head again of which files are lost for good: a person's decision, kept in the log; time-stamps are of today then.
+
+    Raises:
+        MissingError: the log's key cannot be read.
+        ArchiveError: `unknown`, there is no such head; `exists`, nothing of it is lost.
+    """
+    key = logkey.opened(tools.station)
+    if head := tools.archive.give_up_head(day, reason, actor):
+        tools.archive.publish(head.day, key)
+    log.info("head-published-again", day=day.isoformat())
+
+
 def complete(tools: Tools) -> Standing:
-    """Add the signatures and tokens that are missing, oldest first; where one cannot be had, the rest is not asked for."""
+    """Add the signatures and tokens that are missing, oldest first; where one cannot be had, the rest is not asked for.
+
+    What was there and is lost is not had anew: a later time-stamp would hide that. The night's check tells of it.
+    """
     with _ONE:
-        found = [each for each in tools.archive.published() if each.is_there]  # one that was lost is told by the night's check
+        lost = {place.rpartition("/")[0] for place in tools.archive.lost_head_files()}
+        found = [each for each in tools.archive.published() if each.is_there and f"{heads.LOG}/{each.day}" not in lost]
         _add([each for each in found if not each.is_signed], _sign, tools)
         _add([each for each in found if not each.is_stamped], _stamp, tools)
         _add([each for each in found if not each.is_evident], _prove, tools)
+        tools.archive.note_heads(ACTOR)
     return standing(tools)
 
 

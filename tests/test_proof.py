@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from processor import publishing
+from processor import keeping, publishing
 from processor.engine import LocalEngine
 from processor.seal import demo
 from processor.seal.demo import DemoAuthority
@@ -45,6 +45,7 @@ def _night(made: Office, shift: Shift) -> None:
     shift.tools.archive.seal_day(TODAY, "test")
     made.moved = dt.timedelta()
     assert publishing.publish(shift.tools).unstamped == 0
+    assert keeping.keep(shift.tools) == (0, [])
     made.close()
 
 
@@ -66,7 +67,10 @@ def checked(folder: Path, *words: str | Path) -> tuple[int, str]:
 
 def test_a_citizen_checks_a_document_offline(office: Office, unpacked: Path) -> None:
     code, told = checked(unpacked, "--root", office.folder / "authority" / "root.pem")
-    assert (code, told.count("ĐÚNG"), told.count("CHƯA")) == (0, 5, 0), told
+    assert (code, told.count("ĐÚNG"), told.count("CHƯA")) == (0, 6, 0), told
+    listed = {path.name: path.read_text() for path in unpacked.glob("*.lists")}
+    assert set(listed) == {"checkpoint.tsr.lists", *(f"{path.name}.lists" for path in unpacked.glob("*.ers"))} and len(listed) == 2
+    assert {path.name for path in unpacked.glob("*.crl")} == {text.split()[1] for text in listed.values()}
     code, told = checked(unpacked)
     assert (code, told.count("ĐÚNG"), told.count("CHƯA")) == (0, 3, 2), told
 

@@ -151,7 +151,7 @@ def proof(request: Request) -> Response:
     if found is None or not _is_covered(archive, found):
         return gone(request)
     look(request, "proof", doc_code=found["doc_code"])
-    data = proofpack.packed(archive.root, archive.proof(found["doc_code"]), archive.evidence_record(found["path"]))
+    data = proofpack.packed(archive.root, archive.proof(found["doc_code"]), archive.record_of(found["path"]))
     return Response(data, media_type="application/octet-stream", headers=_named(f"{found['doc_code']}.proof.zip"))
 
 

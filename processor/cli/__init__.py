@@ -32,7 +32,8 @@ from processor.report import visible_lines
 from processor.targets import document_told, several
 from watch.lock import AlreadyRunning
 
-NOT_ITS_LOG = {"catalogue-missing", "catalogue-older", "catalogue-unreadable", "log-altered", "log-forked", "log-unreadable"}
+NOT_ITS_LOG = {"catalogue-missing", "catalogue-older", "catalogue-unreadable", "head-missing", "log-altered", "log-forked",
+               "log-unreadable"}  # fmt: skip
 
 
 class _Verbs(click.Group):

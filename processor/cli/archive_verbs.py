@@ -138,12 +138,17 @@ def show(identifier: str, folder: Path, as_json: bool) -> None:
 
 @click.command()
 @click.option("--day", **DAY, help="One day; else every past day that is not sealed yet.")
+@click.option("--lost", **DAY, help="Publish the head of this day again: files of it are lost for good, no copy has them.")
+@click.option("--reason", "why", default="", metavar="TEXT", help="With --lost: kept in the log.")
 @HERE
-def seal(day: dt.date | None, folder: Path) -> None:
+def seal(day: dt.date | None, lost: dt.date | None, why: str, folder: Path) -> None:
     """Close past days: BagIt tag files, every byte read again; then publish the head of the log, signed and time-stamped.
 
-    Exit code 75: a head still lacks its signature or its time-stamp, which the next night adds.
+    Exit code 75: a head still lacks its signature or its time-stamp, which the next night adds. Exit code 3 (`head-missing`):
+    files of a published head are not there, and nothing is published over it: put them back (`copies restore`), or `--lost`.
     """
+    if bool(lost) != bool(why.strip()):
+        raise SettingsError("--lost and --reason go together: the log keeps why a head was published a second time")
     today, settings = local_date(wiring.now()), load(folder)
     with wiring.opened_archive(folder, settings) as archive:
         days = [day] if day else archive.unsealed_before(today)
@@ -154,9 +159,14 @@ def seal(day: dt.date | None, folder: Path) -> None:
         click.echo("no past day waits for its seal")
     try:
         with wiring.opened_shift(folder) as shift:
+            if lost:
+                publishing.again(lost, why.strip(), wiring.operator(), shift.tools)
+                click.echo(f"published again: the head of {lost.isoformat()}")
             stood = publishing.publish(shift.tools)
             keeping.keep(shift.tools)
     except AlreadyRunning:
+        if lost:
+            raise
         click.echo("the instance at work publishes the head of the log")
         return
     lacks = [f"{count} without {what}" for count, what in ((stood.unsigned, "the organisation's signature"),

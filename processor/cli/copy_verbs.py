@@ -110,7 +110,10 @@ def verify(names: tuple[str, ...], key_file: Path | None, passphrase_file: Path 
 @_PASSPHRASE
 @HERE
 def restore(path: str, name: str, key_file: Path | None, passphrase_file: Path | None, folder: Path) -> None:
-    """Put a damaged or lost file of a sealed day back (PATH as `verify` names it), if the copy's is what was sealed."""
+    """Put a damaged or lost file of a sealed day back (PATH as `verify` names it), if the copy's is what was sealed.
+
+    PATH may be a file of a published head too, or the folder of one (`_log/2026-11-24`): all that is damaged or lost of it.
+    """
     key = _key(key_file, passphrase_file, folder)
     with _chosen(folder, (name,)) as (archive, mirrors):
         copying.restore(archive, name, mirrors[name], path, (folder, wiring.operator()), key)

@@ -43,7 +43,7 @@ def proof(identifier: str, since: int | None, out: Path, folder: Path) -> None:
             data = (archive.consistency(since) + "".join(f"key {path.read_text('utf-8')}" for path in keys)).encode()
         else:
             found = archive.proof(identifier)
-            data = proofpack.packed(archive.root, found, archive.evidence_record(found.row["path"]))
+            data = proofpack.packed(archive.root, found, archive.record_of(found.row["path"]))
             if found.row["path"] is None:
                 click.echo("removed by order: the proof holds its entry, not the document", err=True)
             lacks = [what for there, what in ((found.head.is_signed, "the organisation's signature"),

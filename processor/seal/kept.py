@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from asn1crypto import cms
+from asn1crypto import cms, x509
 from pyhanko.sign.general import extract_certificate_info
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathError, RevokedError, ValidationError
@@ -31,7 +32,7 @@ def stamp_lists(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
 
     Returns:
         `lists`: DER in base64, each once; `of`: for each token the numbers of its lists, none where not all were to be had; `why`:
-        for each a code, `waiting-revocation`, or `token-revoked`: an authority's certificate is on a list; empty: they were.
+        for each a code, `waiting-revocation`, or `token-revoked`: an authority's certificate is on one of those; empty: on none.
     """
     roots, others = certificates(args["roots"]), certificates(args["others"])
     kept = Lists(ask, [b64decode(text) for text in args["lists"]])
@@ -55,6 +56,13 @@ async def _lists(token: bytes, context: ValidationContext, kept: Lists) -> tuple
         links = path.iter_certs(include_root=False)
         return [each.dump() for link in links for each in kept.fetched_crls_for_cert(link)], ""
     except RevokedError:
-        return [], "token-revoked"
+        return list(_had(kept, who.signer_cert, *who.other_certs)), "token-revoked"
     except (Verdict, *_FAULTS):
         return [], "waiting-revocation"
+
+
+def _had(kept: Lists, *certificates: x509.Certificate) -> Iterator[bytes]:
+    """The lists that were had for these certificates: one of them is on one."""
+    for each in certificates:
+        with contextlib.suppress(KeyError):
+            yield from (found.dump() for found in kept.fetched_crls_for_cert(each))

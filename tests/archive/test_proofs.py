@@ -43,6 +43,7 @@ from archive.prooftext import consistency_text, inclusion_text, read_consistency
 from archive.store import Archive
 from archive.witness import Asked, WitnessError, of_archive, of_request, witness
 from tests.archive.conftest import CLERK, Office
+from tests.archive.test_format import blocks
 from tests.archive.test_heads import a_day, log_key
 from tests.testkit.authorities import Pki
 from tests.testkit.insider import vouch
@@ -229,6 +230,7 @@ class Taken:
     roots: tuple[str | Path, ...]
     name: str
     signer: str
+    pki: Pki
 
     def check(self, *words: str | Path) -> tuple[int, str]:
         done = subprocess.run([sys.executable, "-I", self.folder / "kiem-tra.py", *self.roots, *words],
@@ -251,13 +253,75 @@ def taken(office: Office, archive: Archive, tmp_path: Path) -> Taken:
         (tmp_path / f"{number}.pem").write_bytes(each.certificate.public_bytes(Encoding.PEM))
         words += ["--root", tmp_path / f"{number}.pem"]
     digest = hashlib.sha256(who.certificate.public_bytes(Encoding.DER)).hexdigest()
-    return Taken(tmp_path / "taken", tuple(words), f"{row['doc_code']}.pdf", digest)
+    return Taken(tmp_path / "taken", tuple(words), f"{row['doc_code']}.pdf", digest, pki)
+
+
+def with_lists(taken: Taken, office: Office, archive: Archive, how: str) -> None:
+    """Taken away again after revocation lists were kept of the time-stamp."""
+    (head,), pki = archive.published(), taken.pki
+    with pki.at(office.clock.now):
+        if how == "revoked":
+            pki.revoke(pki.tsa)
+        lists = [pki.crl(pki.root if how == "another's" else pki.tsa_root)]
+    archive.keep_lists(f"_log/{head.day}/checkpoint.tsr", lists, "night")
+    shutil.rmtree(taken.folder)
+    with zipfile.ZipFile(io.BytesIO(packed(office.root, archive.proof(taken.name[:-4])))) as proof:
+        proof.extractall(taken.folder)
+
+
+@pytest.mark.parametrize(("how", "code", "says"), [
+    ("good", 0, "ĐÚNG  người cấp dấu thời gian không bị thu hồi"),
+    ("revoked", 3, "SAI   người cấp dấu thời gian không bị thu hồi"),
+    ("another's", 0, "CHƯA KIỂM TRA  thu hồi: danh sách đi kèm không cho biết"),
+])  # fmt: skip
+def test_who_gave_the_time_stamp_is_looked_up_in_the_lists_that_came_along(
+    taken: Taken, office: Office, archive: Archive, how: str, code: int, says: str
+) -> None:
+    assert "CHƯA KIỂM TRA  thu hồi: không có danh sách thu hồi đi kèm" in taken.check()[1]
+    with_lists(taken, office, archive, how)
+    found, told = taken.check()
+    assert found == code and says in told, told
+
+
+@pytest.mark.parametrize(("how", "says"), [("taken out", "bị thiếu"), ("altered", "bị sửa")])
+def test_a_revocation_list_that_is_missing_or_another_is_named(
+    taken: Taken, office: Office, archive: Archive, how: str, says: str
+) -> None:
+    with_lists(taken, office, archive, "good")
+    (path,) = taken.folder.glob("*.crl")
+    path.unlink() if how == "taken out" else path.write_bytes(taken.pki.crl(taken.pki.root))
+    code, told = taken.check()
+    assert code == 3 and f"SAI   danh sách thu hồi {says}: {path.name}" in told, told
+
+
+def test_a_list_the_archive_has_lost_is_missed_in_the_proof_too(taken: Taken, office: Office, archive: Archive) -> None:
+    with_lists(taken, office, archive, "good")
+    (path,) = (office.root / "_log" / "revocation").iterdir()
+    path.unlink()
+    with zipfile.ZipFile(io.BytesIO(packed(office.root, archive.proof(taken.name[:-4])))) as proof:
+        assert "checkpoint.tsr.lists" in proof.namelist() and path.name not in proof.namelist()
+
+
+@pytest.mark.parametrize("lines", ["../../etc/passwd", "x  ../x.crl", f"{'0' * 64}  /etc/passwd", "\xff"])
+def test_a_listing_that_is_none_is_told(taken: Taken, lines: str) -> None:
+    (taken.folder / "checkpoint.tsr.lists").write_text(f"{lines}\n", "latin-1")
+    code, told = taken.check()
+    assert code == 3 and "đọc được bằng chứng" in told
+
+
+def test_revocation_is_looked_up_by_hand_as_the_advice_says(taken: Taken, office: Office, archive: Archive) -> None:
+    with_lists(taken, office, archive, "good")
+    advice = (taken.folder / "HUONG-DAN.txt").read_text("utf-8-sig").replace("\r\n", "\n")
+    script = "".join(re.findall(r"^    (.*\n)", advice[advice.index("    sha256sum -c checkpoint.tsr.lists"):], re.MULTILINE))
+    shutil.copy(taken.roots[3], taken.folder / "chung-thu-goc.pem")
+    done = subprocess.run(["sh", "-e", "-c", script], cwd=taken.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "Verification: OK" in done.stdout + done.stderr, done.stdout + done.stderr
 
 
 def test_whoever_checks_is_told_which_file_who_signed_and_when(taken: Taken) -> None:
     """Anybody under a national root can sign a log of his own: the name is for the reader to compare."""
     code, told = taken.check()
-    assert (code, told.count("ĐÚNG"), told.count("CHƯA")) == (0, 5, 0), told
+    assert (code, told.count("ĐÚNG"), told.count("CHƯA")) == (0, 5, 1), told
     assert taken.name in told and "Sở Kiểm thử" in told and taken.signer in told and re.search(r"THỜI ĐIỂM .*:\d\d 20\d\d GMT", told)
     assert "chữ ký của cơ quan" not in told
     assert "SO TÊN NGƯỜI KÝ VỚI TÊN CƠ QUAN" in (taken.folder / "HUONG-DAN.txt").read_text("utf-8-sig")
@@ -322,3 +386,41 @@ def test_a_root_that_is_none_does_not_make_the_proof_wrong(taken: Taken) -> None
     for named in ("/nowhere.pem", __file__):
         done = subprocess.run([sys.executable, "-I", taken.folder / "kiem-tra.py", "--root", named], capture_output=True, text=True, check=False)
         assert done.returncode == 2 and not done.stdout and "PEM" in done.stderr and "Traceback" not in done.stderr
+
+
+PARTS = ["{}", "entry.json", "{}.tlog-proof", "checkpoint", "checkpoint.p7s", "checkpoint.p7s.pem", "checkpoint.tsr", "checkpoint.tsr.pem",
+         "checkpoint.tsr.lists", "log-key.pem", "*.crl"]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["a pipe", "a terabyte on no disk", "a link in a circle"])
+def test_what_might_never_end_is_not_read_to_its_end(taken: Taken, office: Office, archive: Archive, how: str) -> None:
+    with_lists(taken, office, archive, "good")
+    for part in PARTS:
+        (path,) = taken.folder.glob(part.format(taken.name.removesuffix(".pdf" if "tlog" in part else "")))
+        before = path.read_bytes()
+        path.unlink()
+        match how:
+            case "a pipe":
+                os.mkfifo(path)
+            case "a link in a circle":
+                path.symlink_to(path.name)
+            case _:
+                with path.open("wb") as file:
+                    file.truncate(1 << 40)
+        words = [sys.executable, "-I", taken.folder / "kiem-tra.py", *taken.roots]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        assert "SAI" in done.stdout or (part == "checkpoint.tsr.lists" and "CHƯA" in done.stdout), (part, done)
+        assert not done.stderr and done.returncode == (3 if "SAI" in done.stdout else 0), (part, done.stdout)
+        path.unlink()
+        path.write_bytes(before)
+    assert taken.check()[0] == 0
+
+
+def test_revocation_is_looked_up_by_hand_as_the_format_says(taken: Taken, office: Office, archive: Archive) -> None:
+    with_lists(taken, office, archive, "good")
+    (script,), at = blocks("A proof"), int(office.clock.now.timestamp()) + 60
+    for line, mine in {"root=/media/tsa-root.pem": f"root={taken.roots[3]}", "at=1795500000": f"at={at}"}.items():
+        assert line in script
+        script = script.replace(line, mine)
+    done = subprocess.run(["sh", "-e", "-c", script], cwd=taken.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "Verification: OK" in done.stdout + done.stderr, done.stdout + done.stderr

@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from processor import keeping, publishing, renewing
 from processor.condition import Condition, Proofs, lines
+from processor.errors import Verdict
+from processor.seal.timestamps import Outside
 from processor.shift import Shift
 from tests.processor.office import Office
 from tests.processor.test_publishing import Silent, sealed  # noqa: F401  # a fixture
@@ -79,3 +84,37 @@ def test_a_list_that_is_gone_or_another_is_told_every_night_and_by_the_verifier_
 def test_the_clerks_page_says_how_many_wait() -> None:
     proofs = Proofs(until=dt.date(2030, 1, 2), days_left=900, unlisted=3)
     assert any("có giá trị đến 02/01/2030, 3 chờ danh sách thu hồi" in line for line in lines(Condition(proofs=proofs)))
+
+
+class Revoking(Outside):
+    """The demo's root, whose list names the time-stamping authority."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def stamp(self, request: bytes, skip: int) -> bytes:
+        raise Verdict("waiting-tsa")
+
+    def fetch(self, url: str, body: bytes) -> bytes:
+        root, tsa = (x509.load_pem_x509_certificate((self._folder / f"{name}.pem").read_bytes()) for name in ("root", "tsa"))
+        key = serialization.load_pem_private_key((self._folder / "root.key").read_bytes(), None)
+        now = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
+        named = x509.RevokedCertificateBuilder().serial_number(tsa.serial_number).revocation_date(now).build()
+        made = x509.CertificateRevocationListBuilder().issuer_name(root.subject).last_update(now).next_update(now + dt.timedelta(days=7))
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        return made.add_revoked_certificate(named).sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+def test_lists_that_name_who_gave_the_time_stamps_are_kept_once_and_told_every_night(station: Station) -> None:
+    """Whoever has the folder alone is told too, and so is who takes a proof away."""
+    office, shift = station
+    tools = dataclasses.replace(shift.tools, outside=Revoking(office.folder / "authority"))
+    for _ in range(2):
+        assert {each.code for each in keeping.keep(tools)[1]} == {"token-revoked"}
+    assert [each["public"]["revoked"] for each in shift.tools.archive.happened("revocation-kept")] == [1, 1]  # type: ignore[index]  # JSON
+    assert len(kept(office)) == 1
+    archive, root = office.folder / "archive", office.folder / "authority" / "root.pem"
+    words = (sys.executable, "-I", archive / "_tools" / "verify.py", archive, "--json", "--root", root)
+    said = json.loads(subprocess.run(words, capture_output=True, text=True, check=False).stdout)
+    told = [Path(each["path"]).name for each in said["findings"] if each["code"] == "token-revoked"]
+    assert told == ["checkpoint.tsr", "evidence.tst"], said

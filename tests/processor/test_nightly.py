@@ -152,14 +152,16 @@ def test_a_head_that_cannot_be_written_is_told_and_so_is_one_that_is_lost_and_wh
         patched.setattr("archive.heads.publish", Mock(side_effect=OSError(28, "no space")))
         assert [finding.code for finding in do(shift).findings] == ["head-not-published"], "and the night goes on"
     do(shift)
-    shutil.rmtree(office.folder / "archive" / "_log" / day.isoformat())
+    (office.folder / "archive" / "_log" / day.isoformat()).rename(office.folder / "taken")
     office.set_clock(2, "02:00", day)
-    assert {finding.code for finding in do(shift).findings} == {"head-missing"}
+    assert {finding.code for finding in do(shift).findings} == {"head-missing", "head-not-published"}, "nothing is published over it"
     assert found(office)[-1] == (2, 1)
     assert "LOẠI KHỎI KHO" not in page(office, day + dt.timedelta(days=1))
     code = next((office.folder / "archive").glob("*/*/*/data/*.pdf")).stem
     shift.tools.archive.remove([code], Removal("disposed", "12/QĐ-UBND", ("test",), "test"))
     office.set_clock(3, "02:00", day)
+    assert do(shift).removed == 0, "it is not published yet"
+    (office.folder / "taken").rename(office.folder / "archive" / "_log" / day.isoformat())
     assert do(shift).removed == 1
     told = "1 văn bản ĐÃ LOẠI KHỎI KHO: đối chiếu với quyết định, biên bản đã ký"
     assert told in page(office, day + dt.timedelta(days=2))

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from archive import evidence
+from archive import evidence, headfiles, heads
+from archive.errors import ArchiveError
 from archive.heads import Published, Standing
 from archive.naming import local_date
 from processor import nightly, publishing
@@ -161,3 +162,104 @@ def test_a_head_that_cannot_be_published_is_told_and_keeps_no_night(sealed: tupl
     assert stood.published >= 1 and [each.code for each in findings] == ["head-not-published"]
     key.write_text(good)
     assert nightly._publish(shift.tools) == (Standing(2, 0, 0), []) and not shift.tools.archive.lost_heads()
+
+
+# --- a head that was taken away, or interrupted
+
+
+@pytest.fixture
+def two(sealed: tuple[Office, Shift]) -> tuple[Office, Shift, Published]:
+    """Two nights were published; the newest head."""
+    office, shift = sealed
+    publishing.publish(shift.tools)
+    shift.tools.archive.event("fixity", actor="test", public={"checked": 0, "findings": 0})
+    later = local_date(office.clock()) + dt.timedelta(days=1)
+    office.set_clock(1, "01:00", later)
+    shift.tools.archive.seal_day(later, "test")
+    office.moved = dt.timedelta()
+    publishing.publish(shift.tools)
+    return office, shift, shift.tools.archive.published()[-1]
+
+
+def take_away(head: Published) -> None:
+    """With the older checkpoint in its place: all on the disk is as if the night had been interrupted before."""
+    shutil.rmtree(head.folder)
+    (older,) = head.folder.parent.glob("*-*-*/checkpoint")
+    shutil.copy(older, head.folder.parent / "checkpoint")
+
+
+def files_of(head: Published) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in head.folder.iterdir()}
+
+
+def test_a_head_that_was_taken_away_is_not_made_again_nor_published_over(two: tuple[Office, Shift, Published]) -> None:
+    office, shift, head = two
+    before, station = files_of(head), str(office.folder)
+    office.set('[mirrors.nas]\npath = "nas"')
+    shutil.copytree(office.folder / "archive", office.folder / "nas")
+    take_away(head)
+    again = office.shift()  # the settings have a copy by now
+    stood, findings = nightly._publish(again.tools)
+    assert [(each.code, "lost" in each.detail or "not there" in each.detail) for each in findings] == [("head-not-published", True)]
+    assert stood.published == 2 and not head.folder.exists()
+    assert "head-missing" in {each.code for each in again.tools.archive.lost_heads()}
+    publishing.complete(again.tools)
+    assert not head.folder.exists(), "nor does a clerk's session make it again"
+    with pytest.raises(ArchiveError, match="head-missing"):
+        CliRunner().invoke(cli, ["seal", "--station", station], catch_exceptions=False)
+    done = CliRunner().invoke(cli, ["copies", "restore", f"_log/{head.day}", "--from", "nas", "--station", station])
+    assert done.exit_code == 0, done.output
+    assert files_of(head) == before
+    assert publishing.publish(again.tools) == Standing(2, 0, 0) and again.tools.archive.lost_heads() == []
+
+
+def test_a_time_stamp_that_was_taken_away_is_not_had_anew(two: tuple[Office, Shift, Published]) -> None:
+    _, shift, head = two
+    (head.folder / "checkpoint.tsr").unlink()
+    publishing.complete(shift.tools)
+    assert not (head.folder / "checkpoint.tsr").exists(), "a later one would hide that the one there was is lost"
+    with pytest.raises(ArchiveError, match="head-missing"):
+        publishing.publish(shift.tools)
+
+
+def test_a_head_is_published_again_by_a_persons_word_and_the_verifier_notes_it(two: tuple[Office, Shift, Published]) -> None:
+    office, _, head = two
+    station, archive = str(office.folder), office.folder / "archive"
+    take_away(head)
+    for words in (["--lost", f"{head.day}"], ["--reason", "x"], ["--lost", f"{head.day}", "--reason", " "]):
+        assert CliRunner().invoke(cli, ["seal", *words, "--station", station]).exit_code != 0
+    done = CliRunner().invoke(cli, ["seal", "--lost", f"{head.day}", "--reason", "Đĩa hỏng", "--station", station])
+    assert done.exit_code == 0 and f"published again: the head of {head.day}" in done.stdout, done.output
+    assert {"checkpoint", "checkpoint.p7s", "checkpoint.tsr", "evidence.tst"} <= files_of(head).keys()
+    words = (sys.executable, "-I", archive / "_tools" / "verify.py", archive, "--root", office.folder / "authority" / "root.pem")
+    told = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    assert f"note: head of {head.day}: 9 of its files were lost, and made again" in told
+    assert "head-missing" not in told and "head-altered" not in told, told
+
+
+class Killed(BaseException):
+    """The power went."""
+
+
+@pytest.mark.parametrize("point", ["entries.jsonl", "checkpoint", "newest", "note"])
+def test_a_head_that_was_interrupted_anywhere_is_finished_by_itself(
+    sealed: tuple[Office, Shift], monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    _, shift = sealed
+    log, before = shift.tools.archive.root / "_log", {name: getattr(heads, name) for name in ("write_durably", "replace_durably")}
+
+    def dies(name: str, target: Path, data: bytes) -> object:
+        if target == log / "checkpoint" if point == "newest" else target.parent != log and target.name == point:
+            raise Killed
+        return before[name](target, data)
+
+    with monkeypatch.context() as patched:
+        for name in before:
+            patched.setattr(heads, name, lambda target, data, name=name: dies(name, target, data))
+        if point == "note":
+            patched.setattr(headfiles, "_laid_down", lambda folder: dies("", folder / point, b""))
+        with pytest.raises(Killed):
+            publishing.publish(shift.tools)
+    assert shift.tools.archive.lost_head_files() == [], "what the log does not tell of was not published"
+    assert publishing.publish(shift.tools) == Standing(1, 0, 0)
+    assert shift.tools.archive.lost_heads() == [] and len(shift.tools.archive.happened("published")) == 1

@@ -89,6 +89,7 @@ def house(place: Path, *, is_renewed: bool = False) -> House:
         with pki.at(office.clock.now + dt.timedelta(seconds=5)):
             vouch(head, pki, who)
             prove(archive, head, pki)
+            archive.note_heads("night")
             archive.keep_lists(f"_log/{day}/checkpoint.tsr", [pki.crl(pki.tsa_root)], "night")
         days.append(day.isoformat())
         office.clock.pass_(hours=10)
@@ -217,6 +218,9 @@ class Insider:
         db = sqlite3.connect(self.root / "catalogue.db")
         told = [json.loads(line) for (line,) in db.execute("select entry from leaf order by seq")]
         db.close()
+        for entry in told:
+            if entry["type"] == "published":  # of heads that will not be those
+                entry["public"] = {name: entry["public"][name] for name in ("day", "size")}
         for entry in told:
             entry["head"] = next((number for number, last in ends.items() if entry["seq"] <= last), len(ends))
         entries = change(told)

@@ -174,6 +174,23 @@ def the_whole_log_removed(insider: Insider) -> None:
     shutil.rmtree(insider.root / "_log")
 
 
+@caught("head-missing")
+def a_head_and_its_time_stamp_merged_into_the_next(insider: Insider) -> None:
+    _lines(insider, 1, [*insider.lines(0), *insider.lines(1)])
+    shutil.rmtree(insider.head(0))
+    insider.sql(f"delete from checkpoint where day = '{insider.house.days[0]}'")
+
+
+@caught("head-altered")
+def a_head_signed_and_stamped_once_more_two_days_later(insider: Insider) -> None:
+    insider.vouch(1, dt.timedelta(days=2))
+
+
+@caught("head-altered")
+def certificates_beside_a_signature_that_did_not_come_with_it(insider: Insider) -> None:
+    insider.write(insider.head(1) / "checkpoint.p7s.pem", (insider.head(1) / "checkpoint.p7s.pem").read_bytes() + b"\n")
+
+
 # --- the catalogue
 
 
