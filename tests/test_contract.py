@@ -201,7 +201,7 @@ def test_verify_rebuild_and_doctor_have_the_documented_fields(station: Path) -> 
 
 
 def test_every_field_can_be_set_and_asked_for(station: Path) -> None:
-    said: dict[str, Any] = dict.fromkeys(DESCRIPTIVE, "một") | {"issued_date": "2026-03-02", "page_amount": 3}
+    said: dict[str, Any] = dict.fromkeys(DESCRIPTIVE, "một") | {"code_number": "1a", "issued_date": "2026-03-02", "page_amount": 3}
     (code,) = (record["doc_code"] for record in answer(station, "find"))
     record = answer(station, "describe", code, *(f"--set={name}={value}" for name, value in said.items()))
     assert {name: record[name] for name in DESCRIPTIVE} == said
