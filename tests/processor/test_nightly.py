@@ -162,9 +162,10 @@ def test_a_head_that_cannot_be_written_is_told_and_so_is_one_that_is_lost_and_wh
     office.set_clock(3, "02:00", day)
     assert do(shift).removed == 0, "it is not published yet"
     (office.folder / "taken").rename(office.folder / "archive" / "_log" / day.isoformat())
+    office.set_clock(4, "02:00", day)
     assert do(shift).removed == 1
     told = "1 văn bản ĐÃ LOẠI KHỎI KHO: đối chiếu với quyết định, biên bản đã ký"
-    assert told in page(office, day + dt.timedelta(days=2))
+    assert told in page(office, day + dt.timedelta(days=3)) and told not in page(office, day + dt.timedelta(days=2))
 
 
 def test_a_night_is_had_once(busy: Busy) -> None:
