@@ -60,6 +60,14 @@ def _number(reader: Reader, code: str) -> int:
         return int(db.execute("select seq from document where doc_code = ?", [code]).fetchone()[0])
 
 
+def test_who_asks_for_filing_again_has_other_documents_filed(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    bench.grow(office, MADE, 10, until=1, singly=1)
+    with closing(connect(office.root / "catalogue.db")) as db:
+        there = [bench.filed(office, "alone", 2) and db.execute("select count(*) from document").fetchone()[0] for _ in range(2)]
+    assert there[1] - there[0] == 2
+
+
 def test_the_commonest_word_is_in_nearly_every_document(reader: Reader) -> None:
     assert sum(1 for _ in reader.find(Query(MADE.words[0], limit=None))) > 270
 
