@@ -27,7 +27,7 @@ WIDE_STEP = 1.9  # line pitches: what stands further below is no line of the lis
 _BULLET = re.compile(r"^(?:[^\w(]|_)*[-–—•*+~=_](?:[^\w(]|_)*")
 _AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
 _BROKEN_NOTE = re.compile(r"\([^\W\dA-Z]{1,3}\)")  # "(bí)": "(b/c)" misread
-_SPECKED = re.compile(r": (?![A-ZĐÀ-Ỵ0-9])[^\W\d_]|Lưu:? [A-ZĐ]+ [A-ZĐ]|Lưu:[^;]*;")  # a colon in a phrase; no comma
+_SPECKED = re.compile(r": (?![A-ZĐÀ-Ỵ0-9])[^\W\d_]|Lưu:? [A-ZĐ]+ [A-ZĐ]|Lưu:[^;]*;|Lưu: VT[A-ZĐ]")  # a colon in a phrase; no comma
 _AFTER_COMMA = re.compile(r",(?=[^\s\d])")
 _ENDLESS = re.compile(r" \w$")  # a lone letter or digit for the sign that ends an item
 _AFTER_STOP = re.compile(r"; ([^\W\d_])")
@@ -37,6 +37,8 @@ _NOTE = re.compile(r"\((?=[^()]{0,200}(?:kem theo|dinh kem|gui kem|phu luc))[^()
 _OF_ANOTHER = re.compile(r"\bso\b[^()]{0,12}/|/(?:20)?[0-9]{2}/|\bcua (?:nghi dinh|thong tu|luat)")  # its number follows
 STROKES, SURE_STROKE = 2, 0.7  # letters, at most, that a stroke is read as; what two readings have is surer, and none
 _ROUND = str.maketrans("{}[]", "()()")
+_STROKES = "'`^~|"  # of a pen, read as signs after a word
+DASHES = ("-", "–")
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _SIGNS = " .,;:()\"'-–"
 _PARTS = re.compile(r"[^\W_]+")
@@ -44,7 +46,7 @@ _PARTS = re.compile(r"[^\W_]+")
 
 def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     """The recipients, apart by `; `. `pitch` is the page's distance of lines."""
-    rows = [Line(tuple(_confirmed(mended(row.words, law), law))) for row in map(_without_strokes, _listed(foot, pitch)) if row]
+    rows = [Line(tuple(_confirmed(mended(row.words, law), law))) for row in _listed(foot, pitch)]
     words = [word for row in rows for word in row.words if any(map(str.isalnum, word.text))]
     if not words or not all(_is_print(word, law) for word in words) or any(map(_is_misread, rows[-1].words)):
         return None
@@ -104,15 +106,30 @@ def _is_misread(word: Word) -> bool:
     return bare.isupper() and len(bare) > 1 and not _TONES.isdisjoint(unicodedata.normalize("NFD", bare))
 
 
-def _without_strokes(row: Line) -> Line | None:
-    """A line without what a pen or a seal beside the list left: a doubtful letter or two, alone or after an item's end."""
+def _without_strokes(row: Line, margin: float) -> Line | None:
+    """A line without what a pen or a seal beside the list left: a letter or two left of its dashes, doubtful ones alone or after an
+    item's end, and what is in doubt beyond a wide gap there."""
     words: list[Word] = []
-    for word in row.words:
-        ended = not words or words[-1].text.rstrip("'`^~|").endswith((";", "."))
+    for at, word in enumerate(row.words):
         letters = sum(map(str.isalnum, word.text))
+        if word.right <= margin and letters <= STROKES:
+            continue
+        ended = not words or words[-1].text.rstrip(_STROKES).endswith((";", "."))
+        if words and ended and word.left - words[-1].right > WIDEST * row.letter and _is_doubtful(row.words[at:]):
+            break
         if not (ended and 0 < letters <= STROKES and word.confidence <= SURE_STROKE):
-            words.append(replace(word, text=word.text.rstrip("'`^~|") or word.text))
+            words.append(replace(word, text=word.text.rstrip(_STROKES) or word.text))
     return Line(tuple(words)) if any(map(str.isalnum, "".join(word.text for word in words))) else None
+
+
+def _is_doubtful(words: Sequence[Word]) -> bool:
+    return all(word.confidence < SURE for word in words)
+
+
+def _margin(rows: Sequence[Line]) -> float:
+    """Where the dashes of a list stand, one under the other; 0 where they do not."""
+    dashes = sorted(word.left for row in rows for word in row.words[:2] if word.text in DASHES and word.confidence >= SURE)
+    return dashes[len(dashes) // 2] if len(dashes) > 1 else 0.0
 
 
 def _confirmed(words: Sequence[Word], law: Vocabulary) -> list[Word]:
@@ -133,14 +150,17 @@ def _listed(foot: Foot, pitch: float) -> list[Line]:
     rows: list[Line] = []
     before = foot.recipients[0].top if foot.recipients else 0.0
     steps: list[float] = []
-    for row in foot.recipients[1 : MOST_LINES + 1]:
+    lines = foot.recipients[1 : MOST_LINES + 1]
+    margin = _margin(lines)
+    for line in lines:
+        row = _without_strokes(line, margin) or line
         if row.top - before > WIDE_STEP * pitch:
             return []
         steps.append(row.top - before)
         before = row.top
         if fold(row.text).startswith(_HEADING):
             continue  # read twice
-        rows.append(row)
+        rows += [row] if _without_strokes(line, margin) else []
         if fold(_BULLET.sub("", row.text)).startswith(_KEPT):
             usual = statistics.median(steps)
             return rows if all(step <= MISSED * usual for step in steps[1:]) else []  # between them a line was not read

@@ -14,7 +14,7 @@ import numpy
 from numpy.typing import NDArray
 from PIL import Image
 
-from processor.ocr import agreement, ink, reader, rings
+from processor.ocr import agreement, ink, reader, rings, specks
 from processor.ocr.words import Word
 
 FINER_DPI, _MOST_FINER = 300, 2.0  # of the second reading, and how much a coarse page is enlarged for it
@@ -26,6 +26,7 @@ _QUIET = 2.5  # mm the edge of a part may move to run between two lines
 _DARK = 128
 _LEAST = 30.0  # what is read with less under a seal are its letters
 _HANGING = "“”„\"*+~^°<>«»_=¬'`‘’|¡!¿{}[]#@"  # strokes of a seal and a pen, read as signs
+_STAR = 2  # small letters that the star of a seal is read as, at most
 Box: TypeAlias = tuple[int, int, int, int]
 Zone: TypeAlias = tuple[float, float]
 Columns: TypeAlias = tuple[agreement.Gutter | None, reader.Layout]
@@ -40,8 +41,9 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
         languages: Tesseract's names joined by `+`.
         words: what was read of it; boxes in fractions of the picture.
     """
-    plain = ink.without(picture) if picture.mode == "RGB" else picture.convert("L")
+    plain = specks.without(ink.without(picture) if picture.mode == "RGB" else picture.convert("L"), dpi)
     finer = min(max(FINER_DPI / dpi, 1.0), _MOST_FINER)
+    words = agreement.unlapped(words)
     columns: Columns = (agreement.gutter(words), "block")
     other = reader.another(languages)
     second = [(zone, strip(plain, _rows(zone, plain.height), dpi, other, finer, columns)) for zone in agreement.zones(words)]
@@ -119,7 +121,9 @@ def _settled_line(found: Sequence[Word], readings: Sequence[Sequence[Word]], box
     top, bottom = min((word.top for word in doubtful), default=0.0), max((word.bottom for word in doubtful), default=0.0)
     told, near = ([word for word in words if top <= (word.top + word.bottom) / 2 <= bottom] for words in (told, near))
     kept = [word for word in told if not any(agreement.touches(word, other) for other in near)]
-    lost = [word for word in doubtful if not any(agreement.touches(word, other) for other in kept)]  # stays, in doubt
+    sure = [word for word in near if word.confidence >= agreement.SURE]
+    lost = [word for word in doubtful if not any(agreement.touches(word, other) for other in kept)
+            and not any(agreement.is_same_place(word, other) for other in sure)]  # the others stay, in doubt
     return [*firm, *kept, *lost]
 
 
@@ -194,8 +198,13 @@ def _replaced(words: Sequence[Word], under: Sequence[Word], box: Box, size: tupl
 
 
 def _tidied(word: Word) -> Word:
-    """A word without the strokes of a seal and a pen that were read as signs before and after it."""
-    return replace(word, text=word.text.strip(_HANGING).lstrip(".,;:-") or word.text)
+    """A word without the strokes of a seal and a pen that were read as signs before and after it, or as small letters before
+    its capital: the star of a seal stands beside the name."""
+    text = word.text.strip(_HANGING).lstrip(".,;:-")
+    small = next((at for at, letter in enumerate(text) if not letter.islower()), 0)
+    text = text[small:] if small <= _STAR and text[small : small + 1].isupper() and text[small + 1 :].isalpha() else text
+    edge = word.left + (word.right - word.left) * (len(word.text) - len(text)) / len(word.text)
+    return replace(word, text=text, left=edge if word.text.endswith(text) else word.left) if text else word
 
 
 def part(plain: Image.Image, box: Box, dpi: float, languages: str, finer: float, layout: reader.Layout) -> list[Word]:
@@ -205,11 +214,11 @@ def part(plain: Image.Image, box: Box, dpi: float, languages: str, finer: float,
         piece = piece.resize((round(piece.width * finer), round(piece.height * finer)), Image.Resampling.LANCZOS)
     wide, high = (box[2] - box[0]) / plain.width, (box[3] - box[1]) / plain.height
     left, top = box[0] / plain.width, box[1] / plain.height
-    return [
+    return agreement.unlapped([
         replace(word, left=left + word.left * wide, right=left + word.right * wide, top=top + word.top * high,
                 bottom=top + word.bottom * high)
         for word in reader.strip(piece, dpi * finer, languages, layout)
-    ]  # fmt: skip
+    ])  # fmt: skip
 
 
 def strip(

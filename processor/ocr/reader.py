@@ -21,6 +21,7 @@ import tesserocr
 from PIL import Image
 
 from processor.errors import MissingError
+from processor.ocr import specks
 from processor.ocr.languages import OTHERS
 from processor.ocr.words import Word
 
@@ -178,7 +179,7 @@ def read(picture: Image.Image, dpi: float, languages: str, read_dpi: int, out: P
     """
     small, small_dpi, angle = straightened(picture.convert("L") if picture.mode != "1" else picture, dpi, read_dpi)
     handed = out.with_suffix(".tif")
-    small.save(handed, "TIFF", dpi=(small_dpi, small_dpi))
+    specks.without(small.convert("L"), small_dpi).save(handed, "TIFF", dpi=(small_dpi, small_dpi))
     base = out.with_suffix("")
     if not _reader(languages).ProcessPages(str(base), str(handed)):
         raise RuntimeError("Tesseract gave up on a page")
