@@ -6,10 +6,12 @@ other phrase there; a repeated pair of words confirms what was read, it never ch
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeAlias
 
 from processor.describe.heading import SURE
@@ -24,6 +26,7 @@ Pairs: TypeAlias = Mapping[Pair, Counter[Pair]]
 LEAST_NAME, LONGEST_NAME = 4, 14  # words of a listed name that nothing else is
 _DASHES = frozenset("-–—")
 _SPECK = ".'`"
+_JOINED = re.compile(r"([^\W\d_]{2,})([.:'`])([^\W\d_]{2,})([;,.]?)")
 _AROUND = " .,;:()\"'-–"
 
 
@@ -33,6 +36,7 @@ def _bare(word: Word) -> str:
 
 def mended(words: Sequence[Word], law: Vocabulary) -> list[Word]:
     """The words, those of a listed phrase written and as sure as the list makes them; the longest phrase goes first."""
+    words = [piece for word in words for piece in _parted(word, law)]
     keys = [fold(_bare(word)) for word in words]
     found = list(words)
     at = 0
@@ -50,6 +54,16 @@ def mended(words: Sequence[Word], law: Vocabulary) -> list[Word]:
             found[at : at + size] = [_written(word, text, capitals) for word, text in zip(inner, written, strict=True)]
         at += size or 1
     return found
+
+
+def _parted(word: Word, law: Vocabulary) -> list[Word]:
+    """Two words with a speck in the space between ("trực:tiếp") apart, where a phrase has them beside each other; others whole."""
+    pair = _JOINED.fullmatch(word.text)
+    if pair is None or not any((fold(pair[1]), fold(pair[3])) in pairwise(key) for key in law.phrases):
+        return [word]
+    letter = (word.right - word.left) / len(word.text)
+    first, second = word.left + letter * len(pair[1]), word.left + letter * (len(pair[1]) + len(pair[2]))
+    return [replace(word, text=pair[1], right=first, rivals=()), replace(word, text=pair[3] + pair[4], left=second, rivals=())]
 
 
 def named(words: Sequence[Word], law: Vocabulary) -> list[Word]:
@@ -110,6 +124,8 @@ def _written(word: Word, text: str, capitals: bool) -> Word:
     bare = _bare(word)
     if bare.isupper() and len(bare) > 1:
         cased = text.upper() if capitals or not is_syllable(bare) else text  # "khu VỰC"; but "UBND tỉnh"
+    elif any(map(str.isupper, bare[1:])):
+        cased = text  # "khu VựC": of some letters capitals look like the small ones
     else:
         cased = (text[0].upper() if bare[0].isupper() else text[0]) + text[1:]
     if Counter(unicodedata.normalize("NFD", bare)) == Counter(unicodedata.normalize("NFD", cased)):

@@ -37,6 +37,7 @@ _NOTE = re.compile(r"\((?=[^()]{0,200}(?:kem theo|dinh kem|gui kem|phu luc))[^()
 _OF_ANOTHER = re.compile(r"\bso\b[^()]{0,12}/|/(?:20)?[0-9]{2}/|\bcua (?:nghi dinh|thong tu|luat)")  # its number follows
 STROKES, SURE_STROKE = 2, 0.7  # letters, at most, that a stroke is read as; what two readings have is surer, and none
 _ROUND = str.maketrans("{}[]", "()()")
+_AFTER_END = re.compile(r";[^\w;]+$")
 _STROKES = "'`^~|"  # of a pen, read as signs after a word
 DASHES = ("-", "–")
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
@@ -112,13 +113,13 @@ def _without_strokes(row: Line, margin: float) -> Line | None:
     words: list[Word] = []
     for at, word in enumerate(row.words):
         letters = sum(map(str.isalnum, word.text))
-        if word.right <= margin and letters <= STROKES:
+        if letters <= STROKES and word.right <= margin or words and not letters and words[-1].text.endswith(";"):
             continue
         ended = not words or words[-1].text.rstrip(_STROKES).endswith((";", "."))
         if words and ended and word.left - words[-1].right > WIDEST * row.letter and _is_doubtful(row.words[at:]):
             break
         if not (ended and 0 < letters <= STROKES and word.confidence <= SURE_STROKE):
-            words.append(replace(word, text=word.text.rstrip(_STROKES) or word.text))
+            words.append(replace(word, text=_AFTER_END.sub(";", word.text.rstrip(_STROKES)) or word.text))
     return Line(tuple(words)) if any(map(str.isalnum, "".join(word.text for word in words))) else None
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, takewhile
+from types import MappingProxyType
 
 from processor.describe.heading import SURE_DIGIT, Value
 from processor.describe.layout import Foot, Line, Word
@@ -24,12 +25,13 @@ SURE_SURNAME = 0.6  # its letters are certain, its marks are then the list's
 LEAST_NAME = 3  # words: of two, the surname may be the one the seal covers ("Hoàng Giang" is both)
 MOST_NAME = 5
 ALIGNED = 0.015  # of the page's width: lines of the block are centred on one axis
-LEAST_LETTERS = 4  # of a post whose beginning a seal covers
+LEAST_LETTERS, FEW_LETTERS, MOST_WORDS = 3, 5, 9  # of a post whose beginning a seal covers
 PLACED = 0.9  # letters a word may lie off its place
 ROOM = 1.6  # letters: a letter and the spaces round it are wider
-ENDING = 2  # letters
+ENDING, ALIKE = 2, 0.6  # letters; share of letters in their places
+WIDTHS = MappingProxyType({"i": 0.5, "m": 1.3})  # of capitals, in usual letters
 STROKE = 2  # letters that a stroke of a pen is read as, at most
-SPACE, FITTING = 0.5, 1.2  # letters: between words; how much a beginning may be shorter or longer than the room for it
+SPACE, FITTING = 0.5, 1.0  # letters: between words; how much a beginning may be shorter or longer than the room for it
 _BY_ORDER = frozenset({"TL.", "TUQ."})
 _APART = re.compile(r"[.\s]+")
 
@@ -183,13 +185,13 @@ def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value
         found = _post(row, words, axis, law)
         if deputy and not (found and found[1].startswith(law.deputies)):
             found = _standing(row, deputy, axis) or found
-        best = found or (None if _is_line(row) else best)  # "TL. CHỦ TỊCH", then a post that was not read
+        best = found or (None if _is_line(row, axis) else best)  # "TL. CHỦ TỊCH", then a post that was not read
     if best is None or best[0].confidence < SURE_POSITION:
         return None
     row, written = best
     if deputised is not None and not written.startswith(law.deputies):
         written = _bitten(row, axis, law)
-    if not written.startswith(law.deputies) and not (written and (_is_aligned(row, axis) or _bitten(row, axis, law) == written)):
+    if not written.startswith(law.deputies) and not (written and (_is_aligned(row, axis) or written in _fitting(row, axis, law))):
         return None
     return Value(written, row.confidence, row.words)
 
@@ -211,8 +213,10 @@ def _parts(words: Sequence[Word]) -> list[str]:
     return [part for word in words for part in _APART.split(word.text.strip(SIGNS)) if squash(part)]
 
 
-def _is_line(row: Line) -> bool:
-    """Whether something of print stands in a row, not only strokes of a seal."""
+def _is_line(row: Line, axis: Sequence[float]) -> bool:
+    """Whether something of print stands in a row, not only strokes of a seal; nor what a seal left of the block's axis says."""
+    if axis and row.words[-1].right < min(axis):
+        return False
     return any(len(squash(word.text)) > 2 and word.confidence >= SURE_DIGIT for word in row.words)
 
 
@@ -232,20 +236,30 @@ def _post(row: Line, words: Sequence[str], axis: Sequence[float], law: Vocabular
         return (kept if law.position(" ".join(_parts(kept.words))) == written else row), written
     if not sure:
         return None
-    spoilt = tuple(takewhile(lambda word: word.confidence < SURE_DIGIT, sure))
-    firm = Line(sure[len(spoilt) :] or sure)
+    spoilt = tuple(takewhile(lambda word: word.confidence < SURE_DIGIT, row.words))
+    firm = Line(tuple(word for word in row.words[len(spoilt) :] if word in sure) or sure)
     tried = (
         *((each, law.position(" ".join(_parts(each.words)))) for each in (kept, firm) if _is_aligned(each, axis)),
-        (kept, _bitten(kept, axis, law)), (firm, _mended(spoilt, _fitting(firm, axis, law))),
+        (kept, _bitten(kept, axis, law)), (firm, _mended(spoilt, firm, _fitting(firm, axis, law))),
     )  # fmt: skip
     return next((each for each in tried if each[1]), None)
 
 
-def _mended(spoilt: Sequence[Word], posts: frozenset[str]) -> str:
-    """The post before whose read words others are spoilt: "VHÁNH VĂN PHÒNG", where the end of the last of them is its own."""
-    end = squash(spoilt[-1].text)[-ENDING:] if spoilt else ""
-    ending = [post for post in posts if len(end) == ENDING and any(fold(word).endswith(end) for word in post.split()[:-1])]
-    return ending[0] if len(ending) == 1 else ""
+def _mended(spoilt: Sequence[Word], firm: Line, posts: frozenset[str]) -> str:
+    """The post before whose read words others are spoilt, of the last of which most is its own: "GHÁPH VĂN PHÒNG".
+
+    Where few letters are read, but one word may be spoilt.
+    """
+    said = squash(spoilt[-1].text) if spoilt else ""
+    most = MOST_WORDS if len(squash(firm.text)) >= FEW_LETTERS else len(firm.words) + 1
+    alike = [post for post in posts if len(post.split()) <= most and any(_is_like(said, fold(word)) for word in post.split()[:-1])]
+    return alike[0] if len(alike) == 1 else ""
+
+
+def _is_like(said: str, word: str) -> bool:
+    """Whether the end of a spoilt word, or most of its letters in their places, are those of another."""
+    places = sum(a == b for a, b in zip(said, word, strict=False))
+    return len(said) >= ENDING and (word.endswith(said[-ENDING:]) or (len(said) == len(word) and places >= ALIKE * len(word)))
 
 
 def _bitten(row: Line, axis: Sequence[float], law: Vocabulary) -> str:
@@ -267,4 +281,5 @@ def _fitting(row: Line, axis: Sequence[float], law: Vocabulary) -> frozenset[str
 
 def _width(beginning: str) -> float:
     """How many letters wide the beginning of a post is, with the space after its last word."""
-    return len(beginning.rstrip()) + (SPACE if beginning.endswith(" ") else 0)
+    letters = sum(WIDTHS.get(letter, SPACE if letter == " " else 1.0) for letter in beginning.rstrip())
+    return letters + (SPACE if beginning.endswith(" ") else 0)

@@ -146,8 +146,13 @@ def _is_written(word: Word) -> bool:
     return any(map(str.isalnum, word.text)) or (word.text in ("-", "–", "—") and word.confidence >= LEAST)
 
 
+def _without_specks(word: Word) -> Word:
+    """A word without the signs before it that no print has there."""
+    return replace(word, text=word.text.lstrip(":;.,'`|^~*") or word.text)
+
+
 def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
-    words = _spans(joined([word for row in rows for word in row.words if _is_written(word)]))
+    words = _spans(joined([_without_specks(word) for row in rows for word in row.words if _is_written(word)]))
     opening, taken = _opening(words, law)
     rest = confirmed(named(mended(words[taken:], law), law), pairs)
     if not rest or _is_broken(rest, law) or any(map(_has_gap, rows)):
@@ -159,12 +164,20 @@ def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
 
 
 def _spans(words: Sequence[Word]) -> list[Word]:
-    """The words, a dash between two years as sure as they make it: "năm học 2025 - 2026"."""
+    """The words, a dash between two years as sure as they make it, and these as sure as each other: "năm học 2025 - 2026"."""
     found = list(words)
     for at, (before, dash, after) in enumerate(zip(words, words[1:], words[2:], strict=False), 1):
         if dash.text in ("-", "–", "—") and _is_year(before) and _is_year(after):
             found[at] = replace(dash, confidence=max(dash.confidence, LISTED))
+            if _is_school_year(found[: at - 1]) and int(after.text[:4]) - int(before.text[:4]) == 1:
+                sure = max(LISTED, before.confidence, after.confidence)
+                found[at - 1], found[at + 1] = replace(before, confidence=sure), replace(after, confidence=sure)
     return found
+
+
+def _is_school_year(words: Sequence[Word]) -> bool:
+    """Whether two years that follow are those of one school year, of which each vouches for the other."""
+    return folded_words(" ".join(word.text for word in words[-2:])) == ("nam", "hoc")
 
 
 def _is_year(word: Word) -> bool:

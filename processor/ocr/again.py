@@ -26,6 +26,7 @@ _QUIET = 2.5  # mm the edge of a part may move to run between two lines
 _DARK = 128
 _LEAST = 30.0  # what is read with less under a seal are its letters
 _HANGING = "“”„\"*+~^°<>«»_=¬'`‘’|¡!¿{}[]#@"  # strokes of a seal and a pen, read as signs
+_EDGE, _PARTED, _LEAST_HIGH = 0.1, 0.4, 0.4  # of digits: share of their width; mm of white; share of the height they were read at
 _STAR = 2  # small letters that the star of a seal is read as, at most
 Box: TypeAlias = tuple[int, int, int, int]
 Zone: TypeAlias = tuple[float, float]
@@ -50,7 +51,24 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
     block = _block(plain, dpi, agreement.foot(words))
     if block and picture.mode == "RGB" and ink.bands(picture.crop(block), dpi):
         block = None  # a seal in colour is gone with its ink
-    return settled(plain, dpi, languages, words, second, block)
+    found = settled(plain, dpi, languages, words, second, block)
+    return [_measured(plain, dpi, word) if word.text.isdecimal() else word for word in found]
+
+
+def _measured(plain: Image.Image, dpi: float, word: Word) -> Word:
+    """Digits with the height they are printed or written at: cut from a number and its notation they have the height of both.
+
+    A rule above them, or a speck, is parted from them by white; a pen's stroke is not.
+    """
+    edge = (word.right - word.left) * _EDGE
+    left, right = (round(side * plain.width) for side in (word.left + edge, word.right - edge))
+    top, bottom = (round(side * plain.height) for side in (word.top, word.bottom))
+    rows = numpy.flatnonzero((numpy.asarray(plain.crop((left, top, max(right, left + 1), bottom))) < _DARK).any(axis=1))
+    runs = numpy.split(rows, numpy.flatnonzero(numpy.diff(rows) > _PARTED / 25.4 * dpi) + 1)
+    high = max(runs, key=len)
+    if len(high) < _LEAST_HIGH * (bottom - top):
+        return word
+    return replace(word, top=(top + int(high[0])) / plain.height, bottom=(top + int(high[-1]) + 1) / plain.height)
 
 
 def settled(
@@ -123,7 +141,7 @@ def _settled_line(found: Sequence[Word], readings: Sequence[Sequence[Word]], box
     kept = [word for word in told if not any(agreement.touches(word, other) for other in near)]
     sure = [word for word in near if word.confidence >= agreement.SURE]
     lost = [word for word in doubtful if not any(agreement.touches(word, other) for other in kept)
-            and not any(agreement.is_same_place(word, other) for other in sure)]  # the others stay, in doubt
+            and not any(agreement.is_same_place(word, other) or agreement.is_read_twice(word, other) for other in (*sure, *kept))]
     return [*firm, *kept, *lost]
 
 
@@ -190,7 +208,7 @@ def _read(page: Image.Image, box: Box, dpi: float, languages: str, fine: int, ho
 def _replaced(words: Sequence[Word], under: Sequence[Word], box: Box, size: tuple[int, int]) -> list[Word]:
     """The words of a page, those in a box as they were read under the rings, but for what was surely read before."""
     outer = [word for word in words if not _lies_in(word, box, size)]
-    firm = [word for word in words if _lies_in(word, box, size) and word.confidence >= agreement.SURE]
+    firm = [agreement.disputed(word, under) for word in words if _lies_in(word, box, size) and word.confidence >= agreement.SURE]
     sure = [word for word in under if word.confidence >= agreement.SURE]
     rest = [word for word in firm if not any(agreement.touches(word, other) for other in sure)]
     doubtful = [word for word in under if word.confidence < agreement.SURE]

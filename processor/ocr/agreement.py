@@ -208,13 +208,8 @@ def _counted(word: Word, others: Sequence[Sequence[Word]], *, is_first: bool) ->
 
 
 def _tightest(same: Sequence[Word]) -> Word:
-    """The first of readings that say the same, in the box of that which a stroke beside the word widens least.
-
-    Digits keep their own: how high they stand tells a pen's.
-    """
+    """The first of readings that say the same, in the box of that which a stroke or a rule beside the word widens least."""
     word, tight = same[0], min(same, key=lambda each: (each.bottom - each.top) * (each.right - each.left))
-    if any(map(str.isdigit, word.text)):
-        return word
     return replace(word, left=tight.left, top=tight.top, right=tight.right, bottom=tight.bottom)
 
 
@@ -229,10 +224,24 @@ def _weighed(word: Word, others: Sequence[Word]) -> list[Word]:
 
 def _of_two(word: Word, other: Word) -> Word:
     if _said(word) == _said(other):
-        return replace(word, confidence=100 - (100 - word.confidence) * (100 - other.confidence) / 100)
+        return replace(_tightest([word, other]), confidence=100 - (100 - word.confidence) * (100 - other.confidence) / 100)
     better = max(word, other, key=lambda each: each.confidence)
     doubt = UNMARKED if fold(_said(word)) == fold(_said(other)) else DOUBTED
     return replace(word, text=better.text, confidence=min(better.confidence, doubt), rivals=_rivals([[word], [other]]))
+
+
+def is_read_twice(word: Word, other: Word) -> bool:
+    """Whether a word is a piece of another that it touches, for that is what other readings have in its place."""
+    return word.rivals.count(_said(other)) > 1 and min(_shared(word, other)) > 0
+
+
+def disputed(word: Word, others: Sequence[Word]) -> Word:
+    """What two readings have at one place, with what others have there as its rivals."""
+    other = next((each for each in others if is_same_place(word, each) and _said(each) != _said(word)), None)
+    if other is None:
+        return word
+    own = _said(word)
+    return replace(word, rivals=(own, own, *(other.rivals or (_said(other),))))
 
 
 def _rivals(readings: Sequence[Sequence[Word]]) -> tuple[str, ...]:

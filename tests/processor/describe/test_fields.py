@@ -50,6 +50,21 @@ def test_a_printed_decision_is_read_whole() -> None:
     assert all(0 < sure <= 1 for sure in found.confidence.values())
 
 
+def test_years_of_one_school_year_vouch_for_each_other() -> None:
+    def subject(years: str) -> str | None:
+        rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *centred(f"Về việc tuyển sinh {years}", 0.52, 0.19)]
+        return dict(reading(*rows, *BODY).fields).get("subject")
+
+    assert subject("năm học 2025~0.55 - 2026") == "Về việc tuyển sinh năm học 2025 - 2026"
+    assert subject("năm học 2023~0.55 - 2026") is None and subject("giai đoạn 2025~0.55 - 2026") is None
+
+
+def test_specks_within_a_title_and_before_a_subject_are_none_of_them() -> None:
+    rows = [*head("Số: 15/TTr-UBND", DATE), *centred("TƠ R~0.24 TRÌNH", 0.52, 0.17), *centred("'Về việc khen thưởng", 0.52, 0.19)]
+    found = reading(*rows, *BODY).fields
+    assert (found["type_name"], found["subject"]) == ("Tờ trình", "Về việc khen thưởng")
+
+
 def test_an_office_letter_has_no_title_and_its_subject_under_the_number() -> None:
     rows = [
         *head("Số: 299/UBND-TTHC", DATE),
@@ -510,6 +525,21 @@ def test_of_readings_that_differ_the_only_one_that_is_of_a_post_was_printed() ->
     assert signed(centred("KT. GIÁM ĐỐC", 0.72, 0.7), deputy, name)["signer_position"] == "Phó Giám đốc"
 
 
+@pytest.mark.parametrize(("post", "position"), [
+    ("GHÁPH~0.55 VĂN PHÒNG", "Chánh Văn phòng"), ("SIÁM~0.55 ĐỐC", "Giám đốc"), ("N~0.55 6HỦ~0.47 TỊCH", "Chủ tịch"),
+    ("THỐNG ĐỐC", "Thống đốc"), ("XYZKW~0.55 VĂN PHÒNG", None),
+])  # fmt: skip
+def test_a_spoilt_word_of_a_post_is_known_by_most_of_its_letters(post: str, position: str | None) -> None:
+    rows = centred(post.removeprefix("N~0.55 "), 0.72, 0.72)
+    strokes = line("N~0.55", 0.5, 0.72) if post.startswith("N~") else []
+    assert signed([*strokes, *rows], centred("Trần Thị Lan Anh", 0.72, 0.82)).get("signer_position") == position
+
+
+def test_words_within_a_seal_are_no_line_of_the_block() -> None:
+    name = centred("Trần Thị Lan Anh", 0.72, 0.82)
+    assert signed(centred("TRƯỞNG PHÒNG", 0.72, 0.72), line("PHÒNG,", 0.55, 0.76), name)["signer_position"] == "Trưởng phòng"
+
+
 def test_strokes_before_a_post_that_stands_on_the_axis_are_none_of_it() -> None:
     name, post = centred("Trần Thị Lan Anh", 0.72, 0.82), centred("GIÁM ĐỐC", 0.72, 0.72)
     assert signed([*line("Y~0.53 7,~0.55", 0.6, 0.72), *post], name)["signer_position"] == "Giám đốc"
@@ -633,6 +663,12 @@ def test_what_a_seal_leaves_round_the_list_of_recipients_is_none_of_it() -> None
     assert told(word("Ự", 0.11, 0.75)) == whole  # left of the dashes, which stand one under the other
     assert told(*line("sào~0.49 tròn~0.55", 0.36, 0.735)) == whole  # beyond a wide gap, and in doubt
     assert told(*line("- Sở Y tế;", 0.36, 0.735)) is None  # a second column of the list
+
+
+def test_specks_within_the_list_of_recipients_part_no_words() -> None:
+    told = "Cấp trên trực tiếp (b/c); Kho bạc Nhà nước khu vực; Lưu: VT, NC"
+    assert recipients("- Cấp trên trực:tiếp (bức);~0.55 -", "- Kho bạc Nhà nước khu VựC;~0.75", "- Lưu: VT, NC.") == told
+    assert recipients("- Cấp trên trực tiếp (b/c);-~0.4", "- Kho bạc Nhà nước khu vực;", "- Lưu: VT, NC.") == told
 
 
 def test_strokes_beside_the_list_of_recipients_are_none_of_it() -> None:

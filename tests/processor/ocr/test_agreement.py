@@ -192,6 +192,18 @@ def test_a_part_of_a_firm_word_is_no_word_beside_it(monkeypatch: pytest.MonkeyPa
     assert sorted(word.text for word in found) == ["quả", "tốt"]
 
 
+def test_digits_cut_from_a_number_have_their_own_height() -> None:
+    plain = Image.new("L", (1000, 1000), "white")
+    plain.paste(0, (105, 118, 140, 135))  # the digits
+    plain.paste(0, (90, 108, 200, 110))  # a rule above
+    number = Word("15", 0.1, 0.105, 0.145, 0.145, 99)
+    found = again._measured(plain, 200, number)
+    assert (found.top, found.bottom, found.left) == (0.118, 0.135, 0.1)
+    plain.paste(0, (120, 100, 124, 145))  # a pen's stroke is as high as it is
+    assert again._measured(plain, 200, number) == replace(number, top=0.105, bottom=0.145)
+    assert again._measured(Image.new("L", (1000, 1000), "white"), 200, number) == number
+
+
 words = st.lists(
     st.builds(word, st.text(max_size=4), st.floats(0, 0.95), st.floats(0, 0.98), st.floats(0, 100)), max_size=8
 )
