@@ -151,13 +151,17 @@ def _lies_in(word: Word, box: Box, size: tuple[int, int]) -> bool:
 
 
 def _doubtful_lines(words: Sequence[Word], zone: Zone, size: tuple[int, int]) -> list[Box]:
-    """Where the lines of a zone lie in which a word is in doubt, the upper first; a line ends at a gap between columns."""
+    """Where the lines of a zone lie in which a word is in doubt; a line ends at a gap between columns.
+
+    First those with the least in doubt: what is doubtful throughout is mostly a stamp's or a pen's.
+    """
     inner = [word for word in words if zone[0] <= word.top and word.bottom <= zone[1] and any(map(str.isalnum, word.text))]
-    found: list[Box] = []
+    found: dict[Box, float] = {}
     for doubtful in filter(agreement.is_doubtful, inner):
         if not any(_lies_in(doubtful, box, size) for box in found):
-            found.append(_box(_line(doubtful, inner, size), size))
-    return sorted(found, key=lambda box: box[1])
+            line = _line(doubtful, inner, size)
+            found[_box(line, size)] = sum(map(agreement.is_doubtful, line)) / len(line)
+    return sorted(found, key=lambda box: (found[box], box[1]))
 
 
 def _line(word: Word, words: Sequence[Word], size: tuple[int, int]) -> list[Word]:

@@ -184,6 +184,15 @@ def test_no_word_of_a_line_is_lost_to_the_line_above(monkeypatch: pytest.MonkeyP
     assert sorted(word.text for word in found) == ["CHÁNH", "CHỦ", "PHÒNG", "TỊCH", "VĂN"]
 
 
+def test_of_many_doubtful_lines_those_with_something_sure_are_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    stamp = [word("xay", 0.05, 0.02 * at, 30) for at in range(1, 13)]
+    name = [word("Irần", 0.6, 0.4, 55), word("Minh", 0.66, 0.4, 99), word("Hậu", 0.72, 0.4, 99)]
+    read: list[again.Box] = []
+    monkeypatch.setattr(again, "part", lambda plain, box, *_: read.append(box) or [])
+    again.settled(Image.new("L", (1654, 2339), "white"), 200, "vie", [*stamp, *name], [(ZONE, [*stamp, *name])], None)
+    assert any(box[0] < 0.6 * 1654 < box[2] for box in read)
+
+
 def test_a_part_of_a_firm_word_is_no_word_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     firm = [Word("quả", 0.5, 0.1, 0.54, 0.112, 99), Word("tốt", 0.55, 0.1, 0.59, 0.112, 99)]
     torn = Word("qu", 0.5, 0.1, 0.518, 0.112, 55)
