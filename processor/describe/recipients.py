@@ -17,6 +17,7 @@ from itertools import accumulate
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Foot, Line, Word, joined
 from processor.describe.phrases import LISTED, Pairs, mended
+from processor.describe.rivals import settled
 from processor.describe.vocabulary import Vocabulary, fold, is_clean, is_spelt, is_syllable
 
 LONGEST = 1000  # NĐ 30 Phụ lục VI: ToPlaces String 1000
@@ -48,6 +49,7 @@ _PARTS = re.compile(r"[^\W_]+")
 def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     """The recipients, apart by `; `. `pitch` is the page's distance of lines."""
     rows = [Line(tuple(_confirmed(mended(row.words, law), law))) for row in _listed(foot, pitch)]
+    rows[-1:] = [Line(tuple(map(_settled, row.words))) for row in rows[-1:]]
     words = [word for row in rows for word in row.words if any(map(str.isalnum, word.text))]
     if not words or not all(_is_print(word, law) for word in words) or any(map(_is_misread, rows[-1].words)):
         return None
@@ -101,10 +103,25 @@ def _is_known(part: str, law: Vocabulary) -> bool:
     return is_syllable(part) or part.lower() in law.foreign
 
 
+def _settled(word: Word) -> Word:
+    """A word of the last line as the only initials among what was read there: "NC", not "ÑC"; the sign after it stays."""
+    found = settled(word, _initials)
+    return found if found is word else replace(found, text=found.text + word.text[len(word.text.rstrip(".,;")) :])
+
+
+def _initials(text: str) -> str:
+    """Initials of words, no letter of which bears a tone; empty where a text is none."""
+    return text if text.isalpha() and sum(map(str.isupper, text)) > 1 and _TONES.isdisjoint(_nfd(text)) else ""
+
+
+def _nfd(text: str) -> str:
+    return unicodedata.normalize("NFD", text)
+
+
 def _is_misread(word: Word) -> bool:
     """Whether initials, as stand in the last line, bear the tone of a word: "VÌ" for "VT"."""
     bare = word.text.strip(_SIGNS)
-    return bare.isupper() and len(bare) > 1 and not _TONES.isdisjoint(unicodedata.normalize("NFD", bare))
+    return bare.isupper() and len(bare) > 1 and not _TONES.isdisjoint(_nfd(bare))
 
 
 def _without_strokes(row: Line, margin: float) -> Line | None:

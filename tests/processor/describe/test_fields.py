@@ -665,6 +665,14 @@ def test_what_a_seal_leaves_round_the_list_of_recipients_is_none_of_it() -> None
     assert told(*line("- Sở Y tế;", 0.36, 0.735)) is None  # a second column of the list
 
 
+def test_of_readings_that_differ_the_only_one_that_is_initials_was_printed() -> None:
+    rows = [*line("- Sở Nội vụ;", 0.13, 0.72), *line("- Lưu: VT, NC.", 0.13, 0.735)]
+    heading = line("Nơi nhận:", 0.13, 0.70)
+    for rivals, told in ((("ÑC.", "NC", "NC", "ÑC"), "Sở Nội vụ; Lưu: VT, NC"), (("NC.", "NG", "NG", "NC"), None),
+                         (("GDTTH.", "GDTTH", "GDTrH", "GDTrH"), None)):  # fmt: skip
+        assert reading(*BODY, *heading, *disputed(rows, len(rows) - 1, *rivals)).fields.get("recipients") == told
+
+
 def test_specks_within_the_list_of_recipients_part_no_words() -> None:
     told = "Cấp trên trực tiếp (b/c); Kho bạc Nhà nước khu vực; Lưu: VT, NC"
     assert recipients("- Cấp trên trực:tiếp (bức);~0.55 -", "- Kho bạc Nhà nước khu VựC;~0.75", "- Lưu: VT, NC.") == told
