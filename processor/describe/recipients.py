@@ -5,6 +5,7 @@ PURE. Promises: the list whole, in its order, or nothing. Refuses: a list with o
 
 from __future__ import annotations
 
+import math
 import re
 import statistics
 import unicodedata
@@ -17,7 +18,7 @@ from itertools import accumulate
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Foot, Line, Word, joined
 from processor.describe.phrases import LISTED, Pairs, mended
-from processor.describe.rivals import settled
+from processor.describe.rivals import is_doubled, settled
 from processor.describe.vocabulary import Vocabulary, fold, is_clean, is_spelt, is_syllable
 
 LONGEST = 1000  # NĐ 30 Phụ lục VI: ToPlaces String 1000
@@ -48,7 +49,10 @@ _PARTS = re.compile(r"[^\W_]+")
 
 def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     """The recipients, apart by `; `. `pitch` is the page's distance of lines."""
-    rows = [Line(tuple(_confirmed(mended(row.words, law), law))) for row in _listed(foot, pitch)]
+    listed = _listed(foot, pitch)
+    if any(is_doubled(row.words, math.inf) for row in listed):
+        return None
+    rows = [Line(tuple(_confirmed(mended(row.words, law), law))) for row in listed]
     rows[-1:] = [Line(tuple(map(_settled, row.words))) for row in rows[-1:]]
     words = [word for row in rows for word in row.words if any(map(str.isalnum, word.text))]
     if not words or not all(_is_print(word, law) for word in words) or any(map(_is_misread, rows[-1].words)):

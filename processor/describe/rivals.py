@@ -7,12 +7,14 @@ reading alone has, and what the list knows two of.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from processor.describe.heading import SURE
 from processor.describe.layout import Word
 from processor.describe.phrases import LISTED
+from processor.describe.vocabulary import SIGNS
 
 LEAST = 2  # readings
 
@@ -20,6 +22,18 @@ LEAST = 2  # readings
 def among(names: AbstractSet[str]) -> Callable[[str], str]:
     """A list of which a word is one, letter for letter and mark for mark, or none."""
     return lambda text: text if text in names else ""
+
+
+def is_doubled(words: Sequence[Word], least: float = SURE) -> bool:
+    """Whether two words beside each other are the same, one in doubt: readings that part a line elsewhere leave one word twice.
+
+    Args:
+        words: of a line.
+        least: what is read less surely is in doubt; of lists, in which no word stands twice, more than 1.
+    """
+    said = [word.text.strip(SIGNS).lower() for word in words]
+    return any(a == b != "" and min(one.confidence, two.confidence) < least
+               for a, b, one, two in zip(said, said[1:], words, words[1:], strict=False))  # fmt: skip
 
 
 def settled(word: Word, listed: Callable[[str], str]) -> Word:

@@ -106,7 +106,7 @@ def _full_name(row: Line, axis: Sequence[float], law: Vocabulary) -> Value | Non
     name = _without_ends(_without_strokes([word for word in row.words if any(map(str.isalpha, word.text))]), axis)
     if not name:
         return None
-    name = [settled(name[0], law.surname), *(settled(word, among(law.given_names)) for word in name[1:])]
+    name = [settled(name[0], among(law.usual_surnames)), *(settled(word, among(law.given_names)) for word in name[1:])]
     surname = law.surname(name[0].text)
     if not surname:
         return None

@@ -505,6 +505,7 @@ def disputed(words: list[Word], at: int, *rivals: str) -> list[Word]:
     (0, ("Yrần", "Trần", "lrần", "Trần"), "Trần Văn Minh Anh"),
     (0, ("Yrần", "Yrần", "lrần", "Trần"), None),
     (0, ("Võ", "Vũ", "Vũ", "Võ"), None),
+    (0, ("Te", "Tề", "Tề", "tê"), None),  # a rare one, which Lê is read as
 ])  # fmt: skip
 def test_of_readings_that_differ_the_only_one_that_is_a_name_was_printed(at: int, rivals: tuple[str, ...], name: str | None) -> None:
     rows = (centred("TM. ỦY BAN NHÂN DÂN", 0.72, 0.7), centred("CHỦ TỊCH", 0.72, 0.72))
@@ -671,6 +672,12 @@ def test_of_readings_that_differ_the_only_one_that_is_initials_was_printed() -> 
     for rivals, told in ((("ÑC.", "NC", "NC", "ÑC"), "Sở Nội vụ; Lưu: VT, NC"), (("NC.", "NG", "NG", "NC"), None),
                          (("GDTTH.", "GDTTH", "GDTrH", "GDTrH"), None)):  # fmt: skip
         assert reading(*BODY, *heading, *disputed(rows, len(rows) - 1, *rivals)).fields.get("recipients") == told
+
+
+def test_a_word_that_stands_twice_for_readings_parted_its_line_is_not_told() -> None:
+    assert recipients("- Cấp Cấp trên trực tiếp (b/c);", "- Lưu: VT, NC.") is None
+    found = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *centred("Về việc dự phòng phòng~0.55 ngừa", 0.52, 0.19)]
+    assert "subject" not in reading(*found, *BODY).fields
 
 
 def test_specks_within_the_list_of_recipients_part_no_words() -> None:
