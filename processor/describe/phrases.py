@@ -24,6 +24,7 @@ DOUBTED = 0.6
 Pair: TypeAlias = tuple[str, str]
 Pairs: TypeAlias = Mapping[Pair, Counter[Pair]]
 LEAST_NAME, LONGEST_NAME = 4, 14  # words of a listed name that nothing else is
+_ALIKE = frozenset("COSUVX")
 _DASHES = frozenset("-–—")
 _SPECK = ".'`"
 _JOINED = re.compile(r"([^\W\d_]{2,})([.:'`])([^\W\d_]{2,})([;,.]?)")
@@ -51,7 +52,10 @@ def mended(words: Sequence[Word], law: Vocabulary) -> list[Word]:
             written = law.phrases[tuple(keys[at : at + size])].split()
             inner = [*(replace(word, text=word.text.rstrip(_SPECK)) for word in said[:-1]), said[-1]]
             capitals = all(word.text.isupper() for word in said)
-            found[at : at + size] = [_written(word, text, capitals) for word, text in zip(inner, written, strict=True)]
+            found[at : at + size] = [
+                _written(word, text, capitals, within=place > 0 and said[0].text[:1].islower())
+                for place, (word, text) in enumerate(zip(inner, written, strict=True))
+            ]
         at += size or 1
     return found
 
@@ -120,12 +124,12 @@ def _stands_together(words: Sequence[Word], key: tuple[str, ...], law: Vocabular
     return all(not sign or (sign == "," and pair in law.commas) for sign, pair in zip(signs, pairs, strict=True))
 
 
-def _written(word: Word, text: str, capitals: bool) -> Word:
+def _written(word: Word, text: str, capitals: bool, within: bool) -> Word:
     bare = _bare(word)
     if bare.isupper() and len(bare) > 1:
         cased = text.upper() if capitals or not is_syllable(bare) else text  # "khu VỰC"; but "UBND tỉnh"
-    elif any(map(str.isupper, bare[1:])):
-        cased = text  # "khu VựC": of some letters capitals look like the small ones
+    elif any(map(str.isupper, bare[1:])) or (within and bare[0] in _ALIKE and word.confidence < SURE):
+        cased = text  # "khu VựC", "khu Vực": capitals that look like their small letters
     else:
         cased = (text[0].upper() if bare[0].isupper() else text[0]) + text[1:]
     if Counter(unicodedata.normalize("NFD", bare)) == Counter(unicodedata.normalize("NFD", cased)):

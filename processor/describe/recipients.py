@@ -53,7 +53,8 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     if any(is_doubled(row.words, math.inf) for row in listed):
         return None
     rows = [Line(tuple(_confirmed(mended(row.words, law), law))) for row in listed]
-    rows[-1:] = [Line(tuple(map(_settled, row.words))) for row in rows[-1:]]
+    usual = law.usual_recipients
+    rows[-1:] = [Line(tuple(w if w.text.strip(_SIGNS) in usual else _settled(w) for w in row.words)) for row in rows[-1:]]
     words = [word for row in rows for word in row.words if any(map(str.isalnum, word.text))]
     if not words or not all(_is_print(word, law) for word in words) or any(map(_is_misread, rows[-1].words)):
         return None
@@ -108,7 +109,12 @@ def _is_known(part: str, law: Vocabulary) -> bool:
 
 
 def _settled(word: Word) -> Word:
-    """A word of the last line as the only initials among what was read there: "NC", not "ÑC"; the sign after it stays."""
+    """A word of the last line as the only initials among what was read there: "NC", not "ÑC"; the sign after it stays.
+
+    Where readings have other initials too, it is in doubt: like a name's, nothing vouches for their letters.
+    """
+    if len(set(filter(None, map(_initials, word.rivals)))) > 1:
+        return replace(word, confidence=min(word.confidence, SURE_STROKE))
     found = settled(word, _initials)
     return found if found is word else replace(found, text=found.text + word.text[len(word.text.rstrip(".,;")) :])
 

@@ -683,6 +683,7 @@ def test_a_word_that_stands_twice_for_readings_parted_its_line_is_not_told() -> 
 def test_specks_within_the_list_of_recipients_part_no_words() -> None:
     told = "Cấp trên trực tiếp (b/c); Kho bạc Nhà nước khu vực; Lưu: VT, NC"
     assert recipients("- Cấp trên trực:tiếp (bức);~0.55 -", "- Kho bạc Nhà nước khu VựC;~0.75", "- Lưu: VT, NC.") == told
+    assert recipients("- Cấp trên trực tiếp (b/c);", "- Kho bạc Nhà nước khu Vực;~0.75", "- Lưu: VT, NC.") == told
     assert recipients("- Cấp trên trực tiếp (b/c);-~0.4", "- Kho bạc Nhà nước khu vực;", "- Lưu: VT, NC.") == told
 
 
