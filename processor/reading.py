@@ -25,8 +25,8 @@ SURE_MARK = 0.8  # a stamp of a closed list
 def _page(words: list[list[Any]]) -> Page:
     return Page(
         tuple(
-            Word(text, left, top, right, bottom, confidence / _PERCENT)
-            for text, left, top, right, bottom, confidence in words
+            Word(text, left, top, right, bottom, confidence / _PERCENT, *map(tuple, rivals))
+            for text, left, top, right, bottom, confidence, *rivals in words
         )
     )
 

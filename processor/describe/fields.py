@@ -196,7 +196,7 @@ def _title(rows: Sequence[Line], law: Vocabulary) -> Title | None:
         if row.top > TITLE_DEPTH or row.opening.startswith((*law.addressed, *law.grounds)):
             return None
         for run in runs(row):
-            words = tuple(word for word in run if squash(word.text))  # a speck is no word of a title
+            words = tuple(word for word in run if squash(word.text) and not _is_speck(word))
             if not words or not Line(run).text.isupper() or len(words) > 4:
                 continue
             line = Line(words)
@@ -204,6 +204,11 @@ def _title(rows: Sequence[Line], law: Vocabulary) -> Title | None:
             if kind and TITLE_AXIS[0] <= line.centre <= TITLE_AXIS[1] and line.confidence >= SURE_TITLE:
                 return Title(kind, Value(kind.name, max(line.confidence, SURE), words), index, line.centre)
     return None
+
+
+def _is_speck(word: Word) -> bool:
+    """Whether a word is none of a title's: a letter that recognition itself doubts more than that it were one."""
+    return len(squash(word.text)) == 1 and word.confidence < SURE_TITLE
 
 
 def _vouchers(rows: Sequence[Line], names: Sequence[Sequence[Word]]) -> frozenset[str]:

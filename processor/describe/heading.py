@@ -261,8 +261,8 @@ def issued_date(line: Line, printed: frozenset[str]) -> Value | None:
     if not match:
         return None
     word, day, year = (run.owners[at] for at in (match.start(), match.start(1), match.start(3)))
-    if day is word:  # "ngày2": what runs into the word before it is a pen's, and maybe not whole
-        return None
+    if day is word or (len(match[1]) == 1 and word.rivals):  # "ngày2", "ngày] 7": what runs into the word before it is a pen's
+        return None  # and the digit maybe not whole
     if day.text.isdecimal() and year.text.isdecimal():
         if day.height > PRINTED * year.height or abs(day.bottom - year.bottom) > 0.35 * year.height:
             return None

@@ -29,7 +29,11 @@ _DATED = re.compile(r"[a-z]{2,40}ngay.{0,8}thang.{0,4}nam[0-9]{4}")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A recognised word, its box in fractions of the upright page, how sure the recogniser is: all 0 to 1."""
+    """A recognised word, its box in fractions of the upright page, how sure the recogniser is: all 0 to 1.
+
+    Attributes:
+        rivals: what each reading has there, this one among them, where they differ.
+    """
 
     text: str
     left: float
@@ -37,6 +41,7 @@ class Word:
     right: float
     bottom: float
     confidence: float
+    rivals: tuple[str, ...] = ()
 
     @property
     def height(self) -> float:

@@ -6,10 +6,12 @@ other phrase there; a repeated pair of words confirms what was read, it never ch
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeAlias
 
 from processor.describe.heading import SURE
@@ -22,8 +24,10 @@ DOUBTED = 0.6
 Pair: TypeAlias = tuple[str, str]
 Pairs: TypeAlias = Mapping[Pair, Counter[Pair]]
 LEAST_NAME, LONGEST_NAME = 4, 14  # words of a listed name that nothing else is
+_ALIKE = frozenset("COSUVX")
 _DASHES = frozenset("-–—")
 _SPECK = ".'`"
+_JOINED = re.compile(r"([^\W\d_]{2,})([.:'`])([^\W\d_]{2,})([;,.]?)")
 _AROUND = " .,;:()\"'-–"
 
 
@@ -33,6 +37,7 @@ def _bare(word: Word) -> str:
 
 def mended(words: Sequence[Word], law: Vocabulary) -> list[Word]:
     """The words, those of a listed phrase written and as sure as the list makes them; the longest phrase goes first."""
+    words = [piece for word in words for piece in _parted(word, law)]
     keys = [fold(_bare(word)) for word in words]
     found = list(words)
     at = 0
@@ -47,9 +52,22 @@ def mended(words: Sequence[Word], law: Vocabulary) -> list[Word]:
             written = law.phrases[tuple(keys[at : at + size])].split()
             inner = [*(replace(word, text=word.text.rstrip(_SPECK)) for word in said[:-1]), said[-1]]
             capitals = all(word.text.isupper() for word in said)
-            found[at : at + size] = [_written(word, text, capitals) for word, text in zip(inner, written, strict=True)]
+            found[at : at + size] = [
+                _written(word, text, capitals, within=place > 0 and said[0].text[:1].islower())
+                for place, (word, text) in enumerate(zip(inner, written, strict=True))
+            ]
         at += size or 1
     return found
+
+
+def _parted(word: Word, law: Vocabulary) -> list[Word]:
+    """Two words with a speck in the space between ("trực:tiếp") apart, where a phrase has them beside each other; others whole."""
+    pair = _JOINED.fullmatch(word.text)
+    if pair is None or not any((fold(pair[1]), fold(pair[3])) in pairwise(key) for key in law.phrases):
+        return [word]
+    letter = (word.right - word.left) / len(word.text)
+    first, second = word.left + letter * len(pair[1]), word.left + letter * (len(pair[1]) + len(pair[2]))
+    return [replace(word, text=pair[1], right=first, rivals=()), replace(word, text=pair[3] + pair[4], left=second, rivals=())]
 
 
 def named(words: Sequence[Word], law: Vocabulary) -> list[Word]:
@@ -106,10 +124,12 @@ def _stands_together(words: Sequence[Word], key: tuple[str, ...], law: Vocabular
     return all(not sign or (sign == "," and pair in law.commas) for sign, pair in zip(signs, pairs, strict=True))
 
 
-def _written(word: Word, text: str, capitals: bool) -> Word:
+def _written(word: Word, text: str, capitals: bool, within: bool) -> Word:
     bare = _bare(word)
     if bare.isupper() and len(bare) > 1:
         cased = text.upper() if capitals or not is_syllable(bare) else text  # "khu VỰC"; but "UBND tỉnh"
+    elif any(map(str.isupper, bare[1:])) or (within and bare[0] in _ALIKE and word.confidence < SURE):
+        cased = text  # "khu VựC", "khu Vực": capitals that look like their small letters
     else:
         cased = (text[0].upper() if bare[0].isupper() else text[0]) + text[1:]
     if Counter(unicodedata.normalize("NFD", bare)) == Counter(unicodedata.normalize("NFD", cased)):

@@ -5,6 +5,7 @@ PURE. Promises: the list whole, in its order, or nothing. Refuses: a list with o
 
 from __future__ import annotations
 
+import math
 import re
 import statistics
 import unicodedata
@@ -17,6 +18,7 @@ from itertools import accumulate
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Foot, Line, Word, joined
 from processor.describe.phrases import LISTED, Pairs, mended
+from processor.describe.rivals import is_doubled, settled
 from processor.describe.vocabulary import Vocabulary, fold, is_clean, is_spelt, is_syllable
 
 LONGEST = 1000  # NĐ 30 Phụ lục VI: ToPlaces String 1000
@@ -27,7 +29,7 @@ WIDE_STEP = 1.9  # line pitches: what stands further below is no line of the lis
 _BULLET = re.compile(r"^(?:[^\w(]|_)*[-–—•*+~=_](?:[^\w(]|_)*")
 _AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
 _BROKEN_NOTE = re.compile(r"\([^\W\dA-Z]{1,3}\)")  # "(bí)": "(b/c)" misread
-_SPECKED = re.compile(r": (?![A-ZĐÀ-Ỵ0-9])[^\W\d_]|Lưu:? [A-ZĐ]+ [A-ZĐ]|Lưu:[^;]*;")  # a colon in a phrase; no comma
+_SPECKED = re.compile(r": (?![A-ZĐÀ-Ỵ0-9])[^\W\d_]|Lưu:? [A-ZĐ]+ [A-ZĐ]|Lưu:[^;]*;|Lưu: VT[A-ZĐ]")  # a colon in a phrase; no comma
 _AFTER_COMMA = re.compile(r",(?=[^\s\d])")
 _ENDLESS = re.compile(r" \w$")  # a lone letter or digit for the sign that ends an item
 _AFTER_STOP = re.compile(r"; ([^\W\d_])")
@@ -37,6 +39,9 @@ _NOTE = re.compile(r"\((?=[^()]{0,200}(?:kem theo|dinh kem|gui kem|phu luc))[^()
 _OF_ANOTHER = re.compile(r"\bso\b[^()]{0,12}/|/(?:20)?[0-9]{2}/|\bcua (?:nghi dinh|thong tu|luat)")  # its number follows
 STROKES, SURE_STROKE = 2, 0.7  # letters, at most, that a stroke is read as; what two readings have is surer, and none
 _ROUND = str.maketrans("{}[]", "()()")
+_AFTER_END = re.compile(r";[^\w;]+$")
+_STROKES = "'`^~|"  # of a pen, read as signs after a word
+DASHES = ("-", "–")
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _SIGNS = " .,;:()\"'-–"
 _PARTS = re.compile(r"[^\W_]+")
@@ -44,7 +49,12 @@ _PARTS = re.compile(r"[^\W_]+")
 
 def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     """The recipients, apart by `; `. `pitch` is the page's distance of lines."""
-    rows = [Line(tuple(_confirmed(mended(row.words, law), law))) for row in map(_without_strokes, _listed(foot, pitch)) if row]
+    listed = _listed(foot, pitch)
+    if any(is_doubled(row.words, math.inf) for row in listed):
+        return None
+    rows = [Line(tuple(_confirmed(mended(row.words, law), law))) for row in listed]
+    usual = law.usual_recipients
+    rows[-1:] = [Line(tuple(w if w.text.strip(_SIGNS) in usual else _settled(w) for w in row.words)) for row in rows[-1:]]
     words = [word for row in rows for word in row.words if any(map(str.isalnum, word.text))]
     if not words or not all(_is_print(word, law) for word in words) or any(map(_is_misread, rows[-1].words)):
         return None
@@ -98,21 +108,56 @@ def _is_known(part: str, law: Vocabulary) -> bool:
     return is_syllable(part) or part.lower() in law.foreign
 
 
+def _settled(word: Word) -> Word:
+    """A word of the last line as the only initials among what was read there: "NC", not "ÑC"; the sign after it stays.
+
+    Where readings have other initials too, it is in doubt: like a name's, nothing vouches for their letters.
+    """
+    if len(set(filter(None, map(_initials, word.rivals)))) > 1:
+        return replace(word, confidence=min(word.confidence, SURE_STROKE))
+    found = settled(word, _initials)
+    return found if found is word else replace(found, text=found.text + word.text[len(word.text.rstrip(".,;")) :])
+
+
+def _initials(text: str) -> str:
+    """Initials of words, no letter of which bears a tone; empty where a text is none."""
+    return text if text.isalpha() and sum(map(str.isupper, text)) > 1 and _TONES.isdisjoint(_nfd(text)) else ""
+
+
+def _nfd(text: str) -> str:
+    return unicodedata.normalize("NFD", text)
+
+
 def _is_misread(word: Word) -> bool:
     """Whether initials, as stand in the last line, bear the tone of a word: "VÌ" for "VT"."""
     bare = word.text.strip(_SIGNS)
-    return bare.isupper() and len(bare) > 1 and not _TONES.isdisjoint(unicodedata.normalize("NFD", bare))
+    return bare.isupper() and len(bare) > 1 and not _TONES.isdisjoint(_nfd(bare))
 
 
-def _without_strokes(row: Line) -> Line | None:
-    """A line without what a pen or a seal beside the list left: a doubtful letter or two, alone or after an item's end."""
+def _without_strokes(row: Line, margin: float) -> Line | None:
+    """A line without what a pen or a seal beside the list left: a letter or two left of its dashes, doubtful ones alone or after an
+    item's end, and what is in doubt beyond a wide gap there."""
     words: list[Word] = []
-    for word in row.words:
-        ended = not words or words[-1].text.rstrip("'`^~|").endswith((";", "."))
+    for at, word in enumerate(row.words):
         letters = sum(map(str.isalnum, word.text))
+        if letters <= STROKES and word.right <= margin or words and not letters and words[-1].text.endswith(";"):
+            continue
+        ended = not words or words[-1].text.rstrip(_STROKES).endswith((";", "."))
+        if words and ended and word.left - words[-1].right > WIDEST * row.letter and _is_doubtful(row.words[at:]):
+            break
         if not (ended and 0 < letters <= STROKES and word.confidence <= SURE_STROKE):
-            words.append(replace(word, text=word.text.rstrip("'`^~|") or word.text))
+            words.append(replace(word, text=_AFTER_END.sub(";", word.text.rstrip(_STROKES)) or word.text))
     return Line(tuple(words)) if any(map(str.isalnum, "".join(word.text for word in words))) else None
+
+
+def _is_doubtful(words: Sequence[Word]) -> bool:
+    return all(word.confidence < SURE for word in words)
+
+
+def _margin(rows: Sequence[Line]) -> float:
+    """Where the dashes of a list stand, one under the other; 0 where they do not."""
+    dashes = sorted(word.left for row in rows for word in row.words[:2] if word.text in DASHES and word.confidence >= SURE)
+    return dashes[len(dashes) // 2] if len(dashes) > 1 else 0.0
 
 
 def _confirmed(words: Sequence[Word], law: Vocabulary) -> list[Word]:
@@ -133,14 +178,17 @@ def _listed(foot: Foot, pitch: float) -> list[Line]:
     rows: list[Line] = []
     before = foot.recipients[0].top if foot.recipients else 0.0
     steps: list[float] = []
-    for row in foot.recipients[1 : MOST_LINES + 1]:
+    lines = foot.recipients[1 : MOST_LINES + 1]
+    margin = _margin(lines)
+    for line in lines:
+        row = _without_strokes(line, margin) or line
         if row.top - before > WIDE_STEP * pitch:
             return []
         steps.append(row.top - before)
         before = row.top
         if fold(row.text).startswith(_HEADING):
             continue  # read twice
-        rows.append(row)
+        rows += [row] if _without_strokes(line, margin) else []
         if fold(_BULLET.sub("", row.text)).startswith(_KEPT):
             usual = statistics.median(steps)
             return rows if all(step <= MISSED * usual for step in steps[1:]) else []  # between them a line was not read

@@ -36,7 +36,7 @@ def _clean(words: Iterable[Word]) -> list[Word]:
         if not 0 < len(text) <= LONGEST_WORD or word.right <= word.left or word.bottom <= word.top:
             continue
         sure = min(max(word.confidence, 0.0), 1.0) if math.isfinite(word.confidence) else 0.0
-        kept.append(Word(text, *box, sure))
+        kept.append(Word(text, *box, sure, tuple(map(nfc, word.rivals))))
     if not kept:
         return []
     limit = TALLEST_WORD * statistics.median(word.height for word in kept)

@@ -7,14 +7,17 @@ Refuses: what a seal may have bitten off: seals lie over the left of these lines
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, takewhile
+from types import MappingProxyType
 
 from processor.describe.heading import SURE_DIGIT, Value
 from processor.describe.layout import Foot, Line, Word
 from processor.describe.phrases import LEAST, LISTED
-from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, squash
+from processor.describe.rivals import among, settled
+from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, marks, squash
 
 SURE_NAME = SURE_DIGIT  # a name, like a number, has nothing that gives a slip away
 SURE_POSITION = 0.5  # all its words match a closed list
@@ -22,12 +25,13 @@ SURE_SURNAME = 0.6  # its letters are certain, its marks are then the list's
 LEAST_NAME = 3  # words: of two, the surname may be the one the seal covers ("Hoàng Giang" is both)
 MOST_NAME = 5
 ALIGNED = 0.015  # of the page's width: lines of the block are centred on one axis
-LEAST_LETTERS = 5  # of a post whose beginning a seal covers
+LEAST_LETTERS, FEW_LETTERS, MOST_WORDS = 3, 5, 9  # of a post whose beginning a seal covers
 PLACED = 0.9  # letters a word may lie off its place
 ROOM = 1.6  # letters: a letter and the spaces round it are wider
-ENDING = 2  # letters
+ENDING, ALIKE = 2, 0.6  # letters; share of letters in their places
+WIDTHS = MappingProxyType({"i": 0.5, "m": 1.3})  # of capitals, in usual letters
 STROKE = 2  # letters that a stroke of a pen is read as, at most
-SPACE, FITTING = 0.5, 1.2  # letters: between words; how much a beginning may be shorter or longer than the room for it
+SPACE, FITTING = 0.5, 1.0  # letters: between words; how much a beginning may be shorter or longer than the room for it
 _BY_ORDER = frozenset({"TL.", "TUQ."})
 _APART = re.compile(r"[.\s]+")
 
@@ -43,15 +47,17 @@ class Signed:
 
 def signer(foot: Foot, pitch: float, law: Vocabulary) -> Signed:
     """The signer. `pitch` is the page's distance of lines."""
+    of_posts = among({said.upper() for post in law.positions.values() for said in post.split()})
+    rows = [Line(tuple(settled(word, of_posts) for word in row.words)) for row in foot.signature]
     under = foot.recipients[0].top + 2 * pitch if foot.recipients else 1.0
-    axis = _axis(foot.signature)
-    named = [(row, found) for row in foot.signature if row.top > under and (found := _full_name(row, axis, law))]
+    axis = _axis(rows)
+    named = [(row, found) for row in rows if row.top > under and (found := _full_name(row, axis, law))]
     if len({found.text for _, found in named}) != 1:
-        position = _position(foot.signature, None, law)
-        return Signed(position, None, _authority(foot.signature, None, position, law))
+        position = _position(rows, None, law)
+        return Signed(position, None, _authority(rows, None, position, law))
     row, found = named[0]
-    position = _position(foot.signature, row, law)
-    return Signed(position, found, _authority(foot.signature, row, position, law))
+    position = _position(rows, row, law)
+    return Signed(position, found, _authority(rows, row, position, law))
 
 
 def _authority(rows: Sequence[Line], name: Line | None, position: Value | None, law: Vocabulary) -> Value | None:
@@ -100,6 +106,7 @@ def _full_name(row: Line, axis: Sequence[float], law: Vocabulary) -> Value | Non
     name = _without_ends(_without_strokes([word for word in row.words if any(map(str.isalpha, word.text))]), axis)
     if not name:
         return None
+    name = [settled(name[0], among(law.usual_surnames)), *(settled(word, among(law.given_names)) for word in name[1:])]
     surname = law.surname(name[0].text)
     if not surname:
         return None
@@ -107,6 +114,8 @@ def _full_name(row: Line, axis: Sequence[float], law: Vocabulary) -> Value | Non
         certain = name[0].confidence >= (LEAST if law.is_unlike_others(surname) else SURE_SURNAME)
         name[0] = replace(name[0], text=surname, confidence=max(name[0].confidence, LISTED if certain else 0.0))
     if not LEAST_NAME <= len(name) <= MOST_NAME or not all(map(_is_given, name)):
+        return None
+    if any(_lacks_marks(word.text, law) for word in name[1:]):
         return None
     if any(before.text == word.text for before, word in zip(name, name[1:], strict=False)):
         return None  # read twice
@@ -142,6 +151,12 @@ def _is_given(word: Word) -> bool:
     return text.isalpha() and text.istitle() and word.confidence >= SURE_NAME
 
 
+def _lacks_marks(text: str, law: Vocabulary) -> bool:
+    """Whether a word that is no usual name is one but for marks: recognition loses them, and is sure of it ("Ai" for "Ái")."""
+    said = Counter(marks(text))
+    return text not in law.given_names and any(said < Counter(marks(name)) for name in law.given_names if fold(name) == fold(text))
+
+
 def _is_like_a_name(row: Line) -> bool:
     """Whether a line has the shape of a name, read surely or not: it stands on the block's axis all the same."""
     words = [word for word in row.words if any(map(str.isalpha, word.text))]
@@ -170,13 +185,13 @@ def _position(rows: Sequence[Line], name: Line | None, law: Vocabulary) -> Value
         found = _post(row, words, axis, law)
         if deputy and not (found and found[1].startswith(law.deputies)):
             found = _standing(row, deputy, axis) or found
-        best = found or (None if _is_line(row) else best)  # "TL. CHỦ TỊCH", then a post that was not read
+        best = found or (None if _is_line(row, axis) else best)  # "TL. CHỦ TỊCH", then a post that was not read
     if best is None or best[0].confidence < SURE_POSITION:
         return None
     row, written = best
     if deputised is not None and not written.startswith(law.deputies):
         written = _bitten(row, axis, law)
-    if not written.startswith(law.deputies) and not (written and (_is_aligned(row, axis) or _bitten(row, axis, law) == written)):
+    if not written.startswith(law.deputies) and not (written and (_is_aligned(row, axis) or written in _fitting(row, axis, law))):
         return None
     return Value(written, row.confidence, row.words)
 
@@ -198,8 +213,10 @@ def _parts(words: Sequence[Word]) -> list[str]:
     return [part for word in words for part in _APART.split(word.text.strip(SIGNS)) if squash(part)]
 
 
-def _is_line(row: Line) -> bool:
-    """Whether something of print stands in a row, not only strokes of a seal."""
+def _is_line(row: Line, axis: Sequence[float]) -> bool:
+    """Whether something of print stands in a row, not only strokes of a seal; nor what a seal left of the block's axis says."""
+    if axis and row.words[-1].right < min(axis):
+        return False
     return any(len(squash(word.text)) > 2 and word.confidence >= SURE_DIGIT for word in row.words)
 
 
@@ -219,33 +236,50 @@ def _post(row: Line, words: Sequence[str], axis: Sequence[float], law: Vocabular
         return (kept if law.position(" ".join(_parts(kept.words))) == written else row), written
     if not sure:
         return None
-    spoilt = tuple(takewhile(lambda word: word.confidence < SURE_DIGIT, sure))
-    firm = Line(sure[len(spoilt) :] or sure)
-    whole = law.position(" ".join(_parts(sure))) if _is_aligned(kept, axis) else ""
-    tried = ((kept, whole), (kept, _bitten(kept, axis, law)), (firm, _mended(spoilt, _bitten(firm, axis, law))))
+    spoilt = tuple(takewhile(lambda word: word.confidence < SURE_DIGIT, row.words))
+    firm = Line(tuple(word for word in row.words[len(spoilt) :] if word in sure) or sure)
+    tried = (
+        *((each, law.position(" ".join(_parts(each.words)))) for each in (kept, firm) if _is_aligned(each, axis)),
+        (kept, _bitten(kept, axis, law)), (firm, _mended(spoilt, firm, _fitting(firm, axis, law))),
+    )  # fmt: skip
     return next((each for each in tried if each[1]), None)
 
 
-def _mended(spoilt: Sequence[Word], post: str) -> str:
-    """A post before whose read words others are spoilt: "VHÁNH VĂN PHÒNG", where the end of the last of them is its own."""
-    end = squash(spoilt[-1].text)[-ENDING:] if spoilt else ""
-    return post if len(end) == ENDING and any(fold(word).endswith(end) for word in post.split()[:-1]) else ""
+def _mended(spoilt: Sequence[Word], firm: Line, posts: frozenset[str]) -> str:
+    """The post before whose read words others are spoilt, of the last of which most is its own: "GHÁPH VĂN PHÒNG".
+
+    Where few letters are read, but one word may be spoilt.
+    """
+    said = squash(spoilt[-1].text) if spoilt else ""
+    most = MOST_WORDS if len(squash(firm.text)) >= FEW_LETTERS else len(firm.words) + 1
+    alike = [post for post in posts if len(post.split()) <= most and any(_is_like(said, fold(word)) for word in post.split()[:-1])]
+    return alike[0] if len(alike) == 1 else ""
+
+
+def _is_like(said: str, word: str) -> bool:
+    """Whether the end of a spoilt word, or most of its letters in their places, are those of another."""
+    places = sum(a == b for a, b in zip(said, word, strict=False))
+    return len(said) >= ENDING and (word.endswith(said[-ENDING:]) or (len(said) == len(word) and places >= ALIKE * len(word)))
 
 
 def _bitten(row: Line, axis: Sequence[float], law: Vocabulary) -> str:
     """The only listed post that ends as a row does and whose beginning, under the seal, fills the room left of it to the axis."""
+    fitting = _fitting(row, axis, law) if len(squash(row.text)) >= LEAST_LETTERS else frozenset()
+    return next(iter(fitting)) if len(fitting) == 1 else ""
+
+
+def _fitting(row: Line, axis: Sequence[float], law: Vocabulary) -> frozenset[str]:
+    """The listed posts that end as a row does, which is surely read, and whose beginning fills the room left of it to the axis."""
     tail = " ".join(folded_words(row.text))
-    if row.confidence < SURE_DIGIT or len(squash(tail)) < LEAST_LETTERS:
-        return ""
     rooms = {(row.left + row.words[-1].right - 2 * centre) / row.letter for centre in axis}
-    fitting = {
+    return frozenset(
         written for key, written in law.positions.items()
-        if (whole := " ".join(key)).endswith(tail) and whole != tail
+        if row.confidence >= SURE_DIGIT and (whole := " ".join(key)).endswith(tail) and whole != tail
         and any(abs(room - _width(whole.removesuffix(tail))) <= FITTING for room in rooms)
-    }  # fmt: skip
-    return fitting.pop() if len(fitting) == 1 else ""
+    )  # fmt: skip
 
 
 def _width(beginning: str) -> float:
     """How many letters wide the beginning of a post is, with the space after its last word."""
-    return len(beginning.rstrip()) + (SPACE if beginning.endswith(" ") else 0)
+    letters = sum(WIDTHS.get(letter, SPACE if letter == " " else 1.0) for letter in beginning.rstrip())
+    return letters + (SPACE if beginning.endswith(" ") else 0)

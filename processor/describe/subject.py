@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.layout import Head, Line, Word, joined
 from processor.describe.phrases import LEAST, LISTED, Pairs, confirmed, mended, named
+from processor.describe.rivals import is_doubled
 from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, fold, folded_words, is_clean, is_spelt, squash
 
 PARAGRAPH = 1.6  # line pitches: a wider step ends the subject
@@ -146,11 +147,16 @@ def _is_written(word: Word) -> bool:
     return any(map(str.isalnum, word.text)) or (word.text in ("-", "–", "—") and word.confidence >= LEAST)
 
 
+def _without_specks(word: Word) -> Word:
+    """A word without the signs before it that no print has there."""
+    return replace(word, text=word.text.lstrip(":;.,'`|^~*") or word.text)
+
+
 def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
-    words = _spans(joined([word for row in rows for word in row.words if _is_written(word)]))
+    words = _spans(joined([_without_specks(word) for row in rows for word in row.words if _is_written(word)]))
     opening, taken = _opening(words, law)
     rest = confirmed(named(mended(words[taken:], law), law), pairs)
-    if not rest or _is_broken(rest, law) or any(map(_has_gap, rows)):
+    if not rest or is_doubled(words) or _is_broken(rest, law) or any(map(_has_gap, rows)):
         return None
     text = " ".join([*([opening] if opening else []), *(word.text for word in rest)]).strip(SIGNS)
     sure = min(word.confidence for word in rest)
@@ -159,12 +165,20 @@ def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
 
 
 def _spans(words: Sequence[Word]) -> list[Word]:
-    """The words, a dash between two years as sure as they make it: "năm học 2025 - 2026"."""
+    """The words, a dash between two years as sure as they make it, and these as sure as each other: "năm học 2025 - 2026"."""
     found = list(words)
     for at, (before, dash, after) in enumerate(zip(words, words[1:], words[2:], strict=False), 1):
         if dash.text in ("-", "–", "—") and _is_year(before) and _is_year(after):
             found[at] = replace(dash, confidence=max(dash.confidence, LISTED))
+            if _is_school_year(found[: at - 1]) and int(after.text[:4]) - int(before.text[:4]) == 1:
+                sure = max(LISTED, before.confidence, after.confidence)
+                found[at - 1], found[at + 1] = replace(before, confidence=sure), replace(after, confidence=sure)
     return found
+
+
+def _is_school_year(words: Sequence[Word]) -> bool:
+    """Whether two years that follow are those of one school year, of which each vouches for the other."""
+    return folded_words(" ".join(word.text for word in words[-2:])) == ("nam", "hoc")
 
 
 def _is_year(word: Word) -> bool:

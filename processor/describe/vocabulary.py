@@ -102,7 +102,7 @@ def folded_words(text: str) -> tuple[str, ...]:
 
 
 _COLUMN, _RIGHTS, _DEPUTIES = ("country", "motto", "party"), ("deputising", "acting"), ("deputies", "of_bodies")
-_SURNAMES = ("surnames", "usual_surnames")
+_SURNAMES = ("surnames", "usual_surnames", "given_names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,7 @@ class Vocabulary:
     positions_alike: frozenset[str]
     surnames: frozenset[str]
     usual_surnames: frozenset[str]
+    given_names: frozenset[str]
     secrecy: frozenset[tuple[str, ...]]
     urgency: Mapping[tuple[str, ...], str]
     small_words: Mapping[str, frozenset[str]]
@@ -175,8 +176,7 @@ class Vocabulary:
         lists |= {n: frozenset(map(fold, _texts(foot, n))) for n in _RIGHTS} | {n: frozenset(_texts(foot, n)) for n in _SURNAMES}
         return cls(
             kinds=_kinds(law),
-            addressed=tuple(map(squash, _texts(head, "addressed"))),
-            grounds=tuple(map(squash, _texts(head, "grounds"))),
+            addressed=tuple(map(squash, _texts(head, "addressed"))), grounds=tuple(map(squash, _texts(head, "grounds"))),
             subject_openers={squash(slip): nfc(name) for name, slips in _table(law, "subject").items() for slip in slips},
             agency_openers=frozenset(map(folded_words, _texts(agency, "openers"))),
             agency_written=_phrases(_texts(agency, "written")),

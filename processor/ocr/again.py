@@ -14,7 +14,7 @@ import numpy
 from numpy.typing import NDArray
 from PIL import Image
 
-from processor.ocr import agreement, ink, reader, rings
+from processor.ocr import agreement, ink, reader, rings, specks
 from processor.ocr.words import Word
 
 FINER_DPI, _MOST_FINER = 300, 2.0  # of the second reading, and how much a coarse page is enlarged for it
@@ -26,6 +26,8 @@ _QUIET = 2.5  # mm the edge of a part may move to run between two lines
 _DARK = 128
 _LEAST = 30.0  # what is read with less under a seal are its letters
 _HANGING = "“”„\"*+~^°<>«»_=¬'`‘’|¡!¿{}[]#@"  # strokes of a seal and a pen, read as signs
+_EDGE, _PARTED, _LEAST_HIGH = 0.1, 0.4, 0.4  # of digits: share of their width; mm of white; share of the height they were read at
+_STAR = 2  # small letters that the star of a seal is read as, at most
 Box: TypeAlias = tuple[int, int, int, int]
 Zone: TypeAlias = tuple[float, float]
 Columns: TypeAlias = tuple[agreement.Gutter | None, reader.Layout]
@@ -40,15 +42,33 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
         languages: Tesseract's names joined by `+`.
         words: what was read of it; boxes in fractions of the picture.
     """
-    plain = ink.without(picture) if picture.mode == "RGB" else picture.convert("L")
+    plain = specks.without(ink.without(picture) if picture.mode == "RGB" else picture.convert("L"), dpi)
     finer = min(max(FINER_DPI / dpi, 1.0), _MOST_FINER)
+    words = agreement.unlapped(words)
     columns: Columns = (agreement.gutter(words), "block")
     other = reader.another(languages)
     second = [(zone, strip(plain, _rows(zone, plain.height), dpi, other, finer, columns)) for zone in agreement.zones(words)]
     block = _block(plain, dpi, agreement.foot(words))
     if block and picture.mode == "RGB" and ink.bands(picture.crop(block), dpi):
         block = None  # a seal in colour is gone with its ink
-    return settled(plain, dpi, languages, words, second, block)
+    found = settled(plain, dpi, languages, words, second, block)
+    return [_measured(plain, dpi, word) if word.text.isdecimal() else word for word in found]
+
+
+def _measured(plain: Image.Image, dpi: float, word: Word) -> Word:
+    """Digits with the height they are printed or written at: cut from a number and its notation they have the height of both.
+
+    A rule above them, or a speck, is parted from them by white; a pen's stroke is not.
+    """
+    edge = (word.right - word.left) * _EDGE
+    left, right = (round(side * plain.width) for side in (word.left + edge, word.right - edge))
+    top, bottom = (round(side * plain.height) for side in (word.top, word.bottom))
+    rows = numpy.flatnonzero((numpy.asarray(plain.crop((left, top, max(right, left + 1), bottom))) < _DARK).any(axis=1))
+    runs = numpy.split(rows, numpy.flatnonzero(numpy.diff(rows) > _PARTED / 25.4 * dpi) + 1)
+    high = max(runs, key=len)
+    if len(high) < _LEAST_HIGH * (bottom - top):
+        return word
+    return replace(word, top=(top + int(high[0])) / plain.height, bottom=(top + int(high[-1]) + 1) / plain.height)
 
 
 def settled(
@@ -119,7 +139,9 @@ def _settled_line(found: Sequence[Word], readings: Sequence[Sequence[Word]], box
     top, bottom = min((word.top for word in doubtful), default=0.0), max((word.bottom for word in doubtful), default=0.0)
     told, near = ([word for word in words if top <= (word.top + word.bottom) / 2 <= bottom] for words in (told, near))
     kept = [word for word in told if not any(agreement.touches(word, other) for other in near)]
-    lost = [word for word in doubtful if not any(agreement.touches(word, other) for other in kept)]  # stays, in doubt
+    sure = [word for word in near if word.confidence >= agreement.SURE]
+    lost = [word for word in doubtful if not any(agreement.touches(word, other) for other in kept)
+            and not any(agreement.is_same_place(word, other) or agreement.is_read_twice(word, other) for other in (*sure, *kept))]
     return [*firm, *kept, *lost]
 
 
@@ -129,13 +151,17 @@ def _lies_in(word: Word, box: Box, size: tuple[int, int]) -> bool:
 
 
 def _doubtful_lines(words: Sequence[Word], zone: Zone, size: tuple[int, int]) -> list[Box]:
-    """Where the lines of a zone lie in which a word is in doubt, the upper first; a line ends at a gap between columns."""
+    """Where the lines of a zone lie in which a word is in doubt; a line ends at a gap between columns.
+
+    First those with the least in doubt: what is doubtful throughout is mostly a stamp's or a pen's.
+    """
     inner = [word for word in words if zone[0] <= word.top and word.bottom <= zone[1] and any(map(str.isalnum, word.text))]
-    found: list[Box] = []
+    found: dict[Box, float] = {}
     for doubtful in filter(agreement.is_doubtful, inner):
         if not any(_lies_in(doubtful, box, size) for box in found):
-            found.append(_box(_line(doubtful, inner, size), size))
-    return sorted(found, key=lambda box: box[1])
+            line = _line(doubtful, inner, size)
+            found[_box(line, size)] = sum(map(agreement.is_doubtful, line)) / len(line)
+    return sorted(found, key=lambda box: (found[box], box[1]))
 
 
 def _line(word: Word, words: Sequence[Word], size: tuple[int, int]) -> list[Word]:
@@ -186,7 +212,7 @@ def _read(page: Image.Image, box: Box, dpi: float, languages: str, fine: int, ho
 def _replaced(words: Sequence[Word], under: Sequence[Word], box: Box, size: tuple[int, int]) -> list[Word]:
     """The words of a page, those in a box as they were read under the rings, but for what was surely read before."""
     outer = [word for word in words if not _lies_in(word, box, size)]
-    firm = [word for word in words if _lies_in(word, box, size) and word.confidence >= agreement.SURE]
+    firm = [agreement.disputed(word, under) for word in words if _lies_in(word, box, size) and word.confidence >= agreement.SURE]
     sure = [word for word in under if word.confidence >= agreement.SURE]
     rest = [word for word in firm if not any(agreement.touches(word, other) for other in sure)]
     doubtful = [word for word in under if word.confidence < agreement.SURE]
@@ -194,8 +220,13 @@ def _replaced(words: Sequence[Word], under: Sequence[Word], box: Box, size: tupl
 
 
 def _tidied(word: Word) -> Word:
-    """A word without the strokes of a seal and a pen that were read as signs before and after it."""
-    return replace(word, text=word.text.strip(_HANGING).lstrip(".,;:-") or word.text)
+    """A word without the strokes of a seal and a pen that were read as signs before and after it, or as small letters before
+    its capital: the star of a seal stands beside the name."""
+    text = word.text.strip(_HANGING).lstrip(".,;:-")
+    small = next((at for at, letter in enumerate(text) if not letter.islower()), 0)
+    text = text[small:] if small <= _STAR and text[small : small + 1].isupper() and text[small + 1 :].isalpha() else text
+    edge = word.left + (word.right - word.left) * (len(word.text) - len(text)) / len(word.text)
+    return replace(word, text=text, left=edge if word.text.endswith(text) else word.left) if text else word
 
 
 def part(plain: Image.Image, box: Box, dpi: float, languages: str, finer: float, layout: reader.Layout) -> list[Word]:
@@ -205,11 +236,11 @@ def part(plain: Image.Image, box: Box, dpi: float, languages: str, finer: float,
         piece = piece.resize((round(piece.width * finer), round(piece.height * finer)), Image.Resampling.LANCZOS)
     wide, high = (box[2] - box[0]) / plain.width, (box[3] - box[1]) / plain.height
     left, top = box[0] / plain.width, box[1] / plain.height
-    return [
+    return agreement.unlapped([
         replace(word, left=left + word.left * wide, right=left + word.right * wide, top=top + word.top * high,
                 bottom=top + word.bottom * high)
         for word in reader.strip(piece, dpi * finer, languages, layout)
-    ]  # fmt: skip
+    ])  # fmt: skip
 
 
 def strip(

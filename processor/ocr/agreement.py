@@ -132,6 +132,14 @@ def _shared(word: Word, other: Word) -> tuple[float, float]:
     return across / narrow if narrow > 0 else 0.0, down / low if low > 0 else 0.0
 
 
+def unlapped(words: Sequence[Word]) -> list[Word]:
+    """The words of one reading, in its order, none reaching over the next of its line: a box may be as wide as two words."""
+    return [
+        replace(word, right=after.left) if word.left < after.left < word.right and _shared(word, after)[1] > 0.4 else word
+        for word, after in zip(words, [*words[1:], *words[-1:]], strict=True)
+    ]
+
+
 def whole(words: Sequence[Word]) -> list[Word]:
     """The words without lone signs and letters that lie over a longer one: its marks, read apart, or what a pen left there."""
     lone = [word for word in words if len(word.text) == 1 and word.text not in DASHES]
@@ -183,12 +191,13 @@ def voted(readings: Sequence[Sequence[Word]]) -> list[Word]:
 def _counted(word: Word, others: Sequence[Sequence[Word]], *, is_first: bool) -> tuple[int, Word]:
     """How many other readings say the same, and the word as sure as they make it; -1 for what one alone has added in doubt."""
     there = [near for words in others if (near := [other for other in words if is_same_place(word, other)])]
+    word = replace(word, rivals=_rivals([[word], *there]))
     same = [near[0] for near in there if len(near) == 1 and _said(near[0]) == _said(word)]
     against = len(there) - len(same)
     if not same or (against and any(map(str.isdigit, word.text))):
         doubt = DOUBTED if against else LONE
         return 0 if is_first or against or word.confidence >= ADDED else -1, replace(word, confidence=min(word.confidence, doubt))
-    best = max(each.confidence for each in same)
+    best, word = max(each.confidence for each in same), _tightest([word, *same])
     sure = 100 - (100 - word.confidence) * (100 - best) / 100
     if any(_said(each).casefold() == _said(word).casefold() for near in there for each in near if each not in same):
         return len(same), replace(word, confidence=min(sure, CASED))
@@ -198,30 +207,61 @@ def _counted(word: Word, others: Sequence[Sequence[Word]], *, is_first: bool) ->
     return len(same), replace(word, confidence=min(sure, most))
 
 
+def _tightest(same: Sequence[Word]) -> Word:
+    """The first of readings that say the same, in the box of that which a stroke or a rule beside the word widens least."""
+    word, tight = same[0], min(same, key=lambda each: (each.bottom - each.top) * (each.right - each.left))
+    return replace(word, left=tight.left, top=tight.top, right=tight.right, bottom=tight.bottom)
+
+
 def _weighed(word: Word, others: Sequence[Word]) -> list[Word]:
+    pieces = [_cut(word), [piece for other in others for piece in _cut(other)]]
+    if len(pieces[0]) == len(pieces[1]) == 2 and (len(others) == 1 or "/" not in word.text):  # a pen may stand before a "/"
+        return [_of_two(*pair) for pair in zip(*pieces, strict=True)]  # of "15/QĐ-UBND" the letters may be in doubt alone
     if len(others) != 1:
         return [replace(word, confidence=min(word.confidence, LONE))]
-    pieces = [_cut(each) for each in (word, others[0])]
-    if len(pieces[0]) == len(pieces[1]) == 2:  # of "15/QĐ-UBND" the letters may be in doubt and the digits not
-        return [_of_two(*pair) for pair in zip(*pieces, strict=True)]
     return [_of_two(word, others[0])]
 
 
 def _of_two(word: Word, other: Word) -> Word:
     if _said(word) == _said(other):
-        return replace(word, confidence=100 - (100 - word.confidence) * (100 - other.confidence) / 100)
+        return replace(_tightest([word, other]), confidence=100 - (100 - word.confidence) * (100 - other.confidence) / 100)
     better = max(word, other, key=lambda each: each.confidence)
     doubt = UNMARKED if fold(_said(word)) == fold(_said(other)) else DOUBTED
-    return replace(word, text=better.text, confidence=min(better.confidence, doubt))
+    return replace(word, text=better.text, confidence=min(better.confidence, doubt), rivals=_rivals([[word], [other]]))
+
+
+def is_read_twice(word: Word, other: Word) -> bool:
+    """Whether a word is a piece of another that it touches, for that is what other readings have in its place."""
+    return word.rivals.count(_said(other)) > 1 and min(_shared(word, other)) > 0
+
+
+def disputed(word: Word, others: Sequence[Word]) -> Word:
+    """What two readings have at one place, with what others have there as its rivals."""
+    other = next((each for each in others if is_same_place(word, each) and _said(each) != _said(word)), None)
+    if other is None:
+        return word
+    own = _said(word)
+    return replace(word, rivals=(own, own, *(other.rivals or (_said(other),))))
+
+
+def _rivals(readings: Sequence[Sequence[Word]]) -> tuple[str, ...]:
+    """What each reading of one place has there as one word; nothing where all have the same."""
+    said = tuple(_said(words[0]) for words in readings if len(words) == 1)
+    return said if len(set(said)) > 1 else ()
 
 
 def _cut(word: Word) -> list[Word]:
-    """A number and its notation, printed as one word, apart: `15` and `/QĐ-UBND`; other words whole."""
+    """A number and its notation, printed as one word, apart: `15` and `/QĐ-UBND`; initials at their comma: `VT,` and `TH`."""
     digits, slash, rest = word.text.partition("/")
-    if not (digits.isdecimal() and slash and rest) or rest[:4].isdecimal():  # "28/2021/NĐ-CP" stays whole
-        return [word]
-    edge = word.left + (word.right - word.left) * len(digits) / len(word.text)
-    return [replace(word, text=digits, right=edge), replace(word, text=slash + rest, left=edge)]
+    if digits.isdecimal() and slash and rest and not rest[:4].isdecimal():  # "28/2021/NĐ-CP" stays whole
+        return _apart(word, len(digits))
+    first, comma, rest = word.text.partition(",")
+    return _apart(word, len(first) + 1) if first.isalpha() and comma and rest[:1].isalpha() else [word]
+
+
+def _apart(word: Word, at: int) -> list[Word]:
+    edge = word.left + (word.right - word.left) * at / len(word.text)
+    return [replace(word, text=word.text[:at], right=edge), replace(word, text=word.text[at:], left=edge)]
 
 
 def _said(word: Word) -> str:

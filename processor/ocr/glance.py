@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +51,7 @@ def glance(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
                 picture, dpi = _picture(page)
                 red = ink.reds(picture, dpi)
                 stamps = _stamps(red, dpi, languages, law_)
-                seen["stamps"] = [astuple(word) for words in stamps for word in words]
+                seen["stamps"] = [word.told() for words in stamps for word in words]
                 seen["seals"] = _seals(picture, dpi, red) if kind in _SEALED else []
                 if _is_marked(stamps, law_):
                     secret.append(number)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import astuple
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -130,7 +129,7 @@ class InProcessTesseract(OcrEngine):
                 words = reader.read(picture, dpi, settings["languages"], settings["read_dpi"], Path(output_pdf))
                 told = _apart(picture, dpi, settings, words)
         Path(output_text).write_text("", "utf-8")
-        read = {"blank": blank, "words": [astuple(word) for word in words], **told}
+        read = {"blank": blank, "words": [word.told() for word in words], **told}
         words_file(folder, number).write_text(json.dumps(read, ensure_ascii=False), "utf-8")
 
 
@@ -141,14 +140,14 @@ def _apart(picture: Image.Image, dpi: float, settings: dict[str, Any], words: li
     if picture.mode == "RGB":
         level, level_dpi, _ = reader.straightened(picture, dpi, settings["read_dpi"])
         under = printed.under_ink(level, level_dpi, languages, words)
-        told |= {"printed": [astuple(word) for word in under]} if under is not None else {}
+        told |= {"printed": [word.told() for word in under]} if under is not None else {}
         words = words if under is None else under
     known = cache(lambda: law.vocabulary(Path(settings["station"])))  # most pages have nothing to ask it about
     if printed.alone(level, level_dpi, languages, passed, lambda said: glance.is_secrecy(known(), said)):
         told["secret"] = True
     if agreement.zones(words):
         fine, fine_dpi, _ = reader.straightened(picture, dpi, again.FINER_DPI)
-        told["printed"] = [astuple(word) for word in again.read_twice(fine, fine_dpi, languages, words)]
+        told["printed"] = [word.told() for word in again.read_twice(fine, fine_dpi, languages, words)]
     return told
 
 

@@ -21,6 +21,7 @@ import tesserocr
 from PIL import Image
 
 from processor.errors import MissingError
+from processor.ocr import specks
 from processor.ocr.languages import OTHERS
 from processor.ocr.words import Word
 
@@ -159,7 +160,7 @@ def strip(picture: Image.Image, dpi: float, languages: str, layout: Layout = "pa
         if row[0] == "5" and len(row) == 12 and row[11].strip():
             left, top, width, height = (int(value) for value in row[6:10])
             box = (left / picture.width, top / picture.height, (left + width) / picture.width, (top + height) / picture.height)
-            words.append(Word(row[11].strip(), *box, float(row[10])))
+            words.append(Word(_plain(row[11].strip()), *box, float(row[10])))
     return words
 
 
@@ -178,7 +179,7 @@ def read(picture: Image.Image, dpi: float, languages: str, read_dpi: int, out: P
     """
     small, small_dpi, angle = straightened(picture.convert("L") if picture.mode != "1" else picture, dpi, read_dpi)
     handed = out.with_suffix(".tif")
-    small.save(handed, "TIFF", dpi=(small_dpi, small_dpi))
+    specks.without(small.convert("L"), small_dpi).save(handed, "TIFF", dpi=(small_dpi, small_dpi))
     base = out.with_suffix("")
     if not _reader(languages).ProcessPages(str(base), str(handed)):
         raise RuntimeError("Tesseract gave up on a page")
@@ -201,8 +202,13 @@ def _words(hocr: Path, size: tuple[int, int]) -> list[Word]:
         if text and found:
             left, top, right, bottom = (int(value) for value in found.groups()[:4])
             box = (left / width, top / height, right / width, bottom / height)
-            words.append(Word(text, *box, float(found[5])))
+            words.append(Word(_plain(text), *box, float(found[5])))
     return words
+
+
+def _plain(text: str) -> str:
+    """A text with the slash of a keyboard: the models have a fraction's too (U+2044)."""
+    return text.replace("\u2044", "/")
 
 
 def _lay(page_file: Path, size: tuple[float, float], angle: float) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word; its box in fractions of the upright page, `confidence` 0-100."""
+    """One word; its box in fractions of the upright page, `confidence` 0-100.
+
+    Attributes:
+        rivals: what each reading has there, this one among them, where they differ: a closed list may know but one of them.
+    """
 
     text: str
     left: float
@@ -15,3 +20,9 @@ class Word:
     right: float
     bottom: float
     confidence: float
+    rivals: tuple[str, ...] = ()
+
+    def told(self) -> list[Any]:
+        """As it is handed on in JSON; rivals only where there are any."""
+        *told, rivals = astuple(self)
+        return [*told, list(rivals)] if rivals else told

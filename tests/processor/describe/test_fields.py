@@ -3,6 +3,7 @@
 import random
 import time
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -47,6 +48,21 @@ def test_a_printed_decision_is_read_whole() -> None:
     }
     assert found.confidence.keys() == found.fields.keys()
     assert all(0 < sure <= 1 for sure in found.confidence.values())
+
+
+def test_years_of_one_school_year_vouch_for_each_other() -> None:
+    def subject(years: str) -> str | None:
+        rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *centred(f"Về việc tuyển sinh {years}", 0.52, 0.19)]
+        return dict(reading(*rows, *BODY).fields).get("subject")
+
+    assert subject("năm học 2025~0.55 - 2026") == "Về việc tuyển sinh năm học 2025 - 2026"
+    assert subject("năm học 2023~0.55 - 2026") is None and subject("giai đoạn 2025~0.55 - 2026") is None
+
+
+def test_specks_within_a_title_and_before_a_subject_are_none_of_them() -> None:
+    rows = [*head("Số: 15/TTr-UBND", DATE), *centred("TƠ R~0.24 TRÌNH", 0.52, 0.17), *centred("'Về việc khen thưởng", 0.52, 0.19)]
+    found = reading(*rows, *BODY).fields
+    assert (found["type_name"], found["subject"]) == ("Tờ trình", "Về việc khen thưởng")
 
 
 def test_an_office_letter_has_no_title_and_its_subject_under_the_number() -> None:
@@ -194,6 +210,10 @@ def test_where_a_pen_has_run_over_the_line_only_what_is_vouched_for_stands() -> 
 
 def test_a_day_run_into_the_word_before_it_is_a_pens() -> None:
     assert "issued_date" not in headed(date="Sơn Giang, ngày2~0.91 tháng 10 năm 2026")
+    rows = head("Số: 15/QĐ-UBND", "Sơn Giang, ngày 7 tháng 10 năm 2026")
+    assert reading(*rows, *BODY).fields["issued_date"] == "2026-10-07"
+    at = next(at for at, each in enumerate(rows) if each.text == "ngày")
+    assert "issued_date" not in reading(*disputed(rows, at, "ngày", "ngày]", "ngày]"), *BODY).fields  # a 1 by a pen: the 17th
 
 
 def test_a_date_printed_once_more_vouches_for_a_doubtful_digit() -> None:
@@ -471,6 +491,63 @@ def test_a_position_the_seal_has_bitten_off_is_not_read() -> None:
     assert "signer_position" not in signed(centred("CHỦ TỊCH", 0.75, 0.72), name)  # KT. and PHÓ are under the seal
 
 
+def disputed(words: list[Word], at: int, *rivals: str) -> list[Word]:
+    """The words, one of them in doubt between what the readings had."""
+    doubtful = replace(words[at], text=rivals[0], confidence=0.55, rivals=rivals)
+    return [*words[:at], doubtful, *words[at + 1 :]]
+
+
+@pytest.mark.parametrize(("at", "rivals", "name"), [
+    (3, ("Tuần", "Tuấn", "Tuấn", "Tuần"), "Trần Văn Minh Tuấn"),
+    (3, ("Nhẫn", "Nhân", "Nhân", "Nhẫn"), None),  # both are names
+    (3, ("Tuần", "Tuấn"), None),  # what one reading alone has
+    (3, ("Tuần", "Tuẩn", "Tuẩn", "Tuần"), None),
+    (0, ("Yrần", "Trần", "lrần", "Trần"), "Trần Văn Minh Anh"),
+    (0, ("Yrần", "Yrần", "lrần", "Trần"), None),
+    (0, ("Võ", "Vũ", "Vũ", "Võ"), None),
+    (0, ("Te", "Tề", "Tề", "tê"), None),  # a rare one, which Lê is read as
+])  # fmt: skip
+def test_of_readings_that_differ_the_only_one_that_is_a_name_was_printed(at: int, rivals: tuple[str, ...], name: str | None) -> None:
+    rows = (centred("TM. ỦY BAN NHÂN DÂN", 0.72, 0.7), centred("CHỦ TỊCH", 0.72, 0.72))
+    assert signed(*rows, disputed(centred("Trần Văn Minh Anh", 0.72, 0.82), at, *rivals)).get("signer_name") == name
+
+
+def test_a_name_that_may_have_lost_its_marks_is_not_read() -> None:
+    rows = (centred("TM. ỦY BAN NHÂN DÂN", 0.72, 0.7), centred("CHỦ TỊCH", 0.72, 0.72))
+    assert "signer_name" not in signed(*rows, centred("Trần Văn Ai", 0.72, 0.82))  # Ái is a name, Ai is none
+    assert signed(*rows, centred("Trần Văn Ngoãn", 0.72, 0.82))["signer_name"] == "Trần Văn Ngoãn"  # as printed: no list has all
+
+
+def test_of_readings_that_differ_the_only_one_that_is_of_a_post_was_printed() -> None:
+    name = centred("Trần Thị Lan Anh", 0.72, 0.82)
+    post = disputed(centred("CHÁNH VĂN PHÒNG", 0.72, 0.72), 0, "GHÁPH", "CHÁNH", "CHÁNH", "XHÁNH")
+    assert signed(post, name)["signer_position"] == "Chánh Văn phòng"
+    deputy = disputed(centred("PHÓ GIÁM ĐỐC", 0.72, 0.72), 0, "RHÓ", "PHÓ", "PHÓ")
+    assert signed(centred("KT. GIÁM ĐỐC", 0.72, 0.7), deputy, name)["signer_position"] == "Phó Giám đốc"
+
+
+@pytest.mark.parametrize(("post", "position"), [
+    ("GHÁPH~0.55 VĂN PHÒNG", "Chánh Văn phòng"), ("SIÁM~0.55 ĐỐC", "Giám đốc"), ("N~0.55 6HỦ~0.47 TỊCH", "Chủ tịch"),
+    ("THỐNG ĐỐC", "Thống đốc"), ("XYZKW~0.55 VĂN PHÒNG", None),
+])  # fmt: skip
+def test_a_spoilt_word_of_a_post_is_known_by_most_of_its_letters(post: str, position: str | None) -> None:
+    rows = centred(post.removeprefix("N~0.55 "), 0.72, 0.72)
+    strokes = line("N~0.55", 0.5, 0.72) if post.startswith("N~") else []
+    assert signed([*strokes, *rows], centred("Trần Thị Lan Anh", 0.72, 0.82)).get("signer_position") == position
+
+
+def test_words_within_a_seal_are_no_line_of_the_block() -> None:
+    name = centred("Trần Thị Lan Anh", 0.72, 0.82)
+    assert signed(centred("TRƯỞNG PHÒNG", 0.72, 0.72), line("PHÒNG,", 0.55, 0.76), name)["signer_position"] == "Trưởng phòng"
+
+
+def test_strokes_before_a_post_that_stands_on_the_axis_are_none_of_it() -> None:
+    name, post = centred("Trần Thị Lan Anh", 0.72, 0.82), centred("GIÁM ĐỐC", 0.72, 0.72)
+    assert signed([*line("Y~0.53 7,~0.55", 0.6, 0.72), *post], name)["signer_position"] == "Giám đốc"
+    shifted = [*line("BHÓ~0.6", 0.68, 0.72), *centred("GIÁM ĐỐC", 0.75, 0.72)]
+    assert signed(shifted, name).get("signer_position") != "Giám đốc"
+
+
 @pytest.mark.parametrize(("post", "position"), [
     ("HÓ~0.5 GIÁM~0.55 ĐỐC", "Phó Giám đốc"), ("PHÓ GIÁM ĐC~0.3", "Phó Giám đốc"), ("PHÓ TỔNG GIÁM ĐỐC", "Phó Tổng Giám đốc"),
     ("ÓO~0.5 TỔNG~0.5 GIÁM~0.5 ĐỐC", None),
@@ -576,11 +653,46 @@ def recipients(*items: str) -> str | None:
     return reading(*BODY, *line("Nơi nhận:", 0.13, 0.70), *(word for row in rows for word in row)).fields.get("recipients")
 
 
+def test_what_a_seal_leaves_round_the_list_of_recipients_is_none_of_it() -> None:
+    rows = [line(item, 0.13, 0.72 + 0.015 * at) for at, item in enumerate(("- Sở Nội vụ (b/c);", "- Website tỉnh;", "- Lưu: VT, NC."))]
+    head = line("Nơi nhận:", 0.13, 0.70)
+
+    def told(*more: Word) -> str | None:
+        return reading(*BODY, *head, *(each for row in rows for each in row), *more).fields.get("recipients")
+
+    whole = "Sở Nội vụ (b/c); Website tỉnh; Lưu: VT, NC"
+    assert told(word("Ự", 0.11, 0.75)) == whole  # left of the dashes, which stand one under the other
+    assert told(*line("sào~0.49 tròn~0.55", 0.36, 0.735)) == whole  # beyond a wide gap, and in doubt
+    assert told(*line("- Sở Y tế;", 0.36, 0.735)) is None  # a second column of the list
+
+
+def test_of_readings_that_differ_the_only_one_that_is_initials_was_printed() -> None:
+    rows = [*line("- Sở Nội vụ;", 0.13, 0.72), *line("- Lưu: VT, NC.", 0.13, 0.735)]
+    heading = line("Nơi nhận:", 0.13, 0.70)
+    for rivals, told in ((("ÑC.", "NC", "NC", "ÑC"), "Sở Nội vụ; Lưu: VT, NC"), (("NC.", "NG", "NG", "NC"), None),
+                         (("GDTTH.", "GDTTH", "GDTrH", "GDTrH"), None)):  # fmt: skip
+        assert reading(*BODY, *heading, *disputed(rows, len(rows) - 1, *rivals)).fields.get("recipients") == told
+
+
+def test_a_word_that_stands_twice_for_readings_parted_its_line_is_not_told() -> None:
+    assert recipients("- Cấp Cấp trên trực tiếp (b/c);", "- Lưu: VT, NC.") is None
+    found = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *centred("Về việc dự phòng phòng~0.55 ngừa", 0.52, 0.19)]
+    assert "subject" not in reading(*found, *BODY).fields
+
+
+def test_specks_within_the_list_of_recipients_part_no_words() -> None:
+    told = "Cấp trên trực tiếp (b/c); Kho bạc Nhà nước khu vực; Lưu: VT, NC"
+    assert recipients("- Cấp trên trực:tiếp (bức);~0.55 -", "- Kho bạc Nhà nước khu VựC;~0.75", "- Lưu: VT, NC.") == told
+    assert recipients("- Cấp trên trực tiếp (b/c);", "- Kho bạc Nhà nước khu Vực;~0.75", "- Lưu: VT, NC.") == told
+    assert recipients("- Cấp trên trực tiếp (b/c);-~0.4", "- Kho bạc Nhà nước khu vực;", "- Lưu: VT, NC.") == told
+
+
 def test_strokes_beside_the_list_of_recipients_are_none_of_it() -> None:
     told = "Sở Nội vụ (b/c); Website tỉnh; Lưu: VT, NC"
     assert recipients("- Sở Nội vụ (b/c); L~0.5", "- Website tỉnh;'", "ụ~0.5", "__~ Lưu: VI, NC.") == told
     assert recipients("- Sở Nội vụ (b/c);", "- Website tỉnh;", "- Lưủ: VT, NC. l]~0.1") == told
     assert recipients("- Sở Nội vụ {b/C);~0.3", "- Website tỉnh;", "- Lưu: VT, NC.") == told
+    assert recipients("- Sở Nội vụ (b/c);", "- Website tỉnh;", "- Lưu: VTNC.") is None  # no comma
     assert recipients("- Sở Nội vụ-Lao động;", "- Lưu: VT.") is None  # a speck in the space between two words
     assert recipients("- Sở Nội vụ (Đ/c);~0.3", "- Website tỉnh;", "- Lưu: VT, NC. 4`~0.65") == told
     assert recipients("- Đ/c Nguyễn Văn An;", "- Lưu: VT, NC.") == "Đ/c Nguyễn Văn An; Lưu: VT, NC"

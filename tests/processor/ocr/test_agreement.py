@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from processor.ocr.agreement import (
     confirmed,
     gutter,
     is_same_place,
+    unlapped,
     voted,
     whole,
     yielding,
@@ -84,6 +86,27 @@ def test_what_three_readings_say_stands_where_the_others_differ_among_themselves
     assert said("Đỗ", "Đỗ", "Đã", "Đề", "Đó")[1] <= DOUBTED
 
 
+def test_a_doubtful_word_bears_what_each_reading_had() -> None:
+    (found,) = confirmed([word("Tuần", sure=90)], [word("Tuấn", sure=92)], ZONE)
+    assert found.rivals == ("Tuần", "Tuấn") and found.told()[6] == ["Tuần", "Tuấn"]
+    (found,) = voted([[word(text, sure=90)] for text in ("Tuần,", "Tuấn", "Tuấn", "Tuần")])
+    assert Counter(found.rivals) == {"Tuần": 2, "Tuấn": 2}
+    (found,) = confirmed([word("Tuấn", sure=90)], [word("Tuấn", sure=92)], ZONE)
+    assert found.rivals == () and len(found.told()) == 6
+
+
+def test_initials_run_together_are_weighed_each_for_itself() -> None:
+    pair = [Word("VT,", 0.1, 0.1, 0.12, 0.11, 90), Word("TH.", 0.122, 0.1, 0.15, 0.11, 90)]
+    found = confirmed([word("VT,TH.", sure=90)], pair, ZONE)
+    assert [(each.text, each.confidence) for each in found] == [("VT,", 99), ("TH.", 99)]
+
+
+def test_a_word_lies_where_no_stroke_beside_it_widens_its_box() -> None:
+    wide = Word("Phạm", 0.08, 0.09, 0.15, 0.11, 95)
+    (found,) = voted([[wide], [word("Phạm", sure=90)]])
+    assert (found.left, found.top, found.bottom) == (0.1, 0.1, 0.11)
+
+
 def test_no_vote_settles_digits_or_capitals_that_look_like_small_letters() -> None:
     assert said("15", "16", "16")[1] <= DOUBTED
     assert said("Vực", "vực", "vực")[1] < 80
@@ -130,6 +153,14 @@ def test_a_foot_parts_between_its_list_and_the_signature() -> None:
     assert gutter(HEADED) is None
 
 
+def test_no_word_of_a_reading_reaches_over_the_next() -> None:
+    wide, after, below = Word("cường", 0.1, 0.1, 0.2, 0.11, 96), word("số", 0.15), word("hóa", 0.12, 0.2)
+    assert unlapped([wide, after, below]) == [replace(wide, right=0.15), after, below]
+    found = voted([unlapped([wide, after]), [Word("cường", 0.1, 0.1, 0.145, 0.11, 97), after]])
+    assert sorted(each.text for each in found) == ["cường", "số"]
+    assert unlapped([]) == []
+
+
 def test_marks_read_apart_from_their_word_are_no_words() -> None:
     name, mark, alone = Word("Trần", 0.6, 0.64, 0.65, 0.65, 97), Word("À", 0.62, 0.635, 0.63, 0.642, 99), word("A", 0.7, 0.64)
     assert whole([name, mark, alone]) == [name, alone]
@@ -151,6 +182,35 @@ def test_no_word_of_a_line_is_lost_to_the_line_above(monkeypatch: pytest.MonkeyP
     plain = Image.new("L", (1654, 2339), "white")
     found = again.settled(plain, 200, "vie", [*above, *post], [((0.7, 1.0), [*above, *post])], None)
     assert sorted(word.text for word in found) == ["CHÁNH", "CHỦ", "PHÒNG", "TỊCH", "VĂN"]
+
+
+def test_of_many_doubtful_lines_those_with_something_sure_are_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    stamp = [word("xay", 0.05, 0.02 * at, 30) for at in range(1, 13)]
+    name = [word("Irần", 0.6, 0.4, 55), word("Minh", 0.66, 0.4, 99), word("Hậu", 0.72, 0.4, 99)]
+    read: list[again.Box] = []
+    monkeypatch.setattr(again, "part", lambda plain, box, *_: read.append(box) or [])
+    again.settled(Image.new("L", (1654, 2339), "white"), 200, "vie", [*stamp, *name], [(ZONE, [*stamp, *name])], None)
+    assert any(box[0] < 0.6 * 1654 < box[2] for box in read)
+
+
+def test_a_part_of_a_firm_word_is_no_word_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    firm = [Word("quả", 0.5, 0.1, 0.54, 0.112, 99), Word("tốt", 0.55, 0.1, 0.59, 0.112, 99)]
+    torn = Word("qu", 0.5, 0.1, 0.518, 0.112, 55)
+    monkeypatch.setattr(again, "part", lambda *_: [])
+    found = again.settled(Image.new("L", (1654, 2339), "white"), 200, "vie", [*firm, torn], [(ZONE, firm)], None)
+    assert sorted(word.text for word in found) == ["quả", "tốt"]
+
+
+def test_digits_cut_from_a_number_have_their_own_height() -> None:
+    plain = Image.new("L", (1000, 1000), "white")
+    plain.paste(0, (105, 118, 140, 135))  # the digits
+    plain.paste(0, (90, 108, 200, 110))  # a rule above
+    number = Word("15", 0.1, 0.105, 0.145, 0.145, 99)
+    found = again._measured(plain, 200, number)
+    assert (found.top, found.bottom, found.left) == (0.118, 0.135, 0.1)
+    plain.paste(0, (120, 100, 124, 145))  # a pen's stroke is as high as it is
+    assert again._measured(plain, 200, number) == replace(number, top=0.105, bottom=0.145)
+    assert again._measured(Image.new("L", (1000, 1000), "white"), 200, number) == number
 
 
 words = st.lists(
