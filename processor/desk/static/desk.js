@@ -88,7 +88,8 @@
     lookAt(box.name);
     if (box.tagName === "INPUT") box.select();
   }));
-  const first = document.querySelector("#form [autofocus]") || boxes()[0];
+  // The cursor is set here and not by the page: a key that comes before all of it has been read would lead nowhere.
+  const first = document.querySelector("#form [data-first]") || boxes()[0];
   if (first) {
     const details = first.closest("details");
     if (details) details.open = true;

@@ -147,6 +147,18 @@ def test_ten_documents_by_the_keyboard_alone(clerk: Clerk) -> None:
     assert len(to_describe(clerk.desk.folder)) == 2
 
 
+def test_the_cursor_stands_in_no_field_before_its_keys_work(clerk: Clerk) -> None:
+    code = to_describe(clerk.desk.folder)[0]
+    clerk.page.route("**/static/desk.js", lambda route: route.abort())
+    clerk.goes(f"/filed/{code}")
+    expect(clerk.page.locator("#f-code_number")).to_be_visible()
+    assert clerk.page.evaluate("document.activeElement.tagName") == "BODY"
+    clerk.page.unroute("**/static/desk.js")
+    clerk.goes(f"/filed/{code}")
+    clerk.is_at("code_number")
+    clerk.wrong[:] = [said for said in clerk.wrong if "ERR_FAILED" not in said]
+
+
 def test_a_day_is_read_back_and_taken_by_a_second_enter(clerk: Clerk) -> None:
     code = to_describe(clerk.desk.folder)[0]
     clerk.goes(f"/filed/{code}")
