@@ -173,13 +173,18 @@ def parse_field(name: str, text: str) -> str | int | None:
         return _iso_date(value)
     if name == "page_amount":
         return _page_amount(value)
-    if name == "code_number" and not _DIGIT.search(value):
+    if name == "code_number" and not is_number(value):
         raise RecordError("bad-value", "code_number: a number is written with digits, such as 12, 12a or 01/2024")
     if len(value) > LENGTHS[name]:
         raise RecordError("bad-value", f"{name} may have {LENGTHS[name]} characters, not {len(value)}")
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
         raise RecordError("bad-value", f"{name} may not hold control characters or line breaks")
     return value
+
+
+def is_number(text: str) -> bool:
+    """Whether a document's number can be written so: with a digit (NĐ 30/2020 PL I II.3)."""
+    return _DIGIT.search(text) is not None
 
 
 def number_key(values: Mapping[str, object]) -> str | None:

@@ -10,9 +10,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from string import digits
 
-from archive.record import LENGTHS, RecordError, parse_field
+from archive.record import LENGTHS, RecordError, is_number, parse_field
 
 _DAY = re.compile(r"(\d{1,2})(?:[\s./-]+(\d{1,2})(?:[\s./-]+(\d{4}|\d{2}))?)?", re.ASCII)
 _CLOSE = re.compile(r"(\d{2})(\d{2})(\d{4}|\d{2})?", re.ASCII)
@@ -124,7 +123,7 @@ def _refused(name: str, value: str) -> str:
         return NOT_A_DAY
     if name == "page_amount":
         return "Số trang là số từ 1 đến 9999."
-    if name == "code_number" and not any(c in digits for c in value):
+    if name == "code_number" and not is_number(value):
         return "Số văn bản ghi bằng chữ số, như 12, 12a hoặc 01/2024. Không có số thì để trống."
     if name in LENGTHS and len(value) > LENGTHS[name]:
         return f"Nhiều nhất {LENGTHS[name]} ký tự; đang có {len(value)}."

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from archive.naming import split_doc_code
-from archive.record import DESCRIPTIVE, LENGTHS, RecordError, parse_field
+from archive.record import DESCRIPTIVE, RecordError, is_number, parse_field
 from processor.errors import Verdict
 from processor.intake import headings, pages
 from processor.intake.headings import BAD, Found, Profile
@@ -245,8 +245,8 @@ def _held(name: str, text: str) -> str:
         try:
             value = parse_field(name, text)
         except RecordError as error:
-            is_number = name == "code_number" and len(text) <= LENGTHS[name]
-            raise _Wrong("số văn bản phải có chữ số" if is_number else "quá dài hoặc không hợp lệ") from error
+            is_none = name == "code_number" and not is_number(text)
+            raise _Wrong("số văn bản phải có chữ số" if is_none else "quá dài hoặc không hợp lệ") from error
         return "" if value is None else str(value)
     if name == "pages":
         if pages.parse(text, _MOST_PAGES) is None:
