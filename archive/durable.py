@@ -246,6 +246,11 @@ def _temporary(target: Path) -> Path:
     return target.with_name(f".{target.name}.{os.getpid()}.{threading.get_native_id()}.part")
 
 
+def is_plain(path: Path) -> bool:
+    """Whether it is a file, and no link to one: to read a pipe might never end."""
+    return path.is_file() and not path.is_symlink()
+
+
 def read_plain(path: Path) -> bytes:
     """The bytes of a file that is one: of a pipe, a device or a link somebody laid in its place reading might never end.
 

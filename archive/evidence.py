@@ -21,7 +21,7 @@ from sqlite_utils import Database
 from archive import ers, evidencelist
 from archive.catalogue import Row
 from archive.counted import counted
-from archive.durable import DurableError, digest_file, make_dirs_durably, replace_durably, write_durably
+from archive.durable import DurableError, digest_file, is_plain, make_dirs_durably, replace_durably, write_durably
 from archive.errors import ArchiveError
 from archive.ers import DIGESTS, ArchiveTimeStamp
 from archive.evidencelist import EvidenceList
@@ -130,7 +130,7 @@ def nights(root: Path) -> list[Round]:
 def renewals(root: Path) -> list[Round]:
     """What lies there as renewals, oldest first; whether they are, the log knows."""
     found = sorted((root / LOG / RENEWALS).glob(f"[0-9][0-9][0-9][0-9]/{EVIDENCE}"))
-    return [Round(root, path.parent) for path in found if _is_plain(path)]
+    return [Round(root, path.parent) for path in found if is_plain(path)]
 
 
 def logged(db: Database) -> set[tuple[int, str, str]]:
@@ -151,7 +151,7 @@ def facts(number: int, listed: EvidenceList, token: bytes) -> dict[str, str | in
 
 def list_files(folder: Path) -> list[Path]:
     """The lists in a folder: one, where nothing was interrupted."""
-    return [path for name in DIGESTS if _is_plain(path := folder / f"evidence.{name}")]
+    return [path for name in DIGESTS if is_plain(path := folder / f"evidence.{name}")]
 
 
 def of_night(root: Path, db: Database, head: Published, algorithm: str) -> tuple[EvidenceList, list[Finding]]:
@@ -196,10 +196,6 @@ def put(folder: Path, listed: EvidenceList, token: bytes, chain: bytes) -> None:
         replace_durably(folder / BEFORE, before)
     replace_durably(folder / f"{EVIDENCE}.pem", chain)
     write_durably(folder / EVIDENCE, token)
-
-
-def _is_plain(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()  # to read a pipe might never end
 
 
 def _readable(listed: EvidenceList) -> tuple[bytes, bytes]:

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from archive import copies, heads
 from archive.catalogue import Catalogue
 from archive.counted import counted
-from archive.durable import make_dirs_durably, replace_with
+from archive.durable import is_plain, make_dirs_durably, replace_with
 from archive.errors import ArchiveError
 from archive.event import Event
 from archive.evidence import KNOWN
@@ -38,7 +38,9 @@ def told(db: Database) -> dict[str, str]:
         if type == LOST:
             found = {place: digest for place, digest in found.items() if not place.startswith(folder)}
         else:
-            found = {folder + name: str(digest) for name, digest in said.items() if KNOWN.fullmatch(folder + name)} | found
+            for name, digest in said.items():
+                if KNOWN.fullmatch(folder + name):
+                    found.setdefault(folder + name, str(digest))
     return found
 
 
@@ -57,13 +59,13 @@ def note(root: Path, catalogue: Catalogue, actor: str) -> None:
 def _laid_down(folder: Path) -> Iterator[Path]:
     """Files of a head, part by part, each once its last file lies there: until then what lies beside it may be written anew."""
     for last, beside in _PARTS:
-        if _is_plain(folder / last):
-            yield from sorted({folder / last, *filter(_is_plain, folder.glob(beside))})
+        if is_plain(folder / last):
+            yield from sorted({folder / last, *filter(is_plain, folder.glob(beside))})
 
 
 def lost(root: Path, db: Database) -> list[str]:
     """What the log tells of and is not there: paths from the archive's folder."""
-    return [place for place in told(db) if not _is_plain(root / place)]
+    return [place for place in told(db) if not is_plain(root / place)]
 
 
 def check(root: Path, db: Database, *, is_read: bool) -> Iterator[Finding]:
@@ -74,9 +76,9 @@ def check(root: Path, db: Database, *, is_read: bool) -> Iterator[Finding]:
     """
     for place, digest in told(db).items():
         folder, _, name = place.rpartition("/")
-        if name in _TOLD or not _is_plain(root / folder / CHECKPOINT) or (name == ENTRIES and is_read):
+        if name in _TOLD or not is_plain(root / folder / CHECKPOINT) or (name == ENTRIES and is_read):
             continue
-        if not _is_plain(root / place):
+        if not is_plain(root / place):
             yield Finding("head-missing", None, place, "a file of a published head is not there")
         elif (is_read or not name.startswith(("evidence.sha", ENTRIES))) and copies.digest_of(root / place) != digest:
             yield Finding("head-altered", None, place, "is not the file of the head that was published")
@@ -97,7 +99,7 @@ def give_up(root: Path, catalogue: Catalogue, day: dt.date, reason: str, actor: 
         places |= {place for place in told(db) if place.startswith(f"{LOG}/{day}/")}
         if not places:
             raise ArchiveError("unknown", f"no head of the log was published under {day}")
-        gone = [place for place in places if not _is_plain(root / place)]
+        gone = [place for place in places if not is_plain(root / place)]
         if not gone:
             raise ArchiveError("exists", f"nothing of the head of {day} is lost")
         public: dict[str, str | int] = {"day": day.isoformat(), "files": len(gone)}
@@ -130,7 +132,3 @@ def restore(root: Path, source: Path, known: Mapping[str, str], path: str) -> No
         copies.refuse_links(root, {(root / place).parent})
         make_dirs_durably((root / place).parent)
         replace_with(source / place, root / place, expected=wanted[place])
-
-
-def _is_plain(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from archive import heads
 from archive.checkpoint import parsed
+from archive.durable import is_plain
 from archive.evidence import LISTS
 from archive.proofs import Proof, Record
 
@@ -104,5 +105,5 @@ def _lists(root: Path, of: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str,
             yield f"{member}{OF_LISTS}", "".join(f"{digest}  {digest}.crl\n" for digest in digests).encode()
     for digest in sorted(set[str]().union(*of.values())):
         path = root / heads.LOG / LISTS / f"{digest}.crl"
-        if path.is_file() and not path.is_symlink():
+        if is_plain(path):
             yield path.name, path.read_bytes()
