@@ -188,10 +188,11 @@ class PublicLog(Places):
         Raises:
             ArchiveError: `evidence-altered`.
         """
-        data = self.evidence_record(path)
-        tokens = self.evidence().tokens(path) if path and data else []
+        if not path or not (self.root / path).exists():
+            return Record()
+        there = self.evidence()
         with self._catalogue.reading() as db:
-            return Record(data, proofs.kept_of(db, tokens))
+            return Record(there.record(path), proofs.kept_of(db, there.tokens(path)))
 
     def proof(self, id: str) -> Proof:
         """That a document is in the log.

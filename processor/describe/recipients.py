@@ -181,14 +181,15 @@ def _listed(foot: Foot, pitch: float) -> list[Line]:
     lines = foot.recipients[1 : MOST_LINES + 1]
     margin = _margin(lines)
     for line in lines:
-        row = _without_strokes(line, margin) or line
+        kept = _without_strokes(line, margin)
+        row = kept or line
         if row.top - before > WIDE_STEP * pitch:
             return []
         steps.append(row.top - before)
         before = row.top
         if fold(row.text).startswith(_HEADING):
             continue  # read twice
-        rows += [row] if _without_strokes(line, margin) else []
+        rows += [kept] if kept else []
         if fold(_BULLET.sub("", row.text)).startswith(_KEPT):
             usual = statistics.median(steps)
             return rows if all(step <= MISSED * usual for step in steps[1:]) else []  # between them a line was not read
