@@ -8,7 +8,6 @@ import threading
 from archive.record import DocumentKey
 
 _NEAR = dt.timedelta(seconds=5)  # well before the moment asking costs nothing, and finds out who is mended earlier
-_LATE = dt.timedelta(seconds=2)  # after it the oldest have been taken up again
 _AGAIN = dt.timedelta(seconds=1)
 
 
@@ -56,11 +55,12 @@ class Line:
     def turn(self, number: int, now: dt.datetime) -> dt.datetime | None:
         """When a document may try that comes as the turn of an older one is near; None: now.
 
-        Who has stood here is put off no more: the coordinator takes such up in order.
+        Who has stood here is put off no more: the coordinator takes such up in order. An older one whose moment has passed still
+        comes first: every thread may be busy with a long document then, and the first one free be that of a younger one.
         """
         with self._lock:
             if number in self._moments:
                 return None
             older = [moment for other, moment in self._moments.items() if other < number]
-        ahead = [moment for moment in older if moment - _NEAR < now < moment + _LATE]
+        ahead = [moment for moment in older if moment - _NEAR < now]
         return max(min(ahead), now + _AGAIN) if ahead else None
