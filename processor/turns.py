@@ -43,9 +43,9 @@ class Line:
         self._lock = threading.Lock()
 
     def stand(self, number: int, until: dt.datetime) -> None:
-        """A document waits for time until a moment."""
+        """A document waits for time until a moment; the journal counts in whole seconds, and takes it up as one begins."""
         with self._lock:
-            self._moments[number] = until
+            self._moments[number] = until.replace(microsecond=0)
 
     def leave(self, number: int) -> None:
         """It has its time, or something else is wrong with it."""
@@ -55,12 +55,12 @@ class Line:
     def turn(self, number: int, now: dt.datetime) -> dt.datetime | None:
         """When a document may try that comes as the turn of an older one is near; None: now.
 
-        Who has stood here is put off no more: the coordinator takes such up in order. An older one whose moment has passed still
-        comes first: every thread may be busy with a long document then, and the first one free be that of a younger one.
+        Who has stood here is put off again only where an older one was told since that there is no time yet: it would find what the
+        older one did not. An older one whose moment has passed comes first too, once: every thread may be busy with a long
+        document then, and the first one free be that of a younger one.
         """
         with self._lock:
-            if number in self._moments:
-                return None
+            has_stood = number in self._moments
             older = [moment for other, moment in self._moments.items() if other < number]
-        ahead = [moment for moment in older if moment - _NEAR < now]
+        ahead = [moment for moment in older if moment - _NEAR < now and (moment > now or not has_stood)]
         return max(min(ahead), now + _AGAIN) if ahead else None

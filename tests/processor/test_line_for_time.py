@@ -18,7 +18,9 @@ def test_who_comes_as_the_moment_is_near_stands_behind_all_who_waited_for_it(num
         line.stand(number, NOW)
     turn = line.turn(max(numbers) + 1, now)
     assert turn is not None and turn > now, "or it would ask without end"
-    assert [line.turn(number, now) for number in numbers] == [None] * len(numbers), "they are taken up again, the oldest first"
+    assert line.turn(min(numbers), now) is None
+    after = max(now, NOW)
+    assert [line.turn(number, after) for number in numbers] == [None] * len(numbers), "they are taken up again, the oldest first"
     assert line.turn(min(numbers) - 1, now) is None, "an older one has waited longer"
 
 
@@ -38,6 +40,26 @@ def test_an_older_one_that_found_no_thread_free_at_its_moment_still_comes_first(
     assert turn == NOW + 4 * SECOND
     line.stand(8, turn)
     assert line.turn(8, turn) is None, "if number 2 does not come at all, it costs the others a second, once"
+
+
+def test_who_has_stood_does_not_find_the_time_an_older_one_was_just_told_is_not_there_yet() -> None:
+    """Numbers 2 and 3 asked a twentieth of a second too early, number 8 a twentieth after: it was filed before both."""
+    line = Line()
+    for number in (2, 3, 8):
+        line.stand(number, NOW)
+    for number in (2, 3):
+        line.leave(number)
+        line.stand(number, NOW + 2 * SECOND)
+    assert line.turn(8, NOW + SECOND / 10) == NOW + 2 * SECOND
+    assert line.turn(2, NOW + SECOND / 10) is None
+    assert line.turn(8, NOW + 2 * SECOND) is None, "from then on the coordinator's order holds"
+
+
+def test_the_line_counts_in_whole_seconds_as_the_journal_does() -> None:
+    line, ripe = Line(), NOW + 0.9 * SECOND
+    line.stand(2, ripe)
+    line.stand(8, ripe)
+    assert line.turn(8, NOW + 0.1 * SECOND) is None, "both were taken up as the second began"
 
 
 def test_nobody_stands_behind_one_that_has_its_time_nor_long_before_its_moment() -> None:
