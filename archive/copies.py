@@ -27,7 +27,7 @@ from archive.verify_log import Finding
 TAGS = ("bagit.txt", "bag-info.txt", bag.MANIFEST)
 _ALL_TAGS = frozenset({*TAGS, bag.TAGMANIFEST})
 _BESIDE = ("FORMAT.md", "_tools", "_log")
-NO_HEADS: Mapping[str, str] = MappingProxyType({})
+NOTHING_LOGGED: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,16 @@ def missing(target: Path, days: Sequence[SealedDay]) -> list[SealedDay]:
     return [each for each in days if not _is_there(target, each)]
 
 
-def mirror(root: Path, target: Path, days: Sequence[SealedDay], heads: Mapping[str, str] = NO_HEADS) -> Iterator[Copied | Finding]:
+def mirror(
+    root: Path, target: Path, days: Sequence[SealedDay], logged: Mapping[str, str] = NOTHING_LOGGED
+) -> Iterator[Copied | Finding]:
     """Copy the days that are missing, oldest first, then what lies beside them; a day that is altered here is told and left out.
 
     Args:
         root: the archive.
         target: the copy.
         days: the sealed days.
-        heads: digests of the files of published heads, by path: what is altered of these is told and left out too.
+        logged: digests of the files of `_log`, by path: what is altered of these is told and left out too.
 
     Raises:
         ArchiveError: `bad-place`.
@@ -87,18 +89,18 @@ def mirror(root: Path, target: Path, days: Sequence[SealedDay], heads: Mapping[s
         except DurableError as error:
             place = error.path.relative_to(root).as_posix() if error.path.is_relative_to(root) else each.place
             yield Finding(error.code, None, place, "cannot be copied: it is not what was sealed")
-    yield from copy_beside(root, target, heads)
+    yield from copy_beside(root, target, logged)
 
 
-def copy_beside(root: Path, target: Path, heads: Mapping[str, str]) -> Iterator[Finding]:
+def copy_beside(root: Path, target: Path, logged: Mapping[str, str]) -> Iterator[Finding]:
     """What explains the archive and its published log, which hold nothing private."""
     for name in _BESIDE:
         for path in files(root / name):
             place = path.relative_to(root).as_posix()
             try:
-                replace_with(path, target / place, expected=heads.get(place))
+                replace_with(path, target / place, expected=logged.get(place))
             except DurableError as error:
-                yield Finding(error.code, None, place, "cannot be copied: it is not what was published")
+                yield Finding(error.code, None, place, "cannot be copied: it is not what was logged")
 
 
 def check(target: Path, days: Sequence[SealedDay]) -> Iterator[Finding]:

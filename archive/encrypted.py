@@ -75,7 +75,7 @@ def missing(target: Path, days: Sequence[SealedDay], known: Mapping[str, Known])
 
 def mirror(
     root: Path, target: Path, days: Sequence[SealedDay], known: Mapping[str, Known], to: Sequence[x509.Certificate],
-    heads: Mapping[str, str] = copies.NO_HEADS,
+    logged: Mapping[str, str] = copies.NOTHING_LOGGED,
 ) -> Iterator[Copied | Finding]:
     """Encrypt the days that are missing there, oldest first, then lay what tells how to open them.
 
@@ -94,7 +94,7 @@ def mirror(
             place = error.path.relative_to(root).as_posix() if error.path.is_relative_to(root) else each.place
             yield Finding(error.code, None, place, "cannot be copied: it is not what was sealed")
     replace_durably(target / ADVICE, resources.files("archive").joinpath("encrypted.txt").read_bytes())
-    yield from copies.copy_beside(root, target, heads)
+    yield from copies.copy_beside(root, target, logged)
 
 
 def check(target: Path, days: Sequence[SealedDay], known: Mapping[str, Known], key: Key | None) -> Iterator[Finding]:

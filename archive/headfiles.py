@@ -2,21 +2,20 @@
 
 Promises: a head counts as published once the log says so, which it does after its files lie there; what is missing before that was
 interrupted, what is missing after it was taken away (`lost`), and is made again by nobody but a person whose decision the log keeps
-(`head-lost`). Refuses (ArchiveError) to put back what is not, to the byte, what was published (`not-proved`).
+(`head-lost`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from archive import copies, heads
 from archive.catalogue import Catalogue
-from archive.counted import counted
-from archive.durable import is_plain, make_dirs_durably, replace_with
+from archive.durable import is_plain
 from archive.errors import ArchiveError
 from archive.event import Event
 from archive.evidence import KNOWN
@@ -105,30 +104,3 @@ def give_up(root: Path, catalogue: Catalogue, day: dt.date, reason: str, actor: 
         public: dict[str, str | int] = {"day": day.isoformat(), "files": len(gone)}
         catalogue.append(Event(LOST, actor, public=public, private={"reason": reason}))
     return head
-
-
-def restore(root: Path, source: Path, known: Mapping[str, str], path: str) -> None:
-    """Puts a file of a head, or all of one that are wrong here, back from a good copy.
-
-    Args:
-        root: the archive.
-        source: where the copy's archive lies.
-        known: as `told`.
-        path: the file or the head's folder, from the archive's folder.
-
-    Raises:
-        ArchiveError: `unknown`, the log tells of no such file; `not-proved`, the copy's bytes are not what was published either;
-            `exists`, what lies here is right.
-    """
-    wanted = {place: digest for place, digest in known.items() if f"{place}/".startswith(f"{path.rstrip('/')}/")}
-    if not wanted:
-        raise ArchiveError("unknown", f"the log tells of no head with {path}")
-    wrong = [place for place, digest in wanted.items() if copies.digest_of(root / place) != digest]
-    if not wrong:
-        raise ArchiveError("exists", f"{path} is what was published: there is nothing to restore")
-    if bad := [place for place in wrong if copies.digest_of(source / place) != wanted[place]]:
-        raise ArchiveError("not-proved", f"the copy of {bad[0]} is not what was published ({counted(len(bad), 'file')} in all)")
-    for place in wrong:
-        copies.refuse_links(root, {(root / place).parent})
-        make_dirs_durably((root / place).parent)
-        replace_with(source / place, root / place, expected=wanted[place])

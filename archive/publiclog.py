@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from archive import cosigned, evidence, headfiles, heads, proofs, revocation, verify_heads
+from archive import cosigned, evidence, headfiles, heads, logfiles, proofs, revocation, verify_heads
 from archive.catalogue import Row
 from archive.copies import SealedDay, is_payload
 from archive.cosigned import Seen
@@ -61,18 +61,19 @@ class PublicLog(Places):
         """
         return headfiles.give_up(self.root, self._catalogue, day, reason, actor)
 
-    def restore_head(self, source: Path, path: str) -> None:
-        """Puts a file of a head, or all of one that are wrong here, back from the archive of a copy.
+    def restore_log_file(self, source: Path, path: str) -> None:
+        """Puts a file of `_log`, or all of a folder there that are wrong here, back from the archive of a copy.
 
         Raises:
             ArchiveError: `unknown`, `not-proved`, `exists`.
         """
-        headfiles.restore(self.root, source, self.head_files(), path)
-
-    def head_files(self) -> dict[str, str]:
-        """Digests of the files of heads, by path from the archive's folder, as the log tells."""
         with self._catalogue.reading() as db:
-            return headfiles.told(db)
+            logfiles.restore(self.root, source, db, path)
+
+    def log_files(self) -> dict[str, str]:
+        """Digests of the files of `_log` that the log tells of, by path from the archive's folder."""
+        with self._catalogue.reading() as db:
+            return logfiles.told(db, self.root)
 
     def published(self) -> list[Published]:
         """All heads that were published, oldest first."""

@@ -57,10 +57,14 @@ def kept(db: Database) -> dict[str, set[str]]:
     return found
 
 
+def told(db: Database) -> dict[str, str]:
+    """Digests of the lists that were kept, by path from the archive's folder."""
+    return {f"{LOG}/{LISTS}/{digest}.crl": digest for digest in sorted(set[str]().union(*kept(db).values()))}
+
+
 def check(root: Path, db: Database, *, is_read: bool) -> Iterator[Finding]:
     """Every list that was kept is there; and, where all is read, is what it was."""
-    for digest in sorted(set[str]().union(*kept(db).values())):
-        place = f"{LOG}/{LISTS}/{digest}.crl"
+    for place, digest in told(db).items():
         try:
             there = digest_file(root / place, "sha256") if is_read or not (root / place).is_file() else digest
         except FileNotFoundError:

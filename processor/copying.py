@@ -63,12 +63,12 @@ def update(archive: Archive, name: str, mirror: MirrorTable, station: Path, acto
         MissingError: it is not there.
         ArchiveError: `bad-place`, `bad-recipient`.
     """
-    target, days, heads = place(mirror, station), archive.sealed_days(), archive.head_files()
+    target, days, logged = place(mirror, station), archive.sealed_days(), archive.log_files()
     if mirror.encrypt:
         to = encrypted.certificates(station / each for each in mirror.encrypt)
-        done = list(encrypted.mirror(archive.root, target, days, known(archive, name), to, heads))
+        done = list(encrypted.mirror(archive.root, target, days, known(archive, name), to, logged))
     else:
-        done = list(copies.mirror(archive.root, target, days, heads))
+        done = list(copies.mirror(archive.root, target, days, logged))
     copied = [each for each in done if isinstance(each, Copied)]
     findings = [each for each in done if isinstance(each, Finding)]
     for each in copied:
@@ -111,7 +111,7 @@ def restore(
     Args:
         archive: what it belongs to.
         name, mirror: the copy.
-        path: the file, from the archive's folder; or a head's folder in `_log`.
+        path: the file, from the archive's folder; or a file or folder in `_log`.
         where: the station, and who does it.
         key: opens an encrypted copy.
 
@@ -122,7 +122,7 @@ def restore(
     station, actor = where
     source, days = place(mirror, station), archive.sealed_days()
     if PurePosixPath(path).parts[:1] == (LOG,):  # never encrypted: it holds nothing private
-        archive.restore_head(source, path)
+        archive.restore_log_file(source, path)
     elif not mirror.encrypt:
         copies.restore(archive.root, source, days, path)
     elif key is None:

@@ -112,7 +112,8 @@ def verify(names: tuple[str, ...], key_file: Path | None, passphrase_file: Path 
 def restore(path: str, name: str, key_file: Path | None, passphrase_file: Path | None, folder: Path) -> None:
     """Put a damaged or lost file of a sealed day back (PATH as `verify` names it), if the copy's is what was sealed.
 
-    PATH may be a file of a published head too, or the folder of one (`_log/2026-11-24`): all that is damaged or lost of it.
+    PATH may be a file of the log too: of a published head, a renewal, a revocation list; or a folder of such (`_log/2026-11-24`,
+    `_log/renewals/0001`, `_log/revocation`): all that is damaged or lost in it.
     """
     key = _key(key_file, passphrase_file, folder)
     with _chosen(folder, (name,)) as (archive, mirrors):

@@ -32,7 +32,7 @@ def two(office: Office, archive: Archive) -> Two:
 
 @pytest.fixture
 def copy(office: Office, archive: Archive, two: Two) -> Path:
-    assert [each for each in copies.mirror(office.root, office.folder / "nas", archive.sealed_days(), archive.head_files())
+    assert [each for each in copies.mirror(office.root, office.folder / "nas", archive.sealed_days(), archive.log_files())
             if not isinstance(each, copies.Copied)] == []  # fmt: skip
     return office.folder / "nas"
 
@@ -40,7 +40,7 @@ def copy(office: Office, archive: Archive, two: Two) -> Path:
 def test_the_log_tells_once_of_each_file_and_later_of_what_came_later(archive: Archive, two: Two) -> None:
     told = [event["public"] for event in archive.happened("published")]
     assert [each["day"] for each in told] == ["2026-11-23", "2026-11-24"]  # type: ignore[index]  # JSON
-    assert set(archive.head_files()) == {f"{day}/{name}" for day in (OLDER, NEWEST)
+    assert set(archive.log_files()) == {f"{day}/{name}" for day in (OLDER, NEWEST)
                                          for name in ("checkpoint", "entries.jsonl", "checkpoint.p7s", "checkpoint.p7s.pem")}  # fmt: skip
     (two[1].folder / "checkpoint.tsr.pem").write_bytes(b"pem")
     archive.note_heads(CLERK)
@@ -74,12 +74,12 @@ def test_another_signature_in_the_place_of_one_is_told(office: Office, archive: 
 
 def test_a_copy_gives_back_one_file_or_the_whole_head(office: Office, archive: Archive, copy: Path) -> None:
     with pytest.raises(ArchiveError, match="exists"):
-        archive.restore_head(copy, NEWEST)
+        archive.restore_log_file(copy, NEWEST)
     before = {path.name: path.read_bytes() for path in (office.root / NEWEST).iterdir()}
     (office.root / OLDER / "checkpoint.p7s").unlink()
     shutil.rmtree(office.root / NEWEST)
-    archive.restore_head(copy, f"{OLDER}/checkpoint.p7s")
-    archive.restore_head(copy, f"{NEWEST}/")
+    archive.restore_log_file(copy, f"{OLDER}/checkpoint.p7s")
+    archive.restore_log_file(copy, f"{NEWEST}/")
     assert {path.name: path.read_bytes() for path in (office.root / NEWEST).iterdir()} == before
     assert archive.lost_heads() == [] == archive.lost_head_files() and codes(archive) == set()
 
@@ -88,30 +88,30 @@ def test_a_copy_gives_back_one_file_or_the_whole_head(office: Office, archive: A
 def test_only_what_the_log_tells_of_is_put_back(office: Office, archive: Archive, copy: Path, path: str) -> None:
     if path == "_log":  # all of it, where it is asked for so
         shutil.rmtree(office.root / OLDER)
-        archive.restore_head(copy, path)
+        archive.restore_log_file(copy, path)
         assert archive.lost_head_files() == []
         return
     with pytest.raises(ArchiveError, match="unknown"):
-        archive.restore_head(copy, path)
+        archive.restore_log_file(copy, path)
 
 
 def test_a_copy_that_is_not_what_was_published_gives_nothing_back(office: Office, archive: Archive, copy: Path) -> None:
     shutil.rmtree(office.root / NEWEST)
     (copy / NEWEST / "checkpoint.p7s").write_bytes(b"made later")
     with pytest.raises(ArchiveError, match="not-proved"):
-        archive.restore_head(copy, NEWEST)
+        archive.restore_log_file(copy, NEWEST)
     assert not (office.root / NEWEST).exists(), "all of it, or nothing"
     (office.root / NEWEST).symlink_to(office.folder)
     with pytest.raises(ArchiveError, match="altered"):
-        archive.restore_head(copy, f"{NEWEST}/checkpoint")
+        archive.restore_log_file(copy, f"{NEWEST}/checkpoint")
     assert not (office.folder / "checkpoint").exists(), "nothing is written where a link leads out"
 
 
 def test_what_was_altered_here_never_overwrites_a_good_copy(office: Office, archive: Archive, copy: Path) -> None:
     (office.root / NEWEST / "checkpoint.p7s").write_bytes(b"made later")
-    found = list(copies.mirror(office.root, copy, archive.sealed_days(), archive.head_files()))
+    found = list(copies.mirror(office.root, copy, archive.sealed_days(), archive.log_files()))
     assert [(each.code, each.path) for each in found if not isinstance(each, copies.Copied)] == [("altered", f"{NEWEST}/checkpoint.p7s")]
-    archive.restore_head(copy, NEWEST)
+    archive.restore_log_file(copy, NEWEST)
     assert archive.lost_heads() == []
 
 

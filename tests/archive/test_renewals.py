@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import evidence, evidencelist
-from archive.copies import mirror
+from archive.copies import Copied, mirror
 from archive.errors import ArchiveError
 from archive.ers import Tree
 from archive.evidencelist import EvidenceList
@@ -282,6 +282,81 @@ def test_a_logged_renewal_that_was_changed_or_lost_proves_nothing_and_another_is
     assert archive.evidence().unrenewed() == before
     shutil.rmtree(folder)
     assert renewed(office, archive, pki).name == "0002", "no number is given twice"
+
+
+RENEWAL, LISTS = "_log/renewals/0001", "_log/revocation"
+
+
+@pytest.fixture
+def copy(office: Office, archive: Archive, pki: Pki) -> Path:
+    """A copy of an archive whose proofs were hashed anew, and that keeps a revocation list."""
+    head = night(office, archive, pki, "a", "b")
+    with pki.at(office.clock.now):
+        archive.keep_lists(f"_log/{head.day}/evidence.tst", [pki.crl(pki.tsa_root)], CLERK)
+    renewed(office, archive, pki, "sha512")
+    assert [each for each in mirror(office.root, office.folder / "nas", archive.sealed_days(), archive.log_files())
+            if not isinstance(each, Copied)] == []  # fmt: skip
+    return office.folder / "nas"
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("spoiled", ["altered", "lost"])
+@pytest.mark.parametrize("place", [f"{RENEWAL}/evidence.sha512", f"{RENEWAL}/evidence.before", f"{RENEWAL}/evidence.tst",
+                                   f"{RENEWAL}/evidence.tst.pem", RENEWAL, LISTS])  # fmt: skip
+def test_a_copy_gives_back_revocation_lists_and_renewals(office: Office, archive: Archive, copy: Path, place: str, spoiled: str) -> None:
+    with pytest.raises(ArchiveError, match="exists"):
+        archive.restore_log_file(copy, place)
+    path = office.root / place
+    folder = path if path.is_dir() else path.parent
+    before = files_of(folder)
+    for each in list(folder.iterdir()) if path.is_dir() else [path]:
+        change(each, b"other words") if spoiled == "altered" else each.unlink()
+    assert codes(archive) & {"renewal-altered", "renewal-missing", "certificates-altered", "revocation-altered", "revocation-missing"}
+    archive.restore_log_file(copy, place)
+    assert files_of(folder) == before and archive.verify().findings == [] == archive.lost_heads()
+
+
+@pytest.mark.parametrize("name", ["evidence.sha512", "evidence.before", "evidence.tst", "evidence.tst.pem"])
+def test_a_copy_whose_renewal_is_not_what_was_logged_gives_nothing_back(office: Office, archive: Archive, copy: Path, name: str) -> None:
+    shutil.rmtree(office.root / RENEWAL)
+    change(copy / RENEWAL / name, b"other words")
+    for place in (RENEWAL, f"{RENEWAL}/{name}"):
+        with pytest.raises(ArchiveError, match="not-proved"):
+            archive.restore_log_file(copy, place)
+    assert not (office.root / RENEWAL).exists(), "all of it, or nothing"
+
+
+def test_a_copy_whose_revocation_list_is_another_gives_nothing_back(office: Office, archive: Archive, copy: Path, pki: Pki) -> None:
+    (path,) = (office.root / LISTS).iterdir()
+    place, good = path.relative_to(office.root).as_posix(), path.read_bytes()
+    path.unlink()
+    (copy / place).write_bytes(pki.crl(pki.root))
+    with pytest.raises(ArchiveError, match="not-proved"):
+        archive.restore_log_file(copy, place)
+    (copy / place).write_bytes(good)
+    archive.restore_log_file(copy, place)
+    assert path.read_bytes() == good
+
+
+@pytest.mark.parametrize("place", ["_log/keys", f"{LISTS}/{'0' * 64}.crl", "_log/renewals/0002", f"{RENEWAL}/evidence.sha256"])
+def test_what_the_log_does_not_tell_of_is_not_taken_from_a_copy(archive: Archive, copy: Path, place: str) -> None:
+    (copy / place).parent.mkdir(parents=True, exist_ok=True)
+    (copy / place).mkdir(exist_ok=True) if "." not in place else (copy / place).write_bytes(b"laid there by anybody")
+    with pytest.raises(ArchiveError, match="unknown"):
+        archive.restore_log_file(copy, place)
+
+
+@pytest.mark.parametrize("name", ["evidence.sha512", "evidence.before", "evidence.tst", "evidence.tst.pem", "crl"])
+def test_a_damaged_renewal_or_revocation_list_never_overwrites_a_good_copy(office: Office, archive: Archive, copy: Path, name: str) -> None:
+    path = next((office.root / LISTS).iterdir()) if name == "crl" else office.root / RENEWAL / name
+    place = path.relative_to(office.root).as_posix()
+    good = path.read_bytes()
+    change(path, b"other words")
+    told = [each for each in mirror(office.root, copy, archive.sealed_days(), archive.log_files()) if not isinstance(each, Copied)]
+    assert ("altered", place) in [(each.code, each.path) for each in told] and (copy / place).read_bytes() == good
 
 
 @pytest.mark.parametrize("name", ["a\nb", "\udcff"])
