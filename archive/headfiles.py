@@ -8,6 +8,7 @@ interrupted, what is missing after it was taken away (`lost`), and is made again
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,17 +31,17 @@ _TOLD = {CHECKPOINT, f"{TOKEN}.pem", f"{EVIDENCE}.pem"}  # by `verify_heads`, as
 
 def told(db: Database) -> dict[str, str]:
     """Digests by path from the archive's folder; of a head that was given up as lost, of what was laid down since."""
-    found = dict[str, str]()
+    found = defaultdict[str, dict[str, str]](dict)
     for type, public in db.execute("select type, public from event where type in (?, ?) order by seq", [PUBLISHED, LOST]):
         said = parsed(public)
         folder = f"{LOG}/{said.get('day')}/"
         if type == LOST:
-            found = {place: digest for place, digest in found.items() if not place.startswith(folder)}
+            found.pop(folder, None)
         else:
             for name, digest in said.items():
                 if KNOWN.fullmatch(folder + name):
-                    found.setdefault(folder + name, str(digest))
-    return found
+                    found[folder].setdefault(name, str(digest))
+    return {folder + name: digest for folder, files in found.items() for name, digest in files.items()}
 
 
 def note(root: Path, catalogue: Catalogue, actor: str) -> None:

@@ -1,7 +1,7 @@
 """Files of `_log` that the log tells of, each with its SHA-256, and how one that was damaged here comes back from a copy.
 
-They are the files of published heads (`headfiles`), revocation lists and renewals. What lies beside a renewal's token is in no entry
-of the log: the token itself proves it. Promises: nothing is put back that is not what was logged, or what a logged token proves.
+They are the files of published heads (`headfiles`), revocation lists and renewals. What lies beside a renewal's token is in no
+entry of the log: the token itself proves it. Promises: nothing is put back that was not logged, and no logged token proves.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ def told(db: Database, *places: Path) -> dict[str, str]:
 
 
 def _renewal(said: Mapping[str, object], logged: Logged, places: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
-    folder, token = f"{LOG}/{RENEWALS}/{str(said.get('number')).zfill(4)}", str(said.get("token_sha256"))
+    folder, digest = f"{LOG}/{RENEWALS}/{str(said.get('number')).zfill(4)}", str(said.get("token_sha256"))
     yield f"{folder}/evidence.{said.get('digest')}", str(said.get("list_sha256"))
-    yield f"{folder}/{EVIDENCE}", token
-    there = [Round(place, place / folder) for place in places if copies.digest_of(place / folder / EVIDENCE) == token]
-    chains = (path for each in there if is_plain(path := each.folder / _CHAIN) and evidence.came_with(each.token, path.read_bytes()))
+    yield f"{folder}/{EVIDENCE}", digest
+    there = [Round(place, place / folder) for place in places if copies.digest_of(place / folder / EVIDENCE) == digest]
+    laid = [(each.token, each.folder / _CHAIN) for each in there if is_plain(each.folder / _CHAIN)]
+    chains = (path for token, path in laid if evidence.came_with(token, path.read_bytes()))
     yield f"{folder}/{_CHAIN}", next(map(copies.digest_of, chains), _UNPROVED)
     if said.get("hashed_anew"):
         earlier = (path for each in there if is_plain(path := each.folder / BEFORE) and each.is_one_of(logged))

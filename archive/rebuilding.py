@@ -121,10 +121,11 @@ def _fill(root: Path, catalogue: Catalogue, db: Database, required: Required, ac
     adopting = Adopting(replay, catalogue, actor)
     adopted, left = adopting.all(), adopting.left()
     told: dict[str, str | int] = {"entries": size, "from": ",".join(sources), "adopted": len(adopted)}
-    for number, lost in enumerate(ranges(replay.lost, replay.kept)):
+    lost = replay.lost()
+    for number, text in enumerate(ranges(lost, replay.kept)):
         private = {"left": left} if left and not number else {}
-        catalogue.append(Event("rebuilt", actor, public=told | {"lost_private": lost}, private=private))
-    return Rebuilt(size, head.hex(), sources, adopted, replay.lost, left, sorted(replay.nameless), replay.findings)
+        catalogue.append(Event("rebuilt", actor, public=told | {"lost_private": text}, private=private))
+    return Rebuilt(size, head.hex(), sources, adopted, lost, left, sorted(replay.nameless), replay.findings)
 
 
 def _note_heads(db: Database, heads: list[Known]) -> None:

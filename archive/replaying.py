@@ -35,7 +35,9 @@ class Replay:
 
     Attributes:
         required: fields without which the description of a document of a lane is `partial`.
-        lost: numbers of the entries whose private part is lost, and was not told to be before.
+        bereft: numbers of the entries whose private part is not there.
+        told_lost: what was told of such by events `rebuilt`: their number, and the ranges.
+        erased: numbers of those whose private part was erased by order.
         kept: numbers of later entries whose private part is there.
         partless: codes of which nobody knows any more what part of the scan they were given for.
         nameless: codes of files whose facts were private and are lost.
@@ -45,7 +47,9 @@ class Replay:
     root: Path
     db: Database
     required: Required
-    lost: list[int] = field(default_factory=list)
+    bereft: list[int] = field(default_factory=list)
+    told_lost: list[tuple[int, str]] = field(default_factory=list)
+    erased: set[int] = field(default_factory=set)
     kept: list[int] = field(default_factory=list)
     partless: dict[str, Row] = field(default_factory=dict)
     nameless: set[str] = field(default_factory=set)
@@ -61,11 +65,16 @@ class Replay:
         hashed = leaf_hash(entry.text.encode()).hex()
         self.db.table("leaf").insert({"seq": told["seq"], "entry": entry.text, "leaf_hash": hashed})
         if entry.is_bereft:
-            self.lost.append(told["seq"])
-        elif self.lost and entry.private is not None:
+            self.bereft.append(told["seq"])
+        elif self.bereft and entry.private is not None:
             self.kept.append(told["seq"])
         if make := _MAKES.get(told["type"]):
             make(self, told, json.loads(entry.private or "{}"), entry.is_bereft)
+
+    def lost(self) -> list[int]:
+        """Numbers of the entries whose private part is lost, and was not told to be before."""
+        known = self.erased.union(numbers_of(self.told_lost))
+        return [seq for seq in self.bereft if seq not in known]
 
     # Files and fonds
 
@@ -160,8 +169,7 @@ class Replay:
         code = told["doc_code"]
         if told["type"] == "purged":  # what was private of it was erased, not lost
             sql = "select seq from event where private is null and (doc_code = ? or scan_sha256 = ?)"
-            erased = {row["seq"] for row in self.db.query(sql, [code, told["scan_sha256"]])}
-            self.lost = [seq for seq in self.lost if seq not in erased]
+            self.erased.update(row["seq"] for row in self.db.query(sql, [code, told["scan_sha256"]]))
         if code is None:
             return
         self.partless.pop(code, None)
@@ -169,8 +177,7 @@ class Replay:
         self.findings = [finding for finding in self.findings if finding.doc_code != code]
 
     def rebuilt(self, told: Row, *_: object) -> None:
-        known = frozenset(numbers_of(str(told["public"].get("lost_private", "")), told["seq"]))
-        self.lost = [seq for seq in self.lost if seq not in known]
+        self.told_lost.append((told["seq"], str(told["public"].get("lost_private", ""))))
 
     # The records
 

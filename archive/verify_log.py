@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,13 +80,19 @@ def lost_private(db: Database) -> frozenset[int]:
     """Numbers of the entries whose private part was lost with a catalogue, as an event `rebuilt` after them says."""
     rows = db.query("select seq, entry from event join leaf using (seq) where type = 'rebuilt' order by seq")
     told = [(row["seq"], str(facts(row["entry"]).get("lost_private", ""))) for row in rows]
-    return frozenset(number for seq, text in told for number in numbers_of(text, seq))
+    return frozenset(numbers_of(told))
 
 
-def numbers_of(text: str, end: int) -> Iterator[int]:
-    """The numbers of ranges as an event `rebuilt` writes them (`3,7-9`), as far as they lie before it."""
-    for first, last in re.findall(r"(?a)\b(\d{1,15})(?:-(\d{1,15}))?\b", text):
-        yield from range(int(first), min(int(last or first) + 1, end))
+def numbers_of(told: Iterable[tuple[int, str]]) -> Iterator[int]:
+    """The numbers of ranges as events `rebuilt` write them (`3,7-9`), as far as they lie before their event.
+
+    In order, and each once however often it is told: a forged log may tell of all its entries in every one of them.
+    """
+    found = ((seq, *numbers) for seq, text in told for numbers in re.findall(r"(?a)\b(\d{1,15})(?:-(\d{1,15}))?\b", text))
+    done = 0
+    for first, end in sorted((int(first), min(int(last or first) + 1, seq)) for seq, first, last in found):
+        yield from range(max(done, first), end)
+        done = max(done, end)
 
 
 def check_events(db: Database, where: str, value: str) -> Iterator[Finding]:

@@ -398,7 +398,13 @@ def test_what_is_lost_is_told_in_codes_that_fit_an_entry() -> None:
     assert ranges([3, 5, 7, 9, 20], [8]) == ["3-7,9-20"]
     lost = list(range(0, 4000, 2))
     texts = ranges(lost, list(range(1, 4000, 2)))
-    assert max(map(len, texts)) < 300 and [seq for text in texts for seq in numbers_of(text, 10**6)] == lost
+    assert max(map(len, texts)) < 300 and list(numbers_of((10**6, text) for text in texts)) == lost
+
+
+def test_what_is_told_as_lost_again_and_again_is_read_once() -> None:
+    """A forged log may tell of all its entries in each of them."""
+    assert list(numbers_of([(10, "3,7-9"), (30, "20-999999999,8,0-2"), (9, "8-12")])) == [0, 1, 2, 3, 7, 8, 9, *range(20, 30)]
+    assert list(numbers_of([(50_000, "0-99999," * 40)] * 1000)) == list(range(50_000))
 
 
 def test_where_nothing_is_nothing_is_made(office: Office) -> None:
