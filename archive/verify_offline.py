@@ -22,15 +22,19 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict, namedtuple
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+# --- What FORMAT.md says
 
 FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RecursionError, TypeError, ValueError, sqlite3.Error)
 VIETNAM = dt.timezone(dt.timedelta(hours=7))
 NOW = dt.datetime.now(VIETNAM)
-SLACK, LATE = dt.timedelta(minutes=1), dt.timedelta(days=14)  # between clocks; for so long an entry may wait for its time-stamp
+SLACK = dt.timedelta(minutes=1)  # between clocks
+LATE = dt.timedelta(days=14)  # for so long an entry may wait for its time-stamp
+MOST = 1 << 36  # bytes of a file that is read: one may say that it is larger than any disk
 STATES = {"numbered": ("never given", "numbered"), "filed": ("numbered", "filed"), "adopted": ("numbered", "filed"),
           "void": ("numbered", "void"), "superseded": ("filed", "void")}  # by event: state of its code before, after  # fmt: skip
 HEAD = re.compile("(([!-*,-~]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n)\n((?:\u2014 [!-*,-~]+ [A-Za-z0-9+/]+=*\n)+)")
@@ -42,18 +46,33 @@ KNOWN = re.compile(rf"FORMAT\.md|catalogue\.db(-journal)?|_tools/verify\.py|_log
 UNPUBLISHED = "removed or erased by order, of which only the catalogue tells: not published yet"
 
 
-# a checkpoint: how many entries the log had, their root; the three lines that are signed; by whom: name, key's id and signature
-Head = namedtuple("Head", "size path root origin body lines")
+class Head(NamedTuple):
+    """A checkpoint: what it says of the log, and who signed that."""
+
+    size: int  # how many entries the log had
+    path: Path
+    root: bytes  # of their tree
+    origin: str  # the log's name
+    body: str  # what is signed
+    lines: list[tuple[str, bytes]]  # by whom: name, and id of the key with the signature
 
 
 class Day:
-    """Which files lie on a day's shelf; and what the log says: SHA-256 of its entries, of what was filed, the last sealing."""
+    """A day's shelf."""
+
     def __init__(self) -> None:
-        self.files, self.events, self.filed, self.sealed = set[str](), hashlib.sha256(), dict[str, str](), dict[str, Any]()
+        self.files = set[str]()  # what lies there
+        self.events = hashlib.sha256()  # of the entries that the log has of that day
+        self.filed = dict[str, str]()  # SHA-256 of what the log says was filed there
+        self.sealed = dict[str, Any]()  # what the log says of its last sealing
+
+
+# --- Files, and what `openssl` says of them
 
 
 def is_plain(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink() and path.stat().st_size <= 1 << 36  # reading anything else might never end
+    """Whether it is a file; reading anything else might never end."""
+    return path.is_file() and not path.is_symlink() and path.stat().st_size <= MOST
 
 
 def lines_of(path: Path) -> list[bytes]:
@@ -96,23 +115,29 @@ def signers(given: str) -> set[str]:
 
 
 class Check:
-    """One run."""
+    """One run: what the log says, what lies there, and what of it is wrong."""
+
     def __init__(self, root: Path, work: Path, has_roots: bool, signers: set[str]) -> None:
         self.root, self.work, self.has_roots, self.signers = root, work, has_roots, signers
         self.findings, self.notes = dict[tuple[str, str, str], None](), dict[str, None]()  # in order, each once
-        self.heads, self.cosigns = list[Head](), list[Head]()  # those published here, those that witnesses signed
-        self.peaks, self.roots = list[tuple[int, bytes]](), dict[int, bytes]()  # width and head of perfect subtrees; by size
-        # the log's name; times of its entries; how many are published; SHA-256 of these; and of files in `_log` that it tells of
-        self.origin, self.times, self.published, self.whole = "", list[dt.datetime](), 0, hashlib.sha256()
-        self.laid, self.lists = dict[str, Any](), dict[Path, Any]()  # by path: of what, SHA-256; by token: when, lists
-        # what it says: by day; by path the codes it was filed for; by code its state, and path and digests; by entry what it filed
+        # The log as a tree: its name; heads published here, and signed by witnesses; perfect subtrees (width, node); roots by size
+        self.origin, self.heads, self.cosigns = "", list[Head](), list[Head]()
+        self.peaks, self.roots = list[tuple[int, bytes]](), dict[int, bytes]()
+        # Its entries: when each was made, how many are published, SHA-256 of these
+        self.times, self.published, self.whole = list[dt.datetime](), 0, hashlib.sha256()
+        # What it says of files in `_log`, by folder and name: of what, SHA-256; by token: when lists were kept of it, and which;
+        # by head: its time-stamp's time; by what a renewal lists: that renewal's time; of witnesses: size, name, key, time
+        self.laid, self.lists = defaultdict[str, dict[str, tuple[str, str]]](dict), dict[Path, tuple[dt.datetime, list[str]]]()
+        self.stamped, self.until = dict[Path, dt.datetime](), dict[Path, dt.datetime]()
+        self.witnessed = set[tuple[int, str, str, int]]()
+        # What it says of documents: by day; by path the codes it was filed for; by code its state; by code path and digests of what
+        # was filed; by entry the paths that it filed
         self.days, self.owners = defaultdict[str, Day](Day), defaultdict[str, set[str]](set)
         self.state, self.filed, self.covered = dict[str, str](), dict[str, tuple[str, str, str]](), dict[int, list[str]]()
-        # by path, code or scan: entries that tell of its removal, of the order, of the order's end, that it was a state secret
+        # Entries of removals: by path, that it was removed; by code, that an order was begun, and ended; by code or scan, erased
         self.removed, self.asked, self.gone, self.purged = (dict[Any, int]() for _ in range(4))
-        # entries whose private facts a catalogue lost; what witnesses signed: size, name, key, time
-        self.lost, self.witnessed = set[int](), set[tuple[int, str, str, int]]()
-        self.stamped, self.until = dict[Path, dt.datetime](), dict[Path, dt.datetime]()  # by head; by what a renewal lists
+        # Entries whose private facts a catalogue lost; by entry of which that was told, from where on to look for others
+        self.lost, self.after = set[int](), dict[int, int]()
 
     def find(self, code: str, where: object, detail: str, unless: object = False) -> None:
         if not unless:
@@ -128,6 +153,8 @@ class Check:
             yield
         except FAULTS as error:
             self.find("unreadable", where, f"not as FORMAT.md says: {type(error).__name__}: {error}"[:200])
+
+    # --- What lies there
 
     def look_round(self) -> None:
         """Nothing but plain files and folders, where FORMAT.md knows them."""
@@ -151,6 +178,8 @@ class Check:
                 return [Head(int(size), path, base64.b64decode(root), origin, body, signed)]
             self.find("checkpoint-bad", path, "is not there, or is no checkpoint")
         return []
+
+    # --- The log: its entries lead to the roots that were signed
 
     def log(self, kept: list[Path]) -> None:
         """All published entries against all heads: those that lie here, and those that somebody else kept."""
@@ -197,19 +226,15 @@ class Check:
             self.find("log-order", f"entry {number}", "numbers have a gap, or time goes back", unless=is_next)
             self.times[-1], day = at, f"{at:%Y/%m/%d}"
             self.days[day].events.update(line + b"\n")
-            self.tell(entry, entry["type"], entry["doc_code"], entry["public"], day)
+            self.tell(entry, day, entry["public"])
 
-    def tell(self, entry: dict[str, Any], kind: str, code: str, public: dict[str, Any], day: str) -> None:
-        """What an entry says, on that day."""
-        seq, where = entry["seq"], f"entry {entry['seq']}"
+    # --- What entries say: it is gathered here, and held against what lies there further down
+
+    def tell(self, entry: dict[str, Any], day: str, public: dict[str, Any]) -> None:
+        """What an entry of that day says."""
+        kind, seq, code, where = entry["type"], entry["seq"], entry["doc_code"], f"entry {entry['seq']}"
         if kind in STATES:
-            was, (before, self.state[code]) = self.state.get(code, "never given"), STATES[kind]
-            file, _, place = code.rpartition(".")
-            is_next = kind != "numbered" or int(place) == 1 or f"{file}.{int(place) - 1:07}" in self.state
-            detail = f"is said to be {kind}, and was {was}" if is_next else "comes after a gap in its file"
-            self.find("renumbered", code, detail, unless=was == before and is_next)
-            if self.state[code] == "filed":
-                self.file(entry, code, public, day)
+            self.step(entry, code, day)
         elif kind in ("sealed", "resealed"):
             shelf = self.days[public["day"].replace("-", "/")]
             self.find("log-order", where, f"{public['day']} is sealed a second time", unless=kind == "resealed" or not shelf.sealed)
@@ -219,33 +244,61 @@ class Check:
         elif kind == "dispose-asked":
             self.asked.setdefault(code, seq)
         elif kind in ("disposed", "purged"):
-            if code:  # of a scan that became part of another one there is none
-                self.state[code] = "gone"
-            if code in self.asked:
-                self.gone.setdefault(code, seq)
-            for each in {code, entry["scan_sha256"]} - {None} if kind == "purged" else ():
-                self.purged.setdefault(each, seq)
+            self.remove(entry, code)
         elif kind == "renewed":
-            folder = f"_log/renewals/{int(public['number']):04}/evidence."
-            self.find("log-order", where, f"renewal {public['number']} is told twice", unless=f"{folder}tst" not in self.laid)
-            files = ((public["digest"], "list_sha256"), ("tst", "token_sha256"))
-            self.laid = {**{folder + name: ("renewal", public[key]) for name, key in files}, **self.laid}
+            folder, name = f"_log/renewals/{int(public['number']):04}", f"evidence.{public['digest']}"
+            self.find("log-order", where, f"renewal {public['number']} is told twice", unless=folder not in self.laid)
+            self.lay(folder, "renewal", {name: public["list_sha256"], "evidence.tst": public["token_sha256"]})
         elif kind == "revocation-kept":
-            names = [f"_log/revocation/{public[key]}.crl" for key in public if key.startswith("list_")]
-            self.laid.update((name, ("revocation", name[16:-4])) for name in names)
-            self.lists.setdefault(self.root / public["token"], (self.times[-1], names))
+            names = {f"{public[key]}.crl": public[key] for key in public if key.startswith("list_")}
+            self.lay("_log/revocation", "revocation", names)
+            self.lists.setdefault(self.root / public["token"], (self.times[-1], [f"_log/revocation/{name}" for name in names]))
         elif kind == "published":  # `day` and `size`, and by name the files of that head
-            for name in public.keys() - {"day", "size", "clock_behind_us"}:
-                self.laid.setdefault(f"_log/{public['day']}/{name}", ("head", public[name]))
+            names = {name: public[name] for name in public if name not in ("day", "size", "clock_behind_us")}
+            self.lay(f"_log/{dt.date.fromisoformat(public['day'])}", "head", names)
         elif kind == "head-lost":  # by a person's word: what was laid down of it until then does not count any more
-            self.laid = {path: told for path, told in self.laid.items() if not path.startswith(f"_log/{public['day']}/")}
-            self.note(f"head of {public['day']}: {public['files']} of its files were lost, and made again after entry {seq}")
+            self.laid.pop(f"_log/{dt.date.fromisoformat(public['day'])}", None)
+            self.note(f"head of {public['day']}: {public['files']} of its files were lost, and made again after {where}")
         elif kind == "witnessed":
             self.witnessed.add((public["size"], public["witness"], public["key"], public["seen_at"]))
         elif kind == "rebuilt":  # what only a lost catalogue knew of days that were not sealed yet
             for first, last in re.findall("([0-9]{1,9})(?:-([0-9]{1,9}))?", public["lost_private"]):
-                lost = range(int(first), min(int(last or first) + 1, len(self.times)))
-                self.lost |= {each for each in lost if not self.days[f"{self.times[each]:%Y/%m/%d}"].sealed}
+                self.lose(int(first), min(int(last or first) + 1, len(self.times)))
+
+    def step(self, entry: dict[str, Any], code: str, day: str) -> None:
+        """A code is given, filed, or void: each in its turn, and numbers without a gap."""
+        was, (before, now) = self.state.get(code, "never given"), STATES[entry["type"]]
+        file, _, place = code.rpartition(".")
+        is_next = entry["type"] != "numbered" or int(place) == 1 or f"{file}.{int(place) - 1:07}" in self.state
+        detail = f"is said to be {entry['type']}, and was {was}" if is_next else "comes after a gap in its file"
+        self.find("renumbered", code, detail, unless=was == before and is_next)
+        self.state[code] = now
+        if now == "filed":
+            self.file(entry, code, entry["public"], day)
+
+    def remove(self, entry: dict[str, Any], code: str | None) -> None:
+        """An order was carried out; of a scan that became part of another one there is no code."""
+        if code:
+            self.state[code] = "gone"
+        if code in self.asked:
+            self.gone.setdefault(code, entry["seq"])
+        for each in {code, entry["scan_sha256"]} - {None} if entry["type"] == "purged" else ():
+            self.purged.setdefault(each, entry["seq"])
+
+    def lay(self, folder: str, what: str, names: dict[str, str]) -> None:
+        """Files that lie in `_log`, by name with their SHA-256; of each the first that is told counts."""
+        for name, digest in names.items():
+            self.laid[folder].setdefault(name, (what, digest))
+
+    def lose(self, at: int, end: int) -> None:
+        """The private part of these entries is lost, where their day was not sealed yet; none is looked at twice."""
+        passed = list[int]()
+        while at < end:
+            passed.append(at)
+            if at not in self.after and not self.days[f"{self.times[at]:%Y/%m/%d}"].sealed:
+                self.lost.add(at)
+            at = self.after.get(at, at + 1)
+        self.after.update(dict.fromkeys(passed, at))
 
     def file(self, entry: dict[str, Any], code: str, public: dict[str, Any], day: str) -> None:
         """What a filing says must lie there, and where; of a refiled document the record alone is new."""
@@ -281,12 +334,15 @@ class Check:
             self.find("removal-unpublished", place, f"{UNPUBLISHED}, and should be", unless=self.times[seq] > NOW - LATE)
             self.note(f"{place}: {UNPUBLISHED}")
 
+    # --- Who vouches for the log from outside
+
     def outside(self) -> None:
         """The log's key, what it says of files in `_log`; and, where there are roots, signatures and time-stamps of others."""
         self.note(f"keys of the log itself: {', '.join(sorted({*map(self.own_key, self.heads)} - {''}))}")
-        for place, (what, digest) in sorted(self.laid.items()):
-            code = f"{what}-altered" if os.path.lexists(self.root / place) else f"{what}-missing"
-            self.find(code, place, "is not the file that the log tells of", unless=digest_of(self.root / place) == digest)
+        for folder, names in sorted(self.laid.items()):
+            for path, (what, digest) in ((self.root / folder / name, told) for name, told in sorted(names.items())):
+                code = f"{what}-altered" if os.path.lexists(path) else f"{what}-missing"
+                self.find(code, path, "is not the file that the log tells of", unless=digest_of(path) == digest)
         if not self.has_roots:
             return self.note("signatures of the organisation and time-stamps were not checked: no --root was given")
         for token in sorted(filter(is_plain, self.root.glob("_log/renewals/*/evidence.tst")), reverse=True):  # newest first
@@ -379,19 +435,22 @@ class Check:
         is_own = all(map(token.read_bytes().__contains__, certificates(pem)))
         self.find("certificates-altered", pem, "did not come with the time-stamp", unless=is_own)
         self.find("renewal-order", token, "is of a later time than the renewal that lists it", unless=at <= until + SLACK)
+
+        def holds(when: dt.datetime, roots: str = "roots", *more: str, why: str = "") -> bool:
+            trust = ("-CAfile", self.work / roots, "-untrusted", pem, "-attime", int(when.timestamp()))
+            return openssl("ts", "-verify", *form, "-in", token, *over, *trust, *more, why=why) is not None
+
         for when, code in ((at, "token-invalid"), (until, "token-expired")):
-            trust = ("-CAfile", self.work / "roots", "-untrusted", pem, "-attime", int(when.timestamp()))
-            if openssl("ts", "-verify", *form, "-in", token, *over, *trust) is None:
+            if not holds(when):
                 self.find(code, token, f"the time-stamp does not verify as of {when:%Y-%m-%d}")
                 return None
         if token in self.lists:
             when, names = self.lists[token]
             lists = [openssl("crl", "-inform", "DER", "-in", self.root / name) or "" for name in names]
             (self.work / "lists").write_text("".join([(self.work / "roots").read_text("latin-1"), *lists]), "latin-1")
-            trust = ("-CAfile", self.work / "lists", "-untrusted", pem, "-attime", int(when.timestamp()))
-            if openssl("ts", "-verify", *form, "-in", token, *over, *trust, "-crl_check_all", why="certificate revoked") is None:
+            if not holds(when, "lists", "-crl_check_all", why="certificate revoked"):
                 self.find("token-revoked", token, "a certificate of who gave it is on a revocation list that was kept of it")
-            elif openssl("ts", "-verify", *form, "-in", token, *over, *trust, "-crl_check_all") is None:
+            elif not holds(when, "lists", "-crl_check_all"):
                 self.note(f"{token.relative_to(self.root)}: by its revocation lists nobody can tell if who gave it was revoked")
         self.find("re-dated", token, "what it is over claims a later time", unless=at >= last - SLACK)
         return at
@@ -405,7 +464,8 @@ class Check:
         for place, was in listed.items():
             is_read = name == "sha256" and "/evidence/" not in place  # by `bags`, against what the log says was filed
             now = (is_read and self.days[place[:10]].filed.get(place)) or digest_of(self.root / place, name)
-            self.find("evidence-altered", place, f"not what {path.parent.name} lists", unless=now == was or self.was_removed(place))
+            is_so = now == was or self.is_unread(place) or self.was_removed(place)
+            self.find("evidence-altered", place, f"not what {path.parent.name} lists", unless=is_so)
             leaf = bytes.fromhex(was + before.get(place, ""))
             nodes.add(hashlib.new(name, leaf).digest() if place in before else leaf)
         row = sorted(nodes)
@@ -414,7 +474,10 @@ class Check:
             row = [hashlib.new(name, b"".join(pair)).digest() if len(pair) > 1 else pair[0] for pair in pairs]
         return row[0].hex(), listed
 
+    # --- The days: what lies there is what the manifests list, and what the log says was filed
+
     def bags(self) -> None:
+        """Every day that is sealed, or ought to be."""
         last = max((shelf for shelf, day in self.days.items() if day.sealed), default="")
         for shelf in sorted(shelf for shelf, day in self.days.items() if day.sealed or day.files or day.filed):
             day, folder = self.days[shelf], self.root / shelf
@@ -460,9 +523,16 @@ class Check:
             self.find("missing" if filed else "orphan", place, "in no manifest")
         elif filed != listed and not may_lie_beside:
             self.find("exchanged" if filed else "orphan", place, "is not what the log says was filed")
+        elif self.is_unread(place):
+            self.find("too-large", place, "has more than 64 GiB, and was not read: nobody can tell what it is")
         elif digest_of(self.root / place) != listed:
             code = "altered" if os.path.lexists(self.root / place) else "missing"
             self.find(code, place, "its bytes are not those of the manifest")
+
+    def is_unread(self, place: str) -> bool:
+        """A file that is too large to be read here, and no larger than its whole day was when it was sealed."""
+        path, most = self.root / place, self.days[place[:10]].sealed.get("octets", 0)
+        return path.is_file() and MOST < path.stat().st_size <= most
 
     def events(self, path: Path, day: Day) -> None:
         """The events are those of the log; what is private in them is what was logged, unless it was erased by order."""
@@ -480,6 +550,8 @@ class Check:
                 if is_gone and not is_same:
                     self.is_published(f"{path.relative_to(self.root)} line {number}", min(erased))
         self.find("events-altered", path, "the day's events are not those of the log", unless=seen.digest() == day.events.digest())
+
+    # --- The catalogue
 
     def catalogue(self) -> None:
         """The catalogue, where there is one, goes on from the published log and tells what it files."""
@@ -512,6 +584,9 @@ class Check:
             self.note(f"entries whose private part was lost with a catalogue: {len(self.lost)}")
         self.note(f"entries not published yet, of which only the catalogue tells: {len(self.times) - self.published}")
         self.note("of the catalogue its log, codes, states, paths and digests were checked: no title, word or description")
+
+
+# --- The command
 
 
 def main() -> int:

@@ -27,11 +27,11 @@ from tests.archive.conftest import CLERK, FILE, Clock, Office
 from tests.archive.test_heads import a_day, log_key
 from tests.testkit import insider_attacks, insider_details, insider_history, insider_log
 from tests.testkit.authorities import Pki
-from tests.testkit.insider import House, Insider, house, vouch
+from tests.testkit.insider import Entry, House, Insider, house, vouch
 from tests.testkit.proving import prove
 
 SOURCE = Path(__file__).parents[2] / "archive" / "verify_offline.py"
-LINES = 550
+LINES, LONGEST = 625, 40  # of all, of a function
 LISTED_BY = (insider_attacks, insider_details, insider_history, insider_log)  # each lists its attacks when it is loaded
 
 
@@ -135,6 +135,42 @@ def test_a_table_without_end_is_not_read_to_its_end(insider: Insider, table: str
     assert ("unreadable", "catalogue.db") in {(each["code"], each["path"]) for each in told["findings"]}
 
 
+class Counted(list[dt.datetime]):
+    """The times of a log's entries, and how often one was looked at."""
+
+    asked = 0
+
+    def __getitem__(self, at: Any) -> Any:
+        self.asked += 1
+        return super().__getitem__(at)
+
+
+def test_a_log_that_tells_of_all_its_entries_in_each_of_them_is_read_once(tmp_path: Path) -> None:
+    many, when = 2000, dt.datetime(2026, 11, 23, tzinfo=verify_offline.VIETNAM)
+    check = verify_offline.Check(tmp_path, tmp_path, False, set())
+    check.times = times = Counted()
+    for seq in range(many):
+        entry = {"seq": seq, "type": "rebuilt", "at": when.isoformat(), "doc_code": None, "public": {"lost_private": "0-999999999," * 20}}
+        check.add(json.dumps(entry).encode())
+    assert check.findings == {} and check.lost == set(range(many)) and times.asked <= 4 * many
+
+
+@pytest.mark.parametrize(("declared", "code"), [(True, "too-large"), (False, "altered")])
+def test_a_file_too_large_to_be_read_is_not_called_altered_where_it_may_be_so_large(insider: Insider, declared: bool, code: str) -> None:
+    """The log says how large a day is in all; a file may say that it is larger than any disk."""
+    def change(entries: list[Entry]) -> None:
+        for entry in entries:
+            if entry["type"] == "sealed":
+                entry["public"]["octets"] = 1 << 40
+
+    if declared:
+        insider.rewrite(change)
+    insider.write(insider.pdf(), b"")
+    os.truncate(insider.pdf(), 1 << 38)
+    place = insider.pdf().relative_to(insider.root).as_posix()
+    assert [(each["code"], each["path"]) for each in run(insider.root)["findings"]] == [(code, place)]
+
+
 def test_folders_deeper_than_any_name_hide_nothing_else(insider: Insider) -> None:
     insider.write(insider.pdf(insider_log.B), b"%PDF other words")
     name, folder = "d" * 200, os.open(insider.day / "data", os.O_RDONLY)
@@ -206,6 +242,8 @@ def test_it_is_written_for_machines_of_long_ago() -> None:
     newer = r"\bmatch .*:$|dt\.UTC|strict=|removesuffix|StrEnum|tomllib|slots=|ExceptionGroup|itertools\.pairwise|isinstance\(.*\|"
     assert not re.search(newer, text, re.MULTILINE)
     assert len(text.splitlines()) <= LINES
+    lengths = {node.name: (node.end_lineno or 0) - node.lineno + 1 for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    assert max(lengths.values()) <= LONGEST, lengths
 
 
 # --- who signed, and who witnessed

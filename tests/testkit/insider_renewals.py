@@ -39,6 +39,12 @@ def _again(insider: Insider, folder: Path, at: dt.datetime, **digests: str) -> N
         evidence.put(folder, listed, token, came_with(token))
 
 
+@caught("renewal-missing", "unreadable")
+def a_renewal_given_up_as_if_it_were_a_head(insider: Insider) -> None:
+    shutil.rmtree(renewal(insider))
+    insider.tell("head-lost", day="renewals/0001", files=3)
+
+
 @caught("token-invalid")
 def a_document_taken_off_a_nights_list(insider: Insider) -> None:
     path = insider.head(0) / "evidence.sha256"
