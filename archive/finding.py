@@ -59,7 +59,8 @@ class _Asked:
     arguments: list[object]
     within: tuple[Term, ...] = ()
     phrases: tuple[Term, ...] = ()  # looked up in the texts themselves, where …
-    quick: tuple[str, ...] = ()  # … few documents are found without comparing the places of words
+    quick: str = ""  # … few documents are found without comparing the places of words: by pairs of them, …
+    telling: tuple[str, ...] = ()  # … or one of these beside: words that tell more than their pairs
 
 
 def find(catalogue: Reads, question: Query) -> Iterator[Row]:
@@ -122,11 +123,13 @@ def _rows(catalogue: Reads, question: Query) -> Iterator[Row]:
     if [] in names.values():
         return iter(())
     files, phrases = _files_of(catalogue, question.organs), tuple(term for term in asked if term.is_adjacent)
-    expression, *quick = (
-        " AND ".join(filter(None, (facets.narrowing(question, names, spelt), files)))
-        for spelt in (Term.expression, *((Term.by_pairs, Term.by_words) if phrases else ()))
+    expression, quick = (
+        " AND ".join(filter(None, (facets.narrowing(question, names, spelt), files))) for spelt in (Term.expression, Term.by_pairs)
     )
-    wanted = _Asked(expression or None, " and ".join(conditions), arguments, _mixed(asked), phrases, tuple(dict.fromkeys(quick)))
+    wanted = _Asked(expression or None, " and ".join(conditions), arguments, _mixed(asked))
+    if phrases:
+        telling = tuple(dict.fromkeys(word for term in phrases for word in term.telling()))
+        wanted = replace(wanted, phrases=phrases, quick=quick, telling=telling)
     return islice(_found(catalogue, wanted, question.limit), question.limit)
 
 
@@ -197,14 +200,13 @@ def _by_index(db: Database, asked: _Asked, below: int, size: int) -> tuple[list[
 
     No stretch is given to the index: SQLite goes to the newest hit first, wherever it is, and would do so for each stretch.
     """
-    few: list[int] = []
-    for expression in asked.quick:
-        few = _candidates(db, expression, below, _FEW + 1)
-        if len(few) <= _FEW:
-            rows, reached = _of(db, few, asked, asked.phrases)
-            return rows, reached if few and reached > few[-1] else 0
     if asked.quick:
+        few = _candidates(db, asked.quick, below, _FEW + 1)
+        if len(few) > _FEW and asked.telling:
+            few = _candidates(db, f"{asked.quick} AND {_rarest(db, asked.telling, below)}", below, _FEW + 1)
         rows, reached = _of(db, few, asked, asked.phrases)
+        if len(few) <= _FEW:
+            return rows, reached if few and reached > few[-1] else 0
         if len(rows) * _OFTEN >= len(few) or (below - few[-1]) >= len(few) * _SELDOM:
             return rows, reached
     candidates = _candidates(db, asked.expression or "", below, size)
@@ -215,6 +217,12 @@ def _by_index(db: Database, asked: _Asked, below: int, size: int) -> tuple[list[
 def _candidates(db: Database, expression: str, below: int, size: int) -> list[int]:
     sql = "select rowid from search_fts where search_fts match ? and rowid < ? order by rowid desc limit ?"
     return [row[0] for row in db.execute(sql, [expression, below, size])]
+
+
+def _rarest(db: Database, telling: Sequence[str], below: int) -> str:
+    """The word whose newest documents reach farthest back: to go through the list of a common one costs more than it tells."""
+    found = {word: _candidates(db, word, below, _FEW + 1) for word in telling}
+    return min(found, key=lambda word: found[word][-1] if len(found[word]) > _FEW else -1)
 
 
 def _of(db: Database, candidates: list[int], asked: _Asked, within: tuple[Term, ...]) -> tuple[list[Row], int]:
@@ -241,12 +249,17 @@ def _holds(db: Database, row: Row, within: tuple[Term, ...]) -> bool:
     """Whether phrases stand in the text as they were typed."""
     if not within:
         return True
-    text = facets.marked(row, _pages(db, row["doc_code"]))
+    found = db.execute("select pages from search where id = ?", [row["seq"]]).fetchone()
+    text = facets.marked(row, _told(found))
     return all(term.stands_in(text) for term in within)
 
 
 def _pages(db: Database, doc_code: str) -> list[str]:
     found = db.execute("select pages from search where doc_code = ?", [doc_code]).fetchone()
+    return _told(found)
+
+
+def _told(found: Sequence[str] | None) -> list[str]:
     return [str(page) for page in json.loads(found[0])] if found else []
 
 

@@ -139,14 +139,11 @@ class Term:
         """What the quickest look into the index is for: all that `expression` finds, and not much else if that is rare."""
         return " AND ".join(side_by_side(fold(self.text))) if self.is_adjacent else self.expression()
 
-    def by_words(self) -> str:
-        """The same with words that tell more than its pairs: those with marks; both of one pair, since others are called so too."""
-        if not self.is_adjacent:
-            return self.expression()
+    def telling(self) -> list[str]:
+        """Words of a phrase that tell more than its pairs: those with marks; both of one pair, since others are called so too."""
         alone = len(side_by_side(fold(self.text))) == 1
         rules = [(chunk, fold if is_bare(chunk) else exact) for chunk in self.chunks if alone or not is_bare(chunk)]
-        told = [f'"{word}"' for chunk, rule in rules for word in WORD.findall(rule(chunk))]
-        return " AND ".join((self.by_pairs(), *dict.fromkeys(told)))
+        return [f'"{word}"' for chunk, rule in rules for word in WORD.findall(rule(chunk))]
 
     def expression(self) -> str:
         """What the index is asked for."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from archive import hits
 from archive.errors import ArchiveError
 from archive.facets import narrowing
+from archive.finding import _candidates as candidates
 from archive.query import Query, where
 from archive.record import DocumentKey
 from archive.store import Archive
@@ -329,11 +330,23 @@ def test_a_phrase_is_looked_for_where_its_pairs_are() -> None:
     assert parts('"quyet dinh nghi"') == [3] and parts('"quyết định nghỉ"') == [3], "two pairs, then the phrase itself"
     asked = terms('"quyet dinh nghi" "quyết dinh" "quyết định" quyết 5/QĐ-UBND')
     assert [term.by_pairs().count('"') // 2 for term in asked] == [2, 1, 1, 1, 1]
-    assert [term.by_words().count('"') // 2 for term in asked] == [2, 3, 3, 1, 1]
-    assert '"dinh"' in asked[1].by_words() and '"định"' in asked[2].by_words()
+    assert [term.telling() for term in asked[:3]] == [[], ['"quyết"', '"dinh"'], ['"quyết"', '"định"']]
     assert parts("UBND-TTHC quyết") == [2, 1] and parts('"quyết dinh"') == [3], "and its word with marks"
     assert parts("5/QĐ-UBND") == [1] and parts('"' + " ".join(map(str, range(99))) + '"') == [17]
     assert narrowing(Query(fields={"subject": "nghỉ le"}), {}).count('"') == 6  # type: ignore[union-attr]  # something is asked
+
+
+def test_of_the_words_of_a_phrase_the_rarest_is_asked_for_beside_its_pairs(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lists of common words are as long as the archive, and tell next to nothing that the pairs do not."""
+    archive, asked = office.open(), list[str]()
+    archive.declare_file(FILE, "Hồ sơ", year=2026, actor=CLERK)
+    texts = ["Của bản gửi là văn", "văn bản gửi của", "văn bản gụi của", "văn bẩn gửi của", "văn bạn gửi của"]
+    codes = [archive.file(office.filing(archive, f"n{number}", text=(text,)), CLERK)["doc_code"] for number, text in enumerate(texts)]
+    monkeypatch.setattr("archive.finding._FEW", 1)
+    monkeypatch.setattr("archive.finding._candidates", lambda db, text, *rest: asked.append(text) or candidates(db, text, *rest))
+    assert [row["doc_code"] for row in archive.find(Query('"văn bản gụi"'))] == [codes[2]]
+    pairs, *_, told = asked
+    assert told == f'{pairs} AND "gụi"'
 
 
 def test_an_agency_and_a_month_are_one_word() -> None:
