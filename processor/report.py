@@ -73,6 +73,8 @@ class DayFacts:
 def visible(text: str) -> str:
     """NFC, with every control, direction override, odd space or lone surrogate written as `<U+202E>`."""
     composed = unicodedata.normalize("NFC", text)
+    if composed.isprintable():  # nearly always; a table has millions of such
+        return composed
     return "".join(letter if letter.isprintable() else f"<U+{ord(letter):04X}>" for letter in composed)
 
 
