@@ -44,7 +44,7 @@ def file(root: Path, catalogue: Catalogue, what: Filing, actor: str) -> Row:
         if numbered["state"] == "filed":
             return _filed_already(numbered, what)
         _check(numbered, what)
-        moment, order = open_moment(catalogue, db), links.asked_for(db, what.key)
+        moment, order = open_moment(catalogue, db), links.asked_for(db, what.key) if what.takes_place else None
         scan = next(iter(db.table("scan").rows_where("sha256 = ?", [what.key.scan_sha256])), None)
         row = row_of(what, numbered, moment.at, scan["path"] if scan else scan_place(what, moment.at))
         row["supersedes"] = order.doc_code if order else None

@@ -22,11 +22,17 @@ REFILED, RESCANNED = "refiled", "superseded"  # why a filed document's code is v
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A person's word that one document takes the place of another."""
+    """A person's word that one document takes the place of another.
+
+    Attributes:
+        doc_code: whose place is taken.
+        differs: though the two are known to differ: that person has looked at both.
+    """
 
     doc_code: str
     reason: str
     actor: str
+    differs: bool = False
 
 
 def ask(catalogue: Catalogue, order: Order, scan_sha256: str, lane: str, part: str) -> None:
@@ -38,7 +44,8 @@ def ask(catalogue: Catalogue, order: Order, scan_sha256: str, lane: str, part: s
     with catalogue.writing() as db:
         current(db, order.doc_code)
         private = {"reason": order.reason} | ({"part": part} if part else {})  # a part may be a name within a package
-        catalogue.append(Event("supersede-asked", order.actor, order.doc_code, scan_sha256, {"lane": lane}, private))
+        public: dict[str, str | int] = {"lane": lane} | ({"differs": 1} if order.differs else {})
+        catalogue.append(Event("supersede-asked", order.actor, order.doc_code, scan_sha256, public, private))
 
 
 def asked_for(db: Database, key: DocumentKey) -> Order | None:
@@ -46,9 +53,9 @@ def asked_for(db: Database, key: DocumentKey) -> Order | None:
     sql = """select event.doc_code, actor, public, private from event join document using (doc_code)
              where type = 'supersede-asked' and event.scan_sha256 = ? and state = 'filed' order by event.seq desc"""
     for row in db.query(sql, [key.scan_sha256]):
-        private = json.loads(row["private"] or "{}")
-        if json.loads(row["public"]).get("lane") == key.lane and private.get("part", key.part) == key.part:
-            return Order(row["doc_code"], private.get("reason", ""), row["actor"])
+        public, private = json.loads(row["public"]), json.loads(row["private"] or "{}")
+        if public.get("lane") == key.lane and private.get("part", key.part) == key.part:
+            return Order(row["doc_code"], private.get("reason", ""), row["actor"], bool(public.get("differs")))
     return None
 
 

@@ -13,6 +13,7 @@ from archive.event import shown
 from archive.filebook import FileBook
 from archive.links import Order
 from archive.orders import Begun, Removal, Removed
+from archive.record import DocumentKey
 
 
 class Places(FileBook):
@@ -29,13 +30,18 @@ class Places(FileBook):
         """
         return filing.fields_of(links.supersede(self._catalogue, Order(doc_code, reason, actor), by))
 
-    def ask_supersede(self, doc_code: str, scan_sha256: str, lane: str, reason: str, actor: str, part: str = "") -> None:
+    def ask_supersede(self, order: Order, scan_sha256: str, lane: str, part: str = "") -> None:
         """The same, as soon as that scan is filed by that lane; of a scan with several documents, that `part` of it.
 
         Raises:
             ArchiveError: `unknown`, `not-filed`.
         """
-        links.ask(self._catalogue, Order(doc_code, reason, actor), scan_sha256, lane, part)
+        links.ask(self._catalogue, order, scan_sha256, lane, part)
+
+    def supersede_asked(self, key: DocumentKey) -> Order | None:
+        """The order to take a filed document's place that waits for this one to be filed, if there is one."""
+        with self._catalogue.reading() as db:
+            return links.asked_for(db, key)
 
     def refile(self, doc_code: str, file_code: str, reason: str, actor: str) -> Row:
         """Gives a filed document a code in another file; its bytes stay where they are, the old code is void.

@@ -133,7 +133,8 @@ class Filing:
 
     `text` is the text of each page; `provenance` is any JSON: software, settings, side-car, what was dropped. `main_code` is the
     code, or the number, of the document this one belongs to; `verification` says how its own signatures were found (`valid`, or
-    `accepted` by a person), null where it came without; `companions` is what proves that.
+    `accepted` by a person), null where it came without; `companions` is what proves that. `takes_place`: an order that it take
+    another's place is obeyed; not where it turned out to be another document.
     """
 
     key: DocumentKey
@@ -156,6 +157,7 @@ class Filing:
     companions: tuple[Companion, ...] = ()
     text: tuple[str, ...] = ()
     provenance: Mapping[str, object] = field(default_factory=dict)
+    takes_place: bool = True
 
 
 def parse_field(name: str, text: str) -> str | int | None:

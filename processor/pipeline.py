@@ -16,7 +16,7 @@ from typing import Any, assert_never
 from archive.durable import sha256_file
 from archive.errors import ArchiveError
 from archive.record import DESCRIPTIVE, Companion, Description, Filing
-from processor import doubles, issuing, known, lanes, originals, sealing, secrecy
+from processor import doubles, issuing, known, lanes, law, originals, replacing, sealing, secrecy
 from processor.document import (
     Described,
     Document,
@@ -38,6 +38,7 @@ from processor.linking import main_document
 from processor.recognising import check_file, recognise
 from processor.tools import ACTOR, Tools, agency_of, block_number, block_rule, lane_of
 
+DIFFERS = "place-differs"
 _SUFFIX = {"pdf": "pdf", "tiff": "tif", "jpeg": "jpg", "png": "png"}
 
 
@@ -74,6 +75,7 @@ def number(described: Described, tools: Tools) -> Numbered:
         raise Verdict("file-missing")
     check_file(scan, lane_of(scan, tools), tools)
     _check_scan(scan, tools)
+    _takes_place(described, tools)
     is_known = archive.key_state(scan.key)[1] is not None
     try:
         numbered = Numbered(described, archive.reserve(scan.key, ACTOR), tools.clock().isoformat())
@@ -93,6 +95,23 @@ def _check_scan(scan: Scan, tools: Tools) -> None:
     is_answered = not scan.part or SECRET in scan.released
     if not is_answered and secrecy.is_unanswered(scan.blob.sha256, tools.archive, is_part=True):
         raise Verdict(SECRET, "another document of the same scan")
+
+
+def _takes_place(described: Described, tools: Tools) -> bool:
+    """Whether an order that it take a filed document's place is obeyed: given before it was read, it was compared with nothing.
+
+    Raises:
+        Verdict: `place-differs`. A person who releases it files it for itself; to obey the order all the same is to give it again.
+    """
+    scan = scan_of(described)
+    order = tools.archive.supersede_asked(scan.key)
+    if order is None or order.differs:
+        return True
+    new = {**described.values, "form": lane_of(scan, tools).form or None}
+    told = replacing.differences(tools.archive.get(order.doc_code) or {}, new, law.agencies(tools.station))
+    if told and DIFFERS not in scan.released:
+        raise Verdict(DIFFERS, f"in the place of {order.doc_code}: {', '.join(each.partition(':')[0] for each in told)}")
+    return not told
 
 
 def finish(numbered: Numbered, tools: Tools, work: Path) -> Finished:
@@ -121,13 +140,14 @@ def file(sealed: Sealed | Settled, tools: Tools) -> Filed:
     _check_scan(scan, tools)  # others of the scan were read since
     numbered = sealed.source if isinstance(sealed, Settled) else sealed.source.source
     described, recognised = numbered.source, numbered.source.source
+    takes_place = _takes_place(described, tools)  # ordered, or the other described, since it was numbered
     pages = json.loads(recognised.reading.path.read_text("utf-8"))
     filing = Filing(
         key=scan.key, doc_code=numbered.doc_code, form=lane_of(scan, tools).form or None, original_name=scan.original_name,
         description=Description(**described.values, confidence=described.confidence), complete=described.complete,
         pdf=sealed.pdf, scan=scan.blob, scan_ext=_suffix(scan, recognised), pages=recognised.pages,
         main_code=described.main_code or None, text=tuple(" ".join(word[0] for word in page["words"]) for page in pages),
-        provenance=_provenance(scan, described, pages) | _sealed_how(sealed), **_worth(sealed),
+        provenance=_provenance(scan, described, pages) | _sealed_how(sealed), takes_place=takes_place, **_worth(sealed),
     )  # fmt: skip
     try:
         record = tools.archive.file(filing, tools.actor)

@@ -235,6 +235,55 @@ def test_what_is_held_is_asked_about_by_what_was_said_of_it(desk: Desk) -> None:
     assert "counts until" in desk.ok(*asked, "--differs")
 
 
+def ordered_and_held(desk: Desk) -> tuple[str, Path, tuple[str, ...]]:
+    """A scan that was ordered to take a filed document's place before anybody knew that it is another: its code, the lot, the order."""
+    page(desk.folder / "drop" / "sao-y" / "mo.png", "Bản quét mờ")
+    page(desk.folder / "drop" / "sao-y" / "khong-khai" / "ro.png", "Bản quét rõ")
+    assert run(desk) == 2
+    (old,) = (row["doc_code"] for row in desk.json("find"))
+    desk.ok("describe", old, "--set", "code_number=15", "--set", "issued_date=2026-03-05")
+    (held,) = (desk.folder / each["folder"] for each in desk.json("status")["held"])
+    asked = ("supersede", old, "--by", str(held.relative_to(desk.folder)), "--reason", "Bản quét mờ")
+    assert "counts until" in desk.ok(*asked), "nothing is known of it yet"
+    (held / "fields.json").write_text(json.dumps({"code_number": "16", "issued_date": "2026-03-05", "file_code": DEMO}), "utf-8")
+    desk.ok("release", asked[3])
+    assert run(desk) == 2
+    assert [each["code"] for each in desk.json("status")["held"]] == ["place-differs"]
+    assert desk.json("show", old)["state"] == "filed", "nothing is void yet"
+    return old, held, asked
+
+
+def test_a_scan_ordered_into_a_place_before_it_was_known_is_compared_when_it_is(desk: Desk) -> None:
+    old, held, asked = ordered_and_held(desk)
+    told = (held / "ly-do.txt").read_text("utf-8-sig")
+    assert f"{old}, khác ở: code_number" in told and "--differs" in told
+    assert "code_number: 15 / 16" in desk.refused(*asked)
+    desk.ok(*asked, "--differs")
+    desk.ok("release", asked[3])
+    assert run(desk) == 0
+    after = desk.json("show", old)
+    assert after["state"] == "void" and desk.json("show", after["superseded_by"])["code_number"] == "16"
+
+
+def test_a_scan_that_turned_out_to_be_another_document_is_released_into_no_place(desk: Desk) -> None:
+    old, _, asked = ordered_and_held(desk)
+    desk.ok("release", asked[3])
+    assert run(desk) == 0
+    assert desk.json("show", old)["state"] == "filed"
+    (new,) = (row["doc_code"] for row in desk.json("find") if row["doc_code"] != old)
+    assert desk.json("show", new)["supersedes"] is None
+    assert "is void" in desk.ok("supersede", old, "--by", new, "--reason", "Đã xem lại", "--differs"), "as any two filed documents"
+    assert "all hold" in desk.ok("verify")
+
+
+def test_a_slip_mended_while_it_is_held_lets_the_scan_into_its_place(desk: Desk) -> None:
+    old, held, asked = ordered_and_held(desk)
+    (held / "fields.json").write_text(json.dumps({"code_number": "15", "issued_date": "2026-03-05", "file_code": DEMO}), "utf-8")
+    desk.ok("release", asked[3])
+    assert run(desk) == 0
+    assert desk.json("show", old)["state"] == "void"
+
+
 def test_what_is_typed_wrong_is_told(desk: Desk) -> None:
     assert isinstance(desk.call("refile", "nothing", "--file", "01.VX", "--reason", "x").exception, SohoaError)
     assert isinstance(desk.call("supersede", "nothing", "--by", "x", "--reason", "x").exception, SohoaError)

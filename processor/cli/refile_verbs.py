@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from archive.links import Order
 from archive.naming import local_date
 from processor import law, lot_notes, replacing
 from processor.cli import wiring
@@ -65,8 +66,9 @@ def supersede(identifier: str, by: str, why: str, differs: bool, folder: Path) -
             archive.supersede(code, target.name, why, wiring.operator())
             click.echo(f"{code} is void; {target.name} counts in its place")
             return
-        archive.ask_supersede(code, scan.sha256, scan.lane, why, wiring.operator(), scan.part)
-    click.echo(f"{code} counts until the scan {scan.sha256[:12]} is filed by {scan.lane}; then it is void")
+        archive.ask_supersede(Order(code, why, wiring.operator(), differs), scan.sha256, scan.lane, scan.part)
+    unless = "" if differs else ", unless the two turn out to differ: then the scan is held (place-differs)"
+    click.echo(f"{code} counts until the scan {scan.sha256[:12]} is filed by {scan.lane}; then it is void{unless}")
 
 
 def _check(why: str) -> None:

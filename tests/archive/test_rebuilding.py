@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from archive.errors import ArchiveError
+from archive.links import Order
 from archive.query import Query
 from archive.rebuilding import Rebuilt, rebuild
 from archive.record import Companion, DocumentKey
@@ -81,7 +82,7 @@ def three_days(tmp_path_factory: pytest.TempPathFactory) -> Office:
     archive.reopen_file(OTHER, "Đóng nhầm", CLERK)
     archive.close_fonds("P01", CLERK)
     night(office, archive)
-    archive.ask_supersede(f"{FILE}.0000002", office.blob("c.scan", b"scan c").sha256, "sao-y", "Bản quét mờ", CLERK)
+    archive.ask_supersede(Order(f"{FILE}.0000002", "Bản quét mờ", CLERK), office.blob("c.scan", b"scan c").sha256, "sao-y")
     archive.file(office.filing(archive, "c", subject="Về việc khác"), CLERK)
     night(office, archive)
     archive.close()
@@ -223,7 +224,7 @@ def half_a_day_more(three_days: Office, tmp_path_factory: pytest.TempPathFactory
     office.clock.pass_(minutes=1)
     opened.refile("H05.02.2026.05.VP.0000002", OTHER, WHY, CLERK)
     office.clock.pass_(minutes=1)
-    opened.ask_supersede(f"{FILE}.0000004", office.blob("e.scan", b"scan e").sha256, "sao-y", "Mờ", CLERK)
+    opened.ask_supersede(Order(f"{FILE}.0000004", "Mờ", CLERK), office.blob("e.scan", b"scan e").sha256, "sao-y")
     opened.file(office.filing(opened, "e", companions=(Companion("lta", office.blob("l", b"lta")),)), CLERK)
     opened.close()
     return office

@@ -11,6 +11,7 @@ import bagit  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from archive.errors import ArchiveError
+from archive.links import Order
 from archive.query import Query
 from archive.record import Companion, DocumentKey
 from archive.store import Archive
@@ -135,7 +136,7 @@ def test_a_new_scan_takes_the_place_of_a_bad_one(office: Office, holding: Archiv
 
 def test_a_new_scan_that_is_not_filed_yet_takes_the_place_when_it_is(office: Office, holding: Archive) -> None:
     better = office.blob("c.scan", b"scan c")
-    holding.ask_supersede(OLD, better.sha256, "sao-y", WHY, "thu-ky")
+    holding.ask_supersede(Order(OLD, WHY, "thu-ky"), better.sha256, "sao-y")
     assert holding.counts() == {"filed": 2}, "until then the old one counts"
     record = holding.file(office.filing(holding, "c"), CLERK)
     assert record["supersedes"] == OLD
@@ -143,12 +144,12 @@ def test_a_new_scan_that_is_not_filed_yet_takes_the_place_when_it_is(office: Off
     assert old is not None and old["superseded_by"] == record["doc_code"]
     assert (old["events"][-1]["actor"], old["events"][-1]["private"]) == ("thu-ky", {"reason": WHY}), "who asked answers for it"
     assert holding.verify().findings == []
-    assert refused(holding.ask_supersede, OLD, better.sha256, "sao-y", WHY, CLERK) == "not-filed"
+    assert refused(holding.ask_supersede, Order(OLD, WHY, CLERK), better.sha256, "sao-y") == "not-filed"
 
 
 def test_of_a_stack_the_document_that_was_meant_takes_the_place_and_no_other(office: Office, holding: Archive) -> None:
     scan = office.blob("c.scan", b"scan c")
-    holding.ask_supersede(OLD, scan.sha256, "sao-y", WHY, CLERK, "4-5")
+    holding.ask_supersede(Order(OLD, WHY, CLERK), scan.sha256, "sao-y", "4-5")
     first, meant = (DocumentKey(scan.sha256, "sao-y", FILE, part) for part in ("1-3", "4-5"))
     assert holding.file(office.filing(holding, "c", key=first), CLERK)["supersedes"] is None
     assert holding.file(office.filing(holding, "d", key=meant, scan=scan), CLERK)["supersedes"] == OLD
@@ -157,7 +158,7 @@ def test_of_a_stack_the_document_that_was_meant_takes_the_place_and_no_other(off
 
 def test_an_order_is_for_its_scan_and_lane_and_ends_with_the_old_document(office: Office, holding: Archive) -> None:
     for name, lane in (("c", "luu-tru"), ("d", "sao-y")):
-        holding.ask_supersede(OLD, office.blob(f"{name}.scan", f"scan {name}".encode()).sha256, lane, WHY, CLERK)
+        holding.ask_supersede(Order(OLD, WHY, CLERK), office.blob(f"{name}.scan", f"scan {name}".encode()).sha256, lane)
     assert holding.file(office.filing(holding, "c"), CLERK)["supersedes"] is None
     holding.supersede(OLD, SECOND, WHY, CLERK)
     assert holding.file(office.filing(holding, "d"), CLERK)["supersedes"] is None
@@ -216,7 +217,7 @@ def test_refiling_killed_anywhere_is_done_whole_or_can_be_done_again(office: Off
 
 @pytest.mark.usefixtures("impatient")
 def test_filing_what_takes_a_place_killed_anywhere_leaves_one_that_counts(office: Office, holding: Archive) -> None:
-    holding.ask_supersede(OLD, office.blob("c.scan", b"scan c").sha256, "sao-y", WHY, CLERK)
+    holding.ask_supersede(Order(OLD, WHY, CLERK), office.blob("c.scan", b"scan c").sha256, "sao-y")
     holding.close()
 
     def file_it(office: Office) -> None:

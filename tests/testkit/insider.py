@@ -24,6 +24,7 @@ from archive.bag import manifest_of
 from archive.checkpoint import NOTE_KEY, Checkpoint, Head, origin_of, signed, verifier_key
 from archive.evidencelist import EvidenceList
 from archive.heads import LogKey, Published, add
+from archive.links import Order
 from archive.log import leaf_hash, root
 from archive.naming import local_date
 from archive.record import Companion, DocumentKey, canonical_json
@@ -105,7 +106,7 @@ def house(place: Path, *, is_renewed: bool = False) -> House:
         with pki.at(office.clock.now):
             renew(archive, pki)
     better = DocumentKey(hashlib.sha256(b"scan better").hexdigest(), "sao-y", FILE)
-    archive.ask_supersede(LATER, better.scan_sha256, "sao-y", "Bản quét mờ", CLERK)
+    archive.ask_supersede(Order(LATER, "Bản quét mờ", CLERK), better.scan_sha256, "sao-y")
     archive.file(office.filing(archive, "better"), CLERK)
     night()
     archive.file(office.filing(archive, "open"), CLERK)
