@@ -23,6 +23,7 @@ from processor import fixity, keeping, law, publishing
 from processor.cells import cell
 from processor.cli import wiring
 from processor.cli.days import DAY, check_order
+from processor.cli.pairs import pairs
 from processor.cli.wiring import HERE, JSON
 from processor.engine import LocalEngine, Reach
 from processor.errors import ExitCode, SettingsError, SohoaError
@@ -56,12 +57,14 @@ def find(
     What is typed without marks finds any marks: "quang ngai" finds "Quảng Ngãi"; what is typed with marks finds those.
     A phrase stands between quotation marks. A number is typed as people write it: 05/QĐ-UBND, Số 299/UBND-TTHC.
     """
-    pairs = dict(_pair(pair) for pair in fields)
+    asked = pairs(fields, "--field", "NAME", _NAMES)
+    if unknown := [name for name in asked if name not in _NAMES]:
+        raise SettingsError(f"{unknown[0]!r} cannot be asked for; fields are {', '.join(_NAMES)}")
     check_order(date_from, date_to)
     days = [day.isoformat() if day else None for day in (date_from, date_to)]
-    organ = pairs.pop("organ_id", "")  # of the file; found under each code its agency has and had
+    organ = asked.pop("organ_id", "")  # of the file; found under each code its agency has and had
     organs = tuple(sorted(law.agencies(folder).codes_of(organ))) if organ else ()
-    query = Query(" ".join(words), pairs, days[0], days[1], None if form == "jsonl" else limit, organs)
+    query = Query(" ".join(words), asked, days[0], days[1], None if form == "jsonl" else limit, organs)
     with wiring.opened_archive(folder, load(folder)) as archive:
         if order == "newest":
             _print_records(archive.find(query, snippets=snippets), form, snippets)
@@ -70,15 +73,6 @@ def find(
         _print_records(ranked.rows, form, snippets)
         if ranked.capped:
             click.echo(f"ordered among the newest {RANKED_AMONG} that answer; there are more", err=True)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise SettingsError(f"--field wants NAME=VALUE, not {text!r}; NAME one of: {', '.join(_NAMES)}")
-    if name not in _NAMES:
-        raise SettingsError(f"{name!r} cannot be asked for; fields are {', '.join(_NAMES)}")
-    return name, value
 
 
 def _print_records(records: Iterable[dict[str, Any]], form: str | None, snippets: bool) -> None:

@@ -14,6 +14,7 @@ from archive.record import DESCRIPTIVE, parse_field
 from processor import arrivals, doubles, fixity, handing, lot_notes, parking, requests, targets
 from processor import lists as batches
 from processor.cli import wiring
+from processor.cli.pairs import pairs
 from processor.cli.wiring import HERE, JSON
 from processor.doubles import Double
 from processor.errors import SettingsError, SohoaError, reason
@@ -30,7 +31,8 @@ from processor.targets import Kind, Target
 
 ID = click.argument("identifier", metavar="ID")
 _ID = "ID: a document's code, the beginning of a scan's SHA-256, or a folder of held/ or rejected/ as `sohoa status` shows it."
-_FIELDS = f"FIELD: {', '.join(DESCRIPTIVE)}; of a held document also file_code, pages, rotate. A day is YYYY-MM-DD."
+_OF_HELD = ("file_code", "pages", "rotate")
+_FIELDS = f"FIELD: {', '.join(DESCRIPTIVE)}; of a held document also {', '.join(_OF_HELD)}. A day is YYYY-MM-DD."
 _EXAMPLE = "Example: sohoa describe H05.02.2026.01.TCCB.0000017 --set code_number=299 --set issued_date=2025-01-15"
 
 
@@ -216,12 +218,14 @@ def _check_not_filed(identifier: str, folder: Path) -> None:
 
 @click.command(epilog=f"{_ID}\n\n{_FIELDS}\n\n{_EXAMPLE}")
 @ID
-@click.option("--set", "pairs", multiple=True, required=True, metavar="FIELD=VALUE", help="May be given several times.")
+@click.option("--set", "given", multiple=True, required=True, metavar="FIELD=VALUE", help="May be given several times.")
 @HERE
 @JSON
-def describe(identifier: str, pairs: tuple[str, ...], folder: Path, as_json: bool) -> None:
+def describe(identifier: str, given: tuple[str, ...], folder: Path, as_json: bool) -> None:
     """Say what a document is: adds to a filed one, sends a held one on its way."""
-    changes = dict(_pair(pair) for pair in pairs)
+    changes = pairs(given, "--set", "FIELD", (*DESCRIPTIVE, *_OF_HELD))
+    for name, value in changes.items():
+        _check_value(name, value)
     target = meant(identifier, folder, "held", "filed")
     settings = wiring.check_station(folder)
     if target.kind == "held":
@@ -242,16 +246,12 @@ def describe(identifier: str, pairs: tuple[str, ...], folder: Path, as_json: boo
             click.echo(f"{each.record['doc_code']}: trùng số, ký hiệu với {each.of}", err=True)
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise SettingsError(f"--set wants FIELD=VALUE, not {text!r}")
-    if name not in {"file_code", "pages", "rotate"}:
+def _check_value(name: str, value: str) -> None:
+    if name not in _OF_HELD:
         try:
             parse_field(name, value)
         except ArchiveError as error:
             raise SettingsError(error.detail) from error
-    return name, value
 
 
 VERBS = (status, release, retry, reject, describe)

@@ -15,6 +15,7 @@ from archive.record import DESCRIPTIVE, RecordError, parse_field
 from archive.store import Archive
 from processor import law, sheetkey
 from processor.cli import wiring
+from processor.cli.pairs import pairs
 from processor.cli.wiring import HERE
 from processor.describe import fields
 from processor.desk.typed import written
@@ -34,18 +35,16 @@ _EXAMPLE = "Example: sohoa sheets 01.VP --field code_number=12 --out to-phan-cac
 
 @click.command(epilog=_EXAMPLE)
 @click.argument("files", metavar="[FILE…]", nargs=-1)
-@click.option("--field", "pairs", multiple=True, metavar="FIELD=VALUE", help="Of the one document that follows; several times.")
+@click.option("--field", "given", multiple=True, metavar="FIELD=VALUE", help="Of the one document that follows; several times.")
 @click.option("--plain", is_flag=True, help="Sheets that only separate (patch T): for no file.")
 @click.option("--collate", is_flag=True, help="With --plain: on top of a stack whose backs are scanned after its fronts.")
 @click.option("--count", type=click.IntRange(1, _MOST), default=1, help="How many of each.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The PDF to write.")
 @HERE
-def sheets(out: Path, folder: Path, files: tuple[str, ...], pairs: tuple[str, ...], count: int, **kinds: bool) -> None:
+def sheets(out: Path, folder: Path, files: tuple[str, ...], given: tuple[str, ...], count: int, **kinds: bool) -> None:
     """Print separator sheets: for these files, or for every open one."""
     settings = wiring.check_station(folder)
-    told = dict(_pair(pair) for pair in pairs)
-    if len(told) < len(pairs):
-        raise SettingsError("a --field is given twice: which of the two is meant?")
+    told = {name: _read_back(name, value) for name, value in pairs(given, "--field", "FIELD", DESCRIPTIVE).items()}
     plain = kinds["plain"]
     if kinds["collate"] and not plain:
         raise SettingsError("--collate goes with --plain")
@@ -74,13 +73,13 @@ def _codes(sheet: Sheet, key: bytes) -> list[str]:
     return [separator.text(sheet, key), separator.short(sheet, key)]
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or name not in DESCRIPTIVE:
+def _read_back(name: str, value: str) -> str:
+    """The value as it is read back from the sheet: what is refused there is not printed."""
+    if name not in DESCRIPTIVE:
         raise SettingsError(f"--field wants FIELD=VALUE, FIELD one of: {', '.join(DESCRIPTIVE)}")
     try:
         parse_field(name, value)
-        return name, sidecar.checked({name: value}).get(name, "")  # as it is read back: what is refused there is not printed
+        return sidecar.checked({name: value}).get(name, "")
     except RecordError as error:
         raise SettingsError(error.detail) from error
     except Verdict as verdict:
