@@ -164,7 +164,7 @@ def parse_field(name: str, text: str) -> str | int | None:
     """The value of a descriptive field as typed by a person; empty text is None.
 
     Raises:
-        RecordError: `bad-field`, `bad-value`.
+        RecordError: `bad-field`; `bad-value`, its detail says what the field may hold, and never the value.
     """
     if name not in DESCRIPTIVE:
         raise RecordError("bad-field", f"{name!r} cannot be described; fields are {', '.join(DESCRIPTIVE)}")
@@ -175,18 +175,13 @@ def parse_field(name: str, text: str) -> str | int | None:
         return _iso_date(value)
     if name == "page_amount":
         return _page_amount(value)
-    if name == "code_number" and not is_number(value):
+    if name == "code_number" and not _DIGIT.search(value):
         raise RecordError("bad-value", "code_number: a number is written with digits, such as 12, 12a or 01/2024")
     if len(value) > LENGTHS[name]:
-        raise RecordError("bad-value", f"{name} may have {LENGTHS[name]} characters, not {len(value)}")
+        raise RecordError("bad-value", f"{name}: at most {LENGTHS[name]} characters, not {len(value)}")
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
-        raise RecordError("bad-value", f"{name} may not hold control characters or line breaks")
+        raise RecordError("bad-value", f"{name}: neither control characters nor line breaks")
     return value
-
-
-def is_number(text: str) -> bool:
-    """Whether a document's number can be written so: with a digit (NĐ 30/2020 PL I II.3)."""
-    return _DIGIT.search(text) is not None
 
 
 def number_key(values: Mapping[str, object]) -> str | None:
@@ -233,20 +228,19 @@ def line_json(value: Mapping[str, object]) -> bytes:
 
 
 def _iso_date(value: str) -> str:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise RecordError("bad-value", f"a date is written YYYY-MM-DD, not {value!r}")
+    is_written = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) is not None
     try:
-        day = dt.date.fromisoformat(value)
-    except ValueError as error:
-        raise RecordError("bad-value", f"{value!r} is no day of the calendar") from error
+        day = dt.date.fromisoformat(value) if is_written else dt.date.min
+    except ValueError:
+        day = dt.date.min
     if day.year < _FIRST_YEAR:
-        raise RecordError("bad-value", f"{value!r} is before the year {_FIRST_YEAR}")
+        raise RecordError("bad-value", f"issued_date: a day of the calendar from the year {_FIRST_YEAR} on, written YYYY-MM-DD")
     return value
 
 
 def _page_amount(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,4}", value) or not 1 <= int(value) <= _MOST_PAGES:
-        raise RecordError("bad-value", f"page_amount is a number from 1 to {_MOST_PAGES}, not {value!r}")
+        raise RecordError("bad-value", f"page_amount: a whole number from 1 to {_MOST_PAGES}")
     return int(value)
 
 

@@ -10,6 +10,8 @@ import tomllib
 from functools import cache
 from importlib import resources
 
+from processor.describe.fields import NAMES
+
 _LONGEST = 1000  # characters; people may write in `reason.json`, and what nobody of ours wrote is shown as it is
 
 
@@ -24,5 +26,11 @@ def vietnamese(detail: str) -> str:
     for pattern, words in _table() if len(detail) <= _LONGEST else ():
         if found := pattern.fullmatch(detail):
             filled = (each if each == detail else vietnamese(each) for each in found.groups(""))
-            return words.format(*filled, **found.groupdict(""))
+            named = found.groupdict("")
+            return words.format(*filled, **named | {"fields": _named(named.get("fields", ""))})
     return detail
+
+
+def _named(fields: str) -> str:
+    """Fields of the record as people call them, each with the name that files have for it."""
+    return ", ".join(f"{NAMES[name]} ({name})" if name in NAMES else name for name in fields.split(", "))

@@ -256,7 +256,7 @@ def ordered_and_held(desk: Desk) -> tuple[str, Path, tuple[str, ...]]:
 def test_a_scan_ordered_into_a_place_before_it_was_known_is_compared_when_it_is(desk: Desk) -> None:
     old, held, asked = ordered_and_held(desk)
     told = (held / "ly-do.txt").read_text("utf-8-sig")
-    assert f"{old}, khác ở: code_number" in told and "--differs" in told
+    assert f"{old}, khác ở: số (code_number)" in told and "--differs" in told
     assert "code_number: 15 / 16" in desk.refused(*asked)
     desk.ok(*asked, "--differs")
     desk.ok("release", asked[3])

@@ -11,7 +11,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archive.record import LENGTHS, RecordError, is_number, parse_field
+from archive.record import RecordError, parse_field
+from processor.details import vietnamese
 
 _DAY = re.compile(r"(\d{1,2})(?:[\s./-]+(\d{1,2})(?:[\s./-]+(\d{4}|\d{2}))?)?", re.ASCII)
 _CLOSE = re.compile(r"(\d{2})(\d{2})(\d{4}|\d{2})?", re.ASCII)
@@ -113,21 +114,10 @@ def message(name: str, text: str) -> str:
         return unseen
     try:
         parse_field(name, value)
-    except RecordError:
-        return _refused(name, value)
+    except RecordError as error:
+        words = vietnamese(error.detail.partition(": ")[2])  # it stands beside its field
+        return NOT_A_DAY if name == "issued_date" else f"{words[:1].upper()}{words[1:]}."
     return ""
-
-
-def _refused(name: str, value: str) -> str:
-    if name == "issued_date":
-        return NOT_A_DAY
-    if name == "page_amount":
-        return "Số trang là số từ 1 đến 9999."
-    if name == "code_number" and not is_number(value):
-        return "Số văn bản ghi bằng chữ số, như 12, 12a hoặc 01/2024. Không có số thì để trống."
-    if name in LENGTHS and len(value) > LENGTHS[name]:
-        return f"Nhiều nhất {LENGTHS[name]} ký tự; đang có {len(value)}."
-    return "Không được có ký tự điều khiển hoặc xuống dòng."
 
 
 @dataclass(frozen=True, slots=True)

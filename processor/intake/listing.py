@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from archive.naming import split_doc_code
-from archive.record import DESCRIPTIVE, RecordError, is_number, parse_field
+from archive.record import DESCRIPTIVE, RecordError, parse_field
+from processor.details import vietnamese
 from processor.errors import Verdict
 from processor.intake import headings, pages
 from processor.intake.headings import BAD, Found, Profile
@@ -245,8 +246,7 @@ def _held(name: str, text: str) -> str:
         try:
             value = parse_field(name, text)
         except RecordError as error:
-            is_none = name == "code_number" and not is_number(text)
-            raise _Wrong("số văn bản phải có chữ số" if is_none else "quá dài hoặc không hợp lệ") from error
+            raise _Wrong(vietnamese(error.detail)) from error
         return "" if value is None else str(value)
     if name == "pages":
         if pages.parse(text, _MOST_PAGES) is None:

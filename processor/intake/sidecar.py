@@ -30,9 +30,12 @@ _LONGEST_ROUTING = 200  # organName and docCode of the law are no longer
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise ValueError("a field twice")
-    return dict(pairs)
+    told = dict[str, Any]()
+    for name, value in pairs:
+        if name in told:
+            raise Verdict("sidecar-bad", f"not JSON: {name[:40]!r} twice")
+        told[name] = value
+    return told
 
 
 def parse(data: bytes) -> dict[str, str]:
@@ -83,14 +86,20 @@ def _check(name: str, text: str) -> None:
     try:
         parse_field(name, text)
     except RecordError as error:
-        known = "no field of the record" if error.code == "bad-field" else "nothing this field can hold"
-        raise Verdict("sidecar-bad", f"{name[:40]!r}: {known}") from error
+        why = f"{name[:40]!r}: no field of the record" if error.code == "bad-field" else error.detail
+        raise Verdict("sidecar-bad", why) from error
 
 
 def _check_routing(name: str, text: str) -> None:
-    fits = {"to_organ_id": is_organ_id(text), "sender_email": bool(addr_spec(text))}.get(name, len(text) <= _LONGEST_ROUTING)
-    if text and not fits:
-        raise Verdict("sidecar-bad", f"{name!r}: nothing this field can hold")
+    wants = ""
+    if name == "to_organ_id" and not is_organ_id(text):
+        wants = "an agency's code, such as H05.02"
+    elif name == "sender_email" and not addr_spec(text):
+        wants = "one address, such as van-thu@example.vn"
+    elif len(text) > _LONGEST_ROUTING:
+        wants = f"at most {_LONGEST_ROUTING} characters, not {len(text)}"
+    if text and wants:
+        raise Verdict("sidecar-bad", f"{name}: {wants}")
 
 
 def sidecar(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:

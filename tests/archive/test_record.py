@@ -14,6 +14,7 @@ from archive.record import (
     RecordError,
     canonical_json,
     line_json,
+    parse_field,
     record_json,
 )
 
@@ -23,6 +24,14 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 )
+
+
+@given(st.sampled_from(DESCRIPTIVE), st.text(min_size=6, max_size=600))
+def test_why_a_field_cannot_hold_a_value_names_the_field_and_not_the_value(name: str, text: str) -> None:
+    try:
+        parse_field(name, text)
+    except RecordError as error:
+        assert error.detail.startswith(f"{name}: ") and text.strip() not in error.detail
 
 
 def test_fields_are_those_of_the_contract_in_its_order() -> None:

@@ -49,6 +49,8 @@ def test_every_detail_of_a_stopped_document_has_its_vietnamese(code: str, detail
         ("pages 1, 3", "trang 1, 3"), ("pages 1-4", "bản quét có 4 trang"),
         ("zip: it has no end", "gói zip: thiếu phần cuối"), ("besides two-documents", "ngoài two-documents"),
         ("'code_number': nothing this field can hold", "code_number: giá trị không hợp lệ"),
+        ("in the place of H05.99.2026.01.VP.0000001: code_number, form",
+         "thay H05.99.2026.01.VP.0000001, khác ở: số (code_number), form"), ("zip: an entry before the file", "gói zip: mục nằm trước đầu tệp"),
         ("'zip': no field of the record", "zip: không có trường này"), ("page 12 of 3", "trang 12; bản quét có 3 trang"),
         ("scan-resolution: page 1 150 dpi, page 2 140 dpi and 3 more; scan-dark: page 4 grey 90 (TT 05/2025/TT-BNV, Phụ lục II)",
          "scan-resolution: trang 1: 150 dpi, trang 2: 140 dpi và 3 trang khác; scan-dark: trang 4: độ xám 90 (TT 05/2025/TT-BNV, Phụ lục II)"),

@@ -98,6 +98,18 @@ def test_an_entry_of_the_register_of_births() -> None:
     assert second.wrong == () and "issued_date" not in second.fields  # the month alone is lawful there, and no day
 
 
+@pytest.mark.parametrize(
+    ("heading", "cell", "said"),
+    [
+        ("Số văn bản", "mười hai", "cột 'Số văn bản': số (code_number): ghi bằng chữ số, như 12, 12a hoặc 01/2024; không có số thì để trống"),
+        ("Số, ký hiệu", "12/" + "Q" * 31, "cột 'Số, ký hiệu': ký hiệu (code_notation): nhiều nhất 30 ký tự; đang có 31"),
+        ("Số lượng trang", "ba", "cột 'Số lượng trang': số trang (page_amount): số nguyên từ 1 đến 9999"),
+    ],
+)
+def test_a_row_says_which_field_cannot_hold_its_cell_and_what_it_may(heading: str, cell: str, said: str) -> None:
+    assert said in why(["Trích yếu", heading], "x", cell)
+
+
 # --- headings
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.record import DESCRIPTIVE, LENGTHS
+from processor.details import vietnamese
 from processor.errors import Verdict
 from processor.intake.sidecar import LARGEST, ROUTING, parse, sidecar
 
@@ -158,6 +159,27 @@ def test_a_refusal_names_the_field_and_never_the_value() -> None:
     for told in ({"signer_name": secret * 20}, {"issued_date": secret}, {"pages": secret}, {"page_amount": secret}, {"signer_name": [secret]}):
         assert secret not in refused(json.dumps(told).encode())
     assert len(refused(json.dumps({"x" * 5000: "a"}).encode())) < 200
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("code_number", "mười hai", "số (code_number): ghi bằng chữ số, như 12, 12a hoặc 01/2024; không có số thì để trống"),
+        ("code_number", "1" * 12, "số (code_number): nhiều nhất 11 ký tự; đang có 12"),
+        ("issued_date", "05/02/2026", "ngày ban hành (issued_date): ngày có thật, viết năm-tháng-ngày, như 2026-03-05"),
+        ("issued_date", "2026-02-30", "ngày ban hành (issued_date): ngày có thật, viết năm-tháng-ngày, như 2026-03-05"),
+        ("page_amount", "ba", "số trang (page_amount): số nguyên từ 1 đến 9999"),
+        ("to_organ_id", "Sở", "to_organ_id: mã cơ quan, như H05.02"), ("sender_email", "snv", "sender_email: một địa chỉ thư, như van-thu@example.vn"),
+        ("sender_name", "a" * 201, "sender_name: nhiều nhất 200 ký tự; đang có 201"),
+        ("sujbect", "a", "sujbect: không có trường này"),
+    ],
+)  # fmt: skip
+def test_a_clerk_reads_which_field_it_is_and_what_it_may_hold(name: str, value: str, told: str) -> None:
+    assert vietnamese(refused(json.dumps({name: value}).encode())) == told
+
+
+def test_a_field_twice_is_told_as_that() -> None:
+    assert vietnamese(refused(b'{"subject": "a", "subject": "b"}')) == "trích yếu (subject) được ghi hai lần"
 
 
 json_values = st.recursive(
