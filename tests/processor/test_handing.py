@@ -120,4 +120,4 @@ def test_pages_that_the_scan_has_not_are_asked_for_again(office: Office, lot: st
     (row,) = parking.listed(office.folder, "held")
     told = (office.folder / row["folder"] / "ly-do.txt").read_text("utf-8-sig")
     assert row["code"] == "bad-pages" and fields(office, row["folder"])["pages"] == "9"
-    assert "fields.json" in told and "1-3" in told, "what is wrong is what the clerk typed, and how far the scan's pages go is told"
+    assert "fields.json" in told and "bản quét có 3 trang" in told, "what is wrong is what the clerk typed, and how far the scan's pages go is told"
