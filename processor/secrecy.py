@@ -1,7 +1,8 @@
 """Whether a scan holds what is secret beside the pages of one document: the archive keeps scans whole.
 
 Promises: of a scan that several documents share, or of which pages are left out, every page was looked at for a mark of secrecy in
-red before any document of it goes on. Refuses to look again where a person has answered for the scan.
+red before any document of it goes on; pages that none of them has also for one in black, since nobody else reads them. Refuses to
+look again where a person has answered for the scan.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from processor.errors import SECRET
 from processor.tools import Tools, lane_of
 
 
-def marked(scan: Scan, wanted: Sequence[int], path: Path, tools: Tools) -> list[int]:
+def marked(scan: Scan, wanted: Sequence[int], path: Path, tools: Tools, *, read: bool = False) -> list[int]:
     """Pages that bear a mark of secrecy in red; none where the lane does not ask, or a person has released the scan.
 
     Args:
@@ -23,12 +24,13 @@ def marked(scan: Scan, wanted: Sequence[int], path: Path, tools: Tools) -> list[
         wanted: which of them, 1-based.
         path: the file that has them.
         tools: what the stages need.
+        read: whether black marks are looked for too.
     """
     lane = lane_of(scan, tools)
     if not wanted or "no-secrecy-mark" not in lane.require_to_seal or SECRET in scan.released:
         return []
     found: list[int] = tools.engine.call("marked_pages", {
-        "path": str(path), "wanted": list(wanted), "limits": tools.settings.limits.model_dump(),
+        "path": str(path), "wanted": list(wanted), "limits": tools.settings.limits.model_dump(), "read": read,
         "looks": {"languages": list(lane.languages), "station": str(tools.station)},
     }, pages=len(wanted))["pages"]  # fmt: skip
     return found

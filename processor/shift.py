@@ -157,6 +157,8 @@ def _carried(item: Item, shift: Shift) -> str:
             is_read = isinstance(document, Described) and bool(item.scan.part)
             if is_read and shift.journal.awaits_siblings(item.number, _moment(shift.tools.clock() + _LONGEST_WAIT)):
                 return "working"  # what is read or leaves last wakes it, and steps behind it
+            if is_read:
+                siblings.check_left_out(document, shift.journal.parts(item.scan.blob.sha256, item.scan.lane), shift.tools, work)
             if isinstance(document, Finished):
                 sealing.check_window(document, shift.tools)
                 if turn := shift.line.turn(item.number, shift.tools.clock()):

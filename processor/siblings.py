@@ -7,10 +7,12 @@ decoded, an encrypted member) bears no mark.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from processor import lanes, originals
-from processor.document import Pending, Read, Recognised, Scan, Verified, scan_of
+from archive.query import Query
+from processor import lanes, originals, secrecy
+from processor.document import Described, Pending, Read, Recognised, Scan, Verified, scan_of
 from processor.errors import SECRET, Verdict
 from processor.intake import pages
 from processor.intake.stack import most_pages
@@ -44,6 +46,32 @@ def judged(document: Pending, verdict: Verdict, tools: Tools, work: Path) -> Ver
         return Verdict(SECRET, f"besides {verdict.code}") if _is_secret(document, tools, work) else verdict
     except Verdict as why:
         return Verdict(SECRET, f"besides {verdict.code}; it could not be looked at: {why.code}")
+
+
+def check_left_out(document: Pending, under_way: Iterable[str], tools: Tools, work: Path) -> None:
+    """Of pages that no document of the scan has, one that may be secret holds each of them. Those a stack leaves out are blank or
+    our own sheets.
+
+    Args:
+        document: how far it came; looked at once, when it is read and about to get its code.
+        under_way: the parts of the scan that are being worked on, and read for themselves.
+        tools: what the stages need.
+        work: where its intermediates lie.
+
+    Raises:
+        Verdict: `secrecy-mark`.
+    """
+    scan = scan_of(document)
+    if not isinstance(document, Described) or not isinstance(document.source, Recognised) or not scan.part or scan.stack:
+        return
+    facts = document.source.facts
+    filed = tools.archive.find(Query(fields={"scan_sha256": scan.blob.sha256, "lane": scan.lane}, limit=None))
+    known = {scan.part, *under_way, *(row["part"] for row in filed)}
+    had = {page for part in known for page in pages.parse(part, facts["scan_pages"]) or ()}
+    left_out = [page for page in range(1, facts["scan_pages"] + 1) if page not in had]
+    path = work / "converted.pdf" if "converted" in facts else scan.blob.path
+    if found := secrecy.marked(scan, left_out, path, tools, read=True):
+        raise Verdict(SECRET, f"page {', '.join(map(str, found))} of the scan")
 
 
 def _is_secret(document: Pending, tools: Tools, work: Path) -> bool:

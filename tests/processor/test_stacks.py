@@ -326,6 +326,33 @@ def test_a_black_mark_on_the_last_document_keeps_the_first_from_being_numbered(o
     assert reasons(office) == {"3": (SECRET, OTHERS)}
 
 
+def test_a_black_mark_on_a_page_that_no_document_has_holds_each_of_the_scan(office: Office) -> None:
+    path = drop(office, [letter(1), black(2), letter(3), letter(4)], name="trich.pdf")
+    path.with_name(f"{path.name}.json").write_text('{"pages": "1"}')
+    shift = office.shift()
+    assert office.run(shift) == {"held": 1}
+    assert reasons(office) == {"1": (SECRET, "page 2 of the scan")} and filed(shift) == {}
+    (lot,) = (row["folder"] for row in parking.listed(office.folder, "held"))
+    args = {"kind": "held", "name": lot, "operator": "lan", "reason": "không phải dấu mật"}
+    requests._do(Request(1, "split", args | {"parts": "1;3-4"}), shift)
+    assert office.run(shift) == {"filed": 2}, "somebody has answered for the scan"
+
+
+def test_pages_that_a_person_left_out_are_read_for_a_mark_and_those_of_the_others_are_not(office: Office) -> None:
+    path = drop(office, [letter(1), letter(2), letter(3), black(4)], name="ba.pdf")
+    path.with_name(f"{path.name}.json").write_text('{"issued_date": "mai"}')
+    shift = office.shift()
+    assert office.run(shift) == {"held": 1}
+    (lot,) = (row["folder"] for row in parking.listed(office.folder, "held"))
+    args = {"kind": "held", "name": lot, "operator": "lan", "reason": "bỏ trang 4", "file_code": FILE, "parts": "1;2-3"}
+    read: list[list[int]] = []
+    office.engine.before = lambda job, told: read.append(list(told["wanted"])) if job == "marked_pages" and told.get("read") else None
+    requests._do(Request(1, "split", args), shift)
+    assert office.run(shift) == {"held": 2}
+    assert reasons(office) == dict.fromkeys(("1", "2-3"), (SECRET, "page 4 of the scan")) and filed(shift) == {}
+    assert read == [[4], [1, 4]], "of the first nothing but a note that people may write says any more that it was read"
+
+
 def test_what_stops_before_it_is_read_is_read_for_secrecy_alone(office: Office, tmp_path: Path) -> None:
     drop(office, [letter(1), sheet(tmp_path, FILE, issued_date="mai"), black(2)])
     drop(office, [letter(3), sheet(tmp_path, FILE, issued_date="mai"), letter(4)], name="hai.pdf")
