@@ -24,7 +24,8 @@ class Scan:
         released: codes a person has looked at and released.
         refusal: code and detail where its side-car or a person (then who) already decided that it goes no further.
         rotate: which pages a person turned, as `2:90`.
-        origin: of what came in a mail: `sender_email`, `sender_name`, `message_id`.
+        origin: of what came in a mail: `sender_email`, `sender_name`, `message_id`; of any package what it holds besides documents
+            (`others`), and what of that nobody has looked at for a mark of secrecy (`unseen`).
         listed: the row that names it: `name` and `sha256` of the list, `row`.
         cells: that row as it stood, heading to text.
         stack: of what was scanned in one go with others: the account of all its pages, and those left out of this document.

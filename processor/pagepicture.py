@@ -119,6 +119,15 @@ def marked_pages(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     return {"pages": found}
 
 
+def narrowest(args: Mapping[str, Any]) -> int:
+    """The shorter side of the first page as it is looked at, in pixels.
+
+    Raises:
+        Verdict: it cannot be looked at.
+    """
+    return min(_shown(args, 1, _LOOKED_AT)[0].size)
+
+
 def _every(args: Mapping[str, Any]) -> range:
     with suppress(Verdict):
         return range(1, 1 + min(_shown(args, 1, 1)[1], args["limits"]["pages"]))

@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from archive.record import Blob
-from processor import lists, stacks
+from processor import lists, secrecy, stacks
 from processor.arrivals import Arrival
 from processor.document import Scan
 from processor.errors import Verdict
@@ -111,13 +111,15 @@ def members(scan: Scan, shift: Shift) -> list[Scan]:
     if not told["container"]:
         return [scan]
     mail = told["mail"] or {}
-    named = (("sender_email", "from"), ("sender_name", "from_name"), ("message_id", "message_id"))
-    origin = {ours: mail[theirs] for ours, theirs in named if mail.get(theirs) and not mail["automatic"]}  # RFC 3834
+    senders = (("sender_email", "from"), ("sender_name", "from_name"), ("message_id", "message_id"))
+    origin = {ours: mail[theirs] for ours, theirs in senders if mail.get(theirs) and not mail["automatic"]}  # RFC 3834
     others = [member["path"] for member in told["members"] if member["kind"] != "pdf"]
-    scan = replace(scan, origin=origin | ({"others": "; ".join(others)[:_LONGEST]} if others else {}))
+    secret, unseen = secrecy.beside_documents(scan, others, tools)
+    named = {name: "; ".join(paths)[:_LONGEST] for name, paths in (("others", others), ("unseen", unseen)) if paths}
+    scan = replace(scan, origin=origin | named)
     found = [member["path"] for member in told["members"] if member["kind"] == "pdf"]
-    if not found:
-        return [replace(scan, refusal=("container-empty",))]
+    if not found or secret:
+        return [replace(scan, refusal=secret or ("container-empty",))]
     if set(found) & shift.journal.parts(scan.blob.sha256, scan.lane):
         return []
     apart = [replace(own(scan, shift), part=path) for path in found]

@@ -49,6 +49,7 @@ JOBS: Mapping[str, str] = {
     "page_picture": "processor.pagepicture",
     "marked_pages": "processor.pagepicture",
     "members": "processor.intake.members",
+    "marked_members": "processor.packagelook",
     "convert": "processor.intake.convert",
     "read_original": "processor.intake.original",
     "verify": "processor.verify.signatures",

@@ -8,7 +8,7 @@ import json
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import Any
 import pymupdf
 import pytest
 
-from processor import fixity, posting, requests
+from processor import fixity, parking, posting, requests
+from processor.errors import Verdict
 from processor.journal import Request
 from processor.shift import Shift
 from tests.processor.office import Office
@@ -233,6 +234,52 @@ def test_no_member_of_a_package_goes_on_before_all_are_looked_at(desk: Desk, tmp
     told = {row["part"]: (row["code"], row["detail"]) for row in desk.office.told("held")}
     details = {"a.pdf": "another document of the same scan", "b.pdf": "", "c.pdf": "besides altered"}
     assert told == {part: ("secrecy-mark", detail) for part, detail in details.items()}
+
+
+@pytest.mark.parametrize("colour", [pens.RED, (0, 0, 0)])
+def test_a_picture_beside_a_document_is_looked_at_as_a_scan_is(desk: Desk, tmp_path: Path, colour: tuple[int, int, int]) -> None:
+    page = samples.sample(7, dpi=150).aged[0].convert("RGB")
+    pens.press(page, [(pens.urgency("MẬT", 150 / 25.4, 4), colour, (150, 280))])
+    page.save(tmp_path / "anh.png")
+    with zipfile.ZipFile(tmp_path / "goi.zip", "w") as file:
+        file.writestr("a.pdf", signed(desk))
+        file.write(tmp_path / "anh.png", "kèm/ảnh chụp.png")
+    desk.drop("goi.zip", (tmp_path / "goi.zip").read_bytes())
+    assert desk.run() == {"held": 1} and desk.filed() == [] and desk.letters() == []
+    (told,) = desk.office.told("held")
+    assert (told["code"], told["detail"], told["part"]) == ("secrecy-mark", "member 2 of the package", "")
+    (lot,) = (row["folder"] for row in parking.listed(desk.office.folder, "held"))
+    assert "tệp thứ 2 trong gói" in (desk.office.folder / lot / "ly-do.txt").read_text("utf-8-sig")
+    requests._do(Request(1, "release", {"kind": "held", "name": lot, "reason": "không phải dấu mật", "operator": "lan"}), desk.shift)
+    assert desk.run() == {"filed": 1}, "somebody has answered for the package"
+
+
+def test_what_nobody_can_look_at_is_named_in_the_record(desk: Desk, tmp_path: Path) -> None:
+    samples.sample(7, dpi=100).aged[0].convert("RGB").save(tmp_path / "anh.png")
+    with zipfile.ZipFile(tmp_path / "goi.zip", "w") as file:
+        file.writestr("a.pdf", signed(desk))
+        file.write(tmp_path / "anh.png", "anh.png")
+        file.writestr("ghi chú.txt", "Kính gửi")
+        file.writestr("hỏng.png", b"\x89PNG\r\n\x1a\n")
+    desk.drop("goi.zip", (tmp_path / "goi.zip").read_bytes())
+    assert desk.run() == {"filed": 1}
+    (row,) = desk.filed()
+    origin = json.loads((desk.shift.tools.archive.root / row["path"]).with_suffix(".json").read_bytes())["provenance"]["origin"]
+    assert origin == {"others": "anh.png; ghi chú.txt; hỏng.png", "unseen": "ghi chú.txt; hỏng.png"}
+
+
+def test_a_package_that_could_not_be_looked_at_waits_for_a_person(desk: Desk, tmp_path: Path) -> None:
+    def die(job: str, args: Mapping[str, Any]) -> None:
+        if job == "marked_members":
+            raise Verdict("worker-died")
+
+    with zipfile.ZipFile(tmp_path / "goi.zip", "w") as file:
+        file.writestr("a.pdf", signed(desk))
+        file.writestr("b.png", b"x")
+    desk.drop("goi.zip", (tmp_path / "goi.zip").read_bytes())
+    desk.office.engine.before = die
+    assert desk.run() == {"held": 1}
+    assert desk.office.told("held")[0]["detail"] == "a member of the package could not be looked at: worker-died"
 
 
 def test_another_agencys_document_goes_back(desk: Desk) -> None:
