@@ -79,7 +79,7 @@ def _do(request: Request, shift: Shift) -> None:
                 if lot.told["code"] in OUR_FAULT:
                     do(Request(0, "retry", {**args, "kind": "rejected", "name": lot.folder}), shift)
         case ("release", "held") | ("retry", "rejected"):
-            _take_up(args["name"], args, shift)
+            _take_up(args["name"], args, shift, "released" if request.verb == "release" else "retried")
         case "release", "item":
             _accept(_asked(args, shift, waits=True), args, shift)
         case "retry", "item":
@@ -98,7 +98,7 @@ def _do(request: Request, shift: Shift) -> None:
             pass  # "wake": to be looked at is all it asks
 
 
-def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
+def _take_up(folder: str, args: Mapping[str, str], shift: Shift, event: str) -> None:
     lot, tools = parking.lot_at(shift.tools.station, folder), shift.tools
     if lot.told["code"] in NO_SCANS:
         raise SohoaError("a side-car alone cannot be released, nor can a list; drop it again with its scan, and reject this one")
@@ -122,7 +122,7 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     scan = claimed(replace(scan, released=released), shift)
     if scan.key != old:  # before it begins: a request done twice would find it under way
         _give_up_code(old, lot.told["doc_code"], shift)
-    _begin(shift, folder, scan, "released", args)
+    _begin(shift, folder, scan, event, args)
 
 
 def _check_pages(lot: Lot, wanted: str, shift: Shift) -> None:

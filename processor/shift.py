@@ -118,7 +118,7 @@ def begin(
         scan = entering[0][1]
         if event:
             public: dict[str, str | int] = {"lane": scan.lane, "size": scan.blob.size}
-            public |= {"code": scan.released[-1]} if event == "released" and scan.released else {}
+            public |= {"code": scan.released[-1]} if event in {"released", "retried"} and scan.released else {}
             public |= {f"joined_from_{n}": each for n, each in enumerate(scan.joined_from, 1)} if event == "joined" else {}
             private = {"name": scan.original_name.encode("utf-8", "replace").decode()} | ({"reason": said} if said else {})
             shift.tools.archive.event(event, scan_sha256=scan.blob.sha256, actor=actor, public=public, private=private)

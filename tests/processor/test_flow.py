@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
-from processor import flow, parking, pipeline
+from archive.naming import local_date
+from processor import flow, parking, pipeline, requests
 from processor.document import Finished, Numbered, scan_of
 from processor.engine import LocalEngine
 from processor.errors import Verdict
+from processor.journal import Request
 from processor.settings import parse
 from processor.tools import Tools
 from tests.processor.office import Office, Watched
@@ -200,6 +202,19 @@ def test_a_code_is_given_up_only_when_the_rejected_bytes_are_safe(office: Office
     office.engine.before = lambda job, args: None
     again = office.shift()
     assert office.run(again) == {"filed": 1} and again.tools.archive.counts() == {"filed": 1}
+
+
+def test_what_was_rejected_and_is_tried_again_was_not_released(office: Office) -> None:
+    (office.folder / "drop" / "sao-y" / "a.png").write_bytes(b"no picture")
+    shift = office.shift()
+    assert office.run(shift) == {"rejected": 1}
+    (lot,) = (row["folder"] for row in parking.listed(office.folder, "rejected"))
+    requests.do(Request(1, "retry", {"kind": "rejected", "name": lot, "operator": "lan", "reason": "thử lại"}), shift)
+    assert office.run(shift) == {"rejected": 1}
+    day = local_date(office.clock())
+    (event,) = shift.tools.archive.told_on(day, "retried")
+    assert (event["actor"], event["public"]["code"], event["private"]["reason"]) == ("lan", "not-a-document", "thử lại")
+    assert shift.tools.archive.told_on(day, "released") == []
 
 
 def test_a_request_that_cannot_be_done_keeps_nobody_waiting(office: Office) -> None:
