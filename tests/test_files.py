@@ -258,6 +258,9 @@ def test_a_scan_ordered_into_a_place_before_it_was_known_is_compared_when_it_is(
     told = (held / "ly-do.txt").read_text("utf-8-sig")
     assert f"{old}, khác ở: số (code_number)" in told and "--differs" in told
     assert "code_number: 15 / 16" in desk.refused(*asked)
+    (held / "fields.json").write_text("{}", "utf-8")
+    assert "code_number" in desk.refused(*asked), "what was read of it is known by what it is held for"
+    (held / "fields.json").write_text(json.dumps({"code_number": "16", "file_code": DEMO}), "utf-8")
     desk.ok(*asked, "--differs")
     desk.ok("release", asked[3])
     assert run(desk) == 0

@@ -18,6 +18,7 @@ from processor.cli.wiring import HERE, JSON
 from processor.document import Described, stages_of
 from processor.errors import SettingsError, SohoaError
 from processor.parking import FIELDS
+from processor.pipeline import DIFFERS
 from processor.report import visible
 from processor.targets import Target
 
@@ -58,7 +59,7 @@ def supersede(identifier: str, by: str, why: str, differs: bool, folder: Path) -
     with wiring.opened_archive(folder, settings) as archive:
         scan = None if target.kind == "filed" else _scan(target, folder)
         new = {**scan.known, "form": settings.lanes[scan.lane].form or None} if scan else archive.get(target.name)
-        told = replacing.differences(archive.get(code) or {}, new or {}, law.agencies(folder))
+        told = replacing.differences(archive.get(code) or {}, new or {}, law.agencies(folder)) or list(scan.differs if scan else ())
         if told and not differs:
             what = "".join(f"\n  {visible(each)}" for each in told)
             raise SohoaError(f"{by} is not known to be the same document as {code}: look at both; --differs if it is{what}")
@@ -78,12 +79,17 @@ def _check(why: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Coming:
-    """A scan that is not filed yet, which part of it is meant, and what is known of that document."""
+    """A scan that is not filed yet, which part of it is meant, and what is known of that document.
+
+    Attributes:
+        differs: what it is held for, where that is an order of this kind.
+    """
 
     sha256: str
     lane: str
     part: str
     known: Mapping[str, Any]
+    differs: tuple[str, ...] = ()
 
 
 def _scan(target: Target, folder: Path) -> _Coming:
@@ -95,7 +101,8 @@ def _scan(target: Target, folder: Path) -> _Coming:
                     read = next((each.values for each in stages_of(item.document) if isinstance(each, Described)), scan.sidecar)
                     return _Coming(scan.blob.sha256, scan.lane, scan.part, read)
     elif told := lot_notes.read(folder / target.name):
-        return _Coming(told["scan_sha256"], told["lane"], told["part"], told["sidecar"] | _typed(folder / target.name))
+        differs = (str(told.get("detail", "")),) if told["code"] == DIFFERS else ()
+        return _Coming(told["scan_sha256"], told["lane"], told["part"], told["sidecar"] | _typed(folder / target.name), differs)
     raise SohoaError("the new scan is not there any more; try again")
 
 
