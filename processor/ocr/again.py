@@ -14,12 +14,13 @@ import numpy
 from numpy.typing import NDArray
 from PIL import Image
 
-from processor.ocr import agreement, ink, reader, rings, specks
+from processor.ocr import agreement, ink, reader, rings, shapes, specks
 from processor.ocr.words import Word
 
 FINER_DPI, _MOST_FINER = 300, 2.0  # of the second reading, and how much a coarse page is enlarged for it
 _LINE_DPI, _FINER_LINE_DPI, _COARSE_DPI = 400, 320, 200  # of readings after the second
 _MOST_LINES = 10
+_MOST_SHAPED = 24  # words of a page
 _NEAR, _ROOM = 2.5, 0.4  # heights of a word: between words of one line at most, and white kept round it
 _BLOCK = 0.42  # of the width: the signature stands right of it (describe/layout)
 _QUIET = 2.5  # mm the edge of a part may move to run between two lines
@@ -51,8 +52,14 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
     block = _block(plain, dpi, agreement.foot(words))
     if block and picture.mode == "RGB" and ink.bands(picture.crop(block), dpi):
         block = None  # a seal in colour is gone with its ink
-    found = settled(plain, dpi, languages, words, second, block)
+    found = _shaped(plain, settled(plain, dpi, languages, words, second, block))
     return [_measured(plain, dpi, word) if word.text.isdecimal() else word for word in found]
+
+
+def _shaped(plain: Image.Image, words: Sequence[Word]) -> list[Word]:
+    """The words, those on which readings differ as the ink has them, as far as it tells."""
+    asked = [word for word in words if agreement.is_doubtful(word) and word.rivals][:_MOST_SHAPED]
+    return [shapes.told(plain, word) if word in asked else word for word in words]
 
 
 def _measured(plain: Image.Image, dpi: float, word: Word) -> Word:
