@@ -197,7 +197,8 @@ def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law:
         found = run.confidence(start, start + len(group))
         start += len(group) + 1
         if kind and kind.abbreviation and not groups:
-            known = [each for each in (kind.abbreviation, *kind.older) if skeleton(each) == skeleton(group)]
+            names = (kind.abbreviation, *kind.older)
+            known = [each for each in names if skeleton(each) == skeleton(group) or _is_slip(group, each, 2)]
             if not known:
                 return None
             group, found = group if group in known else known[0], max(found, VOUCHED)
@@ -210,9 +211,9 @@ def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law:
     return Value(prefix + "-".join(groups), sure, run.words(at, start - 1)) if sure >= VOUCHED else None
 
 
-def _is_slip(group: str, known: str) -> bool:
-    """Whether long initials are those of the agency but for one letter."""
-    return len(group) == len(known) > LEAST_INITIALS and sum(a != b for a, b in zip(group, known, strict=True)) == 1
+def _is_slip(group: str, known: str, least: int = LEAST_INITIALS) -> bool:
+    """Whether initials of more than so many letters are known ones but for one letter."""
+    return len(group) == len(known) > least and sum(a != b for a, b in zip(group, known, strict=True)) == 1
 
 
 def _is_group(text: str) -> bool:

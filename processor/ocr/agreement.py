@@ -6,6 +6,7 @@ fractions of the page, confidence 0 to 100. Refuses: to put a word together from
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ MOSTLY = 0.8  # of a mark's width lies over its word
 UNREAD = 30.0  # what is read with less is no word where the other reading has one
 ADDED = 88.0  # a word only the second reading has must be as sure
 _SIGNS = ".,;:'`|"
+_JOINED = re.compile(r"([^\W\d_][a-zß-öø-ÿăđĩũơưạ-ỹ]+)[-.:'](\d{4}|[^\W\d_][a-zß-öø-ÿăđĩũơưạ-ỹ]+)(\W*)")  # no initials: "QĐ-UBND"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,21 @@ def _lies_over(mark: Word, word: Word) -> bool:
     return across > MOSTLY and down > 0 and mark.right - mark.left < word.right - word.left
 
 
+def unjoined(words: Sequence[Word], *readings: Sequence[Word]) -> list[Word]:
+    """The words, those that a speck joins ("Lam-Xuyên") apart where another reading has two words there."""
+    return [piece for word in words for piece in next(filter(None, (_like(word, each) for each in readings)), (word,))]
+
+
+def _like(word: Word, others: Sequence[Word]) -> tuple[Word, ...]:
+    match = _JOINED.fullmatch(nfc(word.text))
+    there = sorted((other for other in others if is_same_place(word, other)), key=lambda other: other.left) if match else []
+    if match is None or len(there) != 2 or [fold(_said(other)) for other in there] != [fold(match[1]), fold(match[2])]:
+        return ()
+    edge = (there[0].right + there[1].left) / 2
+    first, second = replace(word, text=match[1], right=edge), replace(word, text=match[2] + match[3], left=edge)
+    return (first, second) if word.left < edge < word.right else ()
+
+
 def yielding(first: Sequence[Word], second: Sequence[Word]) -> list[Word]:
     """The first reading without what it doubts itself where the second has a sure word."""
     sure = [other for other in second if other.confidence >= ADDED and any(map(str.isalnum, other.text))]
@@ -161,6 +178,7 @@ def yielding(first: Sequence[Word], second: Sequence[Word]) -> list[Word]:
 def confirmed(first: Sequence[Word], second: Sequence[Word], zone: tuple[float, float]) -> list[Word]:
     """The first reading, its words within a zone as sure as the second makes them, and what only the second saw for sure."""
     low, high = zone
+    first, second = unjoined(first, second), unjoined(second, first)
     inner = [word for word in first if low < word.top and word.bottom < high]
     outer = [word for word in first if not (low < word.top and word.bottom < high)]
     pairs = [(word, [other for other in second if is_same_place(word, other)]) for word in inner]
@@ -176,7 +194,8 @@ def voted(readings: Sequence[Sequence[Word]]) -> list[Word]:
 
     Words with digits are told only as far as none says otherwise: a pen's are read in many ways.
     """
-    known = [[piece for word in words for piece in _cut(word)] for words in readings]
+    apart = [unjoined(words, *readings) for words in readings]
+    known = [[piece for word in words for piece in _cut(word)] for words in apart]
     ranked = sorted(
         (_counted(word, known[:at] + known[at + 1 :], is_first=at == 0) for at, words in enumerate(known) for word in words),
         key=lambda each: (-each[0], -each[1].confidence),

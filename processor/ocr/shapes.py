@@ -7,6 +7,7 @@ weigh a tone against none, for typefaces set a second mark at heights of their o
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ _ROUND, _OVER = 0.25, 0.45  # heights of a word kept beside it, and above and be
 _DIFFERS = 0.2  # of black
 _SHIFT, _FRAME = 2, 3  # pixels a part may lie elsewhere than the whole says, and kept round it
 _SIGNS = ".,;:'`|"
+_LETTERS = re.compile(r"/?[^\W\d_][^\W\d_/-]*[/-]?[^\W\d_]+")  # of a word or a notation; digits are never weighed
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _STEP = 32  # pixels: a transform of a round size is quick
 Field: TypeAlias = NDArray[numpy.float64]
@@ -66,7 +68,7 @@ def told(plain: Image.Image, word: Word) -> Word:
         plain: the grey page.
         word: with its rivals; its box in fractions of the page.
     """
-    texts = [text for text in dict.fromkeys(word.rivals) if text.isalpha() and 1 < len(text) <= LONGEST]
+    texts = [text for text in dict.fromkeys(word.rivals) if _LETTERS.fullmatch(text) and len(text) <= LONGEST]
     if not 1 < len(texts) <= MOST:
         return word
     try:
