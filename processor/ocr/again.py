@@ -58,8 +58,7 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
 
 def _shaped(plain: Image.Image, words: Sequence[Word]) -> list[Word]:
     """The words, those on which readings differ as the ink has them, as far as it tells."""
-    asked = [word for word in words if agreement.is_doubtful(word) and word.rivals][:_MOST_SHAPED]
-    return [shapes.told(plain, word) if word in asked else word for word in words]
+    return shapes.told(plain, words, [word for word in words if agreement.is_doubtful(word) and word.rivals][:_MOST_SHAPED])
 
 
 def _measured(plain: Image.Image, dpi: float, word: Word) -> Word:
