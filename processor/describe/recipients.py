@@ -31,12 +31,13 @@ _AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
 _BROKEN_NOTE = re.compile(r"\([^\W\dA-Z]{1,3}\)")  # "(bí)": "(b/c)" misread
 _SPECKED = re.compile(r": (?![A-ZĐÀ-Ỵ0-9])[^\W\d_]|Lưu:? [A-ZĐ]+ [A-ZĐ]|Lưu:[^;]*;|Lưu: VT[A-ZĐ]")  # a colon in a phrase; no comma
 _AFTER_COMMA = re.compile(r",(?=[^\s\d])")
-_ENDLESS = re.compile(r" \w$")  # a lone letter or digit for the sign that ends an item
+_ENDLESS = re.compile(r" \w$|; [^\W\d_]\W*$")  # a lone letter or digit for the sign that ends an item, or a stroke after it
 _AFTER_STOP = re.compile(r"; ([^\W\d_])")
 _HEADING = "noi nh"
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."
 _NOTE = re.compile(r"\((?=[^()]{0,200}(?:kem theo|dinh kem|gui kem|phu luc))[^()]{0,400}\)")
 _OF_ANOTHER = re.compile(r"\bso\b[^()]{0,12}/|/(?:20)?[0-9]{2}/|\bcua (?:nghi dinh|thong tu|luat)")  # its number follows
+SHORTEST = 2  # letters of an item: one alone is a stroke
 STROKES, SURE_STROKE = 2, 0.7  # letters, at most, that a stroke is read as; what two readings have is surer, and none
 _ROUND = str.maketrans("{}[]", "()()")
 _AFTER_END = re.compile(r";[^\w;]+$")
@@ -72,7 +73,7 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
             items[-1] += f" {text}"
     if 0 < sum(item.endswith(",") for item in items[:-1]) < len(items) - 1:  # where not all end so, a word was not read
         return None
-    if any(_ENDLESS.search(item) for item in items[:-1]):
+    if any(_ENDLESS.search(item) or len(item.strip(_SIGNS)) < SHORTEST for item in items[:-1]):
         return None
     if any(match[1].islower() for item in items for match in _AFTER_STOP.finditer(item)):  # what a semicolon parts begins anew
         return None

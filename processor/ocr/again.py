@@ -58,7 +58,8 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
 
 def _shaped(plain: Image.Image, words: Sequence[Word]) -> list[Word]:
     """The words, those on which readings differ as the ink has them, as far as it tells."""
-    return shapes.told(plain, words, [word for word in words if agreement.is_doubtful(word) and word.rivals][:_MOST_SHAPED])
+    asked = [word for word in words if word.rivals and (agreement.is_doubtful(word) or word.text.strip(".,;").isupper())]
+    return shapes.told(plain, words, asked[:_MOST_SHAPED])
 
 
 def _measured(plain: Image.Image, dpi: float, word: Word) -> Word:

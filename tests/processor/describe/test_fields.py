@@ -402,6 +402,15 @@ def test_a_letter_of_the_party_is_read_but_for_its_number() -> None:
     assert "organ_name" not in reading(*cited, *rows[11:]).fields
 
 
+@pytest.mark.parametrize(("title", "read", "told"), [
+    ("TỜ TRÌNH", "TIr-UBND", "TTr-UBND"), ("CHƯƠNG TRÌNH", "CTT-UBND", "CTr-UBND"), ("TỜ TRÌNH", "QĐ-UBND", None),
+    ("THÔNG BÁO", "TE-UBND", None),
+])  # fmt: skip
+def test_a_slip_in_a_kinds_abbreviation_of_three_letters_is_mended(title: str, read: str, told: str | None) -> None:
+    """Of two letters one is no slip: "TB" and "TE" might be anything."""
+    assert headed(f"Số: 15/{read}", title=title).get("code_notation") == told
+
+
 def test_acts_of_law_and_older_kinds_are_kinds_too() -> None:
     assert headed("Số: 28/2021/NĐ-CP", title="NGHỊ ĐỊNH")["type_name"] == "Nghị định"
     older = headed("Số: 12/GT-UBND", title="GIẤY GIỚI THIỆU")
@@ -678,6 +687,16 @@ def test_a_word_that_stands_twice_for_readings_parted_its_line_is_not_told() -> 
     assert recipients("- Cấp Cấp trên trực tiếp (b/c);", "- Lưu: VT, NC.") is None
     found = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *centred("Về việc dự phòng phòng~0.55 ngừa", 0.52, 0.19)]
     assert "subject" not in reading(*found, *BODY).fields
+
+
+def test_a_stroke_after_an_item_or_in_place_of_one_leaves_the_list_untold() -> None:
+    assert recipients("- Các phòng, ban;", "C;", "- Lưu: VT, NC.") is None
+    assert recipients("- Các phòng, ban;", "- C;", "- Lưu: VT, NC.") is None
+    assert recipients("- Tổ dân phố 5;", "- Lưu: VT, NC.") == "Tổ dân phố 5; Lưu: VT, NC"
+
+
+def test_what_stands_in_nearly_every_list_is_mended() -> None:
+    assert recipients("- Như Điêu cuôi;", "- Sở Nội vụ (b/£);~0.55", "- Lưu: VT, NC.") == "Như Điều cuối; Sở Nội vụ (b/c); Lưu: VT, NC"
 
 
 def test_specks_within_the_list_of_recipients_part_no_words() -> None:

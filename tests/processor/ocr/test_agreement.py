@@ -18,6 +18,7 @@ from processor.ocr.agreement import (
     confirmed,
     gutter,
     is_same_place,
+    unjoined,
     unlapped,
     voted,
     whole,
@@ -49,6 +50,25 @@ def test_what_they_say_differently_is_in_doubt() -> None:
     assert found.text == "Đỗ"
     assert DOUBTED < found.confidence <= UNMARKED  # the letters are certain
     assert confirmed([word("Hà", sure=96)], [word("Hồ", sure=97)], ZONE)[0].confidence <= DOUBTED
+
+
+def test_words_that_a_speck_joins_are_apart_where_the_other_reading_has_two() -> None:
+    halves = [Word("Lam", 0.1, 0.1, 0.12, 0.11, 90), Word("Xuyên,", 0.125, 0.1, 0.15, 0.11, 90)]
+    for joined in ("Lam-Xuyên,", "Lam.Xuyên", "Lam:Xuyén,"):
+        for found in (confirmed([word(joined, sure=70)], halves, ZONE), confirmed(halves, [word(joined, sure=70)], ZONE)):
+            assert [each.text.strip(",") for each in found] == ["Lam", "Xuyên"]
+            assert found[0].confidence > 90
+            assert found[0].right <= found[1].left
+    year = [Word("đoạn", 0.1, 0.1, 0.12, 0.11, 90), Word("2026", 0.125, 0.1, 0.15, 0.11, 90)]
+    assert [each.text for each in unjoined([word("đoạn.2026")], year)] == ["đoạn", "2026"]
+
+
+def test_what_no_speck_joins_stays_whole() -> None:
+    initials = [Word("QĐ", 0.1, 0.1, 0.12, 0.11, 90), Word("UBND", 0.125, 0.1, 0.15, 0.11, 90)]
+    assert [each.text for each in unjoined([word("QĐ-UBND")], initials)] == ["QĐ-UBND"]
+    others = [Word("Lan", 0.1, 0.1, 0.12, 0.11, 90), Word("Hương", 0.125, 0.1, 0.15, 0.11, 90)]
+    assert [each.text for each in unjoined([word("Lam-Xuyên")], others)] == ["Lam-Xuyên"], "the other reads other words there"
+    assert [each.text for each in unjoined([word("Lam-Xuyên")], [word("Lam-Xuyên")])] == ["Lam-Xuyên"]
 
 
 def test_one_word_that_the_other_reading_has_as_two_is_in_doubt() -> None:
