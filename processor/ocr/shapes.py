@@ -2,7 +2,7 @@
 
 Why: where readings are of two minds ("NC" and "NG", "Tuấn" and "Tuần") each model is sure of its own; the ink is a witness that no
 model has heard. Promises: an answer only where the letters fit and one text fits clearly better where they differ. Refuses: to
-weigh a tone against none, for typefaces set a second mark at heights of their own. Runs in a worker.
+weigh a mark against none, for typefaces set a letter's second mark at places of their own. Runs in a worker.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from processor.describe.vocabulary import fold, nfc
 from processor.errors import MissingError
 from processor.ocr.words import Word
 from processor.seal import fonts
@@ -129,14 +130,14 @@ def _refuted(ink: _Ink, fit: _Fit, fits: Sequence[_Fit]) -> frozenset[str]:
 
 
 def _is_comparable(text: str, other: str) -> bool:
-    """Whether two texts differ in more than that one has tones where the other has none."""
+    """Whether two texts differ in letters, or in which tone they have, not in how many marks."""
     (bare, tones), (plain, marks) = _parted(text), _parted(other)
-    return bare != plain or len(tones) == len(marks)
+    return len(tones) == len(marks) if bare == plain else fold(bare) != fold(plain)
 
 
 def _parted(text: str) -> tuple[str, str]:
     letters = unicodedata.normalize("NFD", text)
-    return "".join(c for c in letters if c not in _TONES), "".join(c for c in letters if c in _TONES)
+    return nfc("".join(c for c in letters if c not in _TONES)), "".join(c for c in letters if c in _TONES)
 
 
 @lru_cache(maxsize=1)
