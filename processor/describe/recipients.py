@@ -37,6 +37,7 @@ _HEADING = "noi nh"
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."
 _NOTE = re.compile(r"\((?=[^()]{0,200}(?:kem theo|dinh kem|gui kem|phu luc))[^()]{0,400}\)")
 _OF_ANOTHER = re.compile(r"\bso\b[^()]{0,12}/|/(?:20)?[0-9]{2}/|\bcua (?:nghi dinh|thong tu|luat)")  # its number follows
+ROOM = 1.5  # letters: between two spaces nothing stands in less
 SHORTEST = 2  # letters of an item: one alone is a stroke
 STROKES, SURE_STROKE = 2, 0.7  # letters, at most, that a stroke is read as; what two readings have is surer, and none
 _ROUND = str.maketrans("{}[]", "()()")
@@ -74,6 +75,8 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     if 0 < sum(item.endswith(",") for item in items[:-1]) < len(items) - 1:  # where not all end so, a word was not read
         return None
     if any(_ENDLESS.search(item) or len(item.strip(_SIGNS)) < SHORTEST for item in items[:-1]):
+        return None
+    if items[-1].rstrip().endswith(","):  # the initials after it were not read
         return None
     if any(match[1].islower() for item in items for match in _AFTER_STOP.finditer(item)):  # what a semicolon parts begins anew
         return None
@@ -139,6 +142,7 @@ def _without_strokes(row: Line, margin: float) -> Line | None:
     """A line without what a pen or a seal beside the list left: a letter or two left of its dashes, doubtful ones alone or after an
     item's end, and what is in doubt beyond a wide gap there."""
     words: list[Word] = []
+    row = Line(tuple(_without_crowded(_unbulleted(row.words), row.letter)))
     for at, word in enumerate(row.words):
         letters = sum(map(str.isalnum, word.text))
         if letters <= STROKES and word.right <= margin or words and not letters and words[-1].text.endswith(";"):
@@ -149,6 +153,26 @@ def _without_strokes(row: Line, margin: float) -> Line | None:
         if not (ended and 0 < letters <= STROKES and word.confidence <= SURE_STROKE):
             words.append(replace(word, text=_AFTER_END.sub(";", word.text.rstrip(_STROKES)) or word.text))
     return Line(tuple(words)) if any(map(str.isalnum, "".join(word.text for word in words))) else None
+
+
+def _unbulleted(words: Sequence[Word]) -> list[Word]:
+    """The words of a line, the dash before an item apart from its first word: "-.Công"."""
+    match = _BULLET.match(words[0].text)
+    if not match or match.end() == len(words[0].text):
+        return list(words)
+    first, edge = words[0], words[0].left + (words[0].right - words[0].left) * match.end() / len(words[0].text)
+    return [replace(first, text="-", right=edge), replace(first, text=first.text[match.end() :], left=edge), *words[1:]]
+
+
+def _without_crowded(words: Sequence[Word], wide: float) -> list[Word]:
+    """The words of a line but for a letter or two in doubt between words that leave no room for a word: strokes over the line."""
+    kept = []
+    for at, word in enumerate(words):
+        letters = sum(map(str.isalnum, word.text))
+        room = words[at + 1].left - words[at - 1].right if 0 < at < len(words) - 1 else math.inf
+        if not (0 < letters <= STROKES and word.confidence <= SURE_STROKE and room < ROOM * wide):
+            kept.append(word)
+    return kept
 
 
 def _is_doubtful(words: Sequence[Word]) -> bool:

@@ -14,7 +14,7 @@ import numpy
 from numpy.typing import NDArray
 from PIL import Image
 
-from processor.ocr import agreement, ink, reader, rings, shapes, specks
+from processor.ocr import agreement, ink, reader, regions, rings, shapes, specks
 from processor.ocr.words import Word
 
 FINER_DPI, _MOST_FINER = 300, 2.0  # of the second reading, and how much a coarse page is enlarged for it
@@ -31,7 +31,7 @@ _EDGE, _PARTED, _LEAST_HIGH = 0.1, 0.4, 0.4  # of digits: share of their width; 
 _STAR = 2  # small letters that the star of a seal is read as, at most
 Box: TypeAlias = tuple[int, int, int, int]
 Zone: TypeAlias = tuple[float, float]
-Columns: TypeAlias = tuple[agreement.Gutter | None, reader.Layout]
+Columns: TypeAlias = tuple[regions.Gutter | None, reader.Layout]
 
 
 def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence[Word]) -> list[Word]:
@@ -46,10 +46,10 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
     plain = specks.without(ink.without(picture) if picture.mode == "RGB" else picture.convert("L"), dpi)
     finer = min(max(FINER_DPI / dpi, 1.0), _MOST_FINER)
     words = agreement.unlapped(words)
-    columns: Columns = (agreement.gutter(words), "block")
+    columns: Columns = (regions.gutter(words), "block")
     other = reader.another(languages)
-    second = [(zone, strip(plain, _rows(zone, plain.height), dpi, other, finer, columns)) for zone in agreement.zones(words)]
-    block = _block(plain, dpi, agreement.foot(words))
+    second = [(zone, strip(plain, _rows(zone, plain.height), dpi, other, finer, columns)) for zone in regions.zones(words)]
+    block = _block(plain, dpi, regions.foot(words))
     if block and picture.mode == "RGB" and ink.bands(picture.crop(block), dpi):
         block = None  # a seal in colour is gone with its ink
     found = _shaped(plain, settled(plain, dpi, languages, words, second, block))
@@ -57,9 +57,15 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
 
 
 def _shaped(plain: Image.Image, words: Sequence[Word]) -> list[Word]:
-    """The words, those on which readings differ as the ink has them, as far as it tells."""
+    """The words, those on which readings differ as the ink has them, as far as it tells: with two readings it outvotes others."""
     asked = [word for word in words if word.rivals and (agreement.is_doubtful(word) or word.text.strip(".,;").isupper())]
-    return shapes.told(plain, words, asked[:_MOST_SHAPED])
+    told = agreement.unspecked(shapes.told(plain, words, asked[:_MOST_SHAPED]))
+    return [replace(word, confidence=max(word.confidence, agreement.OUTVOTED)) if _is_agreed(word) else word for word in told]
+
+
+def _is_agreed(word: Word) -> bool:
+    """Whether all that is left of what was read of a word, three times or more, is the same."""
+    return len(word.rivals) >= agreement.CLEAR and len(set(word.rivals)) == 1
 
 
 def _measured(plain: Image.Image, dpi: float, word: Word) -> Word:

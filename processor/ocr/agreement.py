@@ -9,22 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from processor.describe.vocabulary import fold, nfc
 from processor.ocr.words import Word
 
-HEAD = 0.45  # of the page's height: agency, number, date, kind and subject stand above
-COUNTRY = frozenset("cộng hòa hội nghĩa việt nam độc lập tự hạnh phúc đảng sản".split())  # over every head (ô 1), and the Party's
-_HEADED = 4  # of these words: fewer are a sentence
-FOOT_RISE = 0.03  # of the height: the signature's first line may stand above "Nơi nhận"
-FOOT_DEPTH = 0.35
-FOOT_LEFT = 0.4  # of the width
-COLUMNS = (0.3, 0.75)  # of the width: between these the list of recipients ends and the signature begins
-NARROWEST = 0.02  # of the width: columns stand further apart
-READ = 50.0  # what is read with less may be a pen's
-RECIPIENTS = frozenset({"Nơi", "NƠI", "nhận:", "NHẬN:"})  # "Nơi nhận:" opens the foot (NĐ 30 Phụ lục I, Phần I, ô 9b)
-KEPT, FOOT_STEP = "Lưu", 2.5  # the item that ends it; heights of a word from one line to the next, at most
 DOUBTED = 55.0  # what two readings say differently
 SURE, SURE_NAME = 80.0, 85.0  # the latter for names, which nothing vouches for
 CLEAR = 3  # readings to one
@@ -36,81 +25,7 @@ DASHES = "-–—"
 MOSTLY = 0.8  # of a mark's width lies over its word
 UNREAD = 30.0  # what is read with less is no word where the other reading has one
 ADDED = 88.0  # a word only the second reading has must be as sure
-_SIGNS = ".,;:'`|"
 _JOINED = re.compile(r"([^\W\d_][a-zß-öø-ÿăđĩũơưạ-ỹ]+)[-.:'](\d{4}|[^\W\d_][a-zß-öø-ÿăđĩũơưạ-ỹ]+)(\W*)")  # no initials: "QĐ-UBND"
-
-
-@dataclass(frozen=True, slots=True)
-class Gutter:
-    """Where a foot parts into the list of recipients and the signature, and from which height on; fractions of the page."""
-
-    top: float
-    across: float
-
-
-def zones(words: Sequence[Word]) -> list[tuple[float, float]]:
-    """Top and bottom of the parts worth a second reading: a letter's head and its foot, one part where they meet."""
-    headed = {said for word in words if word.top < HEAD and (said := _said(word).casefold()) in COUNTRY}
-    head = [(0.0, HEAD)] if len(headed) >= _HEADED else []
-    end = foot(words)
-    if end is None:
-        return head
-    return [*head, end] if not head or end[0] >= HEAD else [(0.0, max(HEAD, end[1]))]
-
-
-def foot(words: Sequence[Word]) -> tuple[float, float] | None:
-    """Top and bottom of a letter's foot, which the list of recipients opens; None on a page without one."""
-    opening = _opening(words)
-    if opening is None:
-        return None
-    return max(0.0, min(opening - FOOT_RISE, _end_of_text(words, opening))), min(1.0, opening + FOOT_DEPTH)
-
-
-def _end_of_text(words: Sequence[Word], opening: float) -> float:
-    """From which height on a foot is but its two columns: the signature's first line may stand above "Nơi nhận"."""
-    text = max((word.bottom for word in words if word.left < FOOT_LEFT and word.bottom <= opening), default=0.0)
-    signed = min((word.top for word in words if word.left >= FOOT_LEFT and text < word.top < opening), default=opening)
-    return max((text + signed) / 2, signed - FOOT_RISE)
-
-
-def gutter(words: Sequence[Word]) -> Gutter | None:
-    """Where the two columns of a foot part; None where nothing parts them.
-
-    Why: read in one, their lines, which stand at different heights, are taken for one, and its small print is read as if large.
-    """
-    opening = _opening(words)
-    if opening is None:
-        return None
-    low, high = COLUMNS
-    inner = [word for word in words if opening - FOOT_RISE / 4 < word.top < opening + FOOT_DEPTH and word.confidence >= READ]
-    edge, best = low, (0.0, 0.0)
-    for word in sorted(inner, key=lambda each: each.left):
-        best = max(best, (min(word.left, high) - edge, edge))
-        edge = max(edge, min(word.right, high))
-    wide, left = max(best, (high - edge, edge))
-    return Gutter(_end_of_text(words, opening), left + wide / 3) if wide >= NARROWEST else None
-
-
-def _opening(words: Sequence[Word]) -> float | None:
-    """Where the list of recipients begins: with its heading, or, that being unread beside the signature, above its first dashes."""
-    named = max((word.top for word in words if word.left < FOOT_LEFT and _opens_foot(word)), default=None)
-    kept = max((word for word in words if word.left < FOOT_LEFT and _said(word) == KEPT), key=lambda word: word.top, default=None)
-    if kept is None or (named is not None and 0 < kept.top - named < FOOT_DEPTH):
-        return named
-    high = kept.bottom - kept.top
-    top, margin = kept.top, kept.left - 4 * high
-    dashes = (word.top for word in words if word.text == "-" and word.confidence >= READ and margin < word.left < kept.left)
-    lines = 0
-    for dash in sorted((dash for dash in dashes if dash < kept.top + high), reverse=True):
-        if top - dash > FOOT_STEP * high:
-            break
-        lines, top = lines + (top - dash > high / 2), dash
-    return max(0.0, top - (kept.top - top) / lines) if lines else named
-
-
-def _opens_foot(word: Word) -> bool:
-    """Whether a word is one of "Nơi nhận:", not a "nơi" within the text."""
-    return nfc(word.text) in RECIPIENTS
 
 
 def is_same_place(word: Word, other: Word) -> bool:
@@ -159,10 +74,26 @@ def unjoined(words: Sequence[Word], *readings: Sequence[Word]) -> list[Word]:
     return [piece for word in words for piece in next(filter(None, (_like(word, each) for each in readings)), (word,))]
 
 
+def unspecked(words: Sequence[Word]) -> list[Word]:
+    """The words, those apart between whose halves every reading has a sign, but not the same: "Các-phòng", "Các:phòng"."""
+    found = list[Word]()
+    for word in words:
+        match = _JOINED.fullmatch(nfc(word.text))
+        others = [_JOINED.fullmatch(text) for text in word.rivals]
+        halves, signs = {(each[1], each[2]) for each in others if each}, {each.string[each.end(1)] for each in others if each}
+        if match is None or None in others or len(halves) != 1 or len(signs) < 2:
+            found.append(word)
+            continue
+        edge = word.left + (word.right - word.left) * match.end(1) / len(match[0])
+        found.append(replace(word, text=match[1], right=edge, rivals=(), confidence=OUTVOTED))
+        found.append(replace(word, text=match[2] + match[3], left=edge, rivals=(), confidence=OUTVOTED))
+    return found
+
+
 def _like(word: Word, others: Sequence[Word]) -> tuple[Word, ...]:
     match = _JOINED.fullmatch(nfc(word.text))
     there = sorted((other for other in others if is_same_place(word, other)), key=lambda other: other.left) if match else []
-    if match is None or len(there) != 2 or [fold(_said(other)) for other in there] != [fold(match[1]), fold(match[2])]:
+    if match is None or len(there) != 2 or [fold(other.said) for other in there] != [fold(match[1]), fold(match[2])]:
         return ()
     edge = (there[0].right + there[1].left) / 2
     first, second = replace(word, text=match[1], right=edge), replace(word, text=match[2] + match[3], left=edge)
@@ -211,17 +142,17 @@ def _counted(word: Word, others: Sequence[Sequence[Word]], *, is_first: bool) ->
     """How many other readings say the same, and the word as sure as they make it; -1 for what one alone has added in doubt."""
     there = [near for words in others if (near := [other for other in words if is_same_place(word, other)])]
     word = replace(word, rivals=_rivals([[word], *there]))
-    same = [near[0] for near in there if len(near) == 1 and _said(near[0]) == _said(word)]
+    same = [near[0] for near in there if len(near) == 1 and near[0].said == word.said]
     against = len(there) - len(same)
     if not same or (against and any(map(str.isdigit, word.text))):
         doubt = DOUBTED if against else LONE
         return 0 if is_first or against or word.confidence >= ADDED else -1, replace(word, confidence=min(word.confidence, doubt))
     best, word = max(each.confidence for each in same), _tightest([word, *same])
     sure = 100 - (100 - word.confidence) * (100 - best) / 100
-    if any(_said(each).casefold() == _said(word).casefold() for near in there for each in near if each not in same):
+    if any(each.said.casefold() == word.said.casefold() for near in there for each in near if each not in same):
         return len(same), replace(word, confidence=min(sure, CASED))
     votes = len(same) + 1
-    rival = max(Counter(" ".join(map(_said, near)) for near in there if near[0] not in same).values(), default=0)
+    rival = max(Counter(" ".join(each.said for each in near) for near in there if near[0] not in same).values(), default=0)
     most = 100.0 if votes >= CLEAR * rival and votes > against else OUTVOTED if votes > rival and votes >= against else DOUBTED
     return len(same), replace(word, confidence=min(sure, most))
 
@@ -242,30 +173,30 @@ def _weighed(word: Word, others: Sequence[Word]) -> list[Word]:
 
 
 def _of_two(word: Word, other: Word) -> Word:
-    if _said(word) == _said(other):
+    if word.said == other.said:
         return replace(_tightest([word, other]), confidence=100 - (100 - word.confidence) * (100 - other.confidence) / 100)
     better = max(word, other, key=lambda each: each.confidence)
-    doubt = UNMARKED if fold(_said(word)) == fold(_said(other)) else DOUBTED
+    doubt = UNMARKED if fold(word.said) == fold(other.said) else DOUBTED
     return replace(word, text=better.text, confidence=min(better.confidence, doubt), rivals=_rivals([[word], [other]]))
 
 
 def is_read_twice(word: Word, other: Word) -> bool:
     """Whether a word is a piece of another that it touches, for that is what other readings have in its place."""
-    return word.rivals.count(_said(other)) > 1 and min(_shared(word, other)) > 0
+    return word.rivals.count(other.said) > 1 and min(_shared(word, other)) > 0
 
 
 def disputed(word: Word, others: Sequence[Word]) -> Word:
     """What two readings have at one place, with what others have there as its rivals."""
-    other = next((each for each in others if is_same_place(word, each) and _said(each) != _said(word)), None)
+    other = next((each for each in others if is_same_place(word, each) and each.said != word.said), None)
     if other is None:
         return word
-    own = _said(word)
-    return replace(word, rivals=(own, own, *(other.rivals or (_said(other),))))
+    own = word.said
+    return replace(word, rivals=(own, own, *(other.rivals or (other.said,))))
 
 
 def _rivals(readings: Sequence[Sequence[Word]]) -> tuple[str, ...]:
     """What each reading of one place has there as one word; nothing where all have the same."""
-    said = tuple(_said(words[0]) for words in readings if len(words) == 1)
+    said = tuple(words[0].said for words in readings if len(words) == 1)
     return said if len(set(said)) > 1 else ()
 
 
@@ -281,11 +212,6 @@ def _cut(word: Word) -> list[Word]:
 def _apart(word: Word, at: int) -> list[Word]:
     edge = word.left + (word.right - word.left) * at / len(word.text)
     return [replace(word, text=word.text[:at], right=edge), replace(word, text=word.text[at:], left=edge)]
-
-
-def _said(word: Word) -> str:
-    """What counts of a word: NFC, the eth as the đ, without the signs that hang on it."""
-    return nfc(word.text).strip(_SIGNS)
 
 
 def is_doubtful(word: Word) -> bool:

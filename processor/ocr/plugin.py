@@ -19,7 +19,7 @@ from ocrmypdf.pluginspec import GhostscriptRasterDevice
 from PIL import Image
 
 from processor import law
-from processor.ocr import again, agreement, glance, printed, reader
+from processor.ocr import again, glance, printed, reader, regions
 from processor.ocr.words import Word
 
 _PAGE_NUMBER = re.compile(r"(\d{6})_")
@@ -145,7 +145,7 @@ def _apart(picture: Image.Image, dpi: float, settings: dict[str, Any], words: li
     known = cache(lambda: law.vocabulary(Path(settings["station"])))  # most pages have nothing to ask it about
     if printed.alone(level, level_dpi, languages, passed, lambda said: glance.is_secrecy(known(), said)):
         told["secret"] = True
-    if agreement.zones(words):
+    if regions.zones(words):
         fine, fine_dpi, _ = reader.straightened(picture, dpi, again.FINER_DPI)
         told["printed"] = [word.told() for word in again.read_twice(fine, fine_dpi, languages, words)]
     return told

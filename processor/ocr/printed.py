@@ -15,7 +15,7 @@ import numpy
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from processor.ocr import again, agreement, ink, reader
+from processor.ocr import again, agreement, ink, reader, regions
 from processor.ocr.words import Word
 
 _QUIET = 2.5  # mm an edge may move to run between two lines
@@ -46,7 +46,7 @@ def under_ink(picture: Image.Image, dpi: float, languages: str, words: Sequence[
         return None
     plain = ink.without(picture)
     dark = (numpy.asarray(plain) < _DARK).sum(axis=1)
-    kept, found, gutter = list(words), [], agreement.gutter(words)
+    kept, found, gutter = list(words), [], regions.gutter(words)
     for band in bands:
         reach = round(_QUIET / 25.4 * dpi)
         top, bottom = (again.quiet(dark, edge, reach) for edge in (band.top, band.bottom))

@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from processor.describe.vocabulary import fold, nfc
 from processor.errors import MissingError
-from processor.ocr.words import Word
+from processor.ocr.words import SIGNS, Word
 from processor.seal import fonts
 
 LEAST, CLEAR = 0.7, 0.03  # correlation of what fits; by how much one text must fit better than another where they differ
@@ -35,7 +35,6 @@ _SOFT = 0.8  # pixels: edges as a scanner sees them
 _ROUND, _OVER = 0.25, 0.45  # heights of a word kept beside it, and above and below: its marks may reach out of its box
 _DIFFERS = 0.2  # of black
 _SHIFT, _FRAME = 2, 3  # pixels a part may lie elsewhere than the whole says, and kept round it
-_SIGNS = ".,;:'`|"
 _LETTERS = re.compile(r"/?[^\W\d_][^\W\d_/-]*[/-]?[^\W\d_]+")  # of a word or a notation; digits are never weighed
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _STEP = 32  # pixels: a transform of a round size is quick
@@ -99,7 +98,7 @@ def _weighed(word: Word) -> list[str]:
 
 def _told(plain: Image.Image, word: Word) -> Word:
     texts, faces = _weighed(word), _faces()
-    ink, core = _cut(plain, word), word.text.strip(_SIGNS)
+    ink, core = _cut(plain, word), word.text.strip(SIGNS)
     printed = [word.text.replace(core, text) if core else text for text in texts]
     ways = [texts, printed] if printed != texts else [texts]  # the box is that of a reading with the sign after it, or without
     fits = max(([_fitted(ink, text, faces) for text in way] for way in ways), key=lambda way: max(fit.close for fit in way))

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import Any
 
+from processor.describe.vocabulary import nfc
+
+SIGNS = ".,;:'`|_"
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -21,6 +25,11 @@ class Word:
     bottom: float
     confidence: float
     rivals: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """What counts of it: NFC, the eth as the đ, without the signs that hang on it."""
+        return nfc(self.text).strip(SIGNS)
 
     def told(self) -> list[Any]:
         """As it is handed on in JSON; rivals only where there are any."""

@@ -16,15 +16,14 @@ from processor.ocr.agreement import (
     OUTVOTED,
     UNMARKED,
     confirmed,
-    gutter,
     is_same_place,
     unjoined,
     unlapped,
     voted,
     whole,
     yielding,
-    zones,
 )
+from processor.ocr.regions import gutter, zones
 from processor.ocr.words import Word
 
 ZONE = (0.0, 0.45)
