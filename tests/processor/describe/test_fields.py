@@ -695,6 +695,25 @@ def test_a_stroke_after_an_item_or_in_place_of_one_leaves_the_list_untold() -> N
     assert recipients("- Tổ dân phố 5;", "- Lưu: VT, NC.") == "Tổ dân phố 5; Lưu: VT, NC"
 
 
+def test_a_stroke_where_no_letter_has_room_is_none_of_the_list() -> None:
+    """A pen's stroke over "Ủy ban Mặt trận" was read as an A between two words that stand as close as words do."""
+    rows = [*line("- Ủy ban Mặt trận;", 0.13, 0.72), *line("- Lưu: VT, NC.", 0.13, 0.735)]
+    heading, ban, trận = line("Nơi nhận:", 0.13, 0.70), rows[2], rows[3]
+    stroke = Word("A", ban.right, 0.717, trận.left + 0.002, 0.73, 0.38)
+    told = "Ủy ban Mặt trận; Lưu: VT, NC"
+    assert reading(*BODY, *heading, *rows).fields.get("recipients") == told
+    assert reading(*BODY, *heading, *rows, stroke).fields.get("recipients") == told
+    assert reading(*BODY, *heading, *rows, replace(stroke, confidence=0.9)).fields.get("recipients") != told, "what is sure is print"
+
+
+def test_a_dash_that_hangs_on_the_first_word_is_the_items_own() -> None:
+    assert recipients("-.Công an tỉnh;", "- Lưu: VT, NC.") == "Công an tỉnh; Lưu: VT, NC"
+
+
+def test_a_list_that_ends_with_a_comma_lost_the_initials_after_it() -> None:
+    assert recipients("- Công an tỉnh;", "- Lưu: VT,") is None
+
+
 def test_what_stands_in_nearly_every_list_is_mended() -> None:
     assert recipients("- Như Điêu cuôi;", "- Sở Nội vụ (b/£);~0.55", "- Lưu: VT, NC.") == "Như Điều cuối; Sở Nội vụ (b/c); Lưu: VT, NC"
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from processor.ocr import again
+from processor.ocr import again, shapes
 from processor.ocr.agreement import (
     DOUBTED,
     OUTVOTED,
@@ -19,6 +19,7 @@ from processor.ocr.agreement import (
     is_same_place,
     unjoined,
     unlapped,
+    unspecked,
     voted,
     whole,
     yielding,
@@ -60,6 +61,23 @@ def test_words_that_a_speck_joins_are_apart_where_the_other_reading_has_two() ->
             assert found[0].right <= found[1].left
     year = [Word("đoạn", 0.1, 0.1, 0.12, 0.11, 90), Word("2026", 0.125, 0.1, 0.15, 0.11, 90)]
     assert [each.text for each in unjoined([word("đoạn.2026")], year)] == ["đoạn", "2026"]
+
+
+def test_halves_between_which_readings_have_different_signs_are_two_words() -> None:
+    joined = replace(word("Các-phòng,", sure=55), rivals=("Các-phòng", "Các:phòng", "Các-phòng"))
+    first, second = unspecked([joined])
+    assert (first.text, second.text) == ("Các", "phòng,") and first.right <= second.left
+    assert first.confidence == second.confidence == OUTVOTED
+    for rivals in (("Các-phòng", "Các-phòng"), ("Các-phòng", "Các:phóng"), ("Các-phòng", "Cácphòng")):
+        whole = replace(joined, rivals=rivals)
+        assert unspecked([whole]) == [whole]
+
+
+def test_what_the_ink_and_two_readings_say_alike_outvotes_what_the_ink_refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Image.new("L", (100, 100), 255)
+    for left, sure in ((("Số", "Số", "Số"), OUTVOTED), (("Số", "Số"), 55.0), (("Số", "Số", "Sổ"), 55.0)):
+        monkeypatch.setattr(shapes, "told", lambda page, words, asked, left=left: [replace(words[0], rivals=left)])
+        assert again._shaped(page, [replace(word("Số", sure=55.0), rivals=("Số", "Sổ", "Số"))])[0].confidence == sure
 
 
 def test_what_no_speck_joins_stays_whole() -> None:
