@@ -26,12 +26,13 @@ MOST_LINES = 30
 MISSED = 1.7  # of the list's usual step
 WIDEST = 2.5  # letters between two words of a line
 WIDE_STEP = 1.9  # line pitches: what stands further below is no line of the list
-_BULLET = re.compile(r"^(?:[^\w(]|_)*[-–—•*+~=_](?:[^\w(]|_)*")
+_BULLET = re.compile(r"^(?:[^\w(]|_)*[-–—•*+~=_¬](?:[^\w(]|_)*")
 _AROUND = re.compile(r"^(?:[^\w(]|_)+|(?:[^\w)]|_)+$")
 _BROKEN_NOTE = re.compile(r"\([^\W\dA-Z]{1,3}\)")  # "(bí)": "(b/c)" misread
 _SPECKED = re.compile(r": (?![A-ZĐÀ-Ỵ0-9])[^\W\d_]|Lưu:? [A-ZĐ]+ [A-ZĐ]|Lưu:[^;]*;|Lưu: VT[A-ZĐ]")  # a colon in a phrase; no comma
 _AFTER_COMMA = re.compile(r",(?=[^\s\d])")
 _ENDLESS = re.compile(r" \w$|; [^\W\d_]\W*$")  # a lone letter or digit for the sign that ends an item, or a stroke after it
+_UNENDED = re.compile(r"^[^,]*,\W*$")
 _AFTER_STOP = re.compile(r"; ([^\W\d_])")
 _HEADING = "noi nh"
 _KEPT = "luu"  # the last line: "Lưu: VT, TH."
@@ -76,7 +77,7 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
         return None
     if any(_ENDLESS.search(item) or len(item.strip(_SIGNS)) < SHORTEST for item in items[:-1]):
         return None
-    if items[-1].rstrip().endswith(","):  # the initials after it were not read
+    if _UNENDED.search(items[-1]):  # the initials after it were not read
         return None
     if any(match[1].islower() for item in items for match in _AFTER_STOP.finditer(item)):  # what a semicolon parts begins anew
         return None

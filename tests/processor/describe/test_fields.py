@@ -270,6 +270,14 @@ def test_a_place_with_marks_over_a_letters_own_must_be_sure_in_small_letters_and
         assert (found.get("issued_place"), found.get("organ_name")) == (place, place and f"Ủy ban nhân dân xã {place}")
 
 
+def test_a_place_in_doubt_is_not_vouched_for_by_capitals_in_the_same_doubt() -> None:
+    """Two readings had "Nhãn" in small letters and in capitals, two had "Nhẫn" in both."""
+    rows = head("Số: 15/QĐ-UBND", "Bình Nhãn~0.55 , ngày 05 tháng 3 năm 2026", ("ỦY BAN NHÂN DÂN", "XÃ BÌNH NHÃN~0.55"))
+    at, capitals = (next(n for n, each in enumerate(rows) if each.text == text) for text in ("Nhãn", "NHÃN"))
+    rows = disputed(disputed(rows, at, "Nhãn", "Nhẫn", "Nhãn", "Nhẫn"), capitals, "NHÃN", "NHẪN", "NHÃN", "NHẪN")
+    assert "issued_place" not in reading(*rows, *centred("QUYẾT ĐỊNH", 0.52, 0.17)).fields
+
+
 def test_a_pen_before_the_address_does_not_hide_it() -> None:
     rows = [*head("Số: 15/UBND-VX", DATE), *line("V/v công bố lịch trực", 0.14, 0.145),
             word("S89~0.55", 0.3, 0.234), *line("Kính gửi: Sở Nội vụ.", 0.36, 0.234)]  # fmt: skip
@@ -712,6 +720,7 @@ def test_a_dash_that_hangs_on_the_first_word_is_the_items_own() -> None:
 
 def test_a_list_that_ends_with_a_comma_lost_the_initials_after_it() -> None:
     assert recipients("- Công an tỉnh;", "- Lưu: VT,") is None
+    assert recipients("- Công an tỉnh;", "¬Lưu: VT, NC,") == "Công an tỉnh; Lưu: VT, NC", "a full stop is read so"
 
 
 def test_what_stands_in_nearly_every_list_is_mended() -> None:
