@@ -224,7 +224,7 @@ def disagree(words: Sequence[Word], issued_at: Value) -> bool:
 
 
 def is_told_twice(place: Value, runs: Sequence[Sequence[Word]]) -> bool:
-    """Whether a place is sure in small letters and in capitals, as it must be where marks stand over a letter's own, or some reading
+    """Whether a place is sure in small letters and in capitals, as it must be where marks stand over a letter's own, or a reading
     has such: Nhân, Nhẫn."""
     said = (place.text, *(text for word in place.words for text in word.rivals))
     is_marked = any(_OVER & set(unicodedata.normalize("NFD", text)) for text in said)
