@@ -159,7 +159,7 @@ def _unframed(part: Image.Image) -> Image.Image:
 
 def _wider(lines: NDArray[numpy.bool_]) -> NDArray[numpy.bool_]:
     """With the two beside each: a frame's edges are ragged."""
-    return numpy.convolve(lines, numpy.ones(5), "same") > 0
+    return numpy.convolve(lines, numpy.ones(5))[2:-2] > 0
 
 
 def _framed(part: Image.Image, margin: int) -> Image.Image:

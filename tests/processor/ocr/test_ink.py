@@ -123,3 +123,11 @@ def test_a_stamp_along_a_slanting_arrow_is_a_stamp_and_no_seal_and_is_read_witho
     assert (len(reds.stamps()), reds.seals()) == (1, [])
     (words,) = printed.stamps(reds.plane, DPI, "vie", reds.stamps(), lambda said: squash("".join(w.text for w in said)) == "hoatoc")
     assert said(words) == "HỎA TỐC"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 40), (40, 3)])
+def test_a_picture_of_a_few_pixels_is_looked_at_without_an_error(size: tuple[int, int]) -> None:
+    """One red pixel, said to be as large as a page, came in a package."""
+    plane = Image.new("L", size, 0)
+    (words,) = printed.stamps(plane, 0.5, "vie", [ink.Box(0, 0, *size)], lambda words: False)
+    assert not any(word.text.isalnum() for word in words)
