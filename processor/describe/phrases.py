@@ -23,6 +23,7 @@ LEAST = 0.3  # what the recogniser itself doubts more is no letter of a phrase
 DOUBTED = 0.6
 Pair: TypeAlias = tuple[str, str]
 Pairs: TypeAlias = Mapping[Pair, Counter[Pair]]
+LONG = 4  # words of a phrase that is known by the others where one is misread
 LEAST_NAME, LONGEST_NAME = 4, 14  # words of a listed name that nothing else is
 _ALIKE = frozenset("COSUVX")
 _DASHES = frozenset("-–—")
@@ -89,6 +90,21 @@ def named(words: Sequence[Word], law: Vocabulary) -> list[Word]:
             found[last] = replace(words[last], confidence=max(words[last].confidence, LISTED))
         at += size or 1
     return found
+
+
+def is_slipped(words: Sequence[Word], law: Vocabulary) -> bool:
+    """Whether a long listed phrase stands there but for one letter of one word: "Ủy bai Mặt trận Tổ quốc"."""
+    keys = tuple(fold(_bare(word)) for word in words)
+    long = [key for key in law.phrases if len(key) >= LONG]
+    return any(_is_but_for_a_letter(keys[at : at + len(key)], key) for key in long for at in range(len(keys) - len(key) + 1))
+
+
+def _is_but_for_a_letter(said: tuple[str, ...], key: tuple[str, ...]) -> bool:
+    other = [pair for pair in zip(said, key, strict=True) if pair[0] != pair[1]]
+    if len(other) != 1 or min(map(len, other[0])) < 2:
+        return False
+    ((one, two),) = other
+    return len(one) == len(two) and sum(a != b for a, b in zip(one, two, strict=True)) == 1
 
 
 def _listed(words: Sequence[Word], law: Vocabulary) -> str:

@@ -17,7 +17,7 @@ from itertools import accumulate
 
 from processor.describe.heading import SURE, Value
 from processor.describe.layout import Foot, Line, Word, joined
-from processor.describe.phrases import LISTED, Pairs, mended
+from processor.describe.phrases import LISTED, Pairs, is_slipped, mended
 from processor.describe.rivals import is_doubled, settled
 from processor.describe.vocabulary import Vocabulary, fold, is_clean, is_spelt, is_syllable
 
@@ -61,7 +61,7 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     words = [word for row in rows for word in row.words if any(map(str.isalnum, word.text))]
     if not words or not all(_is_print(word, law) for word in words) or any(map(_is_misread, rows[-1].words)):
         return None
-    if any(map(_has_gap, rows)):
+    if any(_has_gap(row) or is_slipped(row.words, law) for row in rows):
         return None
     items: list[str] = []
     for row in rows:

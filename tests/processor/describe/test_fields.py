@@ -723,6 +723,14 @@ def test_a_list_that_ends_with_a_comma_lost_the_initials_after_it() -> None:
     assert recipients("- Công an tỉnh;", "¬Lưu: VT, NC,") == "Công an tỉnh; Lưu: VT, NC", "a full stop is read so"
 
 
+def test_a_listed_phrase_but_for_one_letter_is_a_slip_and_leaves_its_field_open() -> None:
+    assert recipients("- Ủy ban Mặt trận Tổ quốc;", "- Lưu: VT, NC.") == "Ủy ban Mặt trận Tổ quốc; Lưu: VT, NC"
+    assert recipients("- Ủy bai Mặt trận Tổ quốc;", "- Lưu: VT, NC.") is None
+    for said, is_told in (("cải cách thủ tục hành chính", True), ("cải cách thủ túi hành chính", False)):
+        rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *centred(f"Về việc {said}", 0.52, 0.19)]
+        assert ("subject" in reading(*rows, *BODY).fields) is is_told
+
+
 def test_what_stands_in_nearly_every_list_is_mended() -> None:
     assert recipients("- Như Điêu cuôi;", "- Sở Nội vụ (b/£);~0.55", "- Lưu: VT, NC.") == "Như Điều cuối; Sở Nội vụ (b/c); Lưu: VT, NC"
 
