@@ -27,6 +27,7 @@ from processor.tools import ACTOR, Tools, agency_of, block_number, block_rule, l
 _CLOCK_SLACK = dt.timedelta(seconds=60)
 _SEAL_TRIES = 2
 WINDOW = "before-seal"
+FEWEST = 2  # tokens of a document: one for its signature, one for all of it
 
 
 def encoded(data: bytes) -> str:

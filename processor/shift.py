@@ -170,7 +170,8 @@ def _carried(item: Item, shift: Shift) -> str:
             document = reached
             if isinstance(reached, Sealed | Settled):  # time was to be had: who waits for it need not sit out a back-off
                 shift.line.leave(item.number)
-                shift.journal.wake_some(_TIME, AT_A_TIME * shift.tools.sealing.size)
+                if not shift.tools.outside.wait(sealing.FEWEST):
+                    shift.journal.wake_some(_TIME, AT_A_TIME * shift.tools.sealing.size)
     except Verdict as verdict:
         return stop(replace(item, document=document), verdict, shift)
     telling.hand_out(reached, shift.tools)

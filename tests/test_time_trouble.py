@@ -15,6 +15,7 @@ from processor import flow, nightly
 from processor.engine import LocalEngine
 from processor.journal import Journal
 from processor.law import VIETNAM
+from processor.seal.timestamps import Fetcher
 from processor.settings import parse
 from processor.shift import Shift
 from tests.processor.office import Office
@@ -302,6 +303,24 @@ def test_when_one_document_has_its_time_those_that_wait_are_woken(town: Town) ->
     again = town.office.shift()
     at_work(again, lambda: len(records(town, again)) == 4)
     check_whole(town, again, 4)
+
+
+def test_those_that_wait_are_not_woken_where_that_document_took_the_last_time(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would ask, be told to wait again, and some be overtaken in between."""
+    (only,) = town.authorities("honest", trip_after=100)
+    only.close()
+    town.drop(3)
+    shift = town.office.shift()
+    town.office.run(shift)
+    late = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=5)).isoformat(timespec="seconds")
+    for item in shift.journal.items("waiting"):
+        shift.journal.stop(item.number, "waiting", "waiting-tsa", "", late)
+    only.open()
+    town.drop(1, begin=7)
+    monkeypatch.setattr(Fetcher, "wait", lambda self, tokens: 60.0)
+    again = town.office.shift()
+    at_work(again, lambda: len(records(town, again)) == 1)
+    assert len(again.journal.items("waiting")) == 3
 
 
 def test_a_backlog_is_worked_off_as_fast_as_the_authority_grants_and_in_order(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,10 @@ class Outside(Protocol):
         """
         return contextlib.nullcontext(self.stamp)
 
+    def wait(self, tokens: int) -> float:
+        """Seconds until an authority may be asked for so many; 0: at once, or not known."""
+        return 0.0
+
     def ask(self, request: bytes, number: int) -> bytes:
         """The response of this authority and no other, also while it is left alone for its failures: for `doctor`.
 
@@ -133,9 +137,13 @@ class Fetcher(Outside):
                 raise
             turn.end()
             raised = TokenLost if turn.has_given else Verdict
-            raise raised(verdict.code, verdict.detail, wait=self.authorities.wait(tokens)) from verdict
+            raise raised(verdict.code, verdict.detail, wait=self.wait(tokens)) from verdict
         finally:
             turn.end()
+
+    def wait(self, tokens: int) -> float:
+        """See `Outside.wait`."""
+        return self.authorities.wait(tokens)
 
     def ask(self, request: bytes, number: int) -> bytes:
         """See `Outside.ask`."""
