@@ -61,7 +61,7 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     words = [word for row in rows for word in row.words if any(map(str.isalnum, word.text))]
     if not words or not all(_is_print(word, law) for word in words) or any(map(_is_misread, rows[-1].words)):
         return None
-    if any(_has_gap(row) or is_slipped(row.words, law) for row in rows):
+    if any(_has_gap(row) or _has_stop(row) or is_slipped(row.words, law) for row in rows):
         return None
     items: list[str] = []
     for row in rows:
@@ -92,6 +92,12 @@ def _has_gap(row: Line) -> bool:
     """Whether a line leaves room for a word that was not read: it is not stretched; after its dash anything may stand."""
     words = [word for word in row.words if any(map(str.isalnum, word.text))]
     return any(after.left - word.right > WIDEST * row.letter for word, after in zip(words, words[1:], strict=False))
+
+
+def _has_stop(row: Line) -> bool:
+    """Whether a full stop parts two words in small letters, as no item has it: a speck, which may hide another sign."""
+    return any(word.text.endswith(".") and word.text.islower() and len(word.text) > STROKES + 1 and after.text[:1].islower()
+               for word, after in zip(row.words, row.words[1:], strict=False))  # fmt: skip
 
 
 def _is_word(part: str) -> bool:

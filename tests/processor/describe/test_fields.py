@@ -714,6 +714,11 @@ def test_a_stroke_where_no_letter_has_room_is_none_of_the_list() -> None:
     assert reading(*BODY, *heading, *rows, replace(stroke, confidence=0.9)).fields.get("recipients") != told, "what is sure is print"
 
 
+def test_a_full_stop_within_an_item_leaves_the_list_untold() -> None:
+    assert recipients("- Các trường học. trên địa bàn;", "- Lưu: VT, NC.") is None
+    assert recipients("- TP. Huế;", "- Lưu: VT, NC.") == "TP. Huế; Lưu: VT, NC"
+
+
 def test_a_dash_that_hangs_on_the_first_word_is_the_items_own() -> None:
     assert recipients("-.Công an tỉnh;", "- Lưu: VT, NC.") == "Công an tỉnh; Lưu: VT, NC"
 
