@@ -288,8 +288,8 @@ def test_where_no_host_may_be_asked_the_offices_own_lists_prove_the_seal(town: T
 # --- it comes back
 
 
-def test_when_one_document_has_its_time_those_that_wait_are_woken(town: Town) -> None:
-    """Their own moments are hours away: each had failed many times."""
+def three_wait_for_hours(town: Town) -> None:
+    """For an authority that can be reached again: each had failed many times."""
     (only,) = town.authorities("honest", trip_after=100)
     only.close()
     town.drop(3)
@@ -299,6 +299,11 @@ def test_when_one_document_has_its_time_those_that_wait_are_woken(town: Town) ->
     for item in shift.journal.items("waiting"):
         shift.journal.stop(item.number, "waiting", "waiting-tsa", "", late)
     only.open()
+
+
+def test_when_one_document_has_its_time_those_that_wait_are_woken(town: Town) -> None:
+    """Their own moments are hours away."""
+    three_wait_for_hours(town)
     town.drop(1, begin=7)
     again = town.office.shift()
     at_work(again, lambda: len(records(town, again)) == 4)
@@ -307,15 +312,7 @@ def test_when_one_document_has_its_time_those_that_wait_are_woken(town: Town) ->
 
 def test_those_that_wait_are_not_woken_where_that_document_took_the_last_time(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """They would ask, be told to wait again, and some be overtaken in between."""
-    (only,) = town.authorities("honest", trip_after=100)
-    only.close()
-    town.drop(3)
-    shift = town.office.shift()
-    town.office.run(shift)
-    late = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=5)).isoformat(timespec="seconds")
-    for item in shift.journal.items("waiting"):
-        shift.journal.stop(item.number, "waiting", "waiting-tsa", "", late)
-    only.open()
+    three_wait_for_hours(town)
     town.drop(1, begin=7)
     monkeypatch.setattr(Fetcher, "wait", lambda self, tokens: 60.0)
     again = town.office.shift()

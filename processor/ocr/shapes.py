@@ -29,6 +29,7 @@ LEAST, CLEAR = 0.7, 0.03  # correlation of what fits; by how much one text must 
 MOST, LONGEST = 4, 24  # texts that are weighed, and their letters: what a pen wrote is read in more ways
 SURE, WITNESSES, LEAST_WITNESSES, MOST_WITNESSES = 95.0, range(4, 10), 3, 7  # read, letters and number of words that show the type
 LIKE_TIMES = 0.82  # of their correlations: 0.85 to 0.93 in scans of Times, 0.73 to 0.80 in other type
+LARGEST = 250_000  # pixels of a word's box: a title's words have a fifth; what is larger is no print, and would take minutes
 _SCALES = (0.94, 0.97, 1.0, 1.03, 1.06)  # of the size at which a text is as wide as its word: boxes are not drawn tight
 _DRAWN = 200  # pixels to the em, before a letter is brought to the size of the page's
 _SOFT = 0.8  # pixels: edges as a scanner sees them
@@ -75,14 +76,15 @@ def told(plain: Image.Image, words: Sequence[Word], asked: Sequence[Word]) -> li
         words: all of them; boxes in fractions of the page.
         asked: those of them on which readings differ.
     """
-    told = [word for word in asked if 1 < len(_weighed(word)) <= MOST]
+    told = [word for word in asked if 1 < len(_weighed(word)) <= MOST and _area(plain, word) <= LARGEST]
     if not told or not _is_times(plain, words):
         return list(words)
     return [_told(plain, word) if word in told else word for word in words]
 
 
 def _is_times(plain: Image.Image, words: Sequence[Word]) -> bool:
-    sure = [word for word in words if word.confidence >= SURE and word.text.isalpha() and len(word.text) in WITNESSES]
+    shown = (word for word in words if word.confidence >= SURE and _area(plain, word) <= LARGEST)
+    sure = [word for word in shown if word.text.isalpha() and len(word.text) in WITNESSES]
     some = sure[:: max(1, len(sure) // MOST_WITNESSES)][:MOST_WITNESSES]
     try:
         faces = _faces()
@@ -90,6 +92,10 @@ def _is_times(plain: Image.Image, words: Sequence[Word]) -> bool:
         return False
     close = [_fitted(_cut(plain, word), word.text, faces).close for word in some]
     return len(some) >= LEAST_WITNESSES and median(close) >= LIKE_TIMES
+
+
+def _area(plain: Image.Image, word: Word) -> float:
+    return (word.right - word.left) * plain.width * (word.bottom - word.top) * plain.height
 
 
 def _weighed(word: Word) -> list[str]:

@@ -150,3 +150,10 @@ def test_a_word_at_the_edge_of_a_page_is_weighed_too() -> None:
 def test_a_page_with_few_sure_words_does_not_show_its_type_and_tells_nothing() -> None:
     page = sheet("NC", faces.font("regular", 46))
     assert replace(page, sure=page.sure[:2]).asked("NG", ("NG", "NC")).text == "NG"
+
+
+def test_a_box_as_large_as_a_page_is_no_word_and_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = sheet("NC", faces.font("regular", 46))
+    large = replace(page, page=page.page.resize((4400, 960)))
+    monkeypatch.setattr(shapes, "_told", lambda *asked: pytest.fail("it was weighed"))
+    assert large.asked("NG", ("NG", "NC"), left=0.0, top=0.0, right=1.0, bottom=1.0).text == "NG"
