@@ -197,23 +197,22 @@ def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law:
         found = run.confidence(start, start + len(group))
         start += len(group) + 1
         if kind and kind.abbreviation and not groups:
-            names = (kind.abbreviation, *kind.older)
-            known = [each for each in names if skeleton(each) == skeleton(group) or _is_slip(group, each, 2)]
+            known = [one for one in (kind.abbreviation, *kind.older) if skeleton(one) == skeleton(group) or is_slip(group, one, 2)]
             if not known:
                 return None
             group, found = group if group in known else known[0], max(found, VOUCHED)
         elif group in vouchers or (not groups and law.abbreviation(group)):
             found = max(found, VOUCHED)
-        elif found < SURE or not clear or any(_is_slip(group, each) for each in vouchers):
+        elif found < SURE or not clear or any(is_slip(group, each) for each in vouchers):
             return None
         groups.append(group)
         sure = min(sure, found)
     return Value(prefix + "-".join(groups), sure, run.words(at, start - 1)) if sure >= VOUCHED else None
 
 
-def _is_slip(group: str, known: str, least: int = LEAST_INITIALS) -> bool:
-    """Whether initials of more than so many letters are known ones but for one letter."""
-    return len(group) == len(known) > least and sum(a != b for a, b in zip(group, known, strict=True)) == 1
+def is_slip(text: str, known: str, least: int = LEAST_INITIALS) -> bool:
+    """Whether a text of more than so many letters, as initials are, is a known one but for one letter."""
+    return len(text) == len(known) > least and sum(a != b for a, b in zip(text, known, strict=True)) == 1
 
 
 def _is_group(text: str) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TypeAlias
 
-from processor.describe.heading import SURE
+from processor.describe.heading import SURE, is_slip
 from processor.describe.layout import Line, Word
 from processor.describe.vocabulary import Vocabulary, fold, folded_words, is_syllable
 
@@ -101,10 +101,7 @@ def is_slipped(words: Sequence[Word], law: Vocabulary) -> bool:
 
 def _is_but_for_a_letter(said: tuple[str, ...], key: tuple[str, ...]) -> bool:
     other = [pair for pair in zip(said, key, strict=True) if pair[0] != pair[1]]
-    if len(other) != 1 or min(map(len, other[0])) < 2:
-        return False
-    ((one, two),) = other
-    return len(one) == len(two) and sum(a != b for a, b in zip(one, two, strict=True)) == 1
+    return len(other) == 1 and is_slip(*other[0], least=1)
 
 
 def _listed(words: Sequence[Word], law: Vocabulary) -> str:
