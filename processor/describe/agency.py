@@ -27,9 +27,7 @@ BEFORE_PLACES = frozenset("tinh pho xa phuong quan huyen tran khu vuc".split()) 
 _BEFORE_PROVINCES = frozenset({"tinh", "pho"})  # of "thành phố"
 _ROMAN = re.compile(r"(?!VI$)[IVX]{2,}")  # "Vi" is a name
 _MANY_MARKS = frozenset("ẤẨẪẮẲẴẾỂỄỐỔỖ")  # in capitals recognition is sure of many a wrong one
-_OVER = frozenset("\u0302\u0306")  # circumflex and breve, over which a tone stands
 SURE_MARKED = 0.95  # in capitals Ù and Ũ are nearly one: a name that nothing vouches for
-CAPITALS = 0.6  # a word in capitals read less surely says nothing about its marks
 
 
 def names(rows: Sequence[Line], law: Vocabulary) -> list[list[Word]]:
@@ -76,7 +74,10 @@ def _parted(words: Sequence[Word], law: Vocabulary) -> list[Word]:
 
 
 def _is_cut_at(said: str, at: int, law: Vocabulary) -> bool:
-    """Whether a listed name has the letters before and after a place, or a speck there, as words beside each other."""
+    """Whether a listed name has the letters before and after a place, or a speck there, as words beside each other; or a speck
+    stands between what a place is and its name: "TỈNH-ĐỒNG"."""
+    if not said[at].isalpha() and said[:at] in BEFORE_PLACES and is_syllable(said[at + 1 :]):
+        return True
     return (said[:at], said[at + 1 - said[at].isalpha() :]) in law.agency_pairs
 
 
@@ -213,24 +214,6 @@ def _as_printed(words: Sequence[Word]) -> Value | None:
     return Value(_text(words), worst, tuple(words)) if worst >= SURE and apart and marks(_text(words)) else None
 
 
-def disagree(words: Sequence[Word], issued_at: Value) -> bool:
-    """Whether a name in capitals bears marks that the same name in small letters lacks: capitals lose marks, none gains them.
-
-    NĐ 30 prints both: recognition is sure of many a wrong mark, seldom of the same one in capitals and in small letters.
-    """
-    small = issued_at.text.split()
-    pairs = zip(words, small, strict=True) if len(words) == len(small) else ()
-    return any(Counter(marks(text.upper())) < Counter(marks(word.text)) for word, text in pairs if word.confidence >= CAPITALS)
-
-
-def is_told_twice(place: Value, runs: Sequence[Sequence[Word]]) -> bool:
-    """Whether a place is sure in small letters and in capitals, as it must be where marks stand over a letter's own, or a reading
-    has such: Nhân, Nhẫn."""
-    said = (place.text, *(text for word in place.words for text in word.rivals))
-    is_marked = any(_OVER & set(unicodedata.normalize("NFD", text)) for text in said)
-    return not is_marked or place.confidence >= SURE and any(min(word.confidence for word in run) >= SURE for run in runs)
-
-
 def _proper(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, lost: bool) -> Value | None:
     """The name of a place. The place of issue, or the text, in small letters and so read better, vouches for it.
 
@@ -243,20 +226,21 @@ def _proper(words: Sequence[Word], issued_at: Value | None, pairs: Pairs, lost: 
     said = _text(words)
     if not said:
         return None
-    if issued_at and issued_at.confidence >= SURE and skeleton(issued_at.text) == skeleton(said):
-        if disagree(words, issued_at):
-            return None
-        return Value(issued_at.text, issued_at.confidence, tuple(words))
-    if _is_cut_off(words, issued_at):
-        return None
-    told = _elsewhere(words, pairs)
+    same = issued_at if issued_at and skeleton(issued_at.text) == skeleton(said) else None
+    if same and same.confidence >= SURE:
+        return Value(same.text, same.confidence, tuple(words))
+    place = folded_words(issued_at.text) if issued_at else ()
+    if len(words) < len(place) and _key(words) == place[: len(words)]:
+        return None  # the end of the place was not read
+    told = elsewhere(words, pairs)
     if told:
-        return Value(" ".join(_cased(text.upper()) for text in told), LISTED, tuple(words))
+        return Value(" ".join(cased(text.upper()) for text in told), LISTED, tuple(words))
     worst = min(word.confidence for word in words)
     doubted = any(marks(word.text) and word.confidence < SURE_MARKED for word in words)
+    doubted = doubted or (same is not None and same.text.lower() != said.lower())  # small letters, in doubt too, have other marks
     if lost or doubted or worst < SURE or not all(_is_word(word.text) and not _is_like_others(word.text) for word in words):
         return None
-    return Value(" ".join(_cased(w.text) for w in words), worst, tuple(words))
+    return Value(" ".join(cased(w.text) for w in words), worst, tuple(words))
 
 
 def _lacks_marks(words: Sequence[Word], before: str, law: Vocabulary) -> bool:
@@ -276,7 +260,7 @@ def _is_word(text: str) -> bool:
     return is_spelt(text) and len(text) <= LONGEST_SYLLABLE and (is_syllable(text) or not marks(text))
 
 
-def _elsewhere(words: Sequence[Word], pairs: Pairs) -> list[str]:
+def elsewhere(words: Sequence[Word], pairs: Pairs) -> list[str]:
     """The words with the marks the text gives them, all in one way; nothing where it does not have them all."""
     said = [fold(word.text) for word in words]
     found: list[str] = []
@@ -288,7 +272,7 @@ def _elsewhere(words: Sequence[Word], pairs: Pairs) -> list[str]:
     return found
 
 
-def _cased(text: str) -> str:
+def cased(text: str) -> str:
     """A word of a proper name; a number stays as it is ("KHU VỰC XIII")."""
     return text if _ROMAN.fullmatch(text) else nfc(text[:1] + text[1:].lower())
 

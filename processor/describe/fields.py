@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
 from processor.describe import agency as agencies
-from processor.describe import heading
+from processor.describe import heading, place
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.language import language
 from processor.describe.layout import Foot, Head, Line, Page, Word, cut_head, foot, head, pitch
-from processor.describe.phrases import LEAST, LISTED, Pairs, confirmed, mended, repeated
+from processor.describe.phrases import Pairs, confirmed, mended, repeated
 from processor.describe.recipients import annexes, recipients
 from processor.describe.rows import lines
 from processor.describe.signature import signer
 from processor.describe.subject import Subject, Title, below, beside, runs
-from processor.describe.vocabulary import SIGNS, Vocabulary, fold, folded_words, skeleton, squash
+from processor.describe.vocabulary import Vocabulary, squash
 
 Box: TypeAlias = tuple[int, float, float, float, float]
 """Page (1-based), then left, top, right, bottom in fractions of the upright page."""
@@ -42,6 +42,7 @@ NAMES: Mapping[str, str] = MappingProxyType({  # in Vietnamese, as NĐ 30/2020 P
 _OF_THE_END = frozenset({"signer_position", "signer_name", "signer_authority", "recipients"})
 _OF_PARTY = re.compile(r"[0-9]-[^\W\d_]{1,6}/")  # "123-CV/TU": the record has no such notation yet, a person writes it
 _PARTS = re.compile(r"[^\W_]+")
+_GROUPS = re.compile(r"(?<=[/-])[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def read(pages: Sequence[Page], law: Vocabulary) -> Reading:
     index, end = _end(rows, law)
     if end:
         zones |= _closed(found, index + 1, end, rows[index], law)
+        found["recipients"] = None if top and _differ(found["recipients"], top) else found["recipients"]
     found["attachments"] = annexes(rows, repeated(row for each in rows for row in each), law)
     kept = {name: value for name, value in found.items() if value}
     zones |= {name: _box(index + 1 if name in _OF_THE_END else 1, value.words) for name, value in kept.items() if value.words}
@@ -118,6 +120,15 @@ def _closed(found: dict[str, Value | None], page: int, end: Foot, rows: Sequence
     return {name: _box(page, listed if name == "recipients" else block) for name in _OF_THE_END}
 
 
+def _differ(listed: Value | None, top: Head) -> bool:
+    """Whether initials among the recipients are a group of the notation but for one letter: one of them is misread ("GDTTH")."""
+    line = heading.number_line(top)
+    said = (text for word in line.words for text in (word.text, *word.rivals)) if line else ()
+    groups = {group for text in said for group in _GROUPS.findall(text)}
+    parts = _PARTS.findall(listed.text) if listed else ()
+    return any(heading.is_slip(part, group) for part in parts for group in groups)
+
+
 def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict[str, Value | None]:
     everywhere = [row for rows in pages for row in rows]
     title = _title(top.below, law)
@@ -131,7 +142,7 @@ def _headed(pages: Sequence[Sequence[Line]], top: Head, law: Vocabulary) -> dict
         vouchers = _vouchers(everywhere, names)
         notation = heading.notation(line, title.kind if title else None, vouchers, law)
     about = below(top, title, law, pairs) if title else beside(top, line, law, pairs)
-    issued_at = _issued_at(dated, names, pairs, law)
+    issued_at = place.issued_at(dated, names, (pairs, small), law)
     own = _own(notation, names)
     return {
         "type_name": title.value if title else _letter_kind(top, notation, about, own, law),
@@ -149,35 +160,6 @@ def _said(rows: Sequence[Line], law: Vocabulary, *, small: bool = False) -> Pair
     return repeated((Line(tuple(mended(row.words, law))) for row in rows), small=small)
 
 
-def _issued_at(dated: Line | None, names: Sequence[Sequence[Word]], pairs: Pairs, law: Vocabulary) -> Value | None:
-    """The place of issue, held against the names over the number: with other marks there it is in doubt, with the same sure."""
-    found = heading.place(Line(tuple(confirmed(dated.words, pairs)))) if dated else None
-    if found is None or dated is None:
-        return None
-    if any(agencies.is_province(name, found, law) for name in names) and found.confidence >= LEAST:
-        return replace(found, text=law.places[folded_words(found.text)], confidence=max(found.confidence, LISTED))
-    size = len(found.words)
-    runs = [name[at : at + size] for name in names for at in range(len(name) - size + 1)]
-    same = [run for run in runs if skeleton(" ".join(word.text for word in run)) == skeleton(found.text)]
-    is_told = not same or agencies.is_told_twice(heading.place(dated) or found, same)
-    if not is_told or any(agencies.disagree(run, found) for run in same):
-        return None
-    if law.places.get(folded_words(found.text)) == found.text and found.confidence >= LEAST:
-        return replace(found, confidence=max(found.confidence, LISTED))
-    if any(_is_cut(name, found) for name in names) or (size == 1 and not same):
-        return None  # of places of one word all that are known are listed
-    said = {" ".join(word.text.strip(SIGNS) for word in run).lower() for run in same}
-    return replace(found, confidence=max(found.confidence, LISTED)) if found.text.lower() in said else found
-
-
-def _is_cut(name: Sequence[Word], place: Value) -> bool:
-    """Whether a name has the place within a longer one, which begins earlier or goes on: part of the place was not read."""
-    size, said, own = len(place.words), [skeleton(word.text) for word in name], [skeleton(word.text) for word in place.words]
-    begun = (at for at in range(1, len(said) - size) if fold(name[at - 1].text) in agencies.BEFORE_PLACES)
-    ends = said[-size:] == own and len(said) > size and fold(name[-size - 1].text) not in agencies.BEFORE_PLACES
-    return ends or any(said[at : at + size] == own for at in begun)
-
-
 def _organ(
     top: Head, line: Number, names: Sequence[Sequence[Word]], issued_at: Value | None, pairs: Pairs, law: Vocabulary
 ) -> Value | None:
@@ -186,7 +168,8 @@ def _organ(
     if found is None or heading.is_clear(line):
         return found
     whole = line.top - max(word.top for word in names[-1]) < UNREAD * top.pitch
-    vouched = found.text in law.agency_written.values() or (issued_at is not None and issued_at.text in found.text)
+    placed = issued_at is not None and issued_at.confidence >= SURE and issued_at.text in found.text
+    vouched = found.text in law.agency_written.values() or placed
     return found if whole and vouched else None
 
 

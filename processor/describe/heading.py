@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import dropwhile, islice
+from itertools import islice
 
 from processor.describe.layout import Head, Line, Word
 from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, fold, skeleton, squash
@@ -35,8 +35,6 @@ _DATE = re.compile(r"ngay([0-9]{1,2})thang([0-9]{1,2})nam([0-9]{4})(?![0-9])")
 _FIGURES = re.compile(r"(?<![0-9/])([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?![0-9/])")
 _DESCENDERS = frozenset("Qgpqyj,;")
 _YEAR = re.compile(r"[0-9]{4}/")
-_DASHES = ("-", "–")
-_GENERIC = frozenset("tinh thanh pho quan huyen thi xa phuong tran dac khu".split())  # of "thành phố", "thị trấn", "đặc khu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,30 +269,3 @@ def issued_date(line: Line, printed: frozenset[str]) -> Value | None:
     if found and found in printed and sure >= VOUCHED:
         return Value(found, sure, words)
     return Value(found, sure, words) if found and sure >= SURE_DIGIT else None
-
-
-def place(line: Line) -> Value | None:
-    """The place of issue: the words before the comma, or before "ngày", in the line of place and date.
-
-    Names begin with capitals, what they name ("Thành phố", "thị xã") may not.
-    """
-    words = tuple(dropwhile(lambda word: not any(map(str.isalnum, word.text)), _before_date(line.words)))  # specks
-    if not words or any(fold(word.text).startswith(("ngay", "thang")) for word in words):
-        return None
-    if words[0].text == "la":  # the capital of "Ia Grai", which looks like its small l; no name opens with a small letter
-        words = (replace(words[0], text="Ia"), *words[1:])
-    if not all(word.text[:1].isupper() or word.text in _DASHES or fold(word.text) in _GENERIC for word in words):
-        return None
-    return Value(" ".join(word.text.strip(SIGNS) or "-" for word in words), Line(words).confidence, words)
-
-
-def _before_date(words: Sequence[Word]) -> tuple[Word, ...]:
-    """The words of a place; a comma may stand apart, or be missed."""
-    for at, word in enumerate(words):
-        if word.text.strip(SIGNS) == "" and "," in word.text:
-            return tuple(words[:at])
-        if word.text.endswith(","):
-            return tuple(words[: at + 1])
-        if fold(word.text) == "ngay":
-            return tuple(words[:at])
-    return ()

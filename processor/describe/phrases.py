@@ -161,10 +161,15 @@ def repeated(rows: Iterable[Line], *, small: bool = False) -> Pairs:
         words, last = (*last, *row.words), row.words[-1:] if small else ()
         for before, word in zip(words, words[1:], strict=False):
             is_left_out = small and before.text.isupper() and word.text.isupper()
-            if min(before.confidence, word.confidence) >= SURE and not is_left_out:
+            if min(before.confidence, word.confidence) >= SURE and not is_left_out and not any(map(_is_disputed, (before, word))):
                 said = (_bare(before).lower(), _bare(word).lower())
                 pairs.setdefault((fold(said[0]), fold(said[1])), Counter())[said] += 1
     return pairs
+
+
+def _is_disputed(word: Word) -> bool:
+    """Whether readings differ about a word, and none has it by far: sure enough for a sentence, it is no witness for another."""
+    return bool(word.rivals) and word.confidence < LISTED
 
 
 def confirmed(words: Sequence[Word], pairs: Pairs) -> list[Word]:

@@ -41,6 +41,7 @@ _OF_ANOTHER = re.compile(r"\bso\b[^()]{0,12}/|/(?:20)?[0-9]{2}/|\bcua (?:nghi di
 ROOM = 1.5  # letters: between two spaces nothing stands in less
 SHORTEST = 2  # letters of an item: one alone is a stroke
 STROKES, SURE_STROKE = 2, 0.7  # letters, at most, that a stroke is read as; what two readings have is surer, and none
+_JOINED_KEPT = re.compile(r"(Lưu)[^\w\s]*:[^\w\s]*(\w.*)")
 _ROUND = str.maketrans("{}[]", "()()")
 _AFTER_END = re.compile(r";[^\w;]+$")
 _STROKES = "'`^~|"  # of a pen, read as signs after a word
@@ -55,7 +56,7 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     listed = _listed(foot, pitch)
     if any(is_doubled(row.words, math.inf) for row in listed):
         return None
-    rows = [Line(tuple(_confirmed(mended(row.words, law), law))) for row in listed]
+    rows = [Line(tuple(_confirmed(mended(_kept_apart(row.words), law), law))) for row in listed]
     usual = law.usual_recipients
     rows[-1:] = [Line(tuple(w if w.text.strip(_SIGNS) in usual else _settled(w) for w in row.words)) for row in rows[-1:]]
     words = [word for row in rows for word in row.words if any(map(str.isalnum, word.text))]
@@ -88,6 +89,16 @@ def recipients(foot: Foot, pitch: float, law: Vocabulary) -> Value | None:
     return Value(told, sure, tuple(words)) if sure >= SURE and len(told) <= LONGEST else None
 
 
+def _kept_apart(words: Sequence[Word]) -> list[Word]:
+    """The words of a line, "Lưu:" apart from the initials a speck joins to it: "Lưu:.VT,"."""
+    found = list[Word]()
+    for word in words:
+        match = _JOINED_KEPT.fullmatch(word.text)
+        edge = word.left + (word.right - word.left) * match.end(1) / len(word.text) if match else word.right
+        found += [replace(word, text=f"{match[1]}:", right=edge), replace(word, text=match[2], left=edge)] if match else [word]
+    return found
+
+
 def _has_gap(row: Line) -> bool:
     """Whether a line leaves room for a word that was not read: it is not stretched; after its dash anything may stand."""
     words = [word for word in row.words if any(map(str.isalnum, word.text))]
@@ -95,9 +106,9 @@ def _has_gap(row: Line) -> bool:
 
 
 def _has_stop(row: Line) -> bool:
-    """Whether a full stop parts two words in small letters, as no item has it: a speck, which may hide another sign."""
-    return any(word.text.endswith(".") and word.text.islower() and len(word.text) > STROKES + 1 and after.text[:1].islower()
-               for word, after in zip(row.words, row.words[1:], strict=False))  # fmt: skip
+    """Whether a full stop follows a word in small letters within an item, as none has it: a speck, which may hide another sign."""
+    words = [word for word in row.words if any(map(str.isalnum, word.text))]
+    return any(word.text.endswith(".") and word.text.islower() and len(word.text) > STROKES + 1 for word in words[:-1])
 
 
 def _is_word(part: str) -> bool:
@@ -155,8 +166,9 @@ def _without_strokes(row: Line, margin: float) -> Line | None:
         if letters <= STROKES and word.right <= margin or words and not letters and words[-1].text.endswith(";"):
             continue
         ended = not words or words[-1].text.rstrip(_STROKES).endswith((";", "."))
-        if words and ended and word.left - words[-1].right > WIDEST * row.letter and _is_doubtful(row.words[at:]):
-            break
+        is_apart = bool(words) and ended and word.left - words[-1].right > WIDEST * row.letter
+        if is_apart and (_is_doubtful(row.words[at:]) or (len(row.words) == at + 1 and letters == 1)):
+            break  # no item is a letter
         if not (ended and 0 < letters <= STROKES and word.confidence <= SURE_STROKE):
             words.append(replace(word, text=_AFTER_END.sub(";", word.text.rstrip(_STROKES)) or word.text))
     return Line(tuple(words)) if any(map(str.isalnum, "".join(word.text for word in words))) else None

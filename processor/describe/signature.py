@@ -48,7 +48,7 @@ class Signed:
 def signer(foot: Foot, pitch: float, law: Vocabulary) -> Signed:
     """The signer. `pitch` is the page's distance of lines."""
     of_posts = among({said.upper() for post in law.positions.values() for said in post.split()})
-    rows = [Line(tuple(settled(word, of_posts) for word in row.words)) for row in foot.signature]
+    rows = [Line(tuple(_whole(word, settled(word, of_posts)) for word in row.words)) for row in foot.signature]
     under = foot.recipients[0].top + 2 * pitch if foot.recipients else 1.0
     axis = _axis(rows)
     named = [(row, found) for row in rows if row.top > under and (found := _full_name(row, axis, law))]
@@ -58,6 +58,12 @@ def signer(foot: Foot, pitch: float, law: Vocabulary) -> Signed:
     row, found = named[0]
     position = _position(rows, row, law)
     return Signed(position, found, _authority(rows, row, position, law))
+
+
+def _whole(end: Word, word: Word) -> Word:
+    """A word of which but its end was read before, in a box as much wider: a seal lies over its left."""
+    size = len(word.text) / len(end.text)
+    return replace(word, left=word.right - (word.right - word.left) * size) if size > 1 and word.text.endswith(end.text) else word
 
 
 def _authority(rows: Sequence[Line], name: Line | None, position: Value | None, law: Vocabulary) -> Value | None:
@@ -106,12 +112,15 @@ def _full_name(row: Line, axis: Sequence[float], law: Vocabulary) -> Value | Non
     name = _without_ends(_without_strokes([word for word in row.words if any(map(str.isalpha, word.text))]), axis)
     if not name:
         return None
+    if len(name) > LEAST_NAME and _is_stroke(name[0]) and not name[0].text[0].isupper() and name[1].text in law.usual_surnames:
+        name = name[1:]  # a whole name without it
     name = [settled(name[0], among(law.usual_surnames)), *(settled(word, among(law.given_names)) for word in name[1:])]
     surname = law.surname(name[0].text)
     if not surname:
         return None
     if law.is_sole(surname) and not law.may_be_bitten(surname):
-        certain = name[0].confidence >= (LEAST if law.is_unlike_others(surname) else SURE_SURNAME)
+        is_unlike = law.is_unlike_others(surname) or (surname in law.usual_surnames and _is_of_letters(name[0], surname))
+        certain = name[0].confidence >= (LEAST if is_unlike else SURE_SURNAME)
         name[0] = replace(name[0], text=surname, confidence=max(name[0].confidence, LISTED if certain else 0.0))
     if not LEAST_NAME <= len(name) <= MOST_NAME or not all(map(_is_given, name)):
         return None
@@ -120,6 +129,11 @@ def _full_name(row: Line, axis: Sequence[float], law: Vocabulary) -> Value | Non
     if any(before.text == word.text for before, word in zip(name, name[1:], strict=False)):
         return None  # read twice
     return Value(" ".join(word.text for word in name), min(word.confidence for word in name), tuple(name))
+
+
+def _is_of_letters(word: Word, name: str) -> bool:
+    """Whether readings differ about a word's marks alone: all have the letters of a name."""
+    return bool(word.rivals) and all(fold(text) == fold(name) for text in word.rivals)
 
 
 def _without_ends(words: Sequence[Word], axis: Sequence[float]) -> list[Word]:

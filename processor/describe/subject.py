@@ -148,8 +148,8 @@ def _is_written(word: Word) -> bool:
 
 
 def _without_specks(word: Word) -> Word:
-    """A word without the signs before it that no print has there."""
-    return replace(word, text=word.text.lstrip(":;.,'`|^~*") or word.text)
+    """A word without the signs before it and after it that no print has there."""
+    return replace(word, text=word.text.lstrip(":;.,'`|^~*").rstrip("'`|^~*") or word.text)
 
 
 def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
@@ -170,15 +170,19 @@ def _spans(words: Sequence[Word]) -> list[Word]:
     for at, (before, dash, after) in enumerate(zip(words, words[1:], words[2:], strict=False), 1):
         if dash.text in ("-", "–", "—") and _is_year(before) and _is_year(after):
             found[at] = replace(dash, confidence=max(dash.confidence, LISTED))
-            if _is_school_year(found[: at - 1]) and int(after.text[:4]) - int(before.text[:4]) == 1:
-                sure = max(LISTED, before.confidence, after.confidence)
-                found[at - 1], found[at + 1] = replace(before, confidence=sure), replace(after, confidence=sure)
+            if folded_words(" ".join(word.text for word in found[: at - 1][-2:])) == ("nam", "hoc"):
+                found[at - 1], found[at + 1] = _school_year(before, after)
     return found
 
 
-def _is_school_year(words: Sequence[Word]) -> bool:
-    """Whether two years that follow are those of one school year, of which each vouches for the other."""
-    return folded_words(" ".join(word.text for word in words[-2:])) == ("nam", "hoc")
+def _school_year(first: Word, second: Word) -> tuple[Word, Word]:
+    """The two years of one school year, which vouch for each other: of one on which readings differ, that beside the other."""
+    begun = {str(int(second.text[:4]) - 1)}.intersection(first.rivals) if second.confidence >= SURE > first.confidence else None
+    first = replace(first, text=begun.pop()) if begun else first
+    if int(second.text[:4]) - int(first.text[:4]) != 1:
+        return first, second
+    sure = max(LISTED, first.confidence, second.confidence)
+    return replace(first, confidence=sure), replace(second, confidence=sure)
 
 
 def _is_year(word: Word) -> bool:

@@ -14,13 +14,12 @@ import numpy
 from numpy.typing import NDArray
 from PIL import Image
 
-from processor.ocr import agreement, ink, reader, regions, rings, shapes, specks
+from processor.ocr import agreement, ink, inkasked, reader, regions, rings, specks
 from processor.ocr.words import Word
 
 FINER_DPI, _MOST_FINER = 300, 2.0  # of the second reading, and how much a coarse page is enlarged for it
 _LINE_DPI, _FINER_LINE_DPI, _COARSE_DPI = 400, 320, 200  # of readings after the second
 _MOST_LINES = 10
-_MOST_SHAPED = 24  # words of a page
 _NEAR, _ROOM = 2.5, 0.4  # heights of a word: between words of one line at most, and white kept round it
 _BLOCK = 0.42  # of the width: the signature stands right of it (describe/layout)
 _QUIET = 2.5  # mm the edge of a part may move to run between two lines
@@ -52,20 +51,8 @@ def read_twice(picture: Image.Image, dpi: float, languages: str, words: Sequence
     block = _block(plain, dpi, regions.foot(words))
     if block and picture.mode == "RGB" and ink.bands(picture.crop(block), dpi):
         block = None  # a seal in colour is gone with its ink
-    found = _shaped(plain, settled(plain, dpi, languages, words, second, block))
+    found = inkasked.shaped(plain, settled(plain, dpi, languages, words, second, block))
     return [_measured(plain, dpi, word) if word.text.isdecimal() else word for word in found]
-
-
-def _shaped(plain: Image.Image, words: Sequence[Word]) -> list[Word]:
-    """The words, those on which readings differ as the ink has them, as far as it tells: with two readings it outvotes others."""
-    asked = [word for word in words if word.rivals and (agreement.is_doubtful(word) or word.text.strip(".,;").isupper())]
-    told = agreement.unspecked(shapes.told(plain, words, asked[:_MOST_SHAPED]))
-    return [replace(word, confidence=max(word.confidence, agreement.OUTVOTED)) if _is_agreed(word) else word for word in told]
-
-
-def _is_agreed(word: Word) -> bool:
-    """Whether all that is left of what was read of a word, three times or more, is the same."""
-    return len(word.rivals) >= agreement.CLEAR and len(set(word.rivals)) == 1
 
 
 def _measured(plain: Image.Image, dpi: float, word: Word) -> Word:
@@ -225,7 +212,8 @@ def _read(page: Image.Image, box: Box, dpi: float, languages: str, fine: int, ho
 def _replaced(words: Sequence[Word], under: Sequence[Word], box: Box, size: tuple[int, int]) -> list[Word]:
     """The words of a page, those in a box as they were read under the rings, but for what was surely read before."""
     outer = [word for word in words if not _lies_in(word, box, size)]
-    firm = [agreement.disputed(word, under) for word in words if _lies_in(word, box, size) and word.confidence >= agreement.SURE]
+    inner = [word for word in words if _lies_in(word, box, size) and any(map(str.isalnum, word.text))]
+    firm = [agreement.disputed(word, under) for word in inner if word.confidence >= agreement.SURE]
     sure = [word for word in under if word.confidence >= agreement.SURE]
     rest = [word for word in firm if not any(agreement.touches(word, other) for other in sure)]
     doubtful = [word for word in under if word.confidence < agreement.SURE]

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from processor.describe.vocabulary import fold, nfc
+from processor.describe.vocabulary import fold, is_syllable, nfc
 from processor.ocr.words import Word
 
 DOUBTED = 55.0  # what two readings say differently
@@ -25,7 +25,7 @@ DASHES = "-–—"
 MOSTLY = 0.8  # of a mark's width lies over its word
 UNREAD = 30.0  # what is read with less is no word where the other reading has one
 ADDED = 88.0  # a word only the second reading has must be as sure
-_JOINED = re.compile(r"([^\W\d_][a-zß-öø-ÿăđĩũơưạ-ỹ]+)[-.:'](\d{4}|[^\W\d_][a-zß-öø-ÿăđĩũơưạ-ỹ]+)(\W*)")  # no initials: "QĐ-UBND"
+_JOINED = re.compile(r"([^\W\d_]{2,})[-.:'](\d{4}|[^\W\d_]{2,})(\W*)")
 
 
 def is_same_place(word: Word, other: Word) -> bool:
@@ -78,8 +78,8 @@ def unspecked(words: Sequence[Word]) -> list[Word]:
     """The words, those apart between whose halves every reading has a sign, but not the same: "Các-phòng", "Các:phòng"."""
     found = list[Word]()
     for word in words:
-        match = _JOINED.fullmatch(nfc(word.text))
-        others = [_JOINED.fullmatch(text) for text in word.rivals]
+        match = _joined(nfc(word.text))
+        others = [_joined(text) for text in word.rivals]
         halves, signs = {(each[1], each[2]) for each in others if each}, {each.string[each.end(1)] for each in others if each}
         if match is None or None in others or len(halves) != 1 or len(signs) < 2:
             found.append(word)
@@ -90,8 +90,18 @@ def unspecked(words: Sequence[Word]) -> list[Word]:
     return found
 
 
+def _joined(text: str) -> re.Match[str] | None:
+    """The halves of what a speck may join, each a syllable, or a year; no initials: "QĐ-UBND"."""
+    match = _JOINED.fullmatch(text)
+    return match if match and all(half.isdecimal() or _is_spelt_out(half) for half in match.group(1, 2)) else None
+
+
+def _is_spelt_out(half: str) -> bool:
+    return half[1:].islower() or (half.isupper() and is_syllable(half))
+
+
 def _like(word: Word, others: Sequence[Word]) -> tuple[Word, ...]:
-    match = _JOINED.fullmatch(nfc(word.text))
+    match = _joined(nfc(word.text))
     there = sorted((other for other in others if is_same_place(word, other)), key=lambda other: other.left) if match else []
     if match is None or len(there) != 2 or [fold(other.said) for other in there] != [fold(match[1]), fold(match[2])]:
         return ()
@@ -149,9 +159,10 @@ def _counted(word: Word, others: Sequence[Sequence[Word]], *, is_first: bool) ->
         return 0 if is_first or against or word.confidence >= ADDED else -1, replace(word, confidence=min(word.confidence, doubt))
     best, word = max(each.confidence for each in same), _tightest([word, *same])
     sure = 100 - (100 - word.confidence) * (100 - best) / 100
-    if any(each.said.casefold() == word.said.casefold() for near in there for each in near if each not in same):
-        return len(same), replace(word, confidence=min(sure, CASED))
     votes = len(same) + 1
+    cased = sum(near[0] not in same and any(each.said.casefold() == word.said.casefold() for each in near) for near in there)
+    if cased and votes < CLEAR * cased:
+        return len(same), replace(word, confidence=min(sure, CASED))
     rival = max(Counter(" ".join(each.said for each in near) for near in there if near[0] not in same).values(), default=0)
     most = 100.0 if votes >= CLEAR * rival and votes > against else OUTVOTED if votes > rival and votes >= against else DOUBTED
     return len(same), replace(word, confidence=min(sure, most))
@@ -169,7 +180,16 @@ def _weighed(word: Word, others: Sequence[Word]) -> list[Word]:
         return [_of_two(*pair) for pair in zip(*pieces, strict=True)]  # of "15/QĐ-UBND" the letters may be in doubt alone
     if len(others) != 1:
         return [replace(word, confidence=min(word.confidence, LONE))]
+    if len(pieces[0]) != len(pieces[1]) and _without_slash(word) == _without_slash(others[0]):
+        slashed = max(word, others[0], key=lambda each: len(each.said))
+        whole = (_cut(replace(each, text=slashed.text)) for each in (word, others[0]))
+        return [_of_two(*pair) for pair in zip(*whole, strict=True)]
     return [_of_two(word, others[0])]
+
+
+def _without_slash(word: Word) -> str:
+    """A number and its notation without the "/" between them, which a reading may miss: digits never stand before letters else."""
+    return word.said.replace("/", "", 1)
 
 
 def _of_two(word: Word, other: Word) -> Word:

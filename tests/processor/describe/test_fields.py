@@ -59,6 +59,20 @@ def test_years_of_one_school_year_vouch_for_each_other() -> None:
     assert subject("năm học 2023~0.55 - 2026") is None and subject("giai đoạn 2025~0.55 - 2026") is None
 
 
+def test_of_a_school_year_the_reading_that_is_the_year_before_the_other_was_printed() -> None:
+    rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *centred("Về việc tuyển sinh năm học 2023 - 2026", 0.52, 0.19)]
+    at = next(n for n, each in enumerate(rows) if each.text == "2023")
+    for rivals, years in ((("2023", "2025"), "2025 - 2026"), (("2023", "2028"), None)):
+        found = reading(*disputed(rows, at, *rivals), *BODY).fields.get("subject")
+        assert found == (years and f"Về việc tuyển sinh năm học {years}")
+
+
+@pytest.mark.parametrize("said", ["phòng. cháy, chữa cháy rừng", "phòng cháy, chữa cháy rừng'"])
+def test_specks_within_and_after_a_subject_are_none_of_it(said: str) -> None:
+    rows = [*head("Số: 15/TTr-UBND", DATE), *centred("TỜ TRÌNH", 0.52, 0.17), *centred(f"Về công tác {said}", 0.52, 0.19)]
+    assert reading(*rows, *BODY).fields["subject"] == "Về công tác phòng cháy, chữa cháy rừng"
+
+
 def test_specks_within_a_title_and_before_a_subject_are_none_of_them() -> None:
     rows = [*head("Số: 15/TTr-UBND", DATE), *centred("TƠ R~0.24 TRÌNH", 0.52, 0.17), *centred("'Về việc khen thưởng", 0.52, 0.19)]
     found = reading(*rows, *BODY).fields
@@ -286,6 +300,45 @@ def test_a_pen_before_the_address_does_not_hide_it() -> None:
 
 def test_the_capital_of_a_place_that_looks_like_a_small_l_is_one() -> None:
     assert agency("ỦY BAN NHÂN DÂN", "XÃ IA HRÚ", "la Hrú, ngày 05 tháng 3 năm 2026") == "Ủy ban nhân dân xã Ia Hrú"
+
+
+@pytest.mark.parametrize("read", ["1a", "Ìa"])
+def test_a_first_word_of_a_place_that_every_reading_has_as_ia_is_sure(read: str) -> None:
+    rows = head("Số: 15/QĐ-UBND", f"{read} Rvê Hạ, ngày 05 tháng 3 năm 2026", ("ỦY BAN NHÂN DÂN", "TỈNH ĐẮK LẮK"))
+    at = next(n for n, each in enumerate(rows) if each.text == read)
+    for rivals, place in (((read, "Ia", "la"), "Ia Rvê Hạ"), ((read, "Ea", "la"), None)):
+        found = reading(*disputed(rows, at, *rivals), *centred("QUYẾT ĐỊNH", 0.52, 0.17)).fields
+        assert found.get("issued_place") == place
+
+
+def test_a_place_in_doubt_has_the_marks_that_text_and_name_surely_give_it() -> None:
+    """Of "Mỹ Đỗ" four readings of the small italics had three different words, none of them right."""
+    for large, text, place in (("ĐỖ", "Đỗ", "Mỹ Đỗ"), ("ĐỖ~0.2", "Đỗ", None), ("ĐỎ", "Đỗ", None), ("ĐỖ", "Đổ", None)):
+        rows = head("Số: 15/QĐ-UBND", "Mỹ Đồ , ngày 05 tháng 3 năm 2026", ("ỦY BAN NHÂN DÂN", f"XÃ MỸ {large}"))
+        at = next(n for n, each in enumerate(rows) if each.text == "Đồ")
+        rows = disputed(rows, at, "Đồ", "Đô", "Đỏ", "Đồ")
+        told = line(f"Theo đề nghị của Ủy ban nhân dân xã Mỹ {text} ngày trước", 0.18, 0.27)
+        assert reading(*rows, *centred("QUYẾT ĐỊNH", 0.52, 0.17), *told).fields.get("issued_place") == place
+
+
+def test_a_name_in_capitals_to_which_the_place_in_doubt_gives_other_marks_is_in_doubt() -> None:
+    def parent(*rivals: str) -> str | None:
+        rows = head("Số: 15/QĐ-TTPV", f"Mỹ {rivals[0]} , ngày 05 tháng 3 năm 2026", ("UBND XÃ MỸ~0.99 ĐỎ~0.99", "TRUNG TÂM Y TẾ"))
+        at = next(n for n, each in enumerate(rows) if each.text == rivals[0])
+        return reading(*disputed(rows, at, *rivals), *centred("QUYẾT ĐỊNH", 0.52, 0.17)).fields.get("organ_parent")
+
+    assert parent("Đỏ", "Đô", "Đỏ") == "UBND xã Mỹ Đỏ"
+    assert parent("Đỗ", "Đô", "Đỗ") is None
+
+
+def test_a_speck_between_what_a_place_is_and_its_name_parts_them() -> None:
+    assert agency("ỦY BAN NHÂN DÂN", "TỈNH-QUẢNG NGÃI") == "Ủy ban nhân dân tỉnh Quảng Ngãi"
+
+
+def test_a_name_that_ends_as_the_place_of_issue_begins_is_whole_where_more_of_it_stands_before() -> None:
+    school = ("SỞ GIÁO DỤC VÀ ĐÀO TẠO", "TRƯỜNG TRUNG HỌC PHỔ THÔNG KỲ~0.99 SƠN~0.99")
+    assert agency(*school, "Sơn Giang, ngày 05 tháng 3 năm 2026") == "Trường Trung học phổ thông Kỳ Sơn"
+    assert agency("ỦY BAN NHÂN DÂN", "XÃ SƠN", "Sơn Giang, ngày 05 tháng 3 năm 2026") is None
 
 
 def test_the_place_of_issue_mends_the_agency() -> None:
@@ -529,6 +582,25 @@ def test_of_readings_that_differ_the_only_one_that_is_a_name_was_printed(at: int
     assert signed(*rows, disputed(centred("Trần Văn Minh Anh", 0.72, 0.82), at, *rivals)).get("signer_name") == name
 
 
+def test_a_usual_surname_whose_letters_every_reading_has_is_sure() -> None:
+    rows = (centred("TM. ỦY BAN NHÂN DÂN", 0.72, 0.7), centred("CHỦ TỊCH", 0.72, 0.72))
+    for rivals, name in ((("Tran", "Trân", "Tran", "Trân"), "Trần Văn Minh"), (("Tran", "Trân", "Train", "Trân"), None)):
+        assert signed(*rows, disputed(centred("Trần Văn Minh", 0.72, 0.82), 0, *rivals)).get("signer_name") == name
+
+
+def test_a_small_letter_in_doubt_before_a_whole_name_is_a_stroke() -> None:
+    assert signed(centred("k~0.55 Trần Thị Lan", 0.72, 0.82))["signer_name"] == "Trần Thị Lan"
+    assert "signer_name" not in signed(centred("H~0.55 Trần Thị Lan", 0.72, 0.82))  # what a seal left of a surname
+
+
+def test_a_post_whose_word_is_known_from_its_end_is_no_longer_post() -> None:
+    """Of "HIỆU TRƯỞNG" a seal left "U TRƯỞNG", and the room before it is that of "Phó" too."""
+    post = centred("HIỆU TRƯỞNG", 0.72, 0.72)
+    letter = (post[0].right - post[0].left) / 4
+    bitten = replace(post[0], text="U", left=post[0].right - letter, confidence=0.92, rivals=("U", "U", "HIỆU", "HIỆU"))
+    assert signed([bitten, post[1]], centred("Trần Thị Lan Anh", 0.72, 0.82))["signer_position"] == "Hiệu trưởng"
+
+
 def test_a_name_that_may_have_lost_its_marks_is_not_read() -> None:
     rows = (centred("TM. ỦY BAN NHÂN DÂN", 0.72, 0.7), centred("CHỦ TỊCH", 0.72, 0.72))
     assert "signer_name" not in signed(*rows, centred("Trần Văn Ai", 0.72, 0.82))  # Ái is a name, Ai is none
@@ -716,7 +788,25 @@ def test_a_stroke_where_no_letter_has_room_is_none_of_the_list() -> None:
 
 def test_a_full_stop_within_an_item_leaves_the_list_untold() -> None:
     assert recipients("- Các trường học. trên địa bàn;", "- Lưu: VT, NC.") is None
+    assert recipients("- Các thành viên. Ủy ban;", "- Lưu: VT, NC.") is None
     assert recipients("- TP. Huế;", "- Lưu: VT, NC.") == "TP. Huế; Lưu: VT, NC"
+
+
+@pytest.mark.parametrize("kept", ["Lưu:.VT, NC.", "Lưu::VT, NC.", "Lưu:VT, NC."])
+def test_a_speck_that_joins_the_initials_to_the_last_item_is_none(kept: str) -> None:
+    assert recipients("- Sở Nội vụ;", f"- {kept}") == "Sở Nội vụ; Lưu: VT, NC"
+
+
+def test_a_letter_beyond_the_end_of_an_item_is_a_stroke() -> None:
+    rows = [*line("- Sở Nội vụ;", 0.13, 0.72), word("N", 0.36, 0.72), *line("- Lưu: VT, NC.", 0.13, 0.735)]
+    assert reading(*BODY, *line("Nơi nhận:", 0.13, 0.70), *rows).fields.get("recipients") == "Sở Nội vụ; Lưu: VT, NC"
+
+
+def test_initials_that_are_a_group_of_the_notation_but_for_a_letter_leave_the_list_open() -> None:
+    for said, told in (("GDTTH", None), ("GDTrH", "Như trên; Lưu: VT, GDTrH"), ("TCCB", "Như trên; Lưu: VT, TCCB")):
+        rows = [*head("Số: 15/SGDĐT-GDTrH", DATE), *BODY, *line("Nơi nhận:", 0.13, 0.70), *line("- Như trên;", 0.13, 0.72),
+                *line(f"- Lưu: VT, {said}.", 0.13, 0.735)]  # fmt: skip
+        assert reading(*rows).fields.get("recipients") == told
 
 
 def test_a_dash_that_hangs_on_the_first_word_is_the_items_own() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from processor.ocr import again, shapes
+from processor.ocr import again, inkasked, shapes
 from processor.ocr.agreement import (
     DOUBTED,
     OUTVOTED,
@@ -77,7 +77,7 @@ def test_what_the_ink_and_two_readings_say_alike_outvotes_what_the_ink_refutes(m
     page = Image.new("L", (100, 100), 255)
     for left, sure in ((("Số", "Số", "Số"), OUTVOTED), (("Số", "Số"), 55.0), (("Số", "Số", "Sổ"), 55.0)):
         monkeypatch.setattr(shapes, "told", lambda page, words, asked, left=left: [replace(words[0], rivals=left)])
-        assert again._shaped(page, [replace(word("Số", sure=55.0), rivals=("Số", "Sổ", "Số"))])[0].confidence == sure
+        assert inkasked.shaped(page, [replace(word("Số", sure=55.0), rivals=("Số", "Sổ", "Số"))])[0].confidence == sure
 
 
 def test_what_no_speck_joins_stays_whole() -> None:
@@ -267,3 +267,48 @@ def test_every_word_of_the_first_reading_stays_once(first: list[Word], second: l
 @given(words)
 def test_a_box_lies_in_its_own_place(some: list[Word]) -> None:
     assert all(is_same_place(each, each) for each in some)
+
+
+def test_a_slash_that_one_reading_misses_leaves_number_and_notation_sure() -> None:
+    for first, second in (("05/ĐA-SNNMT", "05ĐA-SNNMT"), ("05ĐA-SNNMT", "05/ĐA-SNNMT")):
+        number, notation = confirmed([word(first, sure=90)], [word(second, sure=90)], ZONE)
+        assert (number.text, notation.text) == ("05", "/ĐA-SNNMT") and min(number.confidence, notation.confidence) > 90
+    assert len(confirmed([word("05/ĐA-SNNMT")], [word("06ĐA-SNNMT")], ZONE)) == 1
+
+
+def test_words_in_capitals_that_a_speck_joins_are_two_but_no_initials() -> None:
+    joined = replace(word("CỘNG:HÒA", sure=73), rivals=("CỘNG:HÒA", "CỘNG.HÒA", "CỘNG:HÒA"))
+    assert [each.text for each in unspecked([joined])] == ["CỘNG", "HÒA"]
+    for text, other in (("TP.HCM", "TP:HCM"), ("QĐ-UBND", "QĐ.UBND")):
+        initials = replace(word(text), rivals=(text, other))
+        assert unspecked([initials]) == [initials]
+
+
+def test_one_reading_in_small_letters_against_three_is_no_doubt_about_a_capital() -> None:
+    assert said("Nguyễn", "Nguyễn", "Nguyễn", "nguyễn")[1] > 90
+    assert said("Vận", "vận", "Vận")[1] < 80
+
+
+def test_a_name_is_held_against_its_twin_in_capitals_and_the_ink_tells_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large, far = word("Trũng,", top=0.2, sure=99), word("TRÙNG", top=0.1, sure=89), word("TRÚNG", top=0.8, sure=99)
+    asked = list[Word]()
+
+    def told(page: Image.Image, words: list[Word], some: list[Word], says: str = "") -> list[Word]:
+        asked.extend(some)
+        return [replace(each, text=says, rivals=(says, says)) if each.said == "TRÙNG" and says else each for each in words]
+
+    page = Image.new("L", (100, 100), 255)
+    monkeypatch.setattr(shapes, "told", told)
+    assert inkasked.shaped(page, [small, large, far]) == [small, large, far], "where the ink tells nothing all stays"
+    assert {each.said: set(each.rivals) for each in asked} == {"Trũng": {"Trũng", "Trùng", "Trúng"}, "TRÙNG": {"TRÙNG", "TRŨNG"}}
+    monkeypatch.setattr(shapes, "told", lambda *args: told(*args, says="TRŨNG"))
+    found = inkasked.shaped(page, [small, large, far])
+    assert [each.said for each in found] == ["Trũng", "TRŨNG", "TRÚNG"]
+    assert found[1].confidence == OUTVOTED, "what was read otherwise is sure enough for a sentence, not for a name"
+
+
+def test_a_name_that_most_readings_have_otherwise_is_as_the_ink_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    page, voted_word = Image.new("L", (100, 100), 255), replace(word("Trùng", top=0.6, sure=98), rivals=("Trùng", "Trũng", "Trùng"))
+    monkeypatch.setattr(shapes, "told", lambda page, words, asked: [replace(asked[0], text="Trũng", rivals=("Trũng", "Trũng"))])
+    (found,) = inkasked.shaped(page, [voted_word])
+    assert (found.text, found.confidence) == ("Trũng", OUTVOTED)
