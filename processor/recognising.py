@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     check_file(scan, lane, tools)
     seen = inspecting.inspected(scan, facts, source, tools)
     _check_left_out(scan, source, len(facts["pages"]), tools)
+    _check_annotated(scan, source, facts["pages"], tools)
     body, kinds = work / "body.pdf", [page["kind"] for page in facts["pages"]]
     made = tools.engine.call("body", {
         "path": str(source), "type": facts["type"], "kinds": kinds, "features": facts["features"],
@@ -99,6 +100,19 @@ def _check_left_out(scan: Scan, source: Path, count: int, tools: Tools) -> None:
         raise Verdict(SECRET, f"page {', '.join(map(str, found))} of the scan")
     if found := _lost(scan, source, count, tools):
         raise Verdict(_LEFT, f"page {', '.join(map(str, found))}")
+
+
+def _check_annotated(scan: Scan, source: Path, seen: Sequence[Mapping[str, Any]], tools: Tools) -> None:
+    """What a program laid on a page (a picture of a stamp, a note) is not in the copy, which is all that is looked at and read; in the
+    scan beside it it is.
+
+    Raises:
+        Verdict: `secrecy-mark`.
+    """
+    own = pages.parse(scan.part, len(seen)) or ()
+    annotated = [number for number in own if seen[number - 1].get("annotated")]
+    if found := secrecy.marked(scan, annotated, source, tools, read=True):
+        raise Verdict(SECRET, f"page {', '.join(map(str, found))} of the scan")
 
 
 def _lost(scan: Scan, source: Path, count: int, tools: Tools) -> list[int]:

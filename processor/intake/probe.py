@@ -182,6 +182,7 @@ def pdf_facts(path: Path, limits: Mapping[str, int], wanted: Wanted = None) -> d
             if count > limits["pages"]:
                 raise Verdict("too-large", f"{count} pages")
             found = features(pdf)
+            annotated = [bool(_annotations(page)) for page in pdf.pages]
         except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise Verdict("damaged", type(error).__name__) from error
     try:
@@ -190,7 +191,8 @@ def pdf_facts(path: Path, limits: Mapping[str, int], wanted: Wanted = None) -> d
         raise Verdict("damaged", type(error).__name__) from error
     if len(pages) != count:  # two readers see two documents: nobody could say which one was copied
         raise Verdict("damaged", f"{count} or {len(pages)} pages")
-    return {"pages": pages, "features": found}
+    told = [page | ({"annotated": True} if bears else {}) for page, bears in zip(pages, annotated, strict=True)]
+    return {"pages": told, "features": found}
 
 
 def open_image(path: Path, limits: Mapping[str, int]) -> Image.Image:
@@ -247,8 +249,8 @@ def probe(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         ask: not used.
 
     Returns:
-        `type`, `signed`, `pages` (each with its `kind`, `unseen` where it was not wanted), `features` (what will not reach the
-        archive copy).
+        `type`, `signed`, `pages` (each with its `kind`, `unseen` where it was not wanted, and whether it is `annotated`),
+        `features` (what will not reach the archive copy).
 
     Raises:
         Verdict: `empty`, `not-a-document`, `truncated`, `damaged`, `encrypted`, `too-large`, `dynamic-form`.
