@@ -121,10 +121,12 @@ def _documents(
 
 
 def _secret(scan: Scan, division: Division, shift: Shift) -> tuple[str, ...]:
-    """Why a stack with a mark of secrecy on a page goes no further: with any document of it the whole would be archived."""
+    """Why a stack with a mark of secrecy on a page goes no further: with any document of it the whole would be archived, its sheets
+    too, which nobody else looks at.
+    """
     several = [page for part in division.parts for page in part.pages] if len(division.parts) > 1 else []
     try:
-        found = secrecy.marked(scan, several, scan.blob.path, shift.tools)
+        found = secrecy.marked(scan, sorted({*several, *division.separators}), scan.blob.path, shift.tools)
     except Verdict as verdict:
         return verdict.code, verdict.detail
     return (SECRET, f"page {', '.join(map(str, found))}") if found else ()

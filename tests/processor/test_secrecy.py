@@ -50,3 +50,13 @@ def test_a_stamp_that_a_program_laid_on_a_scan_is_seen_though_no_copy_shows_it(o
     annotated(office.folder / "drop" / lane / "a.pdf", colour, number)
     assert office.run(office.shift()) == {"held": 1} and codes(office) == ["secrecy-mark"]
     assert office.engine.jobs["recognise"] == 0
+
+
+@pytest.mark.parametrize("first", [[], [letter(1)]], ids=["one document", "two documents"])
+def test_a_stamp_on_a_separator_sheet_holds_the_stack(office: Office, tmp_path: Path, first: list[Image.Image]) -> None:
+    """Whoever stamps the sheet means the document under it; the archive keeps both."""
+    page = sheet(tmp_path, code_number="299").convert("RGB")
+    pens.press(page, [(pens.urgency("MẬT", MM, 4), RED, (80, 900))])
+    drop(office, [*first, page, letter(2)])
+    assert office.run(office.shift()) == {"held": 1} and codes(office) == ["secrecy-mark"]
+    assert office.engine.jobs["recognise"] == 0
