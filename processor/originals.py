@@ -95,6 +95,7 @@ def _kept(report: Mapping[str, Any], path: Path) -> Blob:
 def verify(scan: Scan, tools: Tools, work: Path) -> Verified:
     """Every signature of the document, and what the lane makes of them."""
     lane = lane_of(scan, tools)
+    lanes.check_called(scan)
     organ_id = tools.settings.station.organ_id
     incoming.addressed(scan, law.agencies(tools.station).codes_of(organ_id) if organ_id else ())
     pdf = document(scan, tools, work)

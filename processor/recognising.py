@@ -28,6 +28,7 @@ _LEFT = "list-pages-left"
 def recognise(scan: Scan, tools: Tools, work: Path) -> Recognised:
     """Probe, choose pages, make the body, read it portion by portion."""
     lane, limits = lane_of(scan, tools), tools.settings.limits.model_dump()
+    lanes.check_called(scan)
     facts, source, came = _probed(scan, lane, tools, work)
     own = facts | {"pages": [page for page in facts["pages"] if page["kind"] != "unseen"]}
     lanes.kind(lane).admit(scan, lane, own)
@@ -103,8 +104,8 @@ def _check_left_out(scan: Scan, source: Path, count: int, tools: Tools) -> None:
 
 
 def _check_annotated(scan: Scan, source: Path, seen: Sequence[Mapping[str, Any]], tools: Tools) -> None:
-    """What a program laid on a page (a picture of a stamp, a note) is not in the copy, which is all that is looked at and read; in the
-    scan beside it it is.
+    """What a program laid on a page (a picture of a stamp, a note) is not in the copy, which is all that is looked at and read; the
+    scan beside it has it.
 
     Raises:
         Verdict: `secrecy-mark`.

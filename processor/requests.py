@@ -192,10 +192,11 @@ def _split(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     if lanes.takes_originals(tools.settings.lanes[whole.lane]):
         raise SohoaError(f"{folder}: an electronic original is never split")
     _check_pages(lot, args["parts"].replace(";", ","), shift)
-    routing = {name: text for name, text in whole.sidecar.items() if name in ROUTING}
+    is_secret = lanes.is_called_secret(whole)
+    kept = {name: text for name, text in whole.sidecar.items() if name in ROUTING or (name == "mode" and is_secret)}
     code = file_code(args.get("file_code", ""), tools) or whole.file_code
     released = tuple(dict.fromkeys((*whole.released, lot.told["code"])))
-    base = replace(whole, file_code=code, sidecar=routing, released=released)
+    base = replace(whole, file_code=code, sidecar=kept, released=released)
     scans = [claimed(replace(base, part=part), shift) for part in parts]
     _give_up_code(replace(whole.key, scan_sha256=lot.told["scan_sha256"]), lot.told["doc_code"], shift)
     if begin(shift, [(Parked(folder), each) for each in scans], "released", args.get("reason", ""), _who(args)) is None:

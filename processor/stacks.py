@@ -137,7 +137,7 @@ def _document(
 ) -> Scan:
     """One document of a stack, with what its sheet says over what holds for all of them."""
     said = {name: text for name, text in part.told.items() if name != "file_code"}
-    made = replace(scan, part=pages.normal(",".join(map(str, part.pages))), sidecar={**scan.sidecar, **said},
+    made = replace(scan, part=pages.normal(",".join(map(str, part.pages))), sidecar=lanes.over(said, scan.sidecar),
                    stack={**facts, "set_aside": list(part.blanks)})  # fmt: skip
     named, wrong = file_code(part.told.get("file_code", "")), part.wrong
     if named and folder not in {"", named}:

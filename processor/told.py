@@ -120,7 +120,7 @@ def _ambiguous(listed: Listed, said: Mapping[str, str]) -> tuple[str, str] | Non
 
 
 def _by_row(scan: Scan, said: Mapping[str, str], opened: Opened, row: Row, tools: Tools) -> Scan:
-    told = {name: text for name, text in {**row.fields, **said}.items() if text}
+    told = {name: text for name, text in lanes.over(said, row.fields).items() if text}
     origin = {"name": opened.name, "sha256": opened.sha256, "row": str(row.number)}
     made = replace(applied(scan, told, tools), listed=origin, cells=dict(row.cells))
     if row.wrong:

@@ -184,11 +184,13 @@ def typed_fields(folder: Path) -> tuple[dict[str, str], str]:
 
 def is_secret(desk: Desk, found: Lot) -> bool:
     """Whether a lot, or another of its scan, was held for a mark of secrecy and nobody has answered for it since, whatever it
-    lies here for now. The log says so; what is written beside the bytes is said by whoever may write there.
+    lies here for now; or is said to be secret. The log says what was held; what is written beside the bytes is said by whoever may
+    write there.
     """
     told = found.told
     is_held = bool(told["code"] == SECRET)
-    return is_held or secrecy.is_unanswered(told["scan_sha256"], desk.archive, is_part=bool(told["part"]))
+    is_said = lanes.says_secret(told["sidecar"].get("mode", "")) and SECRET not in told["released"]
+    return is_held or is_said or secrecy.is_unanswered(told["scan_sha256"], desk.archive, is_part=bool(told["part"]))
 
 
 def looks(desk: Desk, found: Lot) -> Looks:

@@ -6,10 +6,12 @@ PURE, as its modules are: facts in, a `Verdict` or nothing out.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, Protocol, cast
 
+from archive.words import fold
 from processor.document import Scan
 from processor.errors import SECRET, Verdict
 from processor.lanes import archive, attachment, copy, incoming, issue
@@ -43,7 +45,7 @@ class Kind(Protocol):
 _KINDS: Mapping[str, ModuleType] = {
     "copy": copy, "archive": archive, "attachment": attachment, "issue": issue, "incoming": incoming,
 }  # fmt: skip
-_SECRET = frozenset({"mật", "tối mật", "tuyệt mật", "03", "3"})  # a spreadsheet makes a number of 03
+_WORD = re.compile(r"[^\W_]+")
 _ORIGINALS = frozenset({"issue", "incoming"})
 _PAPER = frozenset({"copy", "archive"})
 
@@ -63,15 +65,22 @@ def is_paper(lane: Lane) -> bool:
     return lane.kind in _PAPER
 
 
-def check(scan: Scan, facts: Mapping[str, Any]) -> None:
-    """What no kind takes unseen: what is said to be secret, before any of it is read; text over a page-filling picture, which may
-    be invisible, and would become the record's words.
+def check_called(scan: Scan) -> None:
+    """What is said to be secret, before anything of it is looked at.
 
     Raises:
-        Verdict: `secrecy-mark`, `text-over-picture`, unless a person has looked and released it.
+        Verdict: `secrecy-mark`, unless a person has looked and released it.
     """
     if is_called_secret(scan):
         raise Verdict(SECRET, "theo tệp mô tả hoặc danh sách đi kèm")
+
+
+def check(scan: Scan, facts: Mapping[str, Any]) -> None:
+    """What no kind takes unseen: text over a page-filling picture, which may be invisible, and would become the record's words.
+
+    Raises:
+        Verdict: `text-over-picture`, unless a person has looked and released it.
+    """
     if any(page.get("pictured") for page in facts["pages"]) and "text-over-picture" not in scan.released:
         raise Verdict("text-over-picture")
 
@@ -82,8 +91,7 @@ def require(scan: Scan, lane: Lane, marks: Mapping[str, bool]) -> None:
     Raises:
         Verdict: `secrecy-mark`, unless a person has looked and released it.
     """
-    is_marked = "no-secrecy-mark" in lane.require_to_seal and marks["secrecy"] and SECRET not in scan.released
-    if is_marked or is_called_secret(scan):
+    if "no-secrecy-mark" in lane.require_to_seal and marks["secrecy"] and SECRET not in scan.released:
         raise Verdict(SECRET)
 
 
@@ -108,8 +116,23 @@ def of_year(scan: Scan, lane: Lane, year: int, today: dt.date) -> None:
 
 
 def is_called_secret(scan: Scan) -> bool:
-    """Whether a side-car or a list says so (mode 03 of TT 05/2025), and nobody has released it."""
-    return " ".join(scan.sidecar.get("mode", "").casefold().split()) in _SECRET and SECRET not in scan.released
+    """Whether a side-car or a list says so, and nobody has released it."""
+    return says_secret(scan.sidecar.get("mode", "")) and SECRET not in scan.released
+
+
+def says_secret(mode: str) -> bool:
+    """Whether a mode of use is, or may be, that of a secret (03 of TT 05/2025): people write it in many ways, spreadsheets make a
+    number of 03, and letters of another alphabet look like ours.
+    """
+    words = _WORD.findall(fold(mode))
+    return "mat" in words or not "".join(words).isascii() or (bool(words) and words[0].lstrip("0") == "3")
+
+
+def over(said: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    """What two say of a document, the first of them believed where they differ; but secret it is where either says so."""
+    modes = [told.get("mode", "") for told in (said, other)]
+    secret = next(filter(says_secret, modes), "")
+    return {**other, **said, **({"mode": secret} if secret else {})}
 
 
 def shares_secret(scans: Sequence[Scan]) -> bool:

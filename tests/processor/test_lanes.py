@@ -1,6 +1,7 @@
 """What each kind of lane takes and what must stand on the pages, as tables."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,29 @@ def test_a_mark_of_secrecy_holds_in_every_lane_that_asks_for_none(lane: str) -> 
     assert said(lanes.require, scan(lane, "", "secrecy-mark"), OWN[lane], marks) == ""
     assert said(lanes.require, scan(lane, "", "signed"), OWN[lane], marks) == ("secrecy-mark" if asks else "")
     assert said(lanes.require, scan(lane), OWN[lane], {**marks, "secrecy": False}) == ""
+
+
+@pytest.mark.parametrize("mode", [
+    "Mật", "TỐI MẬT", "tuyệt\u00a0mật", "3", "03", "003", "03 - Mật", "Mật.", "Độ mật: Mật", "MAT", "Toi mat", "Bí mật nhà nước", "МẬТ", "３",
+])  # fmt: skip
+def test_who_says_in_any_words_that_it_is_secret_is_believed(mode: str) -> None:
+    called = replace(scan("luu-tru"), sidecar={"mode": mode})
+    assert said(lanes.check_called, called) == "secrecy-mark"
+    assert said(lanes.check_called, replace(called, released=("secrecy-mark",))) == ""
+
+
+@pytest.mark.parametrize("mode", ["", "01", "02", "1", "Công khai", "Sử dụng có điều kiện – nội bộ", "Hạn chế", "13"])
+def test_other_modes_of_use_are_no_secrets(mode: str) -> None:
+    assert said(lanes.check_called, replace(scan("luu-tru"), sidecar={"mode": mode})) == ""
+
+
+@pytest.mark.parametrize(("said", "other", "both"), [
+    ({"mode": "Công khai"}, {"mode": "Mật", "subject": "x"}, {"mode": "Mật", "subject": "x"}),
+    ({"mode": "03"}, {"mode": "Mật"}, {"mode": "03"}), ({"mode": "Công khai"}, {"mode": "Hạn chế"}, {"mode": "Công khai"}),
+    ({}, {"subject": "x"}, {"subject": "x"}),
+])  # fmt: skip
+def test_of_two_that_differ_the_one_that_says_secret_is_believed(said: dict[str, str], other: dict[str, str], both: dict[str, str]) -> None:
+    assert lanes.over(said, other) == both
 
 
 @pytest.mark.parametrize(

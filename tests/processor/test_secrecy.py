@@ -4,18 +4,17 @@ import io
 import json
 from pathlib import Path
 
-import pikepdf
 import pymupdf
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from processor import parking, requests
 from processor.journal import Request
 from tests.processor.office import Office, picture
 from tests.processor.test_lists import lay
 from tests.processor.test_stacks import drop, letter, sheet
-from tests.testkit import faces, scans
 from tests.testkit import ink as pens
+from tests.testkit import scans
 
 MM = 100 / 25.4
 BLACK, RED = (0, 0, 0), pens.RED
@@ -60,3 +59,31 @@ def test_a_stamp_on_a_separator_sheet_holds_the_stack(office: Office, tmp_path: 
     drop(office, [*first, page, letter(2)])
     assert office.run(office.shift()) == {"held": 1} and codes(office) == ["secrecy-mark"]
     assert office.engine.jobs["recognise"] == 0
+
+
+def beside(path: Path, **fields: str) -> None:
+    path.with_name(f"{path.name}.json").write_text(json.dumps(fields), "utf-8")
+
+
+def test_what_is_said_to_be_secret_is_not_even_opened(office: Office) -> None:
+    """An extract without its pages, an annex without a number: held for that, they would be pictured at the desk."""
+    for lane in ("trich-sao", "sao-y", "phu-luc", "van-ban-den"):
+        path = scans.pdf(office.folder / "drop" / lane / "a.pdf", [picture(lane)], 100)
+        beside(path, mode="Mật")
+    assert office.run(office.shift()) == {"held": 4} and codes(office) == ["secrecy-mark"] * 4
+    assert not {"probe", "body", "glance", "verify", "read_original"} & {*office.engine.jobs}
+
+
+def test_a_sidecar_does_not_make_public_what_a_list_calls_secret(office: Office) -> None:
+    beside(office.drop("a.png", "Văn bản", "luu-tru"), mode="Công khai")
+    lay(office, "a.png;02;x;03\r\n", head="fileName;typeName;subject;mode\r\n")
+    assert office.run(office.shift()) == {"held": 1} and codes(office) == ["secrecy-mark"]
+
+
+def test_who_splits_what_is_said_to_be_secret_has_not_answered_for_it(office: Office, tmp_path: Path) -> None:
+    beside(drop(office, [letter(1), sheet(tmp_path), letter(2)]), mode="Mật")
+    shift = office.shift()
+    assert office.run(shift) == {"held": 1} and codes(office) == ["stack-sidecar"]
+    (lot,) = parking.lots(office.folder)
+    requests._do(Request(1, "split", {"kind": "held", "name": lot.folder, "parts": "1;3", "reason": "x", "operator": "lan"}), shift)
+    assert office.run(shift) == {"held": 2} and codes(office) == ["secrecy-mark"] * 2

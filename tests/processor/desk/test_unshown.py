@@ -61,6 +61,14 @@ def test_a_note_that_was_changed_by_hand_shows_nothing(desk: Desk) -> None:
     assert drawers.scan(desk, lot(desk, "nothing-read")) is None
 
 
+def test_what_is_said_to_be_secret_is_not_shown_whatever_it_is_held_for(desk: Desk) -> None:
+    found = lot(desk, "list-late")
+    assert drawers.scan(desk, found) is not None
+    said = {**found.told, "sidecar": {"mode": "Tối mật"}}
+    assert drawers.scan(desk, Lot(found.folder, said)) is None
+    assert drawers.scan(desk, Lot(found.folder, {**said, "released": ["secrecy-mark"]})) is not None
+
+
 def test_what_somebody_has_answered_for_is_shown(desk: Desk) -> None:
     desk.archive.event("held", scan_sha256=SHA, actor="sohoa", public=SECRECY)
     desk.archive.event("released", scan_sha256=SHA, actor="lan", public=SECRECY, private={"reason": "đã giải mật"})
