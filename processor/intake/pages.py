@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 
+_MOST_NAMED = 1_000_000  # each page as often as it is named
 _RANGE = re.compile(r"\s*(\d{1,5})\s*(?:-\s*(\d{1,5})\s*)?")
 
 
 def parse(text: str, count: int) -> list[int] | None:
-    """The pages a range names, in order, each once; None where it is not a range or leaves the scan.
+    """The pages a range names, in order, each once; None where it is not a range, leaves the scan or has no end to it.
 
     Args:
         text: `1-3,5`; empty means every page.
@@ -19,7 +20,8 @@ def parse(text: str, count: int) -> list[int] | None:
     """
     if not text.strip():
         return list(range(1, count + 1))
-    wanted: list[int] = []
+    wanted: dict[int, None] = {}
+    named = 0
     for piece in text.split(","):
         found = _RANGE.fullmatch(piece)
         if found is None:
@@ -28,8 +30,11 @@ def parse(text: str, count: int) -> list[int] | None:
         last = int(found[2] or first)
         if not 1 <= first <= last <= count:
             return None
-        wanted.extend(number for number in range(first, last + 1) if number not in wanted)
-    return wanted
+        named += last - first + 1
+        if named > _MOST_NAMED:
+            return None
+        wanted |= dict.fromkeys(range(first, last + 1))
+    return list(wanted)
 
 
 _TURN = re.compile(r"\s*(\d{1,5})\s*:\s*(90|180|270)\s*", re.ASCII)
