@@ -19,6 +19,7 @@ from archive.record import Blob
 from processor import lanes, law
 from processor.document import Numbered, Read, Scan, Settled, Verified, original_of, scan_of
 from processor.errors import SECRET, Verdict
+from processor.intake.stack import most_pages
 from processor.lanes import incoming, issue
 from processor.seal.timestamps import Stamp
 from processor.telling import page_of
@@ -120,7 +121,7 @@ def read(verified: Verified, tools: Tools, work: Path) -> Read:
         "path": str(verified.pdf.path), "out": str(reading), "limits": tools.settings.limits.model_dump(),
         "languages": list(lane.languages), "read_dpi": tools.settings.ocr.read_dpi,
         "looks": str(tools.station) if is_asked else "",
-    }, pages=tools.settings.engine.pages_per_job)  # fmt: skip
+    }, pages=max(tools.settings.engine.pages_per_job, most_pages(verified.pdf.size, tools.settings.limits.pages)))  # fmt: skip
     lanes.require(scan, lane, {"secrecy": bool(told["secrecy"])})
     facts = {name: value for name, value in told.items() if name not in {"pages", "kinds", "secrecy"}}
     return Read(verified, sha256_file(reading), told["pages"], facts)

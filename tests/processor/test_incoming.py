@@ -16,6 +16,7 @@ from typing import Any
 
 import pymupdf
 import pytest
+from PIL import Image
 
 from processor import fixity, parking, posting, requests
 from processor.errors import Verdict
@@ -211,6 +212,20 @@ def test_a_signed_scan_with_a_slanted_red_mark_of_secrecy_is_held_and_nothing_of
     assert desk.run() == {"held": 1}
     assert desk.office.told("held")[0]["code"] == "secrecy-mark" and desk.filed() == []
     assert not list((desk.office.folder / "work" / "items").rglob("reading.json"))
+
+
+def test_a_long_scan_has_the_time_of_its_pages_to_be_read_in(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten minutes were all that was allowed: a signed scan of some hundred pages was refused, and its sender told so."""
+    pages = [Image.effect_noise((140, 200), number) for number in range(50, 62)]
+    allowed, call = dict[str, int](), desk.office.engine.inner.call
+
+    def counted(job: str, args: Mapping[str, Any], pages: int = 1, **more: Any) -> Any:
+        allowed[job] = pages
+        return call(job, args, pages, **more)
+
+    monkeypatch.setattr(desk.office.engine.inner, "call", counted)
+    desk.drop("dai.pdf", signing.sign(scans.pdf(tmp_path / "a.pdf", pages, 100).read_bytes(), desk.pki.organisation(), desk.pki, signing.SEALED))
+    assert desk.run() == {"filed": 1} and allowed["read_original"] >= len(pages)
 
 
 def secret_page() -> bytes:
