@@ -24,6 +24,7 @@ from processor.ocr.pagewords import Words
 from processor.worker import Ask
 
 _READ = frozenset({"scan", "drawn"})
+_SEEN = 100.0
 
 
 def _without(document: pymupdf.Document, number: int, key: str) -> pymupdf.Page:
@@ -50,6 +51,21 @@ def _recognised(page: pymupdf.Page, args: Mapping[str, Any], folder: Path) -> tu
     return [list(astuple(word)) for word in words], degrees, False
 
 
+def _beneath(own: Words, read: tuple[Words, int, bool]) -> tuple[Words, int, bool]:
+    """The words over a picture that fills its page (a number of arrival on a scan, text on a letterhead), and those in it."""
+    words, degrees, blank = read
+    seen = [word for word in _turned(own, degrees) if word[5] == _SEEN]
+    return seen + [word for word in words if not any(_covers(other, word) for other in seen)], degrees, blank and not seen
+
+
+def _covers(one: list[Any], other: list[Any]) -> bool:
+    across, down = (one[1] + one[3]) / 2, (one[2] + one[4]) / 2
+    middle = (other[1] + other[3]) / 2, (other[2] + other[4]) / 2
+    return (one[1] <= middle[0] <= one[3] and one[2] <= middle[1] <= one[4]) or (
+        other[1] <= across <= other[3] and other[2] <= down <= other[4]
+    )
+
+
 def _leaf(kind: str, page: pymupdf.Page, shown: Words, read: tuple[Words, int, bool]) -> dict[str, Any]:
     words, degrees, blank = read
     words = words + _turned(shown, degrees)
@@ -69,12 +85,15 @@ def _leaves(path: Path, args: Mapping[str, Any], folder: Path) -> Iterator[dict[
         for number in range(bare.page_count):
             page = _without(bare, number, "Annots")
             rotation = page.rotation
-            kind = page_facts(page)["kind"]
+            facts = page_facts(page)
+            kind = facts["kind"]
             page.set_rotation(rotation)
             shown = pagewords.own(_without(marked, number, "Contents"))
             own = pagewords.own(page, pagewords.hiding(page, kind, args["limits"]["page_megapixels"]))
             if kind in _READ and (not own or number in {0, last}):  # the record is read from these: what is seen decides
                 yield _leaf(kind, page, shown, _recognised(page, args, folder))
+            elif "pictured" in facts and (number in {0, last} or all(word[5] == _SEEN for word in own)):
+                yield _leaf(kind, page, shown, _beneath(own, _recognised(page, args, folder)))
             else:
                 yield _leaf(kind, page, shown, (own, 0, kind == "blank"))
 
@@ -116,7 +135,7 @@ def read_original(args: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
         raise Verdict("damaged", type(error).__name__) from error
     Path(args["out"]).write_text(json.dumps(leaves, ensure_ascii=False), "utf-8")
     kinds = [leaf["kind"] for leaf in leaves]
-    read = any(kind in _READ for kind in kinds)
+    read = any(kind in _READ for kind in kinds) or any("pictured" in page for page in facts["pages"])
     return {
         "type": "pdf", "pages": len(leaves), "kinds": kinds, "features": facts["features"], "signed": is_signed(path),
         "producer": producer, "tesseract": reader.version() if read else "", "secrecy": [],

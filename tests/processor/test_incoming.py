@@ -228,6 +228,16 @@ def test_a_long_scan_has_the_time_of_its_pages_to_be_read_in(desk: Desk, tmp_pat
     assert desk.run() == {"filed": 1} and allowed["read_original"] >= len(pages)
 
 
+def test_a_black_mark_on_a_scan_that_a_program_has_printed_on_is_read(desk: Desk, tmp_path: Path) -> None:
+    """Offices print the number of arrival on what they scan, or a line at its foot: the page is a scan all the same."""
+    page = samples.sample(7, dpi=150).aged[0].convert("RGB")
+    pens.press(page, [(pens.urgency("TỐI MẬT", 150 / 25.4, 4), (0, 0, 0), (150, 330))])
+    with pymupdf.open(scans.pdf(tmp_path / "scan.pdf", [page], 150)) as document:
+        document[0].insert_text((60, 825), "CV-DEN 1234", fontsize=9)
+        desk.drop("a.pdf", signing.sign(document.tobytes(), desk.pki.organisation(), desk.pki, signing.SEALED))
+    assert desk.run() == {"held": 1} and desk.office.told("held")[0]["code"] == "secrecy-mark" and desk.filed() == []
+
+
 def secret_page() -> bytes:
     """A letter of the kit with a printed mark of secrecy."""
     with pymupdf.open("pdf", signing.page(3)) as document:

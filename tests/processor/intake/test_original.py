@@ -9,6 +9,7 @@ from typing import Any
 
 import pymupdf
 import pytest
+from PIL import Image
 
 from processor.engine import LocalEngine
 from processor.errors import Verdict
@@ -102,6 +103,35 @@ def test_a_page_lying_on_its_side_is_read_upright(tmp_path: Path) -> None:
     _, leaves = read(scan(tmp_path / "a.pdf", turn=90), tmp_path)
     assert fields(tmp_path)["type_name"] == "Thông báo"
     assert leaves[0]["width"] < leaves[0]["height"] and leaves[0]["rotate"] == 90
+
+
+def printed_over(path: Path, pages: int = 1) -> Path:
+    """A scan on which a program has printed the number of arrival; nobody has read it yet."""
+    with pymupdf.open("pdf", scan(path, pages=pages).read_bytes()) as document:
+        for page in document:
+            page.insert_text((60, 825), "CV-DEN 1234", fontsize=9)
+        document.save(path)
+    return path
+
+
+def test_a_scan_is_read_though_a_program_printed_a_number_on_it(tmp_path: Path) -> None:
+    told, leaves = read(printed_over(tmp_path / "a.pdf", pages=3), tmp_path)
+    assert told["kinds"] == ["digital"] * 3 and told["tesseract"]
+    assert fields(tmp_path)["type_name"] == "Thông báo"
+    for leaf in leaves:
+        assert leaf["word_count"] > 50 and [word[5] for word in leaf["words"] if word[0] in {"CV-DEN", "1234"}] == [100.0] * 2
+
+
+def test_a_page_of_text_on_a_printed_ground_is_what_it_says(tmp_path: Path) -> None:
+    """A letterhead's picture fills the page: what stands on it is read once, as it was written."""
+    Image.new("RGB", (600, 850), (235, 240, 250)).save(tmp_path / "ground.png")
+    with pymupdf.open() as document:
+        page = document.new_page(width=595, height=842)
+        page.insert_image(page.rect, filename=tmp_path / "ground.png")
+        page.insert_text((100, 200), "So 15 of this year 0O1lI", fontsize=14)
+        document.save(tmp_path / "a.pdf")
+    _, leaves = read(tmp_path / "a.pdf", tmp_path)
+    assert [word[0] for word in leaves[0]["words"]] == ["So", "15", "of", "this", "year", "0O1lI"]
 
 
 def test_the_record_is_read_from_what_is_seen_not_from_a_text_under_it(tmp_path: Path) -> None:
