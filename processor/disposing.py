@@ -27,6 +27,7 @@ _TITLES: Mapping[Kind, str] = {
     "disposed": "BIÊN BẢN TIÊU HỦY TÀI LIỆU LƯU TRỮ SỐ",
     "purged": "BIÊN BẢN LOẠI BỎ TÀI LIỆU CHỨA BÍ MẬT NHÀ NƯỚC",
 }
+_KEPT = ("desk", "serve")  # pictures of pages; copies of the catalogue, with what a document said
 _CENTRE = " " * 12  # by which the printed page knows a line that stands in its middle
 _MOST_LISTED = 20  # codes on the one page; the log has all of them
 
@@ -124,8 +125,9 @@ def clear_about(station: Path, known: Collection[str], names: Collection[str]) -
     for lot in list(parking.lots(station)):
         if lot.told["scan_sha256"] in known:
             cleared.take_all(station / lot.folder)
-    for path in [path for path in (station / "work" / "desk").rglob("*") if path.is_file()]:
-        cleared.take(path)  # all that its desks keep, at work or killed: it is made again for whoever looks
+    for kept in _KEPT:  # pages at work or killed: what they show is made again for whoever looks
+        for path in [path for path in (station / "work" / kept).rglob("*") if path.is_file()]:
+            cleared.take(path)
     return cleared
 
 

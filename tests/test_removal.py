@@ -91,11 +91,14 @@ def test_copies_of_a_secret_about_the_station_go_too(station: Path) -> None:
     handed = Path(shutil.copy(station / "archive" / row["path"], station / "out" / "sao-y" / "tên khác.pdf"))
     other = station / "out" / "sao-y" / "khác.pdf"
     other.write_bytes(b"another")
-    picture = station / "work" / "desk" / "4711" / "pictures" / "abc-1-240.jpg"  # of a desk that was killed
-    picture.parent.mkdir(parents=True)
-    picture.write_bytes(b"x")
+    kept = [station / "work" / name for name in (  # of a desk and an auditors' page that were killed
+        "desk/4711/pictures/abc-1-240.jpg", "serve/4712/pictures/abc-1-240.jpg", "serve/4712/copies/1-auditor/catalogue.db",
+    )]  # fmt: skip
+    for path in kept:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"x")
     assert typed(station, "purge-secret", ONE, *ORDER, *BY).exit_code == 0
-    assert not handed.exists() and not picture.exists() and other.exists()
+    assert not handed.exists() and not any(path.exists() for path in kept) and other.exists()
     again = typed(station, "purge-secret", ONE, *ORDER, *BY)  # as after a run that was cut short
     assert again.exit_code == 0, again.output
     assert verified(station) == []

@@ -134,11 +134,12 @@ class Snapshots:
         return self._made[role]
 
     def refresh(self) -> bool:
-        """Copy anew if the catalogue has changed; whether it had."""
+        """Copy anew if the catalogue has changed, or an order has taken the copies away; whether it was done."""
         now = self.clock()
         seen = (self.root / "catalogue.db").stat()
         state = (seen.st_mtime_ns, seen.st_size)
-        if self._made and state == self._state:
+        are_there = all(each.path.is_file() for each in self._made.values())
+        if self._made and state == self._state and are_there:
             self._made = {name: replace(each, made_at=now) for name, each in self._made.items()}
             return False
         self._number += 1

@@ -354,6 +354,8 @@ def test_what_is_filed_later_is_there_when_it_was_copied_anew(kept: Kept, tmp_pa
     office = kept.office
     snapshots = Snapshots(office.root, tmp_path, ROLES[1:2], MODES, office.clock)
     assert snapshots.refresh() and not snapshots.refresh()
+    snapshots.of("auditor").path.unlink()  # by an order that takes a secret out of all that pages keep
+    assert snapshots.refresh() and snapshots.of("auditor").path.is_file() and not snapshots.refresh()
     first, size = snapshots.of("auditor"), snapshots.of("auditor").log_size
     office.clock.pass_(hours=1)
     code = filed(office, kept.archive, "later", subject="Đến sau")
