@@ -27,6 +27,7 @@ from processor.shift import Shift
 from processor.tools import Tools
 
 NO_ROW, TWICE, LATE, WRONG = "list-no-row", "list-twice", "list-late", "list-row"
+_MOST_CLAIMS = 20  # rows for one scan, of which a person sees what each says
 
 
 def file_code(given: str, tools: Tools) -> str:
@@ -89,6 +90,8 @@ def by_rows(scan: Scan, said: Mapping[str, str], listed: Listed, path: bytes, sh
     if not listed.hits:  # who lists a folder says what is in it: one more scan is a slip, unless it speaks for itself
         return [by_sidecar(scan, said, tools) if scan.beside else replace(scan, refusal=(NO_ROW, ""))]
     refusal = _ambiguous(listed, said)
+    if refusal and len(listed.hits) > _MOST_CLAIMS:
+        return [_whole(replace(scan, refusal=refusal), said, listed, tools)]
     lane = tools.settings.lanes[scan.lane]
     made = [_by_row(scan, said, opened, row, tools) for opened, row in listed.hits]
     made = [replace(each, file_code=each.file_code or lane.file) for each in made]  # here, for it tells documents apart
@@ -107,7 +110,7 @@ def by_rows(scan: Scan, said: Mapping[str, str], listed: Listed, path: bytes, sh
 def _ambiguous(listed: Listed, said: Mapping[str, str]) -> tuple[str, str] | None:
     """Why rows cannot be gone by though each is sound."""
     rows = [row for _, row in listed.hits]
-    told = ", ".join(str(row.number) for row in rows)
+    told = ", ".join([*(str(row.number) for row in rows[:_MOST_CLAIMS]), *(["…"] if len(rows) > _MOST_CLAIMS else [])])
     if listed.has_rival:
         return TWICE, f"dòng {told}: nhiều bản quét cùng tên"
     if len({opened.key for opened, _ in listed.hits}) > 1:
@@ -117,6 +120,12 @@ def _ambiguous(listed: Listed, said: Mapping[str, str]) -> tuple[str, str] | Non
     if len(rows) > 1 and said.get("pages"):
         return "sidecar-bad", "it names pages where several rows of a list do"
     return None
+
+
+def _whole(scan: Scan, said: Mapping[str, str], listed: Listed, tools: Tools) -> Scan:
+    """A scan that a crowd of rows claim (a name that was filled down a column): held once, not with its bytes for each of them."""
+    secret = next((row.fields["mode"] for _, row in listed.hits if lanes.says_secret(row.fields.get("mode", ""))), "")
+    return applied(scan, lanes.over(said, {"mode": secret} if secret else {}), tools)
 
 
 def _by_row(scan: Scan, said: Mapping[str, str], opened: Opened, row: Row, tools: Tools) -> Scan:
@@ -166,7 +175,7 @@ def note(told: Sequence[Scan], arrival: Arrival, shift: Shift) -> None:
         return
     ledger, now, path = at(shift.tools.station), shift.tools.clock(), arrival.sighting.path
     hits = arrival.listed.hits if arrival.listed else ()
-    for (opened, row), scan in zip(hits, told, strict=bool(hits)):
+    for (opened, row), scan in zip(hits, told if len(told) == len(hits) else [told[0]] * len(hits), strict=bool(hits)):
         if scan.refusal[:1] != (LATE,):
             given = Mark(path, scan.blob.sha256, scan.file_code, scan.part, now.astimezone(dt.UTC).isoformat(timespec="seconds"))
             ledger.mark(opened.key, row.number, given)

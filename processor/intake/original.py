@@ -59,11 +59,14 @@ def _beneath(own: Words, read: tuple[Words, int, bool]) -> tuple[Words, int, boo
 
 
 def _covers(one: list[Any], other: list[Any]) -> bool:
-    across, down = (one[1] + one[3]) / 2, (one[2] + one[4]) / 2
-    middle = (other[1] + other[3]) / 2, (other[2] + other[4]) / 2
-    return (one[1] <= middle[0] <= one[3] and one[2] <= middle[1] <= one[4]) or (
-        other[1] <= across <= other[3] and other[2] <= down <= other[4]
-    )
+    """Whether the middle of either of two words lies within the other."""
+    return _is_within(one[1:5], other[1:5]) or _is_within(other[1:5], one[1:5])
+
+
+def _is_within(box: Sequence[float], other: Sequence[float]) -> bool:
+    left, top, right, bottom = other
+    across, down = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return left <= across <= right and top <= down <= bottom
 
 
 def _leaf(kind: str, page: pymupdf.Page, shown: Words, read: tuple[Words, int, bool]) -> dict[str, Any]:

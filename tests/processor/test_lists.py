@@ -295,6 +295,27 @@ def test_two_scans_of_one_row_and_two_lists_of_one_scan_are_not_chosen_between(o
     assert says == {"Một trong hai", "Của danh sách 1", "Của danh sách 2"}
 
 
+def test_a_name_that_was_filled_down_a_column_holds_its_scan_once(office: Office) -> None:
+    """Each row had all bytes of the scan copied for it: three hundred rows on a scan of a gigabyte filled the disk."""
+    drop(office, "a.png", "b.png")
+    lay(office, "".join(row("a", f"Việc {n}") for n in range(300)) + row("b", "Về việc khác"))
+    shift = office.shift()
+    assert office.run(shift) == {"filed": 1, "held": 1} and reasons(office) == {"a.png": "list-twice"} and office.dropped() == []
+    (told,) = office.told("held")
+    assert told["detail"].startswith("các dòng 2, 3, 4,") and len(told["detail"]) < 200 and told["sidecar"] == {}
+    (path,) = (office.folder / "out" / LANE).glob("*.ket-qua.csv")
+    assert path.read_text("utf-8-sig").count("list-twice") == 300
+
+
+def test_of_a_crowd_of_rows_one_that_says_secret_is_believed(office: Office) -> None:
+    drop(office, "a.png")
+    lay(office, "a;02;x;01\r\n" * 30 + "a;02;x;03\r\n", head="fileName;typeName;subject;mode\r\n")
+    shift = office.shift()
+    assert office.run(shift) == {"held": 1}
+    release(office, shift, "a.png")
+    assert office.run(shift) == {"held": 1} and reasons(office) == {"a.png": "secrecy-mark"}
+
+
 def test_the_same_list_twice_names_each_scan_twice(office: Office) -> None:
     drop(office, "a.png")
     lay(office, row("a", "x"), "ds.csv")
