@@ -34,6 +34,7 @@ Answer = Callable[[str, bytes], bytes]
 _MEGABYTE = 1 << 20
 _LONGEST_MESSAGE = 64 * _MEGABYTE
 _LONGEST_SENDING = 60.0  # seconds
+_LONGEST_JOB = 7 * 24 * 3600.0  # seconds, whatever settings say and however many pages: the system waits for less than 25 days
 
 
 def _no_answers(kind: str, body: bytes) -> bytes:
@@ -167,7 +168,7 @@ class LocalEngine:
                 self._stop(worker)  # it died while nobody looked, of nothing this document did
                 worker = None
             worker = worker or self._begin()
-            allowed = self._engine.seconds_per_document + pages * self._engine.seconds_per_page
+            allowed = min(self._engine.seconds_per_document + pages * self._engine.seconds_per_page, _LONGEST_JOB)
             reply = self._converse(worker, {"job": job, "args": args}, allowed, answer)
         except BaseException as error:
             if worker is not None:

@@ -85,9 +85,15 @@ def _is_secret(document: Pending, tools: Tools, work: Path) -> bool:
             work.mkdir(parents=True, exist_ok=True)
             return _is_marked(document, originals.document(document, tools, work).path, (), tools)
         case Scan():
-            return _is_marked(document, document.blob.path, tuple(pages.parse(document.part, MOST_PAGES) or ()), tools)
+            return _is_marked(document, document.blob.path, _pages(document, tools), tools)
         case _:
             return False  # it was read
+
+
+def _pages(scan: Scan, tools: Tools) -> tuple[int, ...]:
+    """The pages it has, as a person wrote them; `1-99999` names many more than any scan may have."""
+    wanted = pages.parse(scan.part, MOST_PAGES) or ()
+    return tuple(number for number in wanted if number <= tools.settings.limits.pages)
 
 
 def _is_marked(scan: Scan, path: Path, wanted: tuple[int, ...], tools: Tools) -> bool:

@@ -132,6 +132,10 @@ def test_a_job_answers_with_its_value(engine: Any, page: Path) -> None:
     assert probe(engine(), page) == {"type": "png", "signed": False, "pages": [{"kind": "scan"}], "features": []}
 
 
+def test_a_job_of_more_pages_than_can_be_waited_for_is_done(engine: Any, page: Path) -> None:
+    assert probe(engine(), page, pages=10**9)["type"] == "png"
+
+
 def test_a_refusal_comes_back_as_the_verdict_it_is(engine: Any, tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(b"<html>")
     running = engine()

@@ -364,6 +364,13 @@ def test_what_stops_before_it_is_read_is_read_for_secrecy_alone(office: Office, 
     assert not list((office.folder / "work").rglob("reading.json"))
 
 
+def test_pages_to_the_end_and_beyond_hold_the_scan(office: Office) -> None:
+    """Written as `1-99999`: it waited for ever, since no system waits for a worker as long as so many pages may take."""
+    path = office.drop("a.png", "Văn bản")
+    path.with_name("a.png.json").write_text('{"pages": "1-99999"}')
+    assert office.run(office.shift()) == {"held": 1} and [told["code"] for told in office.told("held")] == ["bad-pages"]
+
+
 def test_what_could_not_be_looked_at_counts_as_marked(office: Office, tmp_path: Path) -> None:
     def die(job: str, args: Mapping[str, Any]) -> None:
         if args.get("read"):
