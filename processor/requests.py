@@ -32,6 +32,7 @@ from processor.told import applied, claimed, file_code
 from processor.tools import ACTOR
 
 log = structlog.get_logger()
+_LETTING = frozenset({"released", "retried"})
 DESCRIBED = "described"  # why a lot goes on whose fields were filled in
 
 
@@ -118,7 +119,8 @@ def _take_up(folder: str, args: Mapping[str, str], shift: Shift, event: str) -> 
     if scan.part != lot.told["part"]:
         _check_pages(lot, scan.part, shift)
     # who answers for what could not be verified says so while it waits, never by a note that people may write
-    released = tuple(code for code in dict.fromkeys((*scan.released, lot.told["code"])) if code != incoming.ACCEPT)
+    known = (*_answered_for(scan, shift), lot.told["code"])
+    released = tuple(code for code in dict.fromkeys(known) if code != incoming.ACCEPT)
     scan = claimed(replace(scan, released=released), shift)
     if scan.key != old:  # before it begins: a request done twice would find it under way
         _give_up_code(old, lot.told["doc_code"], shift)
@@ -158,6 +160,12 @@ def _give_up_code(key: DocumentKey, named: str | None, shift: Shift) -> None:
             shift.hands.drop(key)
 
 
+def _answered_for(scan: Scan, shift: Shift) -> tuple[str, ...]:
+    """What a lot's note says was released; of what somebody has to answer for, only what the log says too: people may write it."""
+    told = {event["public"].get("code") for event in shift.tools.archive.told_of(scan.blob.sha256) if event["type"] in _LETTING}
+    return tuple(code for code in scan.released if code in told or not reason(code).answered)
+
+
 def _check_answered(lot: Lot, args: Mapping[str, str]) -> None:
     if reason(lot.told["code"]).answered and args.get("reason", "").strip() in {"", DESCRIBED}:
         raise SohoaError(f"{lot.told['code']}: who releases it answers for it; a reason is needed")
@@ -195,7 +203,7 @@ def _split(folder: str, args: Mapping[str, str], shift: Shift) -> None:
     is_secret = lanes.is_called_secret(whole)
     kept = {name: text for name, text in whole.sidecar.items() if name in ROUTING or (name == "mode" and is_secret)}
     code = file_code(args.get("file_code", ""), tools) or whole.file_code
-    released = tuple(dict.fromkeys((*whole.released, lot.told["code"])))
+    released = tuple(dict.fromkeys((*_answered_for(whole, shift), lot.told["code"])))
     base = replace(whole, file_code=code, sidecar=kept, released=released)
     scans = [claimed(replace(base, part=part), shift) for part in parts]
     _give_up_code(replace(whole.key, scan_sha256=lot.told["scan_sha256"]), lot.told["doc_code"], shift)

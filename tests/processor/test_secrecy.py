@@ -8,8 +8,9 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from processor import parking, requests
+from processor import handing, parking, requests
 from processor.journal import Request
+from processor.shift import Shift
 from tests.processor.office import Office, picture
 from tests.processor.test_lists import lay
 from tests.processor.test_stacks import drop, letter, sheet
@@ -87,3 +88,36 @@ def test_who_splits_what_is_said_to_be_secret_has_not_answered_for_it(office: Of
     (lot,) = parking.lots(office.folder)
     requests._do(Request(1, "split", {"kind": "held", "name": lot.folder, "parts": "1;3", "reason": "x", "operator": "lan"}), shift)
     assert office.run(shift) == {"held": 2} and codes(office) == ["secrecy-mark"] * 2
+
+
+def release(office: Office, shift: Shift, reason: str = "") -> None:
+    (lot,) = parking.lots(office.folder)
+    requests._do(Request(1, "release", {"kind": "held", "name": lot.folder, "operator": "lan", "reason": reason}), shift)
+
+
+def test_nobody_answers_for_a_secret_by_writing_into_a_note(office: Office) -> None:
+    """Who may write in `held/` could have a marked scan sealed without a reason, and without a word of it in the log."""
+    page = picture("Văn bản").convert("RGB")
+    pens.press(page, [(pens.urgency("MẬT", MM, 4), RED, (80, 300))])
+    drop(office, [page])
+    shift = office.shift()
+    assert office.run(shift) == {"held": 1} and codes(office) == ["secrecy-mark"]
+    (note,) = office.folder.glob("held/*/*/reason.json")
+    parked = json.loads(note.read_text("utf-8"))
+    note.write_text(json.dumps({**parked, "code": "nothing-read", "released": ["secrecy-mark", "original-not-seen"]}))
+    release(office, shift)
+    assert office.run(shift) == {"held": 1} and codes(office) == ["secrecy-mark"]
+    release(office, shift, "đã giải mật")
+    assert office.run(shift) == {"filed": 1}
+
+
+def test_what_somebody_answered_for_stays_so_when_it_is_held_for_something_else(office: Office) -> None:
+    beside(drop(office, [letter(1)]), mode="Mật", file_code="H05.99.2026.77.XX")
+    shift = office.shift()
+    assert office.run(shift) == {"held": 1} and codes(office) == ["secrecy-mark"]
+    release(office, shift, "đã giải mật")
+    assert office.run(shift) == {"held": 1} and codes(office) == ["file-unknown"]
+    (lot,) = parking.lots(office.folder)
+    handing.set_fields(office.folder, lot.folder, {"file_code": "H05.99.2026.01.VP"})
+    release(office, shift)
+    assert office.run(shift) == {"filed": 1}
