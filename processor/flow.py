@@ -1,7 +1,7 @@
 """The instance at work: looks, takes, carries many documents at once, answers requests; for one batch or for good.
 
 Promises: no more is claimed than is worked on (a queue of 100,000 files costs no space); lanes take turns; an error of our
-own costs its document its turn and no other; below `free_disk_mb` nothing is taken.
+own costs its document its turn and no other; what would leave less than `free_disk_mb` is not taken.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Flow:
         self._news = threading.Event()
         self.restless = self.listed = 0
         self.has_seen_all = False
-        self.is_disk_low = False
+        self.is_disk_low = self._was_low = False
         self._oddities: dict[str, int] = {}
         self.ended: Counter[str] = Counter()
         self.on_turn: Callable[[], object] = int  # does nothing, until someone shows progress
@@ -132,9 +132,7 @@ class Flow:
             return
         if self._wants_look and not self._ready and time.monotonic() >= self._next_look:
             self._look()
-        if self._ready and self._no_disk():
-            return
-        while self._ready and self._room > 0:
+        while self._room > 0 and self._finds_room():
             arrival = self._ready.pop(0)
             future = self._submit(lambda arrival=arrival: take(arrival, self._shift))  # type: ignore[misc]  # bound now
             self._taken[future] = (arrival.lane.name, arrival.sighting.path)
@@ -142,6 +140,7 @@ class Flow:
     def _look(self) -> None:
         began = time.monotonic()
         self.has_seen_all, self._wants_look = True, False
+        self._was_low, self.is_disk_low = self.is_disk_low, False
         clear_again(self._shift)
         self._cooling = {name: until for name, until in self._cooling.items() if until > began}
         busy = {*self._cooling, *self._taken.values()}
@@ -162,16 +161,17 @@ class Flow:
                 if count:
                     log.warning("not-taken", lane=lane, count=count)
 
-    def _no_disk(self) -> bool:
+    def _finds_room(self) -> bool:
+        """Whether something is ready for which the disk has room; what has none lets the others go first, until the next look."""
         folder = self._shift.tools.station
         least = self._shift.tools.settings.limits.free_disk_mb * _MEGABYTE
-        next_one = self._ready[0]  # claimed, sealed and filed it takes its size about three times
-        taken = 3 * (next_one.sighting.size + (next_one.sidecar.size if next_one.sidecar else 0))
-        is_low = any(shutil.disk_usage(folder / name).free < least + taken for name in ("work", "archive"))
-        if is_low and not self.is_disk_low:
-            log.error("disk-low", least_mb=least // _MEGABYTE)
-        self.is_disk_low = is_low
-        return is_low
+        left = min(shutil.disk_usage(folder / name).free for name in ("work", "archive")) - least if self._ready else 0
+        while self._ready and _takes(self._ready[0]) > left:
+            self._ready.pop(0)
+            if not (self.is_disk_low or self._was_low):
+                log.error("disk-low", least_mb=least // _MEGABYTE)
+            self.is_disk_low = True
+        return bool(self._ready)
 
     def _collect(self) -> None:
         """Count what ended; an error nobody foresaw rejects its document, with its bytes kept."""
@@ -217,6 +217,11 @@ class Flow:
         return "waiting"
 
 
+def _takes(arrival: Arrival) -> int:
+    """Claimed, sealed and filed it takes its size about three times."""
+    return 3 * (arrival.sighting.size + (arrival.sidecar.size if arrival.sidecar else 0))
+
+
 def _in_turn(lanes: Iterable[Iterable[Arrival]]) -> list[Arrival]:
     """One of each lane after the other: a flood in one does not starve the others."""
     return [arrival for arrival in chain.from_iterable(zip_longest(*lanes)) if arrival is not None]
@@ -247,7 +252,7 @@ def run(flow: Flow, shift: Shift, told: threading.Event) -> Counter[str]:
             pass
         elif windows and shift.journal.numbers("waiting", WINDOW) and time.monotonic() < patience:
             patience = min(patience, time.monotonic() + windows + quiet)
-        elif flow.is_disk_low or (flow.has_seen_all and not flow.restless) or time.monotonic() > until:
+        elif (flow.has_seen_all and not flow.restless) or time.monotonic() > until:
             flow.close()
             return flow.ended
         flow.pause(_BETWEEN_LOOKS)

@@ -58,6 +58,19 @@ def test_below_the_least_disk_space_nothing_is_taken(office: Office, monkeypatch
     assert office.run(shift) == {"filed": 1}
 
 
+def test_a_scan_that_finds_no_room_stands_in_the_way_of_no_other(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody drops a film by mistake: no lane took anything until it was gone."""
+    with office.drop("0.png", "Văn bản").open("r+b") as film:
+        film.truncate(100 << 20)
+    for lane in ("sao-y", "luu-tru"):
+        office.drop(f"a-{lane}.png", f"Văn bản {lane}", lane)
+    shift, usage = office.shift(), namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1 << 40, 1 << 40, (1 << 30) + (50 << 20)))
+    going = flow.Flow(shift)
+    assert flow.run(going, shift, threading.Event()) == {"filed": 2}
+    assert office.dropped() == ["0.png"] and going.is_disk_low
+
+
 def test_the_same_bytes_twice_are_one_document(office: Office) -> None:
     for name in ("a.png", "b.png", "c.png"):
         office.drop(name, "Cùng một văn bản")
