@@ -1,6 +1,7 @@
 """What a clerk types, and what it means: days as people write them, and why a value cannot be taken, in Vietnamese.
 
-PURE. Promises: a number is kept as it was typed; a day whose month or year was not typed is completed, never in silence.
+PURE. Promises: a number is kept as it was typed, without the notation that has a field of its own; a day whose month or year was
+not typed is completed, never in silence.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ _DAY = re.compile(r"(\d{1,2})(?:[\s./-]+(\d{1,2})(?:[\s./-]+(\d{4}|\d{2}))?)?", 
 _CLOSE = re.compile(r"(\d{2})(\d{2})(\d{4}|\d{2})?", re.ASCII)
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _PRINTED = re.compile(r"tháng\s*(\d{1,2})\s*năm\s*((?:19|20)\d\d)", re.ASCII | re.IGNORECASE)
+_WITH_NOTATION = re.compile(r"/\s*[^\W\d_]")  # 01/2024 is a number, 68/QĐ is none
 _HEAD = 1500  # characters of a page in which its date line stands
 _HIDDEN = frozenset({"Cf", "Zl", "Zp"})  # direction overrides and their kin, as a side-car refuses them
 NOT_A_DAY = "Không đọc được ngày. Gõ như 5/2/2026, 05022026, 5/2 hoặc chỉ số ngày."
 LATER = "Ngày này sau ngày lưu văn bản. Nếu đúng, nhấn Enter lần nữa."
+NOT_NUMBER_ALONE = "Ở đây chỉ gõ số; phần chữ sau dấu / gõ ở ô Ký hiệu."
 COMPLETED = "Tháng, năm do máy điền. Nếu đúng, nhấn Enter lần nữa."
 
 
@@ -112,12 +115,20 @@ def message(name: str, text: str) -> str:
     value = unicodedata.normalize("NFC", text).strip()
     if unseen := hidden(value):
         return unseen
+    if name == "code_number" and _WITH_NOTATION.search(value):
+        return NOT_NUMBER_ALONE
     try:
         parse_field(name, value)
     except RecordError as error:
         words = vietnamese(error.detail.partition(": ")[2])  # it stands beside its field
         return NOT_A_DAY if name == "issued_date" else f"{words[:1].upper()}{words[1:]}."
     return ""
+
+
+def _number(text: str, notation: str) -> str:
+    """A number without the notation that stands in its own field: on paper the two are written as one, 68/QĐ-UBND."""
+    own = unicodedata.normalize("NFC", notation).strip()
+    return re.sub(rf"(?<=\w)\s*/\s*{re.escape(own)}$", "", text, flags=re.IGNORECASE) if own else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +147,8 @@ def read(form: Mapping[str, str], names: tuple[str, ...], latest: dt.date, near:
         if name not in form:
             continue
         text = unicodedata.normalize("NFC", form[name]).strip()
+        if name == "code_number":
+            text = _number(text, form.get("code_notation", ""))
         if name == "issued_date" and text:
             found = day(text, latest, near)
             if found is None:

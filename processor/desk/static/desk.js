@@ -58,13 +58,14 @@
   }
   // Sending: a desk that does not answer must not cost what was typed.
   let sending = false;
+  const holds = (held) => { sending = held; boxes().forEach((box) => { box.readOnly = held; }); };
   find("form[method=post]").forEach((each) => each.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (sending) return;
-    sending = true;
+    holds(true); // what is typed from now on is meant for the next document
     const answer = await fetch("/alive").catch(() => null);
     if (!answer || !answer.ok) {
-      sending = false;
+      holds(false);
       say(answer && answer.status === 401
         ? "Bàn đã khởi động lại. Mở liên kết mới mà lệnh vừa in ra trong một thẻ khác, rồi nhấn Enter lại ở đây. Những gì đã gõ còn nguyên."
         : "Bàn làm việc không trả lời. Những gì đã gõ còn nguyên; nhấn Enter lại khi bàn đã chạy.");
@@ -78,7 +79,7 @@
     }
     each.submit();
   }));
-  window.addEventListener("pageshow", () => { sending = false; });
+  window.addEventListener("pageshow", () => holds(false));
 
   if (!form) return;
 
@@ -179,13 +180,16 @@
   const help = document.getElementById("help");
   find("[data-help]").forEach((each) => each.addEventListener("click", () => help.showModal()));
 
+  // Whatever leads away asks once before it costs what was typed; a link that opens beside this page costs nothing.
   let leaving = "";
-  const leave = (id) => {
-    const link = document.getElementById(id);
-    if (!link) return;
-    if (dirty() && leaving !== id) { leaving = id; say("Chưa lưu: Enter để lưu; nhấn lần nữa để bỏ những gì vừa gõ."); return; }
-    link.click();
-  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || link.hash || event.ctrlKey || event.metaKey || event.shiftKey || !dirty() || leaving === link.href) return;
+    event.preventDefault();
+    leaving = link.href;
+    say("Chưa lưu: Enter để lưu; nhấn lần nữa để bỏ những gì vừa gõ.");
+  });
+  const leave = (id) => document.getElementById(id)?.click();
   const withAlt = {
     ArrowLeft: () => leave("before"), ArrowRight: () => leave("after"), ArrowUp: () => step(-1), ArrowDown: () => step(1),
     "+": () => show(zoom + 1), "=": () => show(zoom + 1), "-": () => show(zoom - 1), 0: () => show(0),

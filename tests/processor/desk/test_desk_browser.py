@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from archive.store import Archive
 from tests.processor.desk.conftest import HOSTILE, Served, served, sohoa
@@ -208,6 +208,41 @@ def test_help_is_a_key_away_and_leaving_what_is_not_saved_asks_once(clerk: Clerk
         clerk.types("Alt+ArrowRight")
         expect(clerk.page.locator("#form-hint")).to_contain_text("Chưa lưu")
     assert record(clerk.desk.folder, code)["code_number"] is None
+
+
+def test_what_is_typed_while_a_document_is_sent_is_no_part_of_it(clerk: Clerk) -> None:
+    clerk.goes(f"/filed/{to_describe(clerk.desk.folder)[0]}")
+    clerk.is_at("code_number")
+    asked: list[Route] = []
+    clerk.page.route("**/alive", lambda route: asked.append(route))  # a desk that takes its time
+    clerk.types("41")
+    with clerk.page.expect_request("**/alive"):
+        clerk.types("Enter")
+    clerk.types("9")
+    expect(clerk.page.locator("#f-code_number")).to_have_value("41")
+    asked[0].abort()  # and then does not answer
+    expect(clerk.page.locator("#form-hint")).to_contain_text("còn nguyên")
+    clerk.page.locator("#f-code_number").press("End")
+    clerk.types("9")
+    expect(clerk.page.locator("#f-code_number")).to_have_value("419")
+    clerk.wrong[:] = [said for said in clerk.wrong if "ERR_FAILED" not in said]
+
+
+@pytest.mark.parametrize("link", [".brand", ".tabs a >> nth=1"])
+def test_a_click_that_leaves_what_is_not_saved_asks_once_where_it_is_seen(desk: Served, browser: Browser, link: str) -> None:
+    clerk, code = come(desk, browser, 1366, 768), to_describe(desk.folder)[0]
+    clerk.goes(f"/filed/{code}")
+    clerk.is_at("code_number")
+    clerk.types("51")
+    clerk.page.locator(link).click()
+    expect(clerk.page.locator("#form-hint")).to_contain_text("Chưa lưu")
+    expect(clerk.page.locator("#form-hint")).to_be_in_viewport(ratio=1)
+    expect(clerk.page.locator("#f-code_number")).to_have_value("51")
+    clerk.page.locator(link).click()
+    expect(clerk.page).not_to_have_url(f"{desk.home}/filed/{code}")
+    assert record(desk.folder, code)["code_number"] is None
+    assert clerk.wrong == []
+    clerk.context.close()
 
 
 def test_what_was_typed_outlives_the_desk(station: Path, browser: Browser) -> None:

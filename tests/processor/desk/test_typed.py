@@ -81,3 +81,19 @@ def test_a_day_that_was_shown_back_is_taken_when_it_comes_again() -> None:
     again = typed.read({"issued_date": "3/2", "shown_issued_date": "2026-02-03"}, DESCRIPTIVE, TODAY, None)
     assert (again.values, again.doubtful, again.wrong) == (first.values, {}, {})
     assert typed.read({"code_number": " 05 "}, DESCRIPTIVE, TODAY, None).values == {"code_number": "05"}
+
+
+@pytest.mark.parametrize(
+    ("number", "notation", "taken"),
+    [("68/QĐ-UBND", "QĐ-UBND", "68"), ("68 / qđ-ubnd", "QĐ-UBND", "68"), ("01/2024/NĐ-CP", "NĐ-CP", "01/2024"), ("01/2024", "NĐ-CP", "01/2024"),
+     ("299/UBND-TTHC", "UBND-TTHC", "299"), ("12a", "", "12a")],
+)  # fmt: skip
+def test_a_notation_typed_with_its_number_is_not_a_part_of_the_number(number: str, notation: str, taken: str) -> None:
+    told = typed.read({"code_number": number, "code_notation": notation}, DESCRIPTIVE, TODAY, None)
+    assert (told.values["code_number"], told.wrong) == (taken, {})
+
+
+@pytest.mark.parametrize("notation", ["QĐ-UBND", ""])
+def test_a_number_with_another_notation_is_asked_about(notation: str) -> None:
+    told = typed.read({"code_number": "68/CT-UBND", "code_notation": notation}, DESCRIPTIVE, TODAY, None)
+    assert told.wrong == {"code_number": typed.NOT_NUMBER_ALONE} and told.values["code_number"] == "68/CT-UBND"
