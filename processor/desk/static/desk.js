@@ -81,6 +81,8 @@
   }));
   window.addEventListener("pageshow", () => holds(false));
 
+  find("details.also").forEach((each) => each.addEventListener("toggle", () => { if (each.open) each.scrollIntoView({ block: "nearest" }); }));
+
   if (!form) return;
 
   // Fields.

@@ -269,6 +269,19 @@ def test_what_was_typed_outlives_the_desk(station: Path, browser: Browser) -> No
     again.end()
 
 
+def test_what_is_opened_below_the_fields_is_seen_whole_on_a_small_screen(desk: Served, browser: Browser) -> None:
+    clerk = come(desk, browser, 1366, 768)
+    clerk.goes("/?tab=held")
+    clerk.types("Enter")
+    clerk.is_at("pages")
+    clerk.types("Alt+r")
+    expect(clerk.page.locator("#refuse button.danger")).to_be_in_viewport(ratio=1)
+    clerk.page.get_by_text("Tách thành nhiều văn bản").click()
+    expect(clerk.page.get_by_role("button", name="Tách", exact=True)).to_be_in_viewport(ratio=1)
+    assert clerk.wrong == []
+    clerk.context.close()
+
+
 def test_a_held_page_is_turned_and_its_document_refused_by_the_keyboard(clerk: Clerk) -> None:
     clerk.goes("/?tab=held")
     clerk.types("Enter")
