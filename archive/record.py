@@ -42,6 +42,7 @@ LENGTHS: Mapping[str, int] = MappingProxyType({
     "maintenance": 100,
 })  # fmt: skip
 
+_WITH_NOTATION = re.compile(r"[\w ]+(?:/[0-9]{4} *)?/ *[^\W\d_]")
 _DIGIT = re.compile("[0-9]")  # NĐ 30/2020 PL I II.3: a number is in Arabic digits; letters may stand with it (12a)
 _FIRST_YEAR = 1000  # what is typed of an earlier one is a slip (0202): nothing that an agency holds is as old
 _MOST_PAGES = 9999  # numberOfPage is N4 in TT 05/2025 PL I
@@ -177,11 +178,19 @@ def parse_field(name: str, text: str) -> str | int | None:
         return _page_amount(value)
     if name == "code_number" and not _DIGIT.search(value):
         raise RecordError("bad-value", "code_number: a number is written with digits, such as 12, 12a or 01/2024")
+    if name == "code_number" and bears_notation(value):
+        told = "a number is written alone, such as 12 or 01/2024; letters after its / are code_notation"
+        raise RecordError("bad-value", f"code_number: {told}")
     if len(value) > LENGTHS[name]:
         raise RecordError("bad-value", f"{name}: at most {LENGTHS[name]} characters, not {len(value)}")
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
         raise RecordError("bad-value", f"{name}: neither control characters nor line breaks")
     return value
+
+
+def bears_notation(number: str) -> bool:
+    """Whether a number has its notation with it, which is a field of its own: 68/QĐ-UBND; a Party's 12-CV/TU is a number."""
+    return _WITH_NOTATION.match(unicodedata.normalize("NFC", number)) is not None
 
 
 def number_key(values: Mapping[str, object]) -> str | None:

@@ -202,6 +202,7 @@ def test_unknown_and_ambiguous_ids_are_told_plainly(morning: Seen) -> None:
         ("describe", held, "--set", "issued_date=2.3.2026", "YYYY-MM-DD"),
         ("describe", held, "--set", "code_number=abc", "a number is written with digits"),
         ("describe", filed, "--set", "code_number=abc", "a number is written with digits"),
+        ("describe", held, "--set", "code_number=8/CT-X", "letters after its / are code_notation"),
         ("describe", morning.ids()["khoa.pdf"], "--set", "subject=x", "is rejected, not held"),
         ("describe", morning.ids()["le-loi.png.json"], "--set", "subject=x", "a side-car alone"),
         ("retry", held, "is held: `release` sends it on"),

@@ -12,14 +12,13 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archive.record import RecordError, parse_field
+from archive.record import RecordError, bears_notation, parse_field
 from processor.details import vietnamese
 
 _DAY = re.compile(r"(\d{1,2})(?:[\s./-]+(\d{1,2})(?:[\s./-]+(\d{4}|\d{2}))?)?", re.ASCII)
 _CLOSE = re.compile(r"(\d{2})(\d{2})(\d{4}|\d{2})?", re.ASCII)
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _PRINTED = re.compile(r"tháng\s*(\d{1,2})\s*năm\s*((?:19|20)\d\d)", re.ASCII | re.IGNORECASE)
-_WITH_NOTATION = re.compile(r"/\s*[^\W\d_]")  # 01/2024 is a number, 68/QĐ is none
 _HEAD = 1500  # characters of a page in which its date line stands
 _HIDDEN = frozenset({"Cf", "Zl", "Zp"})  # direction overrides and their kin, as a side-car refuses them
 NOT_A_DAY = "Không đọc được ngày. Gõ như 5/2/2026, 05022026, 5/2 hoặc chỉ số ngày."
@@ -115,7 +114,7 @@ def message(name: str, text: str) -> str:
     value = unicodedata.normalize("NFC", text).strip()
     if unseen := hidden(value):
         return unseen
-    if name == "code_number" and _WITH_NOTATION.search(value):
+    if name == "code_number" and bears_notation(value):
         return NOT_NUMBER_ALONE
     try:
         parse_field(name, value)
