@@ -195,17 +195,23 @@ def _groups(run: Run, at: int, kind: Kind | None, vouchers: frozenset[str], law:
         found = run.confidence(start, start + len(group))
         start += len(group) + 1
         if kind and kind.abbreviation and not groups:
-            known = [one for one in (kind.abbreviation, *kind.older) if skeleton(one) == skeleton(group) or is_slip(group, one, 2)]
+            known = [one for one in (kind.abbreviation, *kind.older) if _is_like(group, one)]
             if not known:
                 return None
             group, found = group if group in known else known[0], max(found, VOUCHED)
         elif group in vouchers or (not groups and law.abbreviation(group)):
             found = max(found, VOUCHED)
-        elif found < SURE or not clear or any(is_slip(group, each) for each in vouchers):
+        elif found < SURE or not clear or group[0].islower() or any(is_slip(group, each) for each in vouchers):
             return None
         groups.append(group)
         sure = min(sure, found)
     return Value(prefix + "-".join(groups), sure, run.words(at, start - 1)) if sure >= VOUCHED else None
+
+
+def _is_like(group: str, abbreviation: str) -> bool:
+    """Whether a group is what a kind's abbreviation is read as: a letter amiss, or the stroke of a letter read apart ("BTTI")."""
+    read = {skeleton(group), skeleton(group[:-1]) if group[-1] in "Il1" else skeleton(group)}
+    return skeleton(abbreviation) in read or is_slip(group, abbreviation, 2)
 
 
 def is_slip(text: str, known: str, least: int = LEAST_INITIALS) -> bool:
@@ -217,7 +223,7 @@ def _is_group(text: str) -> bool:
     plain = fold(text)
     letters = all(c.isascii() and (c.isalnum() or c in "&.") for c in plain)
     capitals = sum(map(str.isupper, text)) >= sum(map(str.islower, text))  # QyĐ, TTr, TTg
-    return 0 < len(text) <= LONGEST_GROUP and letters and text[0].isupper() and capitals
+    return 0 < len(text) <= LONGEST_GROUP and letters and text[0].isalpha() and capitals
 
 
 def date_line(head: Head, number: Number | None) -> Line | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import pairwise
 from typing import TypeAlias
@@ -28,7 +28,7 @@ LEAST_NAME, LONGEST_NAME = 4, 14  # words of a listed name that nothing else is
 _ALIKE = frozenset("COSUVX")
 _DASHES = frozenset("-–—")
 _SPECK = ".'`"
-_JOINED = re.compile(r"([^\W\d_]{2,})([.:'`])([^\W\d_]{2,})([;,.]?)")
+_JOINED = re.compile(r"([^\W\d_]+)([.:'`])([^\W\d_]{2,})([;,.]?)")
 _AROUND = " .,;:()\"'-–"
 
 
@@ -172,17 +172,34 @@ def _is_disputed(word: Word) -> bool:
     return bool(word.rivals) and word.confidence < LISTED
 
 
-def confirmed(words: Sequence[Word], pairs: Pairs) -> list[Word]:
+def listed(words: Sequence[Word], law: Vocabulary) -> frozenset[int]:
+    """The places of words that stand in listed phrases with the very marks of these."""
+    said = [_bare(word).lower() for word in words]
+    keys, found = [fold(text) for text in said], set[int]()
+    for at in range(len(words)):
+        for size in range(2, min(law.longest_phrase, len(words) - at) + 1):
+            written = law.phrases.get(tuple(keys[at : at + size]), "")
+            if written and written.lower().split() == said[at : at + size]:
+                found.update(range(at, at + size))
+    return frozenset(found)
+
+
+def _differing(pair: Pair, other: Pair, at: int) -> set[int]:
+    return {at + n for n, (one, two) in enumerate(zip(pair, other, strict=True)) if one != two}
+
+
+def confirmed(words: Sequence[Word], pairs: Pairs, known: Set[int] = frozenset()) -> list[Word]:
     """The words, held against what the document says elsewhere beside the same neighbour.
 
     With the same marks a doubtful word is as sure as a list makes it; with other marks, and as often, it is in doubt: the
-    words themselves are counted too, so one other mention is a tie.
+    words themselves are counted too, so one other mention is a tie. Of a word at a known place, which a list has, it says nothing:
+    "hợp thức" makes no doubt of "phối hợp thực hiện".
     """
     said = [_bare(word).lower() for word in words]
     found = list(words)
     for at, pair in enumerate(zip(said, said[1:], strict=False)):
         counts = pairs.get((fold(pair[0]), fold(pair[1])), Counter())
-        others = max((number for other, number in counts.items() if other != pair), default=0)
+        others = max((number for other, number in counts.items() if _differing(pair, other, at) - known), default=0)
         for place in (at, at + 1):
             if others and others >= counts[pair]:
                 found[place] = replace(found[place], confidence=min(found[place].confidence, DOUBTED))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, takewhile
 from types import MappingProxyType
 
-from processor.describe.heading import SURE_DIGIT, Value
+from processor.describe.heading import SURE_DIGIT, Value, is_slip
 from processor.describe.layout import Foot, Line, Word
 from processor.describe.phrases import LEAST, LISTED
 from processor.describe.rivals import among, settled
@@ -119,7 +119,7 @@ def _full_name(row: Line, axis: Sequence[float], law: Vocabulary) -> Value | Non
     if not surname:
         return None
     if law.is_sole(surname) and not law.may_be_bitten(surname):
-        is_unlike = law.is_unlike_others(surname) or (surname in law.usual_surnames and _is_of_letters(name[0], surname))
+        is_unlike = law.is_unlike_others(surname) or _is_of_letters(name[0], surname, law)
         certain = name[0].confidence >= (LEAST if is_unlike else SURE_SURNAME)
         name[0] = replace(name[0], text=surname, confidence=max(name[0].confidence, LISTED if certain else 0.0))
     if not LEAST_NAME <= len(name) <= MOST_NAME or not all(map(_is_given, name)):
@@ -131,9 +131,10 @@ def _full_name(row: Line, axis: Sequence[float], law: Vocabulary) -> Value | Non
     return Value(" ".join(word.text for word in name), min(word.confidence for word in name), tuple(name))
 
 
-def _is_of_letters(word: Word, name: str) -> bool:
-    """Whether readings differ about a word's marks alone: all have the letters of a name."""
-    return bool(word.rivals) and all(fold(text) == fold(name) for text in word.rivals)
+def _is_of_letters(word: Word, name: str, law: Vocabulary) -> bool:
+    """Whether readings differ about a word's marks alone: all have the letters of a name, no usual one but for a letter."""
+    is_told = bool(word.rivals) and all(fold(text) == fold(name) for text in word.rivals)
+    return is_told and not any(is_slip(fold(name), fold(each), least=1) for each in law.usual_surnames)
 
 
 def _without_ends(words: Sequence[Word], axis: Sequence[float]) -> list[Word]:

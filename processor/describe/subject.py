@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from processor.describe.heading import SURE, Number, Value
 from processor.describe.layout import Head, Line, Word, joined
-from processor.describe.phrases import LEAST, LISTED, Pairs, confirmed, is_slipped, mended, named
+from processor.describe.phrases import LEAST, LISTED, Pairs, confirmed, is_slipped, listed, mended, named
 from processor.describe.rivals import is_doubled
 from processor.describe.vocabulary import SIGNS, Kind, Vocabulary, fold, folded_words, is_clean, is_spelt, squash
 
@@ -155,7 +155,8 @@ def _without_specks(word: Word) -> Word:
 def _text(rows: Sequence[Line], law: Vocabulary, pairs: Pairs) -> Value | None:
     words = _spans(joined([_without_specks(word) for row in rows for word in row.words if _is_written(word)]))
     opening, taken = _opening(words, law)
-    rest = confirmed(named(mended(words[taken:], law), law), pairs)
+    rest = named(mended(words[taken:], law), law)
+    rest = confirmed(rest, pairs, listed(rest, law))
     if not rest or is_doubled(words) or _is_broken(rest, law) or is_slipped(rest, law) or any(map(_has_gap, rows)):
         return None
     text = " ".join([*([opening] if opening else []), *(word.text for word in rest)]).strip(SIGNS)

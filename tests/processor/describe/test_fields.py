@@ -67,7 +67,24 @@ def test_of_a_school_year_the_reading_that_is_the_year_before_the_other_was_prin
         assert found == (years and f"Về việc tuyển sinh năm học {years}")
 
 
-@pytest.mark.parametrize("said", ["phòng. cháy, chữa cháy rừng", "phòng cháy, chữa cháy rừng'"])
+def test_a_speck_between_a_word_of_one_letter_and_the_next_parts_them() -> None:
+    rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *centred("Về công tác y.tế dự phòng", 0.52, 0.19)]
+    assert reading(*rows, *BODY).fields["subject"] == "Về công tác y tế dự phòng"
+
+
+@pytest.mark.parametrize(("subject", "elsewhere"), [
+    ("Phối hợp thực hiện kế hoạch", "các hình thức hợp thức khác"), ("Công tác tuyển sinh đầu cấp", "của công tác tuyến đường này"),
+])  # fmt: skip
+def test_words_that_lists_know_are_not_in_doubt_for_what_stands_elsewhere(subject: str, elsewhere: str) -> None:
+    def told(subject: str, elsewhere: str) -> str | None:
+        rows = [*head("Số: 15/QĐ-UBND", DATE), *centred("QUYẾT ĐỊNH", 0.52, 0.17), *centred(subject, 0.52, 0.19)]
+        return reading(*rows, *line(f"Căn cứ Luật về {elsewhere};", 0.18, 0.27)).fields.get("subject")
+
+    assert told(subject, elsewhere) == subject
+    assert told("Về việc xây cầu Mỹ Đỗ", "cầu Mỹ Đổ này") is None
+
+
+@pytest.mark.parametrize("said", ["phòng. cháy, chữa cháy rừng", "phòng.cháy, chữa cháy rừng", "phòng cháy, chữa cháy rừng'"])
 def test_specks_within_and_after_a_subject_are_none_of_it(said: str) -> None:
     rows = [*head("Số: 15/TTr-UBND", DATE), *centred("TỜ TRÌNH", 0.52, 0.17), *centred(f"Về công tác {said}", 0.52, 0.19)]
     assert reading(*rows, *BODY).fields["subject"] == "Về công tác phòng cháy, chữa cháy rừng"
@@ -465,7 +482,8 @@ def test_a_letter_of_the_party_is_read_but_for_its_number() -> None:
 
 @pytest.mark.parametrize(("title", "read", "told"), [
     ("TỜ TRÌNH", "TIr-UBND", "TTr-UBND"), ("CHƯƠNG TRÌNH", "CTT-UBND", "CTr-UBND"), ("TỜ TRÌNH", "QĐ-UBND", None),
-    ("THÔNG BÁO", "TE-UBND", None),
+    ("THÔNG BÁO", "TE-UBND", None), ("BẢN THỎA THUẬN", "BTTI-UBND", "BTT-UBND"), ("PHIẾU CHUYỂN", "pC-UBND", "PC-UBND"),
+    ("BẢN THỎA THUẬN", "BTTH-UBND", None),
 ])  # fmt: skip
 def test_a_slip_in_a_kinds_abbreviation_of_three_letters_is_mended(title: str, read: str, told: str | None) -> None:
     """Of two letters one is no slip: "TB" and "TE" might be anything."""
@@ -582,10 +600,12 @@ def test_of_readings_that_differ_the_only_one_that_is_a_name_was_printed(at: int
     assert signed(*rows, disputed(centred("Trần Văn Minh Anh", 0.72, 0.82), at, *rivals)).get("signer_name") == name
 
 
-def test_a_usual_surname_whose_letters_every_reading_has_is_sure() -> None:
+def test_a_surname_whose_letters_every_reading_has_is_sure() -> None:
     rows = (centred("TM. ỦY BAN NHÂN DÂN", 0.72, 0.7), centred("CHỦ TỊCH", 0.72, 0.72))
     for rivals, name in ((("Tran", "Trân", "Tran", "Trân"), "Trần Văn Minh"), (("Tran", "Trân", "Train", "Trân"), None)):
         assert signed(*rows, disputed(centred("Trần Văn Minh", 0.72, 0.82), 0, *rivals)).get("signer_name") == name
+    rare = disputed(centred("Kiều Văn Minh", 0.72, 0.82), 0, "Kiều", "Kiêu", "Kiều", "Kiêu")
+    assert signed(*rows, rare)["signer_name"] == "Kiều Văn Minh", "no usual surname is one letter away"
 
 
 def test_a_small_letter_in_doubt_before_a_whole_name_is_a_stroke() -> None:
